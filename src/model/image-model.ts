@@ -1,0 +1,148 @@
+/**
+ * An image model in the shape of the AI SDK (specification v2, v3 or v4), declared structurally so that the SDK is no
+ * dependency, with the optional fields that planning and spending need.
+ *
+ * @see https://ai-sdk.dev/providers/community-providers/custom-providers
+ */
+export interface ImageModel {
+  readonly specificationVersion: 'v2' | 'v3' | 'v4'
+  /** `minimax.image`, `openai.image`, …: what stands before the first dot enters the recipe. */
+  readonly provider: string
+  readonly modelId: string
+  /** The most images that one call may ask for; `undefined` is taken as 1. */
+  readonly maxImagesPerCall:
+    | number
+    | undefined
+    | ((options: { modelId: string }) => PromiseLike<number | undefined> | number | undefined)
+  doGenerate(call: ImageModelCall): PromiseLike<ImageModelResult>
+  /** USD an image. */
+  readonly price?: number
+  readonly limits?: ImageModelLimits
+  /** Requests a minute that the account may send. */
+  readonly requestsPerMinute?: number
+}
+
+/** What a model takes, checked before anything is spent. What is left out is not checked. */
+export interface ImageModelLimits {
+  /** Characters (Unicode code points). */
+  readonly promptLength?: number
+  /** Aspect ratio → the pixels it comes out with. */
+  readonly aspectRatios?: Readonly<Record<string, PixelSize>>
+  /** What the model draws where neither ratio nor size is asked for; filled in before hashing. */
+  readonly defaultAspectRatio?: string
+  /** Free sizes, in pixels; `false`: the model takes aspect ratios only. */
+  readonly sizes?: false | { readonly min: number; readonly max: number; readonly multipleOf: number }
+  /** The types of reference it knows, the first is the default; `max` of them a request. `false`: none at all. */
+  readonly references?: false | { readonly types: readonly string[]; readonly max?: number }
+  /** Images a request. */
+  readonly n?: number
+  /** Whether it takes a seed (default true). */
+  readonly seed?: boolean
+  /** Checks `providerOptions` and fills in their defaults. */
+  readonly providerOptions?: (options: Readonly<Record<string, JsonValue>>) => ProviderOptionsCheck
+}
+
+/** The options with every default filled in, or what is wrong with them. */
+export type ProviderOptionsCheck =
+  | { readonly options: Record<string, JsonValue> }
+  | {
+      readonly issues: ReadonlyArray<{
+        /** Where inside the options: `['style', 'weight']`. */
+        readonly path: readonly string[]
+        /** What was expected, with the nearest known name where a name is misspelt. */
+        readonly message: string
+      }>
+    }
+
+export interface PixelSize {
+  /** Pixels. */
+  readonly width: number
+  /** Pixels. */
+  readonly height: number
+}
+
+export interface ImageModelCall {
+  prompt: string
+  n: number
+  size: `${number}x${number}` | undefined
+  aspectRatio: `${number}:${number}` | undefined
+  seed: number | undefined
+  files: ImageModelFile[] | undefined
+  mask: undefined
+  /** Keyed by the provider's name: `{ minimax: { promptOptimizer: true } }`. */
+  providerOptions: Record<string, Record<string, JsonValue>>
+  abortSignal?: AbortSignal
+  headers?: Record<string, string | undefined>
+}
+
+/** A reference picture. `providerOptions.<provider>.type` is the manifest's `type`, such as `character`. */
+export type ImageModelFile =
+  | {
+      type: 'file'
+      mediaType: string
+      data: string | Uint8Array
+      providerOptions?: Record<string, Record<string, JsonValue>>
+    }
+  | { type: 'url'; url: string; providerOptions?: Record<string, Record<string, JsonValue>> }
+
+export interface ImageModelResult {
+  /** Base64 text without a `data:` prefix, or bytes. */
+  images: string[] | Uint8Array[]
+  /** `{ type: 'unsupported', feature, details }`, `{ type: 'other', message }`, … by specification version. */
+  warnings: ReadonlyArray<Readonly<Record<string, unknown>>>
+  /** Keyed by the provider's name; `id` in it, where there is one, is recorded as the response's id. */
+  providerMetadata?: Record<string, unknown>
+  response: { timestamp: Date; modelId: string; headers: Record<string, string> | undefined }
+}
+
+export type JsonValue =
+  | null
+  | string
+  | number
+  | boolean
+  | JsonValue[]
+  | { [key: string]: JsonValue | undefined }
+
+/** How to go on after a failed call. */
+export type RetryAdvice =
+  /** Nothing changes by asking again. */
+  | 'never'
+  /** Try again after a pause. */
+  | 'backoff'
+  /** The account's rate was passed: slow the whole run for the rest of the window, then try again. */
+  | 'rate-limit'
+
+/** The one error that models of this project throw; its `isRetryable` is the AI SDK's own field. */
+export class ModelError extends Error {
+  override readonly name = 'ModelError'
+  /** The provider's code as text (`1026`), or one of `network`, `timeout`, `http-502`, `malformed`, `empty`. */
+  readonly code: string
+  readonly retry: RetryAdvice
+  /** Nothing else can succeed either (no balance, wrong key): the run ends here. */
+  readonly stopsRun: boolean
+  /** Whether the provider may have charged for the attempt all the same. */
+  readonly maybeBilled: boolean
+  /** From a Retry-After header, in milliseconds. */
+  readonly retryAfter: number | undefined
+  readonly isRetryable: boolean
+
+  constructor(
+    message: string,
+    options: {
+      readonly code: string
+      readonly retry: RetryAdvice
+      readonly stopsRun?: boolean
+      readonly maybeBilled?: boolean
+      readonly retryAfter?: number | undefined
+      readonly cause?: unknown
+    },
+  ) {
+    super(message, { cause: options.cause })
+    this.code = options.code
+    this.retry = options.retry
+    this.stopsRun = options.stopsRun ?? false
+    this.maybeBilled = options.maybeBilled ?? false
+    this.retryAfter = options.retryAfter
+    this.isRetryable = options.retry !== 'never'
+  }
+}

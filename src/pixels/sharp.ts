@@ -1,0 +1,23 @@
+import type { Sharp, SharpOptions } from 'sharp'
+
+export type { Sharp } from 'sharp'
+
+type SharpModule = typeof import('sharp')['default']
+
+/** The largest picture that is ever decoded, in pixels: beyond it a file is taken for a decompression bomb. */
+export const PIXEL_LIMIT = 100_000_000
+
+/**
+ * sharp, loaded when the first pixel is touched: importing it costs a tenth of a second, which plans and warm builds
+ * do not pay.
+ */
+export async function loadSharp(): Promise<SharpModule> {
+  const { default: sharp } = await import('sharp')
+  return sharp
+}
+
+/** Opens picture bytes with the limits that every decode in this project has: a pixel limit, failing on any error. */
+export async function openImage(bytes: Uint8Array, options: SharpOptions = {}): Promise<Sharp> {
+  const sharp = await loadSharp()
+  return sharp(bytes, { limitInputPixels: PIXEL_LIMIT, failOn: 'error', ...options })
+}

@@ -1,0 +1,76 @@
+/** What kind of thing went wrong; the command line turns it into an exit code. */
+export type ErrorCode =
+  | 'usage'
+  | 'config'
+  | 'manifest'
+  | 'frozen'
+  | 'budget'
+  | 'credentials'
+  | 'provider'
+  | 'unusable'
+  | 'unavailable'
+  | 'damaged'
+  | 'render'
+  | 'aborted'
+
+/** A spot in a text file, with the lines around it ready to print. */
+export interface Place {
+  /** Path as people should read it: relative to the root where it lies inside. */
+  readonly file: string
+  /** 1-based. */
+  readonly line: number
+  /** 1-based, in UTF-16 code units. */
+  readonly column: number
+  /** The lines around the spot with a caret below it; `''` where the text is not at hand. */
+  readonly frame: string
+}
+
+/** One thing that is wrong: what, where, and what to do now. */
+export interface Problem {
+  readonly message: string
+  readonly place?: Place
+  readonly hint?: string
+}
+
+/** An error whose cause lies with the user, the provider or the disk. It is shown without a stack trace. */
+export class ImagegenError extends Error {
+  override readonly name = 'ImagegenError'
+  readonly code: ErrorCode
+  readonly problems: readonly Problem[]
+
+  constructor(
+    code: ErrorCode,
+    problems: Problem | readonly Problem[],
+    options: { readonly summary?: string; readonly cause?: unknown } = {},
+  ) {
+    const list: readonly Problem[] = isProblem(problems) ? [problems] : problems
+    const text = list.map(formatProblem).join('\n\n')
+    super(options.summary === undefined ? text : `${options.summary}\n\n${text}`, {
+      cause: options.cause,
+    })
+    this.code = code
+    this.problems = list
+  }
+}
+
+function isProblem(value: Problem | readonly Problem[]): value is Problem {
+  return !Array.isArray(value)
+}
+
+/** `file:line:column  message`, the code frame, then what to do, each on lines of their own. */
+export function formatProblem(problem: Problem): string {
+  const { place } = problem
+  const lines = [
+    place === undefined
+      ? problem.message
+      : `${place.file}:${place.line}:${place.column}  ${problem.message}`,
+  ]
+  if (place !== undefined && place.frame !== '') lines.push(place.frame)
+  if (problem.hint !== undefined) lines.push(`  → ${problem.hint}`)
+  return lines.join('\n')
+}
+
+/** The message of whatever was thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

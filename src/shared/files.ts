@@ -1,0 +1,73 @@
+import { randomBytes } from 'node:crypto'
+import { mkdirSync, readFileSync } from 'node:fs'
+import { open, rename, rm } from 'node:fs/promises'
+import path from 'node:path'
+
+/**
+ * Writes a file so that readers see the old content or all of the new, never a part.
+ *
+ * The bytes go to a temporary file, are flushed to the disk and renamed over the target. A crash leaves the old
+ * file and at most one `.tmp` file in `temporaryFolder`, which must lie on the target's file system.
+ *
+ * @param temporaryFolder default: the target's own folder.
+ */
+export async function writeFileAtomic(
+  file: string,
+  data: string | Uint8Array,
+  temporaryFolder: string = path.dirname(file),
+): Promise<void> {
+  mkdirSync(temporaryFolder, { recursive: true })
+  mkdirSync(path.dirname(file), { recursive: true })
+  const temporary = path.join(
+    temporaryFolder,
+    `${path.basename(file)}.${process.pid}-${randomBytes(6).toString('hex')}.tmp`,
+  )
+  try {
+    const handle = await open(temporary, 'wx')
+    try {
+      await handle.writeFile(data)
+      await handle.sync()
+    } finally {
+      await handle.close()
+    }
+    await rename(temporary, file)
+  } catch (error) {
+    await rm(temporary, { force: true })
+    throw error
+  }
+}
+
+/** Writes only where the content differs, so that watchers and time stamps stay quiet. Says whether it wrote. */
+export async function writeFileIfChanged(file: string, text: string): Promise<boolean> {
+  if (readFileIfThere(file)?.toString('utf8') === text) return false
+  await writeFileAtomic(file, text)
+  return true
+}
+
+/** The file's bytes, or nothing where there is no such file. Synchronous: several times as fast for small files. */
+export function readFileIfThere(file: string): Buffer | undefined {
+  try {
+    return readFileSync(file)
+  } catch (error) {
+    if (isNotFound(error)) return undefined
+    throw error
+  }
+}
+
+/** Whether a file system call failed because nothing is there. */
+export function isNotFound(error: unknown): boolean {
+  const code = errorCode(error)
+  return code === 'ENOENT' || code === 'ENOTDIR'
+}
+
+/** The `code` that Node puts on system errors (`EACCES`, `ENOSPC`, …). */
+export function errorCode(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string'
+    ? error.code
+    : undefined
+}
+
+/** The path with `/` between its parts, on every system. */
+export function toPosix(file: string): string {
+  return path.sep === '/' ? file : file.replaceAll(path.sep, '/')
+}

@@ -1,0 +1,35 @@
+import { createHash } from 'node:crypto'
+
+/** Lower-case hex SHA-256 of text (as UTF-8) or bytes; 64 characters. */
+export function sha256(data: string | Uint8Array): string {
+  return createHash('sha256').update(data).digest('hex')
+}
+
+/**
+ * JSON in the one spelling of RFC 8785, so that equal values have equal text: members sorted by UTF-16 code units, no
+ * blanks, numbers as ECMAScript prints them. Members that are `undefined` are left out, as in `JSON.stringify`.
+ *
+ * @throws TypeError for values that JSON does not have, such as NaN.
+ */
+export function canonicalJson(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`
+  if (typeof value === 'object' && value !== null) {
+    const members = Object.entries(value)
+      .filter(([, member]) => member !== undefined)
+      .sort(([left], [right]) => (left < right ? -1 : 1))
+      .map(([name, member]) => `${JSON.stringify(name)}:${canonicalJson(member)}`)
+    return `{${members.join(',')}}`
+  }
+  const isJson =
+    value === null ||
+    typeof value === 'string' ||
+    typeof value === 'boolean' ||
+    (typeof value === 'number' && Number.isFinite(value))
+  if (!isJson) throw new TypeError(`canonicalJson: ${String(value)} has no JSON form`)
+  return JSON.stringify(value)
+}
+
+/** SHA-256 of a value's canonical JSON. */
+export function digest(value: unknown): string {
+  return sha256(canonicalJson(value))
+}

@@ -1,0 +1,35 @@
+/** The one way to say something to the person who runs the build. */
+export interface Logger {
+  /** What happened, for everyone. */
+  info(message: string): void
+  /** Something to mend that does not stop the build. */
+  warn(message: string): void
+  /** Something failed. */
+  error(message: string): void
+}
+
+/** Says things on standard error, where they do not mix with what a command reports. */
+export function createConsoleLogger(): Logger {
+  return {
+    info: (message) => console.error(`[imagegen] ${message}`),
+    warn: (message) => console.error(`[imagegen] warning: ${message}`),
+    error: (message) => console.error(`[imagegen] error: ${message}`),
+  }
+}
+
+/** A logger that hides each of the given secrets, whole, in everything that passes. */
+export function redacting(logger: Logger, secrets: readonly string[]): Logger {
+  const hide = (message: string): string => redact(message, secrets)
+  return {
+    info: (message) => logger.info(hide(message)),
+    warn: (message) => logger.warn(hide(message)),
+    error: (message) => logger.error(hide(message)),
+  }
+}
+
+/** The text with every secret replaced by `***`. */
+export function redact(text: string, secrets: readonly string[]): string {
+  return secrets
+    .filter((secret) => secret !== '')
+    .reduce((result, secret) => result.replaceAll(secret, '***'), text)
+}
