@@ -1,0 +1,217 @@
+const GLYPH_WIDTH = 5
+/** Seven rows above the baseline, two below it. */
+const GLYPH_HEIGHT = 9
+const ADVANCE = GLYPH_WIDTH + 1
+const LINE_HEIGHT = GLYPH_HEIGHT + 2
+const GLYPHS_A_BAND = 16
+const FIRST_CODE = 0x20
+/** Stands for every character that has no glyph; its own is the last one. */
+const BOX = '□'
+
+/** What NFKD leaves alone and everybody reads as something plainer. */
+const PLAINER: Readonly<Record<string, string>> = {
+  '‐': '-',
+  '–': '-',
+  '—': '-',
+  '−': '-',
+  '‘': "'",
+  '’': "'",
+  '‚': "'",
+  '“': '"',
+  '”': '"',
+  '„': '"',
+  '«': '"',
+  '»': '"',
+  '×': 'x',
+  '·': '.',
+  ß: 'ss',
+  æ: 'ae',
+  Æ: 'AE',
+  œ: 'oe',
+  Œ: 'OE',
+  ø: 'o',
+  Ø: 'O',
+  ł: 'l',
+  Ł: 'L',
+  đ: 'd',
+  Đ: 'D',
+  ı: 'i',
+}
+
+/**
+ * Text as an SVG path, drawn with a bitmap font that is part of this file: a machine without fonts draws the same
+ * bytes as any other. A line break starts a new line.
+ *
+ * Printable ASCII has glyphs; accents are dropped, and what has no plainer form is a box.
+ *
+ * @param options.x left edge, in pixels.
+ * @param options.y top edge of the first line, in pixels.
+ * @param options.pixel size of one dot of the font; whole numbers stay crisp.
+ */
+export function letteringPath(
+  text: string,
+  options: { readonly x: number; readonly y: number; readonly pixel: number },
+): string {
+  const { x, y, pixel } = options
+  const path: string[] = []
+  for (const [line, content] of linesOf(text).entries()) {
+    for (const [column, character] of [...content].entries()) {
+      for (const bar of barsOf(character)) {
+        const left = x + (column * ADVANCE + bar.left) * pixel
+        const top = y + (line * LINE_HEIGHT + bar.top) * pixel
+        path.push(
+          `M${left} ${top}h${bar.width * pixel}v${bar.height * pixel}h${-bar.width * pixel}z`,
+        )
+      }
+    }
+  }
+  return path.join('')
+}
+
+/** The room that `letteringPath` needs for the text, in pixels. */
+export function measureLettering(text: string, pixel: number): { width: number; height: number } {
+  const lines = linesOf(text)
+  const columns = Math.max(...lines.map((line) => line.length))
+  return {
+    width: Math.max(0, columns * ADVANCE - 1) * pixel,
+    height: ((lines.length - 1) * LINE_HEIGHT + GLYPH_HEIGHT) * pixel,
+  }
+}
+
+/** How many characters stand side by side in a width, in pixels. */
+export function letteringColumns(width: number, pixel: number): number {
+  return Math.max(1, Math.floor((width / pixel + 1) / ADVANCE))
+}
+
+/**
+ * The text in lines of at most `columns` characters, broken between words where it can be. What does not fit into
+ * `maxLines` is cut, and the last line then ends in `...`.
+ */
+export function wrapLettering(text: string, columns: number, maxLines: number): string[] {
+  const lines: string[] = []
+  let line = ''
+  for (const word of toGlyphs(text).match(/\S+/g) ?? []) {
+    if (line !== '' && line.length + 1 + word.length <= columns) {
+      line += ` ${word}`
+      continue
+    }
+    if (line !== '') lines.push(line)
+    line = word
+    while (line.length > columns) {
+      lines.push(line.slice(0, columns))
+      line = line.slice(columns)
+    }
+  }
+  if (line !== '') lines.push(line)
+  if (lines.length <= maxLines) return lines
+  const last = (lines[maxLines - 1] ?? '').slice(0, Math.max(0, columns - 3)).trimEnd()
+  return [...lines.slice(0, maxLines - 1), `${last}...`.slice(0, columns)]
+}
+
+function linesOf(text: string): string[] {
+  return text.split(/\r?\n/).map(toGlyphs)
+}
+
+/** The text in characters that the font has, one code unit each. */
+function toGlyphs(text: string): string {
+  const plain = text.replaceAll(/[^ -~]/gu, (character) => PLAINER[character] ?? character)
+  return plain
+    .normalize('NFKD')
+    .replaceAll(/[\p{M}\p{Cf}]/gu, '')
+    .normalize('NFC')
+    .replaceAll(/[\s\p{Cc}]/gu, ' ')
+    .replaceAll(/[^ -~]/gu, BOX)
+}
+
+interface Bar {
+  readonly left: number
+  readonly top: number
+  readonly width: number
+  height: number
+}
+
+/** A glyph as few rectangles: runs of dots, joined with the equal run above so that no seam shows between rows. */
+function barsOf(character: string): Bar[] {
+  const bars: Bar[] = []
+  for (const [top, row] of glyphRows(character).entries()) {
+    for (const run of row.matchAll(/#+/g)) {
+      const width = run[0].length
+      const above = bars.find(
+        (bar) => bar.left === run.index && bar.width === width && bar.top + bar.height === top,
+      )
+      if (above === undefined) bars.push({ left: run.index, top, width, height: 1 })
+      else above.height += 1
+    }
+  }
+  return bars
+}
+
+function glyphRows(character: string): string[] {
+  const code = character === BOX ? 0x7f : character.charCodeAt(0)
+  const index = code - FIRST_CODE
+  const firstRow = Math.floor(index / GLYPHS_A_BAND) * GLYPH_HEIGHT
+  const left = (index % GLYPHS_A_BAND) * ADVANCE
+  return SHEET.slice(firstRow, firstRow + GLYPH_HEIGHT).map((row) =>
+    row.slice(left, left + GLYPH_WIDTH),
+  )
+}
+
+/** The glyphs from blank to `~` in ASCII order and the box, 16 side by side. */
+const SHEET: readonly string[] = `
+..... ..#.. .#.#. .#.#. ..#.. ##..# .##.. ..#.. ...#. .#... ..... ..... ..... ..... ..... ....#
+..... ..#.. .#.#. .#.#. .#### ##..# #..#. ..#.. ..#.. ..#.. ..#.. ..#.. ..... ..... ..... ....#
+..... ..#.. .#.#. ##### #.#.. ...#. #.#.. .#... .#... ...#. #.#.# ..#.. ..... ..... ..... ...#.
+..... ..#.. ..... .#.#. .###. ..#.. .#... ..... .#... ...#. .###. ##### ..... ##### ..... ..#..
+..... ..#.. ..... ##### ..#.# .#... #.#.# ..... .#... ...#. #.#.# ..#.. ..... ..... ..... .#...
+..... ..... ..... .#.#. ####. #..## #..#. ..... ..#.. ..#.. ..#.. ..#.. ..##. ..... ..##. #....
+..... ..#.. ..... .#.#. ..#.. #..## .##.# ..... ...#. .#... ..... ..... ..##. ..... ..##. #....
+..... ..... ..... ..... ..... ..... ..... ..... ..... ..... ..... ..... ..#.. ..... ..... .....
+..... ..... ..... ..... ..... ..... ..... ..... ..... ..... ..... ..... .#... ..... ..... .....
+.###. ..#.. .###. .###. ...#. ##### ..##. ##### .###. .###. ..... ..... ....# ..... #.... .###.
+#...# .##.. #...# #...# ..##. #.... .#... ....# #...# #...# ..... ..... ...#. ..... .#... #...#
+#..## ..#.. ....# ....# .#.#. ####. #.... ...#. #...# #...# ..##. ..##. ..#.. ##### ..#.. ....#
+#.#.# ..#.. ...#. ..##. #..#. ....# ####. ..#.. .###. .#### ..##. ..##. .#... ..... ...#. ...#.
+##..# ..#.. ..#.. ....# ##### ....# #...# ..#.. #...# ....# ..... ..... ..#.. ##### ..#.. ..#..
+#...# ..#.. .#... #...# ...#. #...# #...# .#... #...# ...#. ..##. ..##. ...#. ..... .#... .....
+.###. .###. ##### .###. ...#. .###. .###. .#... .###. .##.. ..##. ..##. ....# ..... #.... ..#..
+..... ..... ..... ..... ..... ..... ..... ..... ..... ..... ..... ..#.. ..... ..... ..... .....
+..... ..... ..... ..... ..... ..... ..... ..... ..... ..... ..... .#... ..... ..... ..... .....
+.###. .###. ####. .###. ####. ##### ##### .###. #...# .###. ..### #...# #.... #...# #...# .###.
+#...# #...# #...# #...# #...# #.... #.... #...# #...# ..#.. ...#. #..#. #.... ##.## ##..# #...#
+#.### #...# #...# #.... #...# #.... #.... #.... #...# ..#.. ...#. #.#.. #.... #.#.# ##..# #...#
+#.#.# ##### ####. #.... #...# ####. ####. #.### ##### ..#.. ...#. ##... #.... #.#.# #.#.# #...#
+#.### #...# #...# #.... #...# #.... #.... #...# #...# ..#.. ...#. #.#.. #.... #...# #..## #...#
+#.... #...# #...# #...# #...# #.... #.... #...# #...# ..#.. #..#. #..#. #.... #...# #..## #...#
+.#### #...# ####. .###. ####. ##### #.... .#### #...# .###. .##.. #...# ##### #...# #...# .###.
+..... ..... ..... ..... ..... ..... ..... ..... ..... ..... ..... ..... ..... ..... ..... .....
+..... ..... ..... ..... ..... ..... ..... ..... ..... ..... ..... ..... ..... ..... ..... .....
+####. .###. ####. .#### ##### #...# #...# #...# #...# #...# ##### .###. #.... .###. ..#.. .....
+#...# #...# #...# #.... ..#.. #...# #...# #...# #...# #...# ....# .#... #.... ...#. .#.#. .....
+#...# #...# #...# #.... ..#.. #...# #...# #...# .#.#. .#.#. ...#. .#... .#... ...#. #...# .....
+####. #...# ####. .###. ..#.. #...# #...# #.#.# ..#.. ..#.. ..#.. .#... ..#.. ...#. ..... .....
+#.... #.#.# #.#.. ....# ..#.. #...# .#.#. #.#.# .#.#. ..#.. .#... .#... ...#. ...#. ..... .....
+#.... #..#. #..#. ....# ..#.. #...# .#.#. ##.## #...# ..#.. #.... .#... ....# ...#. ..... .....
+#.... .##.# #...# ####. ..#.. .###. ..#.. #...# #...# ..#.. ##### .###. ....# .###. ..... .....
+..... ..... ..... ..... ..... ..... ..... ..... ..... ..... ..... ..... ..... ..... ..... #####
+..... ..... ..... ..... ..... ..... ..... ..... ..... ..... ..... ..... ..... ..... ..... .....
+.#... ..... #.... ..... ....# ..... ..##. ..... #.... ..#.. ...#. .#... .##.. ..... ..... .....
+..#.. ..... #.... ..... ....# ..... .#... ..... #.... ..... ..... .#... ..#.. ..... ..... .....
+..... .###. ####. .#### .#### .###. ####. .#### ####. .##.. ..##. .#..# ..#.. ##.#. ####. .###.
+..... ....# #...# #.... #...# #...# .#... #...# #...# ..#.. ...#. .#.#. ..#.. #.#.# #...# #...#
+..... .#### #...# #.... #...# ##### .#... #...# #...# ..#.. ...#. .##.. ..#.. #.#.# #...# #...#
+..... #...# #...# #.... #...# #.... .#... #...# #...# ..#.. ...#. .#.#. ..#.. #.#.# #...# #...#
+..... .#### ####. .#### .#### .###. .#... .#### #...# .###. ...#. .#..# .###. #.#.# #...# .###.
+..... ..... ..... ..... ..... ..... ..... ....# ..... ..... ...#. ..... ..... ..... ..... .....
+..... ..... ..... ..... ..... ..... ..... .###. ..... ..... .##.. ..... ..... ..... ..... .....
+..... ..... ..... ..... .#... ..... ..... ..... ..... ..... ..... ...## ..#.. ##... ..... #####
+..... ..... ..... ..... .#... ..... ..... ..... ..... ..... ..... ..#.. ..#.. ..#.. ..... #...#
+####. .#### #.##. .#### ####. #...# #...# #...# #...# #...# ##### ..#.. ..#.. ..#.. .#... #...#
+#...# #...# ##..# #.... .#... #...# #...# #.#.# .#.#. #...# ...#. .#... ..#.. ...#. #.#.# #...#
+#...# #...# #.... .###. .#... #...# #...# #.#.# ..#.. #...# ..#.. ..#.. ..#.. ..#.. ...#. #...#
+#...# #...# #.... ....# .#... #...# .#.#. #.#.# .#.#. #...# .#... ..#.. ..#.. ..#.. ..... #...#
+####. .#### #.... ####. ..##. .#### ..#.. .#.#. #...# .#### ##### ...## ..#.. ##... ..... #####
+#.... ....# ..... ..... ..... ..... ..... ..... ..... ....# ..... ..... ..... ..... ..... .....
+#.... ....# ..... ..... ..... ..... ..... ..... ..... .###. ..... ..... ..... ..... ..... .....
+`
+  .trim()
+  .split('\n')
