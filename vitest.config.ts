@@ -1,10 +1,35 @@
-import { defineConfig } from 'vitest/config'
+import { defineConfig, type ViteUserConfig } from 'vitest/config'
+import { reporters } from './test/counting-reporter.ts'
 
-export default defineConfig({
+/** Tests of what is built, not of what is written: `dist` is brought up to date before them. */
+const built = ['test/package/**/*.test.ts', 'test/**/*.built.test.ts']
+
+/** What needs no more than Node. */
+const config: ViteUserConfig = defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
-    exclude: ['test/system/**'],
+    reporters: reporters(),
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'source',
+          include: ['test/**/*.test.ts'],
+          exclude: ['test/system/**', 'test/bench/**', ...built],
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'built',
+          include: built,
+          exclude: ['test/system/**', 'test/bench/**'],
+          globalSetup: 'test/build-dist.ts',
+        },
+      },
+    ],
   },
 })
+
+export default config

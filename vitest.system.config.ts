@@ -1,0 +1,15 @@
+import { defineConfig, type ViteUserConfig } from 'vitest/config'
+import { reporters } from './test/counting-reporter.ts'
+
+/** What needs more than Node: browsers, servers, other bundlers. */
+const config: ViteUserConfig = defineConfig({
+  test: {
+    reporters: reporters(),
+    include: ['test/system/**/*.test.ts'],
+    globalSetup: 'test/build-dist.ts',
+    testTimeout: 180_000,
+    hookTimeout: 180_000,
+  },
+})
+
+export default config
