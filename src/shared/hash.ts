@@ -1,5 +1,14 @@
 import { createHash } from 'node:crypto'
 
+/** What JSON can hold. */
+export type JsonValue =
+  | null
+  | string
+  | number
+  | boolean
+  | JsonValue[]
+  | { [key: string]: JsonValue | undefined }
+
 /** Lower-case hex SHA-256 of text (as UTF-8) or bytes; 64 characters. */
 export function sha256(data: string | Uint8Array): string {
   return createHash('sha256').update(data).digest('hex')

@@ -1,0 +1,33 @@
+import path from 'node:path'
+import glob from 'fast-glob'
+import { toPosix } from '../shared/files.ts'
+
+/** How a manifest's file name ends. */
+export const MANIFEST_FILE: RegExp = /\.image\.ya?ml$/i
+
+/**
+ * The manifests of a project, as absolute paths in one order on every machine.
+ *
+ * @param include globs from the root; may start with `../`.
+ */
+export function discoverManifests(
+  root: string,
+  include: readonly string[],
+  exclude: readonly string[],
+): string[] {
+  return glob
+    .sync([...include], {
+      cwd: root,
+      ignore: [...exclude],
+      absolute: true,
+      followSymbolicLinks: false,
+      unique: true,
+    })
+    .map((file) => path.normalize(file))
+    .sort()
+}
+
+/** The path of a manifest from the root, as ids have it: with `/`, `../` where it lies outside. */
+export function manifestPath(root: string, file: string): string {
+  return toPosix(path.relative(root, file)).normalize('NFC')
+}

@@ -1,0 +1,151 @@
+import type { Problem } from '../shared/errors.ts'
+import { exportNameOf, isImageName } from './names.ts'
+import { pathOfImage, placeOf, type DocumentPath, type Manifest } from './manifest.ts'
+import type { ImageSettings } from './schema.ts'
+import { mergeSettings } from './settings.ts'
+import { combinations, countCombinations, substitute, VariableError, type Variables } from './variables.ts'
+
+/** An image with its defaults filled in, one for each combination of its matrix; nothing is looked up yet. */
+export interface ImageDraft {
+  readonly id: string
+  readonly manifest: Manifest
+  readonly path: DocumentPath
+  /** `''` for the form with one image, until it takes the file's name. */
+  readonly name: string
+  readonly exportName: string | undefined
+  /** With all defaults. */
+  readonly settings: ImageSettings
+  /** As written for this image alone. */
+  readonly own: ImageSettings
+  readonly variables: Variables
+}
+
+/** More combinations than anybody pays for are a slip. */
+const MAX_COMBINATIONS = 10_000
+
+/** The images of a manifest. Names that cannot be, or that meet, are reported. */
+export function expandImages(
+  manifest: Manifest,
+  project: { readonly defaults: ImageSettings; readonly vars: Variables },
+  report: (manifest: Manifest, problem: Problem) => void,
+): ImageDraft[] {
+  const drafts = manifest.content.images.flatMap(({ name: writtenName, settings: own }) => {
+    const path = pathOfImage(manifest, writtenName)
+    const settings = mergeSettings([project.defaults, manifest.content.defaults, own])
+    const vars = new Map([...project.vars, ...manifest.content.vars])
+    if (manifest.content.form === 'single') {
+      return [singleDraft(manifest, { ...settings, matrix: undefined }, own, vars)]
+    }
+    const matrix = settings.matrix ?? {}
+    const count = countCombinations(matrix)
+    if (count > MAX_COMBINATIONS) {
+      report(manifest, {
+        message: `The matrix has ${count} combinations; the most is ${MAX_COMBINATIONS}.`,
+        place: placeOf(manifest, [...path, 'matrix'], 'key'),
+        hint: 'Take values out of it, or split the image.',
+      })
+      return []
+    }
+    return combinations(matrix).flatMap((combination): ImageDraft[] => {
+      const variables = new Map([...vars, ...combination])
+      const name = nameOf(writtenName, combination, (message, hint) =>
+        report(manifest, { message, place: placeOf(manifest, path, 'key'), hint }),
+      )
+      return name === undefined
+        ? []
+        : [
+            {
+              id: `${manifest.path}#${name}`,
+              manifest,
+              path,
+              name,
+              exportName: exportNameOf(name),
+              settings,
+              own,
+              variables,
+            },
+          ]
+    })
+  })
+  return withoutClashes(manifest, drafts, report)
+}
+
+function singleDraft(
+  manifest: Manifest,
+  settings: ImageSettings,
+  own: ImageSettings,
+  variables: Variables,
+): ImageDraft {
+  const fileName = manifest.path.slice(manifest.path.lastIndexOf('/') + 1)
+  return {
+    id: manifest.path,
+    manifest,
+    path: [],
+    name: fileName.replace(/\.image\.ya?ml$/i, ''),
+    exportName: undefined,
+    settings,
+    own,
+    variables,
+  }
+}
+
+function nameOf(
+  written: string,
+  combination: Variables,
+  fail: (message: string, hint: string) => void,
+): string | undefined {
+  const missing = [...combination.keys()].filter((variable) => !written.includes(`\${${variable}}`))
+  if (missing.length > 0) {
+    const addition = missing.map((variable) => `\${${variable}}`).join('-')
+    return refuse(
+      `The name \`${written}\` does not hold ${missing.map((variable) => `\`\${${variable}}\``).join(', ')} of its matrix.`,
+      `Without it all combinations would have one name. Write \`${written}-${addition}\`.`,
+    )
+  }
+  try {
+    const name = substitute(written, combination).normalize('NFC')
+    return isImageName(name)
+      ? name
+      : refuse(
+          `\`${name}\` cannot name an image.`,
+          'Values of a matrix that stand in the name have letters, digits, `-`, `_` and `.` only.',
+        )
+  } catch (error) {
+    if (!(error instanceof VariableError)) throw error
+    return refuse(error.message, 'In a name only the variables of `matrix` can stand.')
+  }
+
+  function refuse(message: string, hint: string): undefined {
+    fail(message, hint)
+    return undefined
+  }
+}
+
+function withoutClashes(
+  manifest: Manifest,
+  drafts: readonly ImageDraft[],
+  report: (manifest: Manifest, problem: Problem) => void,
+): ImageDraft[] {
+  const names = new Map<string, ImageDraft>()
+  const exports = new Map<string, ImageDraft>()
+  return drafts.filter((draft) => {
+    const sameName = names.get(draft.name)
+    const sameExport = draft.exportName === undefined ? undefined : exports.get(draft.exportName)
+    const earlier = sameName ?? sameExport
+    if (earlier === undefined) {
+      names.set(draft.name, draft)
+      if (draft.exportName !== undefined) exports.set(draft.exportName, draft)
+      return true
+    }
+    const { line } = placeOf(manifest, earlier.path, 'key')
+    report(manifest, {
+      message:
+        sameName === undefined
+          ? `\`${draft.name}\` and \`${earlier.name}\` (line ${line}) would both be exported as \`${draft.exportName}\`.`
+          : `Two images have the name \`${draft.name}\` (the other in line ${line}).`,
+      place: placeOf(manifest, draft.path, 'key'),
+      hint: 'Rename one of them.',
+    })
+    return false
+  })
+}

@@ -1,0 +1,80 @@
+import { isMap, isPair, isScalar, LineCounter, parseDocument, type Document, type Node } from 'yaml'
+import type { Place } from '../shared/errors.ts'
+import { codeFrame } from '../shared/place.ts'
+import type { ImageSettings } from './schema.ts'
+
+/** A manifest as written, validated. Its places are looked up when they are needed, by parsing once more. */
+export interface Manifest {
+  /** Absolute path. */
+  readonly file: string
+  /** Path from the root, with `/`; starts with `../` outside of it. The first part of every id. */
+  readonly path: string
+  readonly text: string
+  readonly content: ManifestContent
+}
+
+/** What a manifest says. Plain data: it is remembered across runs by the hash of the file's bytes. */
+export interface ManifestContent {
+  readonly form: 'named' | 'single'
+  readonly defaults: ImageSettings
+  readonly vars: ReadonlyArray<readonly [name: string, value: string]>
+  /** In the order written; the single form has one, without a name. */
+  readonly images: ReadonlyArray<{ readonly name: string; readonly settings: ImageSettings }>
+}
+
+/** Where a value stands in a YAML document: `['images', 'kira', 'references', 0]`. */
+export type DocumentPath = ReadonlyArray<string | number>
+
+/** Where an image's fields start in the document. */
+export function pathOfImage(manifest: Manifest, writtenName: string): DocumentPath {
+  return manifest.content.form === 'named' ? ['images', writtenName] : []
+}
+
+/**
+ * The place of a field, or of the nearest thing around it that is written.
+ *
+ * @param part the key of the field, or its value.
+ */
+export function placeOf(manifest: Manifest, path: DocumentPath, part: 'key' | 'value'): Place {
+  const lines = new LineCounter()
+  const document = parseDocument(manifest.text, { lineCounter: lines })
+  return placeInDocument(manifest.path, manifest.text, document, lines, path, part)
+}
+
+/** As `placeOf`, in a document that is at hand. */
+export function placeInDocument(
+  file: string,
+  text: string,
+  document: Document.Parsed,
+  lines: LineCounter,
+  path: DocumentPath,
+  part: 'key' | 'value',
+): Place {
+  const offset = offsetOf(document, path, part)
+  const { line, col } = lines.linePos(offset)
+  return { file, line: Math.max(line, 1), column: Math.max(col, 1), frame: codeFrame(text, Math.max(line, 1), Math.max(col, 1)) }
+}
+
+function offsetOf(document: Document.Parsed, path: DocumentPath, part: 'key' | 'value'): number {
+  let offset = document.contents?.range?.[0] ?? 0
+  let node: unknown = document.contents
+  for (const [depth, step] of path.entries()) {
+    if (isMap(node)) {
+      const pair = node.items.find(
+        (item) => isPair(item) && isScalar(item.key) && String(item.key.value) === String(step),
+      )
+      if (pair === undefined) return offset
+      const wanted = part === 'key' && depth === path.length - 1 ? pair.key : (pair.value ?? pair.key)
+      offset = startOf(wanted) ?? startOf(pair.key) ?? offset
+      node = pair.value
+    } else {
+      node = document.getIn(path.slice(0, depth + 1), true)
+      offset = startOf(node) ?? offset
+    }
+  }
+  return offset
+}
+
+function startOf(node: unknown): number | undefined {
+  return (node as Node | null | undefined)?.range?.[0]
+}

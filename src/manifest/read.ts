@@ -1,0 +1,182 @@
+import { readFileSync, statSync } from 'node:fs'
+import { isNode, isPair, isScalar, LineCounter, parseDocument, visit, type Document } from 'yaml'
+import { ImagegenError, messageOf, type Place, type Problem } from '../shared/errors.ts'
+import { sha256 } from '../shared/hash.ts'
+import { codeFrame } from '../shared/place.ts'
+import { MAX_DEPTH, tooDeepAt } from './depth.ts'
+import { placeInDocument, type DocumentPath, type Manifest, type ManifestContent } from './manifest.ts'
+import { validateManifest } from './validate.ts'
+
+/** Larger files are no manifests: parsing them would hold up every build. */
+const MAX_BYTES = 1024 * 1024
+
+/** Aliases that stand for other parts of the document; more of them are taken for an attempt to exhaust memory. */
+const MAX_ALIASES = 100
+
+/** A file that is broken throughout is not worth a report of thousands of lines. */
+const MAX_PROBLEMS = 50
+
+/** What is known of manifests from earlier, by the SHA-256 of their bytes. */
+export interface ManifestMemory {
+  get(hash: string): ManifestContent | undefined
+  set(hash: string, content: ManifestContent): void
+}
+
+/**
+ * Reads and validates one manifest.
+ *
+ * @param file absolute path.
+ * @param path path from the root, as ids have it.
+ * @throws ImagegenError with code `manifest`, holding everything that is wrong with the file.
+ */
+export function readManifest(file: string, path: string, memory: ManifestMemory): Manifest {
+  const text = readText(file, path)
+  const hash = sha256(text)
+  const remembered = memory.get(hash)
+  if (remembered !== undefined) return { file, path, text, content: remembered }
+  const content = parseManifest(text, path)
+  memory.set(hash, content)
+  return { file, path, text, content }
+}
+
+function readText(file: string, path: string): string {
+  const problem = (message: string, hint: string): ImagegenError =>
+    new ImagegenError('manifest', {
+      message,
+      place: { file: path, line: 1, column: 1, frame: '' },
+      hint,
+    })
+  try {
+    const { size } = statSync(file)
+    if (size > MAX_BYTES) {
+      throw problem(
+        `The manifest has ${size} bytes; the most is ${MAX_BYTES} (1 MiB).`,
+        'Split it into several manifests: entries can refer to each other across files.',
+      )
+    }
+    return new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(file))
+  } catch (error) {
+    if (error instanceof ImagegenError) throw error
+    if (error instanceof TypeError) {
+      throw problem('The manifest is not valid UTF-8.', 'Save the file as UTF-8.')
+    }
+    throw problem(`The manifest cannot be read: ${messageOf(error)}`, 'Check the path and its permissions.')
+  }
+}
+
+/** Parses and validates the text of a manifest; see `readManifest`. */
+export function parseManifest(text: string, path: string): ManifestContent {
+  const tooDeep = tooDeepAt(text)
+  if (tooDeep !== undefined) {
+    throw new ImagegenError('manifest', {
+      message: `The manifest is nested more than ${MAX_DEPTH} levels deep.`,
+      place: { file: path, ...tooDeep, frame: '' },
+      hint: 'No field of a manifest needs that: check the brackets and the indentation.',
+    })
+  }
+  const lines = new LineCounter()
+  const document = parseDocument(text, {
+    lineCounter: lines,
+    version: '1.2',
+    // Its own check is quadratic: a manifest of 1 MiB would take half a minute. See `keyProblems`.
+    uniqueKeys: false,
+    prettyErrors: false,
+  })
+  const place = (at: DocumentPath, part: 'key' | 'value'): Place =>
+    placeInDocument(path, text, document, lines, at, part)
+  const fail = (problems: readonly Problem[]): never => {
+    throw new ImagegenError('manifest', problems)
+  }
+
+  const placeAtOffset = (offset: number): Place => {
+    const { line, col } = lines.linePos(offset)
+    return { file: path, line, column: col, frame: codeFrame(text, line, col) }
+  }
+
+  const syntax = [...document.errors, ...document.warnings].slice(0, MAX_PROBLEMS).map(
+    (error): Problem => ({
+      message: yamlMessage(error.code, error.message),
+      place: placeAtOffset(error.pos[0]),
+    }),
+  )
+  if (syntax.length > 0) fail(syntax)
+
+  const value = toPlainData(document, fail, placeAtOffset)
+  const { content, problems } = validateManifest(value, place)
+  if (problems.length > 0) fail(problems)
+  return content
+}
+
+function toPlainData(
+  document: Document.Parsed,
+  fail: (problems: readonly Problem[]) => never,
+  placeAtOffset: (offset: number) => Place,
+): unknown {
+  const problems = keyProblems(document, placeAtOffset)
+  if (problems.length > 0) fail(problems)
+  try {
+    return document.toJS({ maxAliasCount: MAX_ALIASES })
+  } catch (error) {
+    return fail([
+      {
+        message:
+          error instanceof ReferenceError && error.message.includes('alias count')
+            ? `The manifest uses too many aliases (more than ${MAX_ALIASES} values through them).`
+            : messageOf(error),
+        place: placeAtOffset(0),
+        hint: 'Use `defaults` and `vars` for what images have in common.',
+      },
+    ])
+  }
+}
+
+/**
+ * Keys that are written twice on one level, or are no plain text, or would reach an object's prototype further on.
+ * An image may have the name `constructor`; nothing else needs such a name.
+ */
+function keyProblems(
+  document: Document.Parsed,
+  placeAtOffset: (offset: number) => Place,
+): Problem[] {
+  const problems: Problem[] = []
+  visit(document, {
+    Map(_, map, ancestors) {
+      const seen = new Set<string>()
+      const isImages = ancestors.length === 3 && isPairWithKey(ancestors[2], 'images')
+      for (const { key } of map.items) {
+        const place = placeAtOffset(isNode(key) ? (key.range?.[0] ?? 0) : 0)
+        if (!isScalar(key)) {
+          problems.push({ message: 'A key must be plain text.', place })
+          continue
+        }
+        const name = String(key.value).normalize('NFC')
+        if (seen.has(name)) {
+          problems.push({
+            message: `\`${name}\` is written twice on one level. Each name may stand once.`,
+            place,
+          })
+        } else if (UNSAFE_KEYS.has(name) && !isImages) {
+          problems.push({ message: `\`${name}\` cannot be a name here.`, place })
+        }
+        seen.add(name)
+      }
+    },
+  })
+  return problems
+}
+
+const UNSAFE_KEYS: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype'])
+
+function isPairWithKey(value: unknown, name: string): boolean {
+  return isPair(value) && isScalar(value.key) && value.key.value === name
+}
+
+/** The parser's own words, with advice for the mistakes that people make most. */
+function yamlMessage(code: string, message: string): string {
+  switch (code) {
+    case 'TAB_AS_INDENT':
+      return 'A tab cannot indent YAML. Use spaces.'
+    default:
+      return `Not valid YAML: ${message}`
+  }
+}

@@ -1,0 +1,184 @@
+import path from 'node:path'
+import { parseDefaults } from './manifest/validate.ts'
+import type { ImageSettings } from './manifest/schema.ts'
+import type { ImageModel } from './model/image-model.ts'
+import { minimax } from './model/minimax/minimax.ts'
+import { resolveModel, type ResolvedModel } from './model/resolved-model.ts'
+import { loadConfigFile } from './options/config-file.ts'
+import { isContinuousIntegration, readEnvironment, type Environment } from './options/environment.ts'
+import { checkOptions, type Mode, type Options } from './options/options.ts'
+import { findRoot, findWorkspaceRoot } from './options/root.ts'
+import { ImagegenError } from './shared/errors.ts'
+import { digest } from './shared/hash.ts'
+
+/** The options with every default filled in. */
+export interface ResolvedOptions {
+  /** Absolute. */
+  readonly root: string
+  /** Absolute; nothing where there is none. Hosts watch it. */
+  readonly configFile: string | undefined
+  readonly include: readonly string[]
+  readonly exclude: readonly string[]
+  /** Absolute. */
+  readonly allow: readonly string[]
+  readonly models: ReadonlyMap<string, ResolvedModel>
+  readonly defaults: ImageSettings
+  readonly vars: ReadonlyMap<string, string>
+  readonly mode: Mode
+  /** Where the mode comes from: an explicit `frozen` binds the command line, the default in CI does not. */
+  readonly modeSource: 'environment' | 'option' | 'test' | 'ci' | 'default'
+  readonly budget: { readonly images: number; readonly usd: number | undefined }
+  /** Whether the user chose the budget: then it binds the command line too. */
+  readonly budgetIsChosen: boolean
+  readonly dev: { readonly generate: 'auto' | 'off' }
+  /** Absolute. */
+  readonly storeDir: string
+  /** Absolute. */
+  readonly cacheDir: string
+  readonly provenance: boolean
+  /** Whether MiniMax has a key; without one its models cannot be asked. */
+  readonly hasKey: boolean
+  /** What must never be printed. */
+  readonly secrets: readonly string[]
+  /** A digest of each option that decides keys, by the option's name. */
+  readonly fingerprint: Readonly<Record<string, string>>
+}
+
+/** Where and how the options are resolved. */
+export interface ResolveContext {
+  /** The bundler's root, or the working directory. */
+  readonly start: string
+  /** What somebody wrote in the bundler's config, and where that is. */
+  readonly inline: unknown
+  /** Vite's mode, or NODE_ENV: which `.env` files are read. */
+  readonly mode: string
+  /** Whether this is a build that ends: only then is `frozen` the default in CI. */
+  readonly isBuild: boolean
+  /** Where `.env` files are, absolute; default: the root. */
+  readonly envDir?: string | undefined
+  readonly environment: NodeJS.ProcessEnv
+}
+
+const DEFAULT_INCLUDE = ['**/*.image.{yaml,yml}']
+const DEFAULT_EXCLUDE = ['**/node_modules/**', '**/dist/**', '**/.*/**']
+const DEFAULT_BUDGET_IMAGES = 20
+
+/**
+ * Reads config file and environment and fills in every default.
+ *
+ * @throws ImagegenError with code `config`, or `manifest` for project-wide `defaults` that no image can have.
+ */
+export async function resolveOptions(context: ResolveContext): Promise<ResolvedOptions> {
+  const { root, configFile } = findRoot(context.start)
+  const fromFile =
+    configFile === undefined
+      ? {}
+      : checkOptions(await loadConfigFile(configFile), path.basename(configFile))
+  const given: Options = {
+    ...fromFile,
+    ...checkOptions(context.inline ?? {}, 'the options of imagegen()'),
+  }
+  const environment = readEnvironment(context.envDir ?? root, context.mode, context.environment)
+  const resolve = (folder: string): string => path.resolve(root, folder)
+  const models = await resolveModels(given.models ?? {}, environment)
+  const shared = {
+    root,
+    include: listOf(given.include) ?? DEFAULT_INCLUDE,
+    exclude: listOf(given.exclude) ?? DEFAULT_EXCLUDE,
+    models,
+    defaults: parseDefaults(given.defaults ?? {}),
+    vars: new Map(Object.entries(given.vars ?? {}).map(([name, value]) => [name, String(value)])),
+    storeDir: resolve(given.store?.dir ?? '.imagegen'),
+  }
+  return {
+    ...shared,
+    configFile,
+    allow: (listOf(given.allow) ?? [findWorkspaceRoot(root)]).map(resolve),
+    ...resolveMode(given.mode, environment, context),
+    budget: {
+      images: given.budget?.images ?? (given.budget?.usd === undefined ? DEFAULT_BUDGET_IMAGES : Infinity),
+      usd: given.budget?.usd,
+    },
+    budgetIsChosen: given.budget !== undefined,
+    dev: { generate: given.dev?.generate ?? 'auto' },
+    cacheDir: resolve(given.cacheDir ?? 'node_modules/.cache/unplugin-imagegen'),
+    provenance: given.provenance ?? true,
+    hasKey: environment.apiKey !== undefined,
+    secrets: environment.apiKey === undefined ? [] : [environment.apiKey],
+    fingerprint: fingerprintOf(shared),
+  }
+}
+
+function listOf(value: string | readonly string[] | undefined): readonly string[] | undefined {
+  return typeof value === 'string' ? [value] : value
+}
+
+async function resolveModels(
+  given: Readonly<Record<string, ImageModel>>,
+  environment: Environment,
+): Promise<ReadonlyMap<string, ResolvedModel>> {
+  const account = {
+    ...(environment.apiKey === undefined ? {} : { apiKey: environment.apiKey }),
+    ...(environment.apiHost === undefined ? {} : { host: environment.apiHost }),
+  }
+  const all: Record<string, ImageModel> = {
+    'image-01': minimax('image-01', account),
+    'image-01-live': minimax('image-01-live', account),
+    ...given,
+  }
+  const resolved = new Map<string, ResolvedModel>()
+  for (const [name, model] of Object.entries(all)) {
+    resolved.set(name, await resolveModel(name, model))
+  }
+  return resolved
+}
+
+function resolveMode(
+  option: Mode | undefined,
+  environment: Environment,
+  context: ResolveContext,
+): Pick<ResolvedOptions, 'mode' | 'modeSource'> {
+  if (environment.mode !== undefined) {
+    return { mode: checkMode(environment.mode), modeSource: 'environment' }
+  }
+  if (option !== undefined) return { mode: option, modeSource: 'option' }
+  if (context.mode === 'test' || context.environment['VITEST'] !== undefined) {
+    return { mode: 'placeholder', modeSource: 'test' }
+  }
+  return context.isBuild && isContinuousIntegration(context.environment)
+    ? { mode: 'frozen', modeSource: 'ci' }
+    : { mode: 'generate', modeSource: 'default' }
+}
+
+function checkMode(mode: string): Mode {
+  switch (mode) {
+    case 'generate':
+    case 'frozen':
+    case 'placeholder':
+      return mode
+    default:
+      throw new ImagegenError('config', {
+        message: `IMAGEGEN_MODE is \`${mode}\`, which is no mode.`,
+        hint: 'Set it to `generate`, `frozen` or `placeholder`.',
+      })
+  }
+}
+
+/** Everything that decides keys: a command that resolves others than the build did would make other images. */
+function fingerprintOf(
+  options: Pick<
+    ResolvedOptions,
+    'root' | 'include' | 'exclude' | 'models' | 'defaults' | 'vars' | 'storeDir'
+  >,
+): Readonly<Record<string, string>> {
+  const models = [...options.models].map(([name, { provider, modelId }]) => [name, provider, modelId])
+  return {
+    root: digest(options.root),
+    include: digest(options.include),
+    exclude: digest(options.exclude),
+    models: digest(models.sort()),
+    defaults: digest(options.defaults),
+    vars: digest(Object.fromEntries(options.vars)),
+    store: digest(path.relative(options.root, options.storeDir)),
+  }
+}

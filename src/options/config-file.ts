@@ -1,0 +1,28 @@
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
+import { ImagegenError, messageOf } from '../shared/errors.ts'
+import type { Options } from './options.ts'
+
+/**
+ * Loads `imagegen.config.*` anew, so that an edit is seen without a restart.
+ *
+ * @throws ImagegenError with code `config`.
+ */
+export async function loadConfigFile(file: string): Promise<Options> {
+  try {
+    if (file.endsWith('.json')) return JSON.parse(readFileSync(file, 'utf8')) as Options
+    const { createJiti } = await import('jiti')
+    const jiti = createJiti(file, { moduleCache: false, fsCache: false, interopDefault: true })
+    return await jiti.import<Options>(file, { default: true })
+  } catch (error) {
+    throw new ImagegenError(
+      'config',
+      {
+        message: `${path.basename(file)} cannot be loaded: ${messageOf(error)}`,
+        place: { file, line: 1, column: 1, frame: '' },
+        hint: 'It must export its options: `export default defineConfig({ … })`.',
+      },
+      { cause: error },
+    )
+  }
+}

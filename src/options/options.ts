@@ -1,0 +1,135 @@
+import * as v from 'valibot'
+import type { ImageModel } from '../model/image-model.ts'
+import { ImagegenError, type Problem } from '../shared/errors.ts'
+import { nearest } from '../shared/suggest.ts'
+
+/** How a build treats what is missing. */
+export type Mode = 'generate' | 'frozen' | 'placeholder'
+
+/** What a user may say, in the bundler's config or in `imagegen.config.*`. */
+export interface Options {
+  /**
+   * Manifests, as globs from the root.
+   * @default ['**\/*.image.{yaml,yml}']
+   */
+  readonly include?: string | readonly string[]
+  /**
+   * Globs that `include` must not find.
+   * @default ['**\/node_modules/**', '**\/dist/**', '**\/.*\/**']
+   */
+  readonly exclude?: string | readonly string[]
+  /**
+   * Folders in which files that manifests name may lie, from the root.
+   * @default the root of the workspace
+   */
+  readonly allow?: string | readonly string[]
+  /**
+   * Image models by name: `minimax('image-01')`, or any image model of the AI SDK.
+   * @default image-01 and image-01-live, through MiniMax
+   */
+  readonly models?: Readonly<Record<string, ImageModel>>
+  /** Fields that hold for the images of all manifests; nearer ones win. */
+  readonly defaults?: Readonly<Record<string, unknown>>
+  /** Values for `${name}` in all manifests; theirs win. */
+  readonly vars?: Readonly<Record<string, string | number>>
+  /**
+   * `generate` makes what is missing, `frozen` never asks a provider and fails with the list, `placeholder` draws
+   * stand-ins. The environment variable IMAGEGEN_MODE wins.
+   * @default 'placeholder' under Vitest and in Vite's mode `test`, else 'frozen' for builds where CI is set, else 'generate'
+   */
+  readonly mode?: Mode
+  /**
+   * The most that one build, or one dev server's life, may ask for.
+   * @default { images: 20 }
+   */
+  readonly budget?: {
+    /** Images; every attempt that may have been billed counts. */
+    readonly images?: number
+    /** US dollars. */
+    readonly usd?: number
+  }
+  readonly dev?: {
+    /**
+     * `auto` generates in dev what has been still for two seconds, `off` shows placeholders.
+     * @default 'auto'
+     */
+    readonly generate?: 'auto' | 'off'
+  }
+  readonly store?: {
+    /**
+     * The folder of the originals and their receipts, from the root.
+     * @default '.imagegen'
+     */
+    readonly dir?: string
+  }
+  /**
+   * The folder of renditions and parsed manifests, from the root. It can be deleted at any time.
+   * @default 'node_modules/.cache/unplugin-imagegen'
+   */
+  readonly cacheDir?: string
+  /**
+   * Whether renditions of generated images say so (IPTC digital source type, model) in their metadata.
+   * @default true
+   */
+  readonly provenance?: boolean
+}
+
+/** Gives the options their type in `imagegen.config.*`. */
+export function defineConfig(options: Options): Options {
+  return options
+}
+
+const globs = v.union([v.string(), v.array(v.string())])
+
+const optionsSchema = v.strictObject({
+  include: v.optional(globs),
+  exclude: v.optional(globs),
+  allow: v.optional(globs),
+  // Models and defaults are judged by the layers that know them.
+  models: v.optional(v.record(v.string(), v.unknown())),
+  defaults: v.optional(v.record(v.string(), v.unknown())),
+  vars: v.optional(v.record(v.string(), v.union([v.string(), v.number()]))),
+  mode: v.optional(v.picklist(['generate', 'frozen', 'placeholder'])),
+  budget: v.optional(
+    v.strictObject({
+      images: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0))),
+      usd: v.optional(v.pipe(v.number(), v.minValue(0))),
+    }),
+  ),
+  dev: v.optional(v.strictObject({ generate: v.optional(v.picklist(['auto', 'off'])) })),
+  store: v.optional(v.strictObject({ dir: v.optional(v.pipe(v.string(), v.minLength(1))) })),
+  cacheDir: v.optional(v.pipe(v.string(), v.minLength(1))),
+  provenance: v.optional(v.boolean()),
+})
+
+/**
+ * Checks what somebody wrote as options.
+ *
+ * @param source where they stand, for the message.
+ * @throws ImagegenError with code `config`, all that is wrong at once.
+ */
+export function checkOptions(options: unknown, source: string): Options {
+  const result = v.safeParse(optionsSchema, options)
+  if (result.success) return result.output as Options
+  throw new ImagegenError(
+    'config',
+    result.issues.map((issue) => optionProblem(issue, source)),
+  )
+}
+
+function optionProblem(issue: v.BaseIssue<unknown>, source: string): Problem {
+  const path = v.getDotPath(issue) ?? ''
+  if (issue.type === 'strict_object' && issue.expected === 'never') {
+    const suggestion = nearest(path, Object.keys(optionsSchema.entries))
+    return {
+      message: `${source}: unknown option \`${path}\`.`,
+      hint:
+        suggestion === undefined
+          ? `Known: ${Object.keys(optionsSchema.entries).join(', ')}.`
+          : `Did you mean \`${suggestion}\`?`,
+    }
+  }
+  return {
+    message: `${source}: ${path === '' ? 'the options' : `\`${path}\``}: expected ${issue.expected ?? issue.type}, got ${issue.received}.`,
+  }
+}

@@ -1,0 +1,57 @@
+import { existsSync, readFileSync } from 'node:fs'
+import path from 'node:path'
+
+/** The names of a configuration file, in the order in which they are looked for. */
+export const CONFIG_FILES: readonly string[] = ['ts', 'js', 'mjs', 'json'].map(
+  (extension) => `imagegen.config.${extension}`,
+)
+
+/** Where a project is, the same for every host and for the command line. */
+export interface ProjectRoot {
+  /** Absolute. */
+  readonly root: string
+  /** The configuration file, absolute; nothing where there is none. */
+  readonly configFile: string | undefined
+}
+
+/**
+ * The folder of the nearest `imagegen.config.*`, else of the nearest package.json, going up.
+ *
+ * @param start the bundler's root, or the working directory.
+ */
+export function findRoot(start: string): ProjectRoot {
+  const folders = foldersUp(path.resolve(start))
+  for (const folder of folders) {
+    const name = CONFIG_FILES.find((file) => existsSync(path.join(folder, file)))
+    if (name !== undefined) return { root: folder, configFile: path.join(folder, name) }
+  }
+  const packaged = folders.find((folder) => existsSync(path.join(folder, 'package.json')))
+  return { root: packaged ?? path.resolve(start), configFile: undefined }
+}
+
+/** The root of the workspace around a project: where npm, pnpm, Yarn or Lerna say that one starts, else the project. */
+export function findWorkspaceRoot(root: string): string {
+  return foldersUp(root).find(startsWorkspace) ?? root
+}
+
+function startsWorkspace(folder: string): boolean {
+  if (existsSync(path.join(folder, 'pnpm-workspace.yaml'))) return true
+  if (existsSync(path.join(folder, 'lerna.json'))) return true
+  const manifest = path.join(folder, 'package.json')
+  if (!existsSync(manifest)) return false
+  try {
+    return Object.hasOwn(JSON.parse(readFileSync(manifest, 'utf8')), 'workspaces')
+  } catch {
+    // A broken package.json is its package manager's to report.
+    return false
+  }
+}
+
+function foldersUp(start: string): string[] {
+  const folders = [start]
+  for (let folder = start; path.dirname(folder) !== folder; ) {
+    folder = path.dirname(folder)
+    folders.push(folder)
+  }
+  return folders
+}
