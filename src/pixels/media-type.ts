@@ -13,6 +13,8 @@ const EXTENSIONS = {
 
 export type MediaType = keyof typeof EXTENSIONS
 
+export const MEDIA_TYPES: readonly MediaType[] = Object.keys(EXTENSIONS) as MediaType[]
+
 /** What may stand before the `<svg>` tag, and how it ends. */
 const PROLOG = [
   ['<?', '?>'],

@@ -1,0 +1,191 @@
+import { randomBytes } from 'node:crypto'
+import { accessSync, constants, existsSync, mkdirSync, renameSync, utimesSync } from 'node:fs'
+import { open, statfs } from 'node:fs/promises'
+import path from 'node:path'
+import { ImagegenError, messageOf } from '../shared/errors.ts'
+import { errorCode, isNotFound, toPosix, writeFileAtomic } from '../shared/files.ts'
+import { sha256 } from '../shared/hash.ts'
+import type { ProcessIdentity } from './process-identity.ts'
+
+const IGNORED = `# What one machine keeps for itself. The pictures and receipts beside this file are to be committed.
+types/
+pending/
+locks/
+quarantine/
+trash/
+`
+
+/** Less than this, and a response could arrive that finds no room. */
+const LEAST_FREE_BYTES = 32 * 1024 * 1024
+
+/** Where things lie in the store's folder, and the one way to write there. */
+export interface StoreFolder {
+  readonly root: string
+  readonly pending: string
+  readonly locks: string
+  readonly quarantine: string
+  readonly trash: string
+  /** Files that this process has begun and not finished. */
+  readonly temporary: string
+  /** A file as people know it: `.imagegen/kira….jpg`. */
+  show(file: string): string
+  /** The path of a file that was shown. */
+  locate(shown: string): string
+  /**
+   * Makes the folders, and looks whether there is room to write.
+   *
+   * @throws ImagegenError with code `unavailable`.
+   */
+  prepare(): Promise<void>
+  /**
+   * Writes a file so that it is there whole, also after a loss of power, or not at all.
+   *
+   * @throws ImagegenError with code `unavailable`: full disk, no permission.
+   */
+  write(file: string, data: string | Uint8Array): Promise<void>
+  /**
+   * Moves a file into one of the store's own folders, under a name of its own where the wanted one is taken.
+   *
+   * @param name default: the one it has.
+   * @returns where it is now, or nothing where it was gone.
+   * @throws ImagegenError with code `unavailable`.
+   */
+  moveAside(file: string, target: 'quarantine' | 'trash', name?: string): string | undefined
+}
+
+export function storeFolder(root: string, self: ProcessIdentity): StoreFolder {
+  const pending = path.join(root, 'pending')
+  const temporary = path.join(pending, temporaryName(self))
+  const folders = { quarantine: path.join(root, 'quarantine'), trash: path.join(root, 'trash') }
+  const show = (file: string): string =>
+    toPosix(path.join(path.basename(root), path.relative(root, file)))
+
+  async function ensureIgnored(): Promise<void> {
+    const ignore = path.join(root, '.gitignore')
+    if (!existsSync(ignore)) await writeFileAtomic(ignore, IGNORED, temporary)
+  }
+
+  return {
+    root,
+    pending,
+    locks: path.join(root, 'locks'),
+    ...folders,
+    temporary,
+    show,
+    locate: (shown) => path.resolve(path.dirname(root), shown),
+
+    async prepare() {
+      try {
+        mkdirSync(pending, { recursive: true })
+        await ensureIgnored()
+        for (const folder of [root, pending]) accessSync(folder, constants.W_OK)
+      } catch (error) {
+        throw storageError(error, `Cannot write to ${show(root)}`)
+      }
+      const free = await freeBytes(root)
+      if (free < LEAST_FREE_BYTES) {
+        throw new ImagegenError('unavailable', {
+          message: `The disk that holds ${show(root)} is full: ${Math.floor(free / 1024)} KiB are left.`,
+          hint: 'Free some space first: a picture that is paid for must find room. Nothing was asked for.',
+        })
+      }
+    },
+
+    async write(file, data) {
+      try {
+        await ensureIgnored()
+        await writeFileAtomic(file, data, temporary)
+        await syncFolder(path.dirname(file))
+      } catch (error) {
+        throw storageError(error, `Cannot write ${show(file)}`)
+      }
+    },
+
+    moveAside(file, target, name = path.basename(file)) {
+      const folder = folders[target]
+      const wanted = path.join(folder, name)
+      try {
+        mkdirSync(folder, { recursive: true })
+        const free = existsSync(wanted)
+          ? path.join(folder, `${randomBytes(4).toString('hex')}-${name}`)
+          : wanted
+        touch(file)
+        renameSync(file, free)
+        return free
+      } catch (error) {
+        if (isNotFound(error)) return undefined
+        throw storageError(error, `Cannot move ${show(file)} to ${show(folder)}`)
+      }
+    },
+  }
+}
+
+/** The name of the folder of a process's unfinished files, which says who may clean it. */
+function temporaryName(owner: ProcessIdentity): string {
+  return `${hostDigest(owner.host)}-${owner.pid}-${owner.startTime ?? ''}.tmp`
+}
+
+/** Whose unfinished files a folder holds, or nothing where its name does not say. */
+export function temporaryOwner(name: string, self: ProcessIdentity): ProcessIdentity | undefined {
+  const [, host, pid, startTime] = /^([0-9a-f]{12})-(\d+)-(\w*)\.tmp$/.exec(name) ?? []
+  if (host === undefined || pid === undefined || startTime === undefined) return undefined
+  return {
+    host: host === hostDigest(self.host) ? self.host : host,
+    pid: Number(pid),
+    startTime: startTime === '' ? null : startTime,
+  }
+}
+
+function hostDigest(host: string): string {
+  return sha256(host).slice(0, 12)
+}
+
+/** A failure of the file system as a person should read it. */
+export function storageError(error: unknown, what: string): ImagegenError {
+  if (error instanceof ImagegenError) return error
+  return new ImagegenError(
+    'unavailable',
+    { message: `${what}: ${messageOf(error)}`, ...adviceOn(errorCode(error)) },
+    { cause: error },
+  )
+}
+
+function adviceOn(code = ''): { hint?: string } {
+  if (code === 'ENOSPC' || code === 'EDQUOT') {
+    return { hint: 'The disk is full. Free some space and run again.' }
+  }
+  if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') {
+    return { hint: 'Give this user write access to the folder, or run with mode frozen.' }
+  }
+  return {}
+}
+
+/**
+ * What `prune --older-than` looks at: how long a file has been set aside. Done before the move, so that a crash never
+ * makes a file older than it is.
+ */
+function touch(file: string): void {
+  try {
+    utimesSync(file, new Date(), new Date())
+  } catch (error) {
+    // Another user's file may be moved by whoever owns the folder, and not be touched.
+    if (errorCode(error) !== 'EPERM') throw error
+  }
+}
+
+/** Some file systems report no sizes at all: those are not taken for full ones. */
+async function freeBytes(folder: string): Promise<number> {
+  const { bavail, bsize, blocks } = await statfs(folder)
+  return blocks === 0 ? Number.POSITIVE_INFINITY : bavail * bsize
+}
+
+/** Makes a rename survive a loss of power. Systems that cannot open a folder do this on their own. */
+async function syncFolder(folder: string): Promise<void> {
+  if (process.platform === 'win32') return
+  const handle = await open(folder, 'r')
+  try {
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+}

@@ -1,0 +1,56 @@
+import { readFile } from 'node:fs/promises'
+import { ImagegenError, messageOf } from '../shared/errors.ts'
+import { sha256 } from '../shared/hash.ts'
+import { bytesState } from './bytes-state.ts'
+import { storageError, type StoreFolder } from './folder.ts'
+import { moveToQuarantine } from './quarantine.ts'
+import type { Candidate } from './snapshot.ts'
+import { bytesProblem } from './store-problem.ts'
+
+/**
+ * The bytes that were paid for, checked against their receipt. Damaged ones are moved to quarantine, so that nothing
+ * ever serves them.
+ *
+ * @throws ImagegenError `unavailable` where the bytes are not there, `damaged` where they are not the receipt's.
+ */
+export async function readOriginal(folder: StoreFolder, candidate: Candidate): Promise<Uint8Array> {
+  const { file, receipt } = candidate
+  const state = bytesState(file, receipt)
+  if (state === 'absent' || state === 'lfs-pointer') {
+    throw new ImagegenError('unavailable', bytesProblem(state, folder.show(file)))
+  }
+  if (state === 'present') {
+    const bytes = await read(folder, file)
+    if (sha256(bytes) === receipt.sha256) return bytes
+  }
+  throw await damaged(folder, candidate)
+}
+
+async function read(folder: StoreFolder, file: string): Promise<Uint8Array> {
+  try {
+    return await readFile(file)
+  } catch (error) {
+    throw storageError(error, `Cannot read ${folder.show(file)}`)
+  }
+}
+
+async function damaged(folder: StoreFolder, { file, receipt }: Candidate): Promise<ImagegenError> {
+  const problem = bytesProblem('damaged', folder.show(file))
+  return new ImagegenError('damaged', {
+    message: `${problem.message} ${await isolate()}`,
+    hint: problem.hint,
+  })
+
+  async function isolate(): Promise<string> {
+    try {
+      const moved = await moveToQuarantine(folder, file, {
+        what: `The original of ${receipt.name}, sha256 ${receipt.sha256}.`,
+        why: 'Its bytes are not those of its receipt.',
+        advice: problem.hint,
+      })
+      return moved === undefined ? 'It is gone now.' : `It was moved to ${folder.show(moved)}.`
+    } catch (error) {
+      return `It stays where it is: ${messageOf(error)}`
+    }
+  }
+}

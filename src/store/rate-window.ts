@@ -1,0 +1,155 @@
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
+import PQueue from 'p-queue'
+import * as v from 'valibot'
+import { throwIfAborted, wait } from '../shared/abort.ts'
+import { sha256 } from '../shared/hash.ts'
+import { writeWhole } from './claim.ts'
+import { storageError } from './folder.ts'
+import { acquireLock } from './lock.ts'
+import type { ProcessIdentity } from './process-identity.ts'
+
+/** Providers count by the minute, in milliseconds. */
+const MINUTE = 60_000
+
+/** Between sending and being counted requests take unequal time; in milliseconds. */
+const MARGIN = 500
+
+/** The lock is held for a millisecond or two: looking often costs less than waiting long. In milliseconds. */
+const LOCK_PAUSE = 10
+
+export interface RateWindowOptions {
+  readonly folder: string
+  /** Who is counted together, such as provider, host and a digest of the key. It leaves only its hash on the disk. */
+  readonly account: string
+  readonly requestsPerMinute: number
+  /** Milliseconds that the provider counts over. Default 60,000. */
+  readonly windowMs?: number
+  /** Milliseconds added to the window. Default 500, or a twentieth of a shorter window. */
+  readonly marginMs?: number
+  /** Milliseconds since 1970. Default `Date.now`. */
+  readonly now?: () => number
+  readonly self?: ProcessIdentity
+}
+
+/** The requests that an account may send, shared by all processes that have the folder in common. */
+export interface RateWindow {
+  /**
+   * Waits for a place, first come, first served, and takes it: the request has to follow at once.
+   *
+   * @throws ImagegenError `aborted`, or `unavailable` where the folder cannot be written.
+   */
+  take(signal: AbortSignal): Promise<void>
+  /**
+   * Stops everyone until a moment, as a Retry-After asks for; never for longer than a window.
+   *
+   * @param until milliseconds since 1970.
+   */
+  pause(until: number): Promise<void>
+  /** Stops everyone for the rest of the present window: what a provider's refusal asks for. */
+  pauseForWindow(): Promise<void>
+}
+
+const stateSchema = v.object({
+  /** When requests were sent, oldest first: milliseconds since 1970. */
+  sent: v.array(v.pipe(v.number(), v.finite())),
+  /** Nobody sends before that: milliseconds since 1970. */
+  pausedUntil: v.pipe(v.number(), v.finite()),
+})
+type State = v.InferOutput<typeof stateSchema>
+
+/**
+ * A sliding window: in no stretch of its length there are more requests than allowed, wherever the provider begins to
+ * count.
+ */
+export function createRateWindow(options: RateWindowOptions): RateWindow {
+  const { folder, requestsPerMinute, windowMs = MINUTE, now = Date.now } = options
+  const { marginMs = Math.min(MARGIN, windowMs / 20) } = options
+  const span = windowMs + marginMs
+  const places = Math.max(1, Math.floor(requestsPerMinute))
+  const name = `rate-${sha256(options.account).slice(0, 16)}`
+  const file = path.join(folder, `${name}.json`)
+  // One at a time here, so that a process's own callers do not contend for the file, and keep their order.
+  const queue = new PQueue({ concurrency: 1 })
+
+  /** Reads, changes and writes the state while nobody else does. */
+  async function update<Result>(
+    signal: AbortSignal,
+    change: (state: State, time: number) => Result,
+  ): Promise<Result> {
+    const { self } = options
+    const who = self === undefined ? {} : { self }
+    const lock = await acquireLock({ folder, name, signal, pause: LOCK_PAUSE, ...who })
+    try {
+      const time = now()
+      const state = current(readState(file), time, span)
+      const result = change(state, time)
+      writeWhole(file, JSON.stringify(state))
+      return result
+    } catch (error) {
+      throw storageError(error, 'Cannot note that a request is sent')
+    } finally {
+      lock.release()
+    }
+  }
+
+  /** @returns how long to wait before the next try, in milliseconds; 0 where a place was taken. */
+  function takePlace(state: State, time: number): number {
+    const oldest = state.sent.at(-places)
+    const free = Math.max(state.pausedUntil, oldest === undefined ? time : oldest + span)
+    if (free > time) return free - time
+    state.sent.push(time)
+    return 0
+  }
+
+  async function pause(untilWhen: (state: State, time: number) => number): Promise<void> {
+    await update(new AbortController().signal, (state, time) => {
+      const until = Math.min(untilWhen(state, time), time + span)
+      state.pausedUntil = Math.max(state.pausedUntil, until)
+    })
+  }
+
+  return {
+    async take(signal) {
+      throwIfAborted(signal)
+      const place = queue.add(
+        async () => {
+          for (;;) {
+            const pauseMs = await update(signal, takePlace)
+            if (pauseMs === 0) return
+            await wait(pauseMs, signal)
+          }
+        },
+        { signal },
+      )
+      try {
+        await place
+      } catch (error) {
+        throwIfAborted(signal)
+        throw error
+      }
+    },
+    pause: (until) => pause(() => until),
+    pauseForWindow: () => pause(({ sent }, time) => (sent[0] ?? time) + span),
+  }
+}
+
+/**
+ * The state as it counts now. A clock that was set back leaves times in the future: those are moved to the present, and
+ * stay there, so that they end within a window and never block for ever.
+ */
+function current(state: State, time: number, span: number): State {
+  return {
+    sent: state.sent.map((sent) => Math.min(sent, time)).filter((sent) => time - sent < span),
+    pausedUntil: Math.min(state.pausedUntil, time + span),
+  }
+}
+
+/** A file that is not there or damaged is an empty window: the worst that follows is a request that is refused. */
+function readState(file: string): State {
+  try {
+    return v.parse(stateSchema, JSON.parse(readFileSync(file, 'utf8')))
+  } catch {
+    return { sent: [], pausedUntil: 0 }
+  }
+}

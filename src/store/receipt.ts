@@ -1,0 +1,158 @@
+import * as v from 'valibot'
+import { MEDIA_TYPES, type MediaType } from '../pixels/media-type.ts'
+import { messageOf } from '../shared/errors.ts'
+import type { JsonValue } from '../shared/hash.ts'
+
+/** The newest format that this code knows. */
+const RECEIPT_VERSION = 1
+
+/** Receipts are small. What is larger was not written by this project. */
+export const LONGEST_RECEIPT: number = 1024 * 1024
+
+/** Recipes are a few levels deep. Deeper ones would exhaust the stack of whoever walks them. */
+const DEEPEST_JSON = 32
+
+const sha256Schema = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/, 'expected 64 hex digits'))
+const textSchema = v.pipe(
+  v.string(),
+  v.maxLength(2048),
+  // It is shown on terminals.
+  v.regex(/^[^\p{Cc}\p{Bidi_C}]*$/u, 'expected no control characters'),
+)
+const positiveSchema = v.pipe(v.number(), v.safeInteger(), v.minValue(1))
+const timeSchema = v.pipe(
+  v.string(),
+  v.regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/, 'expected an ISO time in UTC'),
+  v.check((time) => !Number.isNaN(Date.parse(time)), 'expected a time that exists'),
+)
+const recipeSchema = v.custom<Readonly<Record<string, JsonValue>>>(
+  (value) => isObject(value) && isShallow(value, DEEPEST_JSON),
+  `expected an object of at most ${DEEPEST_JSON} levels`,
+)
+
+/** What receipts and responses say alike about where pictures come from. */
+export interface Origin {
+  /** The whole recipe key: 64 hex digits. */
+  readonly key: string
+  /** What the key was computed from. */
+  readonly recipe: Readonly<Record<string, JsonValue>>
+  /** The entry's name when the picture was made, for people. */
+  readonly name: string
+  /** The reference pictures that were sent. */
+  readonly inputs: readonly InputPicture[]
+  readonly provider: string
+  readonly model: string
+  readonly responseId: string | null
+  /** Paid for one image, in USD; `null` where nobody knows. */
+  readonly usd: number | null
+  /** When the response arrived: ISO 8601 in UTC, with milliseconds. */
+  readonly time: string
+}
+
+export interface InputPicture {
+  /** As the manifest names it. */
+  readonly reference: string
+  /** Of its bytes. */
+  readonly sha256: string
+}
+
+/** The proof that a picture was paid for: one a picture, beside its bytes. */
+export interface Receipt extends Origin {
+  readonly version: typeof RECEIPT_VERSION
+  /** Of the original's bytes. */
+  readonly sha256: string
+  /** Size of the original. */
+  readonly bytes: number
+  readonly mediaType: MediaType
+  /** Pixels, as decoded. */
+  readonly width: number
+  /** Pixels, as decoded. */
+  readonly height: number
+  /** As it was sent, or as the model reports it. */
+  readonly seed: number | null
+}
+
+/** A validator for every field of a shape. */
+export type EntriesOf<Shape> = {
+  readonly [Name in keyof Shape]: v.GenericSchema<unknown, Shape[Name]>
+}
+
+export const originEntries: EntriesOf<Origin> = {
+  key: sha256Schema,
+  recipe: recipeSchema,
+  name: textSchema,
+  inputs: v.pipe(
+    v.array(v.object({ reference: v.pipe(v.string(), v.maxLength(8192)), sha256: sha256Schema })),
+    v.maxLength(1024),
+  ),
+  provider: textSchema,
+  model: textSchema,
+  responseId: v.nullable(textSchema),
+  usd: v.nullable(v.pipe(v.number(), v.finite(), v.minValue(0))),
+  time: timeSchema,
+}
+
+export const seedSchema: v.GenericSchema<unknown, number | null> = v.nullable(
+  v.pipe(v.number(), v.safeInteger()),
+)
+
+const receiptEntries: EntriesOf<Receipt> = {
+  version: v.literal(RECEIPT_VERSION),
+  ...originEntries,
+  sha256: sha256Schema,
+  bytes: positiveSchema,
+  mediaType: v.picklist(MEDIA_TYPES),
+  width: positiveSchema,
+  height: positiveSchema,
+  seed: seedSchema,
+}
+const receiptSchema: v.GenericSchema<unknown, Receipt> = v.object(receiptEntries)
+
+export type ReceiptFault = 'damaged' | 'unknown-version' | 'conflict'
+
+/** A receipt that was read, or why it cannot be. */
+export type ReceiptReading =
+  | { readonly receipt: Receipt }
+  | { readonly fault: ReceiptFault; readonly reason: string }
+
+/** Reads what may have been written by anybody. */
+export function parseReceipt(text: string): ReceiptReading {
+  if (/^<{7} /m.test(text)) return { fault: 'conflict', reason: 'it holds a merge conflict' }
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch (error) {
+    return { fault: 'damaged', reason: messageOf(error) }
+  }
+  if (
+    isObject(value) &&
+    Number.isInteger(value['version']) &&
+    value['version'] !== RECEIPT_VERSION
+  ) {
+    return { fault: 'unknown-version', reason: `its version is ${String(value['version'])}` }
+  }
+  const result = v.safeParse(receiptSchema, value)
+  return result.success
+    ? { receipt: result.output }
+    : { fault: 'damaged', reason: describeIssue(result.issues[0]) }
+}
+
+/** The receipt's text: equal receipts have equal text, and a change shows as a few lines. */
+export function formatReceipt(receipt: Receipt): string {
+  return `${JSON.stringify(v.parse(receiptSchema, receipt), null, 2)}\n`
+}
+
+/** `width: Invalid type: …` */
+export function describeIssue(issue: v.BaseIssue<unknown>): string {
+  const where = v.getDotPath(issue)
+  return where === null ? issue.message : `${where}: ${issue.message}`
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function isShallow(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return true
+  return levels > 0 && Object.values(value).every((member) => isShallow(member, levels - 1))
+}

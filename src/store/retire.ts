@@ -1,0 +1,59 @@
+import path from 'node:path'
+import { ImagegenError } from '../shared/errors.ts'
+import { parseFileName } from './file-name.ts'
+import type { StoreFolder } from './folder.ts'
+import { namesIn, readSnapshot, type KeyRecord } from './snapshot.ts'
+import type { StoreProblemKind } from './store-problem.ts'
+
+/** What a new picture makes up for. A response that still waits is none of it: it is yet to be stored. */
+const REPLACEABLE: ReadonlySet<StoreProblemKind> = new Set<StoreProblemKind>([
+  'receipt-damaged',
+  'receipt-conflict',
+  'receipt-version',
+  'receipt-mismatch',
+  'receipt-absent',
+  'response-damaged',
+])
+
+/**
+ * Moves to the trash what made a key `unavailable`, once a new picture has taken its place: `generate --replace`.
+ *
+ * @param before the key as it was before the new picture was asked for. What came since stays.
+ * @returns the files that were moved, as people know them.
+ * @throws ImagegenError with code `unavailable` where no new picture is there: a receipt never goes before that.
+ */
+export function retire(folder: StoreFolder, before: KeyRecord): string[] {
+  const after = readSnapshot(folder).lookup(before.key)
+  const had = new Set(
+    before.candidates
+      .filter(({ bytes }) => bytes === 'present')
+      .map(({ receipt }) => receipt.sha256),
+  )
+  const isReplaced = after.candidates.some(
+    ({ bytes, receipt }) => bytes === 'present' && !had.has(receipt.sha256),
+  )
+  if (!isReplaced) {
+    throw new ImagegenError('unavailable', {
+      message: `Nothing new is there in place of what is lost of ${before.key}.`,
+      hint: 'Its receipts stay.',
+    })
+  }
+  const lost = after.candidates.filter(({ bytes }) => bytes !== 'present').map(({ file }) => file)
+  const known = new Set(before.problems.map(({ file }) => file))
+  const faulty = after.problems
+    .filter(({ kind, file }) => REPLACEABLE.has(kind) && known.has(file))
+    .map(({ file }) => folder.locate(file))
+  return [...lost, ...faulty]
+    .flatMap((file) => belongings(file))
+    .flatMap((file) => (folder.moveAside(file, 'trash') === undefined ? [] : folder.show(file)))
+}
+
+/** A file with what bears its name: an original's receipt, a damaged response's report. */
+function belongings(file: string): string[] {
+  const folder = path.dirname(file)
+  const name = path.basename(file)
+  const start = `${parseFileName(name)?.base ?? name}.`
+  return namesIn(folder)
+    .filter((other) => other === name || other.startsWith(start))
+    .map((other) => path.join(folder, other))
+}
