@@ -64,17 +64,41 @@ function compile(folder, check) {
  * @returns {Promise<string>}
  */
 async function manifestJsonSchema(folder) {
-  const { manifestSchema } = await import(
-    pathToFileURL(path.join(folder, 'manifest/schema.js')).href
-  )
+  /** @param {string} file */
+  const load = (file) => import(pathToFileURL(path.join(folder, 'manifest', file)).href)
+  const { manifestSchema } = await load('schema.js')
+  const { outputSchema } = await load('output.js')
+  const { processSchema } = await load('process.js')
+  const { colourSchema } = await load('colour.js')
   const { $schema, ...schema } = toJsonSchema(manifestSchema, {
     target: 'draft-07',
     typeMode: 'input',
     errorMode: 'throw',
+    // Written once: spelt out wherever they stand they would make the file several times as long.
+    definitions: { output: outputSchema, process: processSchema, colour: colourSchema },
+    // JSON has no other numbers.
+    ignoreActions: ['finite'],
+    // JSON Schema reads every pattern as Unicode.
+    overrideAction: ({ valibotAction, jsonSchema }) =>
+      isUnicodePattern(valibotAction)
+        ? { ...jsonSchema, pattern: valibotAction.requirement.source }
+        : undefined,
   })
   const title = 'Image manifest of unplugin-imagegen'
   const document = { $schema, $id: 'urn:unplugin-imagegen:manifest', title, ...schema }
-  return `${JSON.stringify(document, undefined, 2)}\n`
+  return `${JSON.stringify(document)}\n`
+}
+
+/**
+ * @param {object} action
+ * @returns {action is { requirement: RegExp }}
+ */
+function isUnicodePattern(action) {
+  return (
+    'requirement' in action &&
+    action.requirement instanceof RegExp &&
+    action.requirement.flags === 'u'
+  )
 }
 
 /**
