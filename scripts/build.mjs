@@ -78,10 +78,10 @@ async function manifestJsonSchema(folder) {
     definitions: { output: outputSchema, process: processSchema, colour: colourSchema },
     // JSON has no other numbers.
     ignoreActions: ['finite'],
-    // JSON Schema reads every pattern as Unicode.
+    // JSON Schema reads every pattern as Unicode. A second pattern on one text stays an error.
     overrideAction: ({ valibotAction, jsonSchema }) =>
-      isUnicodePattern(valibotAction)
-        ? { ...jsonSchema, pattern: valibotAction.requirement.source }
+      isUnicodePattern(valibotAction) && jsonSchema.pattern === valibotAction.requirement.source
+        ? jsonSchema
         : undefined,
   })
   const title = 'Image manifest of unplugin-imagegen'
