@@ -1,0 +1,131 @@
+import type { IncomingHttpHeaders } from 'node:http'
+import { sha256 } from '../shared/hash.ts'
+import { refusalMessage, successMessage } from './answers.ts'
+import type { Delivery } from './delivery.ts'
+import { effectsOf } from './fault-effects.ts'
+import type { Effects } from './fault-effects.ts'
+import type { FaultScript } from './fault-script.ts'
+import type { Fault } from './faults.ts'
+import { readImageRequest } from './image-request.ts'
+import type { ImageRequest } from './image-request.ts'
+import type { ServedImage } from './journal.ts'
+import { drawPicture } from './picture.ts'
+import type { RateWindow } from './rate-window.ts'
+import { loadReference } from './references.ts'
+import { RefusedError, invalidParams } from './refused.ts'
+
+/** What an account has and what goes wrong with it. */
+export interface Account {
+  /** Any other key is refused; `undefined`: every key is good. */
+  readonly apiKey: string | undefined
+  readonly rate: RateWindow
+  readonly faults: FaultScript
+  /**
+   * Takes so many images from the balance.
+   *
+   * @throws RefusedError where there are not as many left.
+   */
+  charge(images: number): void
+  /** Keeps a picture and gives the URL under which it can be had. */
+  publish(bytes: Buffer): string
+}
+
+/** An answer before it goes over the wire. */
+export interface Outcome {
+  /** What the answer is counted under. */
+  readonly status: string
+  readonly delivery: Delivery
+  /** What a client has received once the answer was written to its end. */
+  readonly images: readonly Omit<ServedImage, 'time'>[]
+  /** Milliseconds that the answer waits beyond the emulator's own latency. */
+  readonly delay: number
+}
+
+/** `POST /v1/image_generation`, from the request's headers and body to the answer. */
+export async function generateImages(
+  request: { readonly id: string; readonly headers: IncomingHttpHeaders; readonly body: string },
+  account: Account,
+  signal: AbortSignal,
+): Promise<Outcome> {
+  const { id, headers, body } = request
+  try {
+    authorize(headers.authorization, account.apiKey)
+    if (!account.rate.admit()) throw new RefusedError(1002, 'rate limit exceeded(RPM)')
+    const asked = readImageRequest(parseBody(headers['content-type'], body))
+    const references = await Promise.all(
+      asked.references.map((file) => loadReference(file, signal)),
+    )
+    const fault = account.faults.next(asked)
+    const effects = effectsOf(fault)
+    const instead = effects.substitute(id, asked)
+    if (instead !== undefined) return { ...instead, images: [], delay: 0 }
+    const served = asked.n - effects.refused(asked.n)
+    account.charge(served)
+    const pictures = await Promise.all(
+      Array.from({ length: served }, async (_, index) => {
+        const size = effects.size(asked)
+        const picture = { ...describePicture(asked), ...size, index, references }
+        return effects.picture(await drawPicture(picture))
+      }),
+    )
+    const format = asked.responseFormat
+    const message = successMessage(id, {
+      format,
+      pictures: pictures.map((bytes) =>
+        format === 'url' ? account.publish(bytes) : effects.base64(bytes.toString('base64')),
+      ),
+      failed: asked.n - served,
+      counts: effects.counts,
+    })
+    return {
+      status: '0',
+      delivery: effects.delivery(message),
+      delay: effects.delay,
+      images: pictures.map((bytes) => describeServed(bytes, asked, fault, effects)),
+    }
+  } catch (error) {
+    if (!(error instanceof RefusedError)) throw error
+    const delivery: Delivery = { how: 'whole', message: refusalMessage(id, error) }
+    return { status: String(error.code), delivery, images: [], delay: 0 }
+  }
+}
+
+function authorize(header: string | undefined, apiKey: string | undefined): void {
+  if (header === undefined || header.trim() === '') {
+    throw new RefusedError(
+      1004,
+      "login fail: Please carry the API secret key in the 'Authorization' field of the request header",
+    )
+  }
+  const key = /^Bearer +(\S+)$/i.exec(header.trim())?.[1]
+  if (key === undefined || (apiKey !== undefined && key !== apiKey)) {
+    throw new RefusedError(2049, 'invalid api key')
+  }
+}
+
+function parseBody(contentType: string | undefined, body: string): unknown {
+  if (!/^application\/json\s*(?:;|$)/i.test(contentType?.trim() ?? '')) {
+    throw invalidParams('Content-Type must be application/json')
+  }
+  try {
+    return JSON.parse(body)
+  } catch {
+    throw invalidParams('the body is not valid JSON')
+  }
+}
+
+function describePicture(asked: ImageRequest) {
+  const { model, prompt, watermark, style, promptOptimizer } = asked
+  const seed = asked.seed === undefined ? {} : { seed: asked.seed }
+  return { model, prompt, watermark, settings: { style, promptOptimizer }, ...seed }
+}
+
+function describeServed(
+  bytes: Buffer,
+  { prompt, responseFormat }: ImageRequest,
+  fault: Fault | undefined,
+  effects: Effects,
+): Outcome['images'][number] {
+  const image = { sha256: sha256(bytes), prompt, usable: effects.usable(responseFormat) }
+  return fault === undefined ? image : { ...image, fault: fault.kind }
+}

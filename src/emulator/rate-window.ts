@@ -1,0 +1,30 @@
+/** A limit on requests in any stretch of time of a given length. */
+export interface RateWindow {
+  /** Whether one more request may pass now; if so, it counts from now on. */
+  admit(): boolean
+  reset(): void
+}
+
+/** A sliding window; a request that was turned away does not count. `limit` 0 lets everything pass. */
+export function createRateWindow(options: {
+  readonly limit: number
+  /** Milliseconds. */
+  readonly length: number
+  readonly now: () => number
+}): RateWindow {
+  const { limit, length, now } = options
+  let admitted: number[] = []
+  return {
+    admit() {
+      if (limit === 0) return true
+      const time = now()
+      admitted = admitted.filter((earlier) => earlier > time - length)
+      if (admitted.length >= limit) return false
+      admitted.push(time)
+      return true
+    },
+    reset() {
+      admitted = []
+    },
+  }
+}
