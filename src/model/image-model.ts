@@ -1,3 +1,5 @@
+import type { JsonValue } from '../shared/hash.ts'
+
 /**
  * An image model in the shape of the AI SDK (specification v2, v3 or v4), declared structurally so that the SDK is no
  * dependency, with the optional fields that planning and spending need.
@@ -20,6 +22,21 @@ export interface ImageModel {
   readonly limits?: ImageModelLimits
   /** Requests a minute that the account may send. */
   readonly requestsPerMinute?: number
+  /** What shares one rate window, such as provider and host; `provider` where it is left out. */
+  readonly account?: string
+  /** `missing`: a call would fail for want of a key. Left out: nobody knows before the call. */
+  readonly credentials?: 'given' | 'missing'
+  /** The same model with an account's key and host, as far as it has none of its own. */
+  withAccount?(account: ModelAccount): ImageModel
+  /** Specification v4: whether reference pictures can be sent at all; `undefined`: not known. */
+  readonly supportsFileInputs?: boolean | PromiseLike<boolean | undefined> | undefined
+}
+
+/** Whose requests they are. */
+export interface ModelAccount {
+  readonly apiKey?: string | undefined
+  /** Scheme and host. */
+  readonly host?: string | undefined
 }
 
 /** What a model takes, checked before anything is spent. What is left out is not checked. */
@@ -31,7 +48,9 @@ export interface ImageModelLimits {
   /** What the model draws where neither ratio nor size is asked for; filled in before hashing. */
   readonly defaultAspectRatio?: string
   /** Free sizes, in pixels; `false`: the model takes aspect ratios only. */
-  readonly sizes?: false | { readonly min: number; readonly max: number; readonly multipleOf: number }
+  readonly sizes?:
+    | false
+    | { readonly min: number; readonly max: number; readonly multipleOf: number }
   /** The types of reference it knows, the first is the default; `max` of them a request. `false`: none at all. */
   readonly references?: false | { readonly types: readonly string[]; readonly max?: number }
   /** Images a request. */
@@ -95,14 +114,6 @@ export interface ImageModelResult {
   response: { timestamp: Date; modelId: string; headers: Record<string, string> | undefined }
 }
 
-export type JsonValue =
-  | null
-  | string
-  | number
-  | boolean
-  | JsonValue[]
-  | { [key: string]: JsonValue | undefined }
-
 /** How to go on after a failed call. */
 export type RetryAdvice =
   /** Nothing changes by asking again. */
@@ -115,7 +126,10 @@ export type RetryAdvice =
 /** The one error that models of this project throw; its `isRetryable` is the AI SDK's own field. */
 export class ModelError extends Error {
   override readonly name = 'ModelError'
-  /** The provider's code as text (`1026`), or one of `network`, `timeout`, `http-502`, `malformed`, `empty`. */
+  /**
+   * The provider's code as text (`1026`), or one of `credentials`, `invalid` (refused before it was sent), `network`,
+   * `timeout`, `aborted`, `http-502`, `malformed`, `empty`, `download`.
+   */
   readonly code: string
   readonly retry: RetryAdvice
   /** Nothing else can succeed either (no balance, wrong key): the run ends here. */
@@ -124,6 +138,8 @@ export class ModelError extends Error {
   readonly maybeBilled: boolean
   /** From a Retry-After header, in milliseconds. */
   readonly retryAfter: number | undefined
+  /** The answer as it arrived, where something paid may be in it: to be kept, not shown. */
+  readonly responseBody: string | undefined
   readonly isRetryable: boolean
 
   constructor(
@@ -134,6 +150,7 @@ export class ModelError extends Error {
       readonly stopsRun?: boolean
       readonly maybeBilled?: boolean
       readonly retryAfter?: number | undefined
+      readonly responseBody?: string | undefined
       readonly cause?: unknown
     },
   ) {
@@ -143,6 +160,7 @@ export class ModelError extends Error {
     this.stopsRun = options.stopsRun ?? false
     this.maybeBilled = options.maybeBilled ?? false
     this.retryAfter = options.retryAfter
+    this.responseBody = options.responseBody
     this.isRetryable = options.retry !== 'never'
   }
 }

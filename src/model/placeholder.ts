@@ -1,0 +1,108 @@
+import {
+  letteringColumns,
+  letteringPath,
+  measureLettering,
+  wrapLettering,
+} from '../pixels/lettering.ts'
+import { openImage } from '../pixels/sharp.ts'
+import { sha256 } from '../shared/hash.ts'
+
+/** What a stand-in shows. */
+export interface PlaceholderContent {
+  /** Pixels, 1 to 16384. */
+  readonly width: number
+  /** Pixels, 1 to 16384. */
+  readonly height: number
+  /** The entry's name; it decides the colours. */
+  readonly label: string
+  /** Shifts the stripes, so that two candidates of one name can be told apart. */
+  readonly seed?: number | undefined
+}
+
+const MAX_SIDE = 16_384
+
+/**
+ * Draws the stand-in for a picture that is not there yet: a PNG of exactly that size with diagonal stripes, its name and
+ * its size. Equal content gives equal bytes.
+ */
+export async function drawPlaceholder(content: PlaceholderContent): Promise<Uint8Array> {
+  const { width, height } = content
+  if (![width, height].every((side) => Number.isInteger(side) && side > 0 && side <= MAX_SIDE)) {
+    throw new RangeError(`A placeholder of ${width}x${height} pixels cannot be drawn.`)
+  }
+  const image = await openImage(Buffer.from(svgOf(content)))
+  // Few colours: a fast compression is small enough, and a development server waits for this.
+  return image.removeAlpha().png({ compressionLevel: 4, adaptiveFiltering: false }).toBuffer()
+}
+
+function svgOf(content: PlaceholderContent): string {
+  const { width, height, label, seed = 0 } = content
+  const hue = Number.parseInt(sha256(label).slice(0, 8), 16) % 360
+  const stripe = Math.max(8, Math.round(Math.min(width, height) / 9))
+  const shift = Math.abs(seed) % (2 * stripe)
+  const colour = (saturation: number, lightness: number): string =>
+    `hsl(${hue},${saturation}%,${lightness}%)`
+  return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}">
+<defs><pattern id="s" width="${2 * stripe}" height="${2 * stripe}" patternUnits="userSpaceOnUse" patternTransform="translate(${shift}) rotate(45)">
+<rect width="${2 * stripe}" height="${2 * stripe}" fill="${colour(38, 90)}"/><rect width="${stripe}" height="${2 * stripe}" fill="${colour(36, 87)}"/>
+</pattern></defs>
+<rect width="100%" height="100%" fill="url(#s)"/>
+${blockOf(content, colour(34, 58), colour(35, 26))}
+</svg>`
+}
+
+/** The icon, the name and the size below each other in the middle; what there is no room for is left out. */
+function blockOf(
+  { width, height, label }: PlaceholderContent,
+  light: string,
+  dark: string,
+): string {
+  const side = Math.min(width, height)
+  const pixel = Math.max(1, Math.floor(Math.min(side / 110, width / 100)))
+  const room = Math.floor(width * 0.86)
+  const lines = wrapLettering(label, letteringColumns(room, pixel), 2)
+  const rows: Row[] = [
+    iconRow(Math.round(side * 0.2), light),
+    ...lines.map((line) => textRow(line, pixel, dark)),
+    textRow(`${width} x ${height}`, Math.max(1, Math.round(pixel * 0.7)), light),
+  ].filter((row) => row.width > 0 && row.width <= room)
+
+  const gap = 5 * pixel
+  const heightOf = (list: readonly Row[]): number =>
+    list.reduce((sum, row) => sum + row.height + gap, -gap)
+  while (rows.length > 0 && heightOf(rows) > height * 0.9) rows.shift()
+
+  let top = Math.round((height - heightOf(rows)) / 2)
+  const drawn: string[] = []
+  for (const row of rows) {
+    drawn.push(row.draw(Math.round((width - row.width) / 2), top))
+    top += row.height + gap
+  }
+  return drawn.join('')
+}
+
+interface Row {
+  readonly width: number
+  readonly height: number
+  draw(left: number, top: number): string
+}
+
+function textRow(text: string, pixel: number, fill: string): Row {
+  return {
+    ...measureLettering(text, pixel),
+    draw: (x, y) => `<path fill="${fill}" d="${letteringPath(text, { x, y, pixel })}"/>`,
+  }
+}
+
+/** The sign for a picture: a frame, a sun and two hills, drawn on a grid of 26 by 20. */
+function iconRow(height: number, stroke: string): Row {
+  const scale = height / 20
+  return {
+    width: Math.round(26 * scale),
+    height,
+    draw: (x, y) =>
+      `<g transform="translate(${x} ${y}) scale(${scale})" fill="none" stroke="${stroke}" stroke-width="1.6" stroke-linejoin="round" stroke-linecap="round">` +
+      '<rect x="1" y="1" width="24" height="18" rx="2.5"/><circle cx="8" cy="7" r="2"/>' +
+      '<path d="M1.5 16.5l6-5 4 3.5 5.5-6.500 7.500 8"/></g>',
+  }
+}

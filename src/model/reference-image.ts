@@ -1,0 +1,83 @@
+import { sniffMediaType, type MediaType } from '../pixels/media-type.ts'
+import { openImage, type Sharp } from '../pixels/sharp.ts'
+import { ImagegenError, messageOf } from '../shared/errors.ts'
+
+/** A reference picture in a form that models take. */
+export interface PreparedReference {
+  readonly mediaType: 'image/jpeg' | 'image/png'
+  readonly data: Uint8Array
+  /** Whether `data` is other bytes than what was handed in. */
+  readonly changed: boolean
+}
+
+/** Models take less than 10 MB; which megabyte is meant is not said, so it is the smaller one. */
+const BYTE_LIMIT = 10_000_000
+
+/** High enough that nobody sees the second encoding. */
+const JPEG_QUALITY = 90
+
+/** Below this side, in pixels, no picture is too large in bytes. */
+const SMALLEST_SIDE = 64
+
+/**
+ * Makes a picture fit to be sent as a reference. PNG and JPEG below 10 MB stay as they are; everything else becomes
+ * JPEG, or PNG where it has transparency, turned upright, in sRGB, and as large as the limit allows. Of an animation the
+ * first frame is taken. Equal bytes give equal bytes.
+ *
+ * @throws ImagegenError with code `manifest` where the bytes cannot be read as a picture.
+ */
+export async function prepareReference(bytes: Uint8Array): Promise<PreparedReference> {
+  const mediaType = sniffMediaType(bytes)
+  if (mediaType === undefined) throw unreadable('The bytes are not a picture of a known format.')
+  try {
+    if (isTaken(mediaType) && bytes.byteLength < BYTE_LIMIT) {
+      await decodeAll(bytes)
+      return { mediaType, data: bytes, changed: false }
+    }
+    return await convert(bytes)
+  } catch (error) {
+    throw unreadable(`The ${mediaType} cannot be read: ${messageOf(error)}`, error)
+  }
+}
+
+function isTaken(mediaType: MediaType): mediaType is PreparedReference['mediaType'] {
+  return mediaType === 'image/jpeg' || mediaType === 'image/png'
+}
+
+/** A truncated picture has a good header; it must not be found out by a model that is paid for it. */
+async function decodeAll(bytes: Uint8Array): Promise<void> {
+  const image = await openImage(bytes, { sequentialRead: true })
+  await image.resize(8, 8, { fit: 'fill' }).raw().toBuffer()
+}
+
+async function convert(bytes: Uint8Array): Promise<PreparedReference> {
+  const { autoOrient, hasAlpha } = await (await openImage(bytes)).metadata()
+  const mediaType = hasAlpha ? 'image/png' : 'image/jpeg'
+  let { width } = autoOrient
+  for (;;) {
+    const image = await openImage(bytes, { autoOrient: true })
+    const shrunk = image.resize({ width, withoutEnlargement: true }).toColourspace('srgb')
+    const data = await encode(shrunk, mediaType).toBuffer()
+    if (data.byteLength < BYTE_LIMIT) return { mediaType, data, changed: true }
+    if (width <= SMALLEST_SIDE) throw new Error('it does not become small enough')
+    // Bytes grow with the area; a little less, so that the second try is mostly the last.
+    width = Math.max(
+      SMALLEST_SIDE,
+      Math.floor(width * Math.sqrt(BYTE_LIMIT / data.byteLength) * 0.95),
+    )
+  }
+}
+
+function encode(image: Sharp, mediaType: PreparedReference['mediaType']): Sharp {
+  return mediaType === 'image/png'
+    ? image.png({ compressionLevel: 9 })
+    : image.jpeg({ quality: JPEG_QUALITY, chromaSubsampling: '4:4:4' })
+}
+
+function unreadable(message: string, cause?: unknown): ImagegenError {
+  return new ImagegenError(
+    'manifest',
+    { message, hint: 'References are PNG, JPEG, WebP, AVIF, GIF, TIFF or SVG pictures.' },
+    { cause },
+  )
+}
