@@ -2,10 +2,13 @@ import type { Sharp, SharpOptions } from 'sharp'
 
 export type { Sharp } from 'sharp'
 
-type SharpModule = typeof import('sharp')['default']
+type SharpModule = (typeof import('sharp'))['default']
 
 /** The largest picture that is ever decoded, in pixels: beyond it a file is taken for a decompression bomb. */
 export const PIXEL_LIMIT = 100_000_000
+
+/** The longest side that a manifest may ask for, in pixels: what WebP can hold, the least of the formats written. */
+export const SIDE_LIMIT = 16_383
 
 /**
  * sharp, loaded when the first pixel is touched: importing it costs a tenth of a second, which plans and warm builds

@@ -1,0 +1,28 @@
+import { loadSharp, PIXEL_LIMIT, type Sharp } from './sharp.ts'
+
+/** A decoded picture: 8 bits a channel, row by row, in sRGB, or in grey where there are one or two channels. */
+export interface Pixels {
+  readonly data: Uint8Array
+  /** Pixels. */
+  readonly width: number
+  /** Pixels. */
+  readonly height: number
+  /** 2 and 4 end with alpha, which is not premultiplied. */
+  readonly channels: 1 | 2 | 3 | 4
+}
+
+/** Opens a decoded picture, so that the next step works on its pixels. */
+export async function openPixels({ data, width, height, channels }: Pixels): Promise<Sharp> {
+  const sharp = await loadSharp()
+  return sharp(data, { raw: { width, height, channels }, limitInputPixels: PIXEL_LIMIT })
+}
+
+/** Runs a pipeline to its pixels. */
+export async function toPixels(pipeline: Sharp): Promise<Pixels> {
+  const { data, info } = await pipeline.raw().toBuffer({ resolveWithObject: true })
+  const { width, height, channels } = info
+  if (channels !== 1 && channels !== 2 && channels !== 3 && channels !== 4) {
+    throw new Error(`a picture of ${String(channels)} channels cannot be worked on`)
+  }
+  return { data, width, height, channels }
+}

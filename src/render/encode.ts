@@ -1,0 +1,60 @@
+import type { EncoderOptions, OutputFormat } from '../manifest/output.ts'
+import { loadSharp, type Sharp } from '../pixels/sharp.ts'
+import { ImagegenError } from '../shared/errors.ts'
+import type { FinishedPicture } from './finished-picture.ts'
+import { embedXmpInGif } from './gif-xmp.ts'
+import type { Size } from './operation-size.ts'
+import { provenanceXmp } from './provenance.ts'
+import { renderError } from './render-error.ts'
+import type { Provenance } from './rendition.ts'
+
+/** How one rendition is written. */
+export interface Encoding {
+  readonly format: OutputFormat
+  readonly size: Size
+  readonly options: EncoderOptions
+  readonly provenance: Provenance | undefined
+}
+
+/**
+ * Scales and encodes the finished picture: sRGB with its profile (grey and GIF have none), no metadata of the original,
+ * the provenance as XMP. JPEG has no transparency: what shows through is white, which `flatten` in `process` changes.
+ *
+ * @throws ImagegenError with code `render`.
+ */
+export async function encode(picture: FinishedPicture, encoding: Encoding): Promise<Uint8Array> {
+  const { format, size, provenance } = encoding
+  await assertWritable(format)
+  try {
+    let pipeline = await picture.open()
+    const isSameSize = size.width === picture.size.width && size.height === picture.size.height
+    // Both sides are given, so that the size is the one that was predicted, however the original was decoded.
+    if (!isSameSize) pipeline = pipeline.resize({ ...size, fit: 'fill' })
+    if (format === 'jpeg') pipeline = pipeline.flatten({ background: '#fff' })
+    pipeline = picture.isGrey ? pipeline.toColourspace('b-w') : pipeline.withIccProfile('srgb')
+    const xmp = provenance === undefined ? undefined : provenanceXmp(provenance)
+    if (xmp !== undefined) pipeline = pipeline.withXmp(xmp)
+    const bytes = await writeAs(pipeline, format, encoding.options).toBuffer()
+    return format === 'gif' && xmp !== undefined ? embedXmpInGif(bytes, xmp) : bytes
+  } catch (error) {
+    throw renderError(
+      `The ${format} of ${size.width}x${size.height} cannot be made`,
+      error,
+      'If the original is sound, change `formats`, `widths` or the encoder options in `output`.',
+    )
+  }
+}
+
+function writeAs(pipeline: Sharp, format: OutputFormat, options: EncoderOptions): Sharp {
+  return pipeline.toFormat(format, { ...options })
+}
+
+/** JPEG XL is in sharp only where libvips was built with it. */
+async function assertWritable(format: OutputFormat): Promise<void> {
+  const sharp = await loadSharp()
+  if (sharp.format[format === 'avif' ? 'heif' : format].output.buffer) return
+  throw new ImagegenError('render', {
+    message: `This build of sharp cannot write ${format}.`,
+    hint: `Take ${format} out of \`output.formats\`, or use a sharp whose libvips has it.`,
+  })
+}

@@ -1,0 +1,122 @@
+import type { Operation } from '../manifest/process.ts'
+import { openPixels, toPixels, type Pixels } from '../pixels/raw.ts'
+import { PIXEL_LIMIT, type Sharp } from '../pixels/sharp.ts'
+import { ImagegenError } from '../shared/errors.ts'
+import { sha256, type JsonValue } from '../shared/hash.ts'
+import { peakPixels } from './operation-size.ts'
+import { renderError } from './render-error.ts'
+
+/** Reads a `composite` file by its absolute path. */
+export type ReadComposite = (file: string) => Promise<Uint8Array>
+
+/**
+ * Applies operations in the order in which they are written.
+ *
+ * A pipeline of sharp has an order of its own and room for one operation of each kind, so each operation gets a pipeline
+ * of its own, from pixels to pixels. `gamma` alone is shared: it means what happens between its two halves.
+ *
+ * @throws ImagegenError with code `render`, naming the operation.
+ */
+export async function applyOperations(
+  picture: Pixels,
+  operations: readonly Operation[],
+  readComposite: ReadComposite,
+): Promise<Pixels> {
+  let current = picture
+  let position = 0
+  for (const step of stepsOf(operations)) {
+    position += step.length
+    try {
+      current = await applyStep(current, step, readComposite)
+    } catch (error) {
+      if (error instanceof ImagegenError) throw error
+      const name = step.at(-1)?.name ?? ''
+      throw renderError(
+        `\`${name}\`, number ${position} in \`process\`, failed on a picture of ${current.width}x${current.height}`,
+        error,
+        'Change that operation, or what comes before it.',
+      )
+    }
+  }
+  return current
+}
+
+/** `gamma` with the `grayscale` and `resize` that follow it, everything else by itself. */
+function stepsOf(operations: readonly Operation[]): ReadonlyArray<readonly Operation[]> {
+  const steps: Operation[][] = []
+  for (const operation of operations) {
+    const last = steps.at(-1)
+    const isShared =
+      last?.[0]?.name === 'gamma' &&
+      (operation.name === 'resize' || operation.name === 'grayscale') &&
+      last.every(
+        ({ name }) => name === 'gamma' || (name === 'grayscale' && operation.name === 'resize'),
+      )
+    if (isShared) last.push(operation)
+    else steps.push([operation])
+  }
+  return steps
+}
+
+async function applyStep(
+  picture: Pixels,
+  step: readonly Operation[],
+  readComposite: ReadComposite,
+): Promise<Pixels> {
+  let pipeline = await openPixels(picture)
+  // What is grey stays grey, until it is said otherwise.
+  if (picture.channels <= 2) pipeline = pipeline.toColourspace('b-w')
+  for (const operation of step) {
+    guardMemory(operation, picture)
+    pipeline = await applyOperation(pipeline, operation, readComposite)
+  }
+  return toPixels(pipeline)
+}
+
+function guardMemory(operation: Operation, picture: Pixels): void {
+  const pixels = peakPixels(operation, picture)
+  if (pixels <= PIXEL_LIMIT) return
+  throw new Error(
+    `it would take ${pixels.toLocaleString('en')} pixels, of at most ${PIXEL_LIMIT.toLocaleString('en')}`,
+  )
+}
+
+async function applyOperation(
+  pipeline: Sharp,
+  operation: Operation,
+  readComposite: ReadComposite,
+): Promise<Sharp> {
+  const { name, args } = operation
+  if (name === 'composite') return pipeline.composite(await overlays(operation, readComposite))
+  if (name === 'colourspace') return pipeline.toColourspace(String(args[0]))
+  // Without an angle it means the EXIF orientation, which has been applied long before.
+  if (name === 'rotate' && args.length === 0) return pipeline
+  return call(pipeline, operation)
+}
+
+/** The schema of `process` has checked the arguments as strictly as sharp does, so the call needs no type of its own. */
+function call(pipeline: Sharp, { name, args }: Operation): Sharp {
+  const method: unknown = Reflect.get(pipeline, name)
+  if (typeof method !== 'function') throw new Error(`sharp has no operation of that name`)
+  return Reflect.apply(method, pipeline, args) as Sharp
+}
+
+type Overlay = NonNullable<Parameters<Sharp['composite']>[0]>[number]
+
+async function overlays(operation: Operation, readComposite: ReadComposite): Promise<Overlay[]> {
+  const images = operation.args[0] as Array<Record<string, JsonValue>>
+  return Promise.all(
+    images.map(async ({ input, ...placing }, index): Promise<Overlay> => {
+      const file = operation.files?.[index]?.file ?? String(input)
+      const bytes = await readComposite(file)
+      if (sha256(bytes) !== input) throw new Error(`${file} has changed in the meantime`)
+      return {
+        ...placing,
+        input: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength),
+        autoOrient: true,
+        failOn: 'error',
+        limitInputPixels: PIXEL_LIMIT,
+      }
+    }),
+  )
+}

@@ -1,0 +1,47 @@
+import type { PlaceholderKind } from '../manifest/output.ts'
+import type { FinishedPicture } from './finished-picture.ts'
+import { renderError } from './render-error.ts'
+
+/** What stands in for a picture until it is loaded. */
+export interface Preview {
+  /** A tiny WebP as a data URL, of about 200 characters. */
+  readonly blurDataURL?: string
+  /** The average colour of what is visible, `#rrggbb`. */
+  readonly color?: string
+}
+
+/** The longer side of the blurred picture, in pixels: browsers smooth it, so more detail would only cost bytes. */
+const BLUR_SIDE = 8
+
+/**
+ * Draws what `output.placeholder` asks for.
+ *
+ * @throws ImagegenError with code `render`.
+ */
+export async function drawPreview(
+  picture: FinishedPicture,
+  kind: PlaceholderKind,
+): Promise<Preview> {
+  try {
+    if (kind === 'blur') return { blurDataURL: await drawBlur(picture) }
+    if (kind === 'color') return { color: await averageColour(picture) }
+    return {}
+  } catch (error) {
+    throw renderError('The placeholder cannot be made', error, 'Is the original sound?')
+  }
+}
+
+async function drawBlur(picture: FinishedPicture): Promise<string> {
+  const pipeline = await picture.open()
+  const bytes = await pipeline
+    .resize(BLUR_SIDE, BLUR_SIDE, { fit: 'inside' })
+    .webp({ quality: 50, alphaQuality: 50, effort: 6 })
+    .toBuffer()
+  return `data:image/webp;base64,${bytes.toString('base64')}`
+}
+
+async function averageColour(picture: FinishedPicture): Promise<string> {
+  const pipeline = await picture.open()
+  const channels = await pipeline.resize(1, 1, { fit: 'fill' }).removeAlpha().raw().toBuffer()
+  return `#${channels.toString('hex')}`
+}

@@ -1,0 +1,213 @@
+import { availableParallelism } from 'node:os'
+import PQueue from 'p-queue'
+import type { Output, OutputFormat } from '../manifest/output.ts'
+import type { Operation } from '../manifest/process.ts'
+import { withPipelines } from '../pixels/pipelines.ts'
+import { readPixelVersions, type PixelVersions } from '../pixels/versions.ts'
+import { throwIfAborted } from '../shared/abort.ts'
+import { errorCode } from '../shared/files.ts'
+import { ImagegenError, messageOf } from '../shared/errors.ts'
+import { digest, sha256 } from '../shared/hash.ts'
+import { encode } from './encode.ts'
+import { finishPicture } from './finished-picture.ts'
+import type { Size } from './operation-size.ts'
+import type { ReadComposite } from './operations.ts'
+import { drawPreview, type Preview } from './preview.ts'
+import { createRenditionCache, type CachedRendition } from './rendition-cache.ts'
+import { pictureKey, renditionKey, type PictureRecipe, type Provenance } from './rendition.ts'
+import { createSharing } from './sharing.ts'
+import { renditionSizes } from './sizes.ts'
+
+/** One image to render. */
+export interface RenderJob {
+  /** The image's name; the files are called after it. */
+  readonly name: string
+  readonly original: {
+    readonly sha256: string
+    /** Asked only where something has to be rendered. */
+    read(): Promise<Uint8Array>
+  }
+  readonly operations: readonly Operation[]
+  readonly readComposite: ReadComposite
+  readonly output: Output
+  /** Nothing: the original is no model's work, or provenance is switched off. */
+  readonly provenance: Provenance | undefined
+}
+
+/** One finished file. */
+export interface Rendition extends CachedRendition {
+  readonly format: OutputFormat
+}
+
+export interface RenderedImage extends Preview {
+  /** By format as `output` has them (best first), in each by width, ascending. */
+  readonly renditions: readonly Rendition[]
+}
+
+export interface Renderer {
+  /**
+   * Makes what is missing of an image's renditions and gives all of them. What is there is verified and not made again;
+   * where nothing is missing, neither the original is read nor sharp loaded.
+   *
+   * @throws ImagegenError with code `render`, naming the image; with code `aborted`.
+   */
+  render(job: RenderJob, signal: AbortSignal): Promise<RenderedImage>
+}
+
+export interface RendererOptions {
+  /** Absolute. May be shared by processes, and deleted at any time. */
+  readonly cacheDir: string
+  /** Pipelines at once. @default the number of cores */
+  readonly parallel?: number
+}
+
+/** What a job comes to: its keys, once the versions of sharp and libvips are known. */
+interface Task {
+  readonly job: RenderJob
+  readonly recipe: PictureRecipe
+  readonly pictureKey: string
+}
+
+/** A rendition that a task asks for. */
+interface Wanted {
+  readonly key: string
+  readonly name: string
+  readonly format: OutputFormat
+  readonly size: Size
+}
+
+export function createRenderer({
+  cacheDir,
+  parallel = availableParallelism(),
+}: RendererOptions): Renderer {
+  const cache = createRenditionCache(cacheDir)
+  const pipelines = new PQueue({ concurrency: parallel })
+  // Few images are open at a time, so that memory does not grow with their number, and enough to keep all cores at work.
+  const images = new PQueue({ concurrency: 2 * parallel })
+  const sharing = createSharing()
+  let versions: Promise<PixelVersions> | undefined
+
+  async function render(job: RenderJob, signal: AbortSignal): Promise<RenderedImage> {
+    throwIfAborted(signal)
+    versions ??= readPixelVersions()
+    const task = taskOf(job, await versions)
+    try {
+      const known = await lookUp(task)
+      if (known !== undefined) return known
+      await sharing.run(digest([task.pictureKey, job.output, job.provenance]), signal, (shared) =>
+        images.add(() => withPipelines(() => produce(task, shared))),
+      )
+      const made = await lookUp(task)
+      if (made !== undefined) return made
+    } catch (error) {
+      throw named(job.name, error, cacheDir)
+    }
+    throw new ImagegenError('render', {
+      message: `${job.name}: what has just been rendered is gone from ${cacheDir}.`,
+      hint: 'Does something else clear that folder? Run it again.',
+    })
+  }
+
+  /** Everything that a task asks for, if all of it is there. */
+  async function lookUp(task: Task): Promise<RenderedImage | undefined> {
+    const picture = cache.readPicture(task.pictureKey)
+    if (picture === undefined) return undefined
+    const { width, height, ...preview } = picture
+    const renditions: Rendition[] = []
+    for (const wanted of wantedOf(task, { width, height })) {
+      const found = await cache.readRendition(wanted)
+      if (found === undefined) return undefined
+      renditions.push({ ...found, format: wanted.format })
+    }
+    return { ...preview, renditions }
+  }
+
+  async function produce({ job, recipe, pictureKey }: Task, signal: AbortSignal): Promise<void> {
+    const inPipeline = <Result>(work: () => Promise<Result>): Promise<Result> =>
+      pipelines.add(async () => {
+        throwIfAborted(signal)
+        return work()
+      })
+
+    const picture = await inPipeline(async () => {
+      const original = await readOriginal(job)
+      return finishPicture(original, job.operations, job.output, job.readComposite)
+    })
+    if (cache.readPicture(pictureKey) === undefined) {
+      const preview = await inPipeline(() => drawPreview(picture, job.output.placeholder))
+      await cache.writePicture(pictureKey, { ...picture.size, ...preview })
+    }
+    const results = await Promise.allSettled(
+      wantedOf({ job, recipe, pictureKey }, picture.size).map(async (wanted) => {
+        if ((await cache.readRendition(wanted)) !== undefined) return
+        const { format, size } = wanted
+        const bytes = await inPipeline(() =>
+          encode(picture, {
+            format,
+            size,
+            options: job.output.encoders[format],
+            provenance: job.provenance,
+          }),
+        )
+        await cache.writeRendition(wanted, bytes, size)
+      }),
+    )
+    // All have come to an end before the first failure is told: nothing writes after it.
+    for (const result of results) if (result.status === 'rejected') throw result.reason
+  }
+
+  return { render }
+}
+
+function taskOf(job: RenderJob, versions: PixelVersions): Task {
+  const recipe = {
+    original: job.original.sha256,
+    operations: job.operations,
+    output: job.output,
+    versions,
+  }
+  return { job, recipe, pictureKey: pictureKey(recipe) }
+}
+
+function wantedOf({ job, recipe }: Task, picture: Size): readonly Wanted[] {
+  const { formats, widths } = job.output
+  const sizes = renditionSizes(picture, widths)
+  return formats.flatMap((format) =>
+    sizes.map((size): Wanted => {
+      const { provenance } = job
+      const key = renditionKey({ ...recipe, format, width: size.width, provenance })
+      return { key, name: job.name, format, size }
+    }),
+  )
+}
+
+/** Bytes that are not those of the key would be cached under it for good. */
+async function readOriginal({ original }: RenderJob): Promise<Uint8Array> {
+  const bytes = await original.read()
+  if (sha256(bytes) === original.sha256) return bytes
+  throw new ImagegenError('render', {
+    message: 'The original has changed while it was being read.',
+    hint: 'Run it again.',
+  })
+}
+
+/** Says which image it was about. */
+function named(name: string, error: unknown, cacheDir: string): unknown {
+  if (error instanceof ImagegenError) {
+    if (error.code !== 'render') return error
+    const problems = error.problems.map((problem) => ({
+      ...problem,
+      message: `${name}: ${problem.message}`,
+    }))
+    return new ImagegenError('render', problems, { cause: error.cause })
+  }
+  if (errorCode(error) === undefined) return error
+  return new ImagegenError(
+    'render',
+    {
+      message: `${name}: ${messageOf(error)}`,
+      hint: `The renditions are kept in ${cacheDir}: it has to be writable, with room on the disk.`,
+    },
+    { cause: error },
+  )
+}

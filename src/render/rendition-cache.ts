@@ -1,0 +1,145 @@
+import path from 'node:path'
+import * as v from 'valibot'
+import type { OutputFormat } from '../manifest/output.ts'
+import { readFileIfThere, writeFileAtomic } from '../shared/files.ts'
+import { digest, sha256 } from '../shared/hash.ts'
+
+/** What is written down of a finished picture. */
+export interface PictureRecord {
+  readonly width: number
+  readonly height: number
+  readonly blurDataURL?: string
+  readonly color?: string
+}
+
+/** A finished file, verified. */
+export interface CachedRendition {
+  /** Absolute. */
+  readonly file: string
+  readonly width: number
+  readonly height: number
+  /** Size of the file. */
+  readonly bytes: number
+  readonly sha256: string
+}
+
+/**
+ * Renditions and what is known about them, in `cacheDir`. Everything is found by its key and trusted only if it is what
+ * was written: records carry their own digest, files are hashed. Whatever is not is as good as not there.
+ */
+export interface RenditionCache {
+  readPicture(key: string): PictureRecord | undefined
+  writePicture(key: string, record: PictureRecord): Promise<void>
+  /**
+   * The file with these pixels under this name. One that has been written under another name is copied: equal recipes
+   * share their renditions, and renaming an image encodes nothing.
+   */
+  readRendition(target: RenditionTarget): Promise<CachedRendition | undefined>
+  writeRendition(target: RenditionTarget, bytes: Uint8Array, size: Size): Promise<void>
+}
+
+/** Which rendition it is, and what it is called. */
+export interface RenditionTarget {
+  readonly key: string
+  readonly format: OutputFormat
+  /** The image's name, as the manifest has it. */
+  readonly name: string
+}
+
+interface Size {
+  readonly width: number
+  readonly height: number
+}
+
+const pictureSchema = v.strictObject({
+  width: v.number(),
+  height: v.number(),
+  blurDataURL: v.exactOptional(v.string()),
+  color: v.exactOptional(v.string()),
+})
+
+const renditionSchema = v.strictObject({
+  file: v.string(),
+  width: v.number(),
+  height: v.number(),
+  bytes: v.number(),
+  sha256: v.string(),
+})
+
+export function createRenditionCache(cacheDir: string): RenditionCache {
+  const recordFile = (key: string): string => path.join(cacheDir, 'records', `${key}.json`)
+  const renditionFile = (name: string): string => path.join(cacheDir, 'renditions', name)
+
+  function readRecord<Schema extends v.GenericSchema>(
+    key: string,
+    schema: Schema,
+  ): v.InferOutput<Schema> | undefined {
+    const text = readFileIfThere(recordFile(key))
+    if (text === undefined) return undefined
+    const sealed = v.safeParse(sealedSchema, text.toString('utf8'))
+    if (!sealed.success || digest(sealed.output.record) !== sealed.output.digest) return undefined
+    const record = v.safeParse(schema, sealed.output.record)
+    return record.success ? record.output : undefined
+  }
+
+  async function writeRecord(key: string, record: object): Promise<void> {
+    await writeFileAtomic(recordFile(key), JSON.stringify({ record, digest: digest(record) }))
+  }
+
+  /** The file's bytes, if they are those that were written. */
+  function readVerified(
+    name: string,
+    expected: { bytes: number; sha256: string },
+  ): Buffer | undefined {
+    const bytes = readFileIfThere(renditionFile(name))
+    return bytes?.length === expected.bytes && sha256(bytes) === expected.sha256 ? bytes : undefined
+  }
+
+  return {
+    readPicture: (key) => readRecord(key, pictureSchema),
+    writePicture: writeRecord,
+
+    async readRendition(target) {
+      const record = readRecord(target.key, renditionSchema)
+      if (record === undefined) return undefined
+      const name = fileName(target)
+      if (readVerified(name, record) === undefined) {
+        const other = record.file === name ? undefined : readVerified(record.file, record)
+        if (other === undefined) return undefined
+        await writeFileAtomic(renditionFile(name), other)
+      }
+      return { ...record, file: renditionFile(name) }
+    },
+
+    async writeRendition(target, bytes, { width, height }) {
+      const file = fileName(target)
+      await writeFileAtomic(renditionFile(file), bytes)
+      await writeRecord(target.key, {
+        file,
+        width,
+        height,
+        bytes: bytes.length,
+        sha256: sha256(bytes),
+      })
+    },
+  }
+}
+
+const sealedSchema = v.pipe(
+  v.string(),
+  v.parseJson(),
+  v.strictObject({ record: v.unknown(), digest: v.string() }),
+)
+
+/**
+ * `<name>-<hash>.<ending>`. The name is for people and has only characters that are plain in every file system, URL and
+ * loader syntax; the hash is the start of the rendition's key.
+ */
+function fileName({ key, format, name }: RenditionTarget): string {
+  const plain = name
+    .normalize('NFKD')
+    .replaceAll(/[^A-Za-z0-9_-]+/g, '-')
+    .replaceAll(/^-+|-+$/g, '')
+    .slice(0, 60)
+  return `${plain === '' ? 'image' : plain}-${key.slice(0, 16)}.${format === 'jpeg' ? 'jpg' : format}`
+}

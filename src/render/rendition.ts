@@ -1,0 +1,63 @@
+import type { EncoderOptions, Output, OutputFormat } from '../manifest/output.ts'
+import type { Operation } from '../manifest/process.ts'
+import type { PixelVersions } from '../pixels/versions.ts'
+import { digest } from '../shared/hash.ts'
+
+/** Goes up when the same input would give other bytes: every rendition is then made anew. */
+export const RENDER_VERSION = 1
+
+/** What every rendition of an image carries about its origin. */
+export interface Provenance {
+  /** The model's name. */
+  readonly model: string
+}
+
+/** All that decides the finished picture, before it is scaled and encoded. */
+export interface PictureRecipe {
+  /** sha256 of the original's bytes. */
+  readonly original: string
+  readonly operations: readonly Operation[]
+  readonly output: Output
+  readonly versions: PixelVersions
+}
+
+/** All that decides the bytes of one rendition. */
+export interface RenditionRecipe extends PictureRecipe {
+  readonly format: OutputFormat
+  /** Pixels, of the file: what was asked for above the picture's width is that width. */
+  readonly width: number
+  readonly provenance: Provenance | undefined
+}
+
+/** The key of what is known about a finished picture: its size, and what stands in for it until it is loaded. */
+export function pictureKey(recipe: PictureRecipe): string {
+  return digest(['picture', ...pictureParts(recipe), recipe.output.placeholder])
+}
+
+/** The key of one rendition: two of them are the same file if, and only if, their keys are equal. */
+export function renditionKey(recipe: RenditionRecipe): string {
+  const { format, width, output, provenance } = recipe
+  const encoder: EncoderOptions = output.encoders[format]
+  return digest(['rendition', ...pictureParts(recipe), format, width, encoder, provenance ?? null])
+}
+
+function pictureParts({
+  original,
+  operations,
+  output,
+  versions,
+}: PictureRecipe): readonly unknown[] {
+  return [
+    RENDER_VERSION,
+    original,
+    // Without `files`: where a picture lies on this machine decides nothing.
+    operations.map(({ name, args }) => [name, args]),
+    cropParts(output),
+    versions,
+  ]
+}
+
+/** `fit` and `position` mean something only where there is a shape to bring the picture into. */
+function cropParts({ aspectRatio, fit, position }: Output): unknown {
+  return aspectRatio === undefined ? null : { aspectRatio, fit, position }
+}
