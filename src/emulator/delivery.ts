@@ -41,11 +41,12 @@ export async function deliver(
     case 'drip': {
       const { message, bytes, interval } = delivery
       writeHead(response, message)
-      for (let offset = 0; offset < message.body.length; offset += bytes) {
+      let offset = 0
+      for (; offset + bytes < message.body.length; offset += bytes) {
         response.write(message.body.subarray(offset, offset + bytes))
         await wait(interval, signal)
       }
-      return finish(response, Buffer.alloc(0), signal)
+      return finish(response, message.body.subarray(offset), signal)
     }
     case 'half': {
       const { body } = delivery.message

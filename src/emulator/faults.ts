@@ -99,9 +99,10 @@ export function parseFaults(
 const count = v.pipe(v.number(), v.integer(), v.minValue(1))
 const moment = v.exactOptional(v.picklist(['before', 'middle']))
 
-const pattern = v.pipe(
-  v.string(),
+const match = v.pipe(
+  v.union([v.string(), v.instance(RegExp)]),
   v.rawTransform(({ dataset, addIssue, NEVER }): string | RegExp => {
+    if (typeof dataset.value !== 'string') return dataset.value
     const written = /^\/(.+)\/([a-z]*)$/s.exec(dataset.value)
     if (written === null) return dataset.value
     try {
@@ -114,7 +115,7 @@ const pattern = v.pipe(
 )
 
 const selection = {
-  match: v.exactOptional(v.union([v.instance(RegExp), pattern])),
+  match: v.exactOptional(match),
   model: v.exactOptional(v.string()),
   nth: v.exactOptional(count),
   from: v.exactOptional(count),

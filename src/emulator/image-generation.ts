@@ -61,12 +61,12 @@ export async function generateImages(
     if (instead !== undefined) return { ...instead, images: [], delay: 0 }
     const served = asked.n - effects.refused(asked.n)
     account.charge(served)
+    const { width, height } = effects.size(asked)
+    const picture = { ...describePicture(asked), width, height, references }
     const pictures = await Promise.all(
-      Array.from({ length: served }, async (_, index) => {
-        const size = effects.size(asked)
-        const picture = { ...describePicture(asked), ...size, index, references }
-        return effects.picture(await drawPicture(picture))
-      }),
+      Array.from({ length: served }, async (_, index) =>
+        effects.picture(await drawPicture({ ...picture, index })),
+      ),
     )
     const format = asked.responseFormat
     const message = successMessage(id, {

@@ -1,0 +1,163 @@
+import { connect } from 'node:net'
+import { expect, it } from 'vitest'
+import emulatorFunction, { readFaultsFile, startEmulator } from '../../src/emulator/index.ts'
+import { BODY, ask, hash, pictureOf, request, start } from './client.ts'
+
+it('reports what it did, under the names of the design', async () => {
+  await using emulator = await start()
+  const answer = await ask(emulator, { ...BODY, n: 2 })
+  await ask(emulator, { ...BODY, n: 99 })
+  await (await fetch(`${emulator.url}/elsewhere`)).text()
+  const stats: unknown = await (await fetch(`${emulator.url}/__emulator/stats`)).json()
+  expect(stats).toEqual({
+    requests: 2,
+    images: 2,
+    byStatus: { '0': 1, '2013': 1 },
+    inFlight: 0,
+    maxInFlight: 1,
+  })
+  expect(stats).toEqual(emulator.stats())
+  const served: unknown = await (await fetch(`${emulator.url}/__emulator/served`)).json()
+  expect(served).toEqual(emulator.served())
+  expect(served).toMatchObject([
+    { sha256: hash(pictureOf(answer, 0)), prompt: BODY.prompt, usable: true },
+    { sha256: hash(pictureOf(answer, 1)), prompt: BODY.prompt, usable: true },
+  ])
+})
+
+it('shows the bodies without the key, however it was sent', async () => {
+  await using emulator = await start({ now: () => 1_800_000_000_000 })
+  const headers = { Cookie: 'session=secret-2', 'X-Api-Key': 'secret-3' }
+  await ask(emulator)
+  await ask(emulator, BODY, { headers: { ...headers, Authorization: 'secret-4' } })
+  const text = await (await fetch(`${emulator.url}/__emulator/requests`)).text()
+  expect(text).not.toContain('secret')
+  expect(JSON.parse(text)).toEqual(emulator.requests())
+  expect(emulator.requests()).toMatchObject([
+    {
+      time: 1_800_000_000_000,
+      method: 'POST',
+      path: '/v1/image_generation',
+      headers: { authorization: 'Bearer ***', 'content-type': 'application/json' },
+      body: BODY,
+    },
+    { headers: { authorization: '***', cookie: '***', 'x-api-key': '***' } },
+  ])
+})
+
+it('remembers long and strange bodies in little room', async () => {
+  await using emulator = await start()
+  const long = 'x'.repeat(5000)
+  const nested = `${'['.repeat(20_000)}${']'.repeat(20_000)}`
+  const bodies = [
+    { prompt: long },
+    'no json',
+    nested,
+    { list: Array.from(long) },
+    '{"__proto__":1}',
+  ]
+  for (const body of bodies) await ask(emulator, body)
+  const [text, plain, deep, wide, odd] = emulator.requests().map(({ body }) => body)
+  expect((text as { prompt: string }).prompt).toContain(
+    `<5000 characters, sha256 ${hash(Buffer.from(long))}>`,
+  )
+  expect(plain).toBe('no json')
+  expect(JSON.stringify(deep)).toBe('[[[[[[[["<nested too deeply>"]]]]]]]]')
+  expect(wide).toMatch(/^<\d+ characters, sha256 [0-9a-f]{64}>$/)
+  expect(JSON.stringify(odd)).toBe('{"__proto__":1}')
+})
+
+it('counts what is in flight at once', async () => {
+  await using emulator = await start({ latency: 5 })
+  await Promise.all(Array.from({ length: 6 }, (_, seed) => ask(emulator, { ...BODY, seed })))
+  expect(emulator.stats()).toMatchObject({ requests: 6, images: 6, inFlight: 0 })
+  expect(emulator.stats().maxInFlight).toBeGreaterThan(1)
+  emulator.reset()
+  expect(emulator.stats()).toEqual({
+    requests: 0,
+    images: 0,
+    byStatus: {},
+    inFlight: 0,
+    maxInFlight: 0,
+  })
+  expect([...emulator.requests(), ...emulator.served()]).toEqual([])
+})
+
+it('notices a client that leaves before the answer', async () => {
+  await using emulator = await start({ latency: 100_000 })
+  const leave = new AbortController()
+  const waiting = request(emulator, BODY, { signal: leave.signal })
+  waiting.catch(() => undefined)
+  await expect.poll(() => emulator.stats().inFlight).toBe(1)
+  leave.abort()
+  await expect.poll(() => emulator.stats().inFlight).toBe(0)
+  expect(emulator.stats()).toMatchObject({ requests: 1, images: 0, byStatus: { aborted: 1 } })
+})
+
+it('notices a client that leaves in the middle of its body', async () => {
+  await using emulator = await start()
+  const socket = connect(emulator.port, '127.0.0.1')
+  socket.write('POST /v1/image_generation HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\n{"mod')
+  await expect.poll(() => emulator.stats().inFlight).toBe(1)
+  socket.destroy()
+  await expect.poll(() => emulator.stats().byStatus).toEqual({ aborted: 1 })
+  expect(emulator.stats().inFlight).toBe(0)
+})
+
+it('closes at once, with requests open, more than once, and at the end of a scope', async () => {
+  const emulator = await start({ latency: 100_000 })
+  const waiting = request(emulator).catch((error: unknown) => error)
+  await expect.poll(() => emulator.stats().inFlight).toBe(1)
+  await Promise.all([emulator.close(), emulator.close()])
+  await emulator[Symbol.asyncDispose]()
+  expect(await waiting).toBeInstanceOf(TypeError)
+  await expect(fetch(emulator.url)).rejects.toThrow('fetch failed')
+})
+
+it('closes by its signal', async () => {
+  const stop = new AbortController()
+  const emulator = await start({ signal: stop.signal })
+  expect((await fetch(emulator.url)).status).toBe(404)
+  stop.abort()
+  await expect(fetch(emulator.url)).rejects.toThrow('fetch failed')
+  await expect(start({ signal: stop.signal })).rejects.toMatchObject({ code: 'aborted' })
+})
+
+it('takes the port that it is given, and says so where that is taken', async () => {
+  await using emulator = await start()
+  expect(emulator.url).toBe(`http://127.0.0.1:${emulator.port}`)
+  await expect(start({ port: emulator.port })).rejects.toMatchObject({
+    code: 'usage',
+    message: expect.stringContaining(`Port ${emulator.port} of 127.0.0.1 is in use.`) as string,
+  })
+  const { port } = emulator
+  await emulator.close()
+  await using again = await start({ port })
+  expect(again.port).toBe(port)
+})
+
+it.each([
+  [{ port: 70_000 }, 'port'],
+  [{ rpm: -1 }, 'rpm'],
+  [{ rpm: Number.NaN }, 'rpm'],
+  [{ latency: -5 }, 'latency'],
+  [{ balance: 1.5 }, 'balance'],
+  [{ apiKey: '' }, 'apiKey'],
+  [{ faults: [{ kind: 'explode' } as never] }, 'faults.0.kind'],
+])('refuses %j', async (options, name) => {
+  await expect(start(options)).rejects.toMatchObject({
+    code: 'usage',
+    message: expect.stringContaining(name) as string,
+  })
+})
+
+it('is a function with its named exports as properties, for import and require', async () => {
+  const entry: Readonly<Record<string, unknown>> = await import('../../src/emulator/index.ts')
+  expect(entry['module.exports']).toBe(emulatorFunction)
+  expect(Object.entries(emulatorFunction)).toEqual([
+    ['startEmulator', startEmulator],
+    ['readFaultsFile', readFaultsFile],
+  ])
+  await using emulator = await emulatorFunction()
+  expect(emulator.stats().requests).toBe(0)
+})
