@@ -36,19 +36,27 @@ export async function drawPlaceholder(content: PlaceholderContent): Promise<Uint
 }
 
 function svgOf(content: PlaceholderContent): string {
-  const { width, height, label, seed = 0 } = content
+  const { width, height, label } = content
   const hue = Number.parseInt(sha256(label).slice(0, 8), 16) % 360
-  const stripe = Math.max(8, Math.round(Math.min(width, height) / 9))
-  const shift = Math.abs(seed) % (2 * stripe)
   const colour = (saturation: number, lightness: number): string =>
     `hsl(${hue},${saturation}%,${lightness}%)`
-  return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}">
-<defs><pattern id="s" width="${2 * stripe}" height="${2 * stripe}" patternUnits="userSpaceOnUse" patternTransform="translate(${shift}) rotate(45)">
-<rect width="${2 * stripe}" height="${2 * stripe}" fill="${colour(38, 90)}"/><rect width="${stripe}" height="${2 * stripe}" fill="${colour(36, 87)}"/>
-</pattern></defs>
-<rect width="100%" height="100%" fill="url(#s)"/>
-${blockOf(content, colour(34, 58), colour(35, 26))}
-</svg>`
+  return (
+    `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}">` +
+    `<rect width="100%" height="100%" fill="${colour(38, 90)}"/>` +
+    `<path fill="${colour(36, 87)}" d="${stripesPath(content)}"/>` +
+    `${blockOf(content, colour(34, 58), colour(35, 26))}</svg>`
+  )
+}
+
+/** One path for all stripes: a rotated pattern takes librsvg ten times as long. */
+function stripesPath({ width, height, seed = 0 }: PlaceholderContent): string {
+  const stripe = Math.max(8, Math.round(Math.min(width, height) / 7))
+  const shift = Math.abs(Math.trunc(seed)) % (2 * stripe)
+  const stripes: string[] = []
+  for (let x = shift - height - 2 * stripe; x < width; x += 2 * stripe) {
+    stripes.push(`M${x} ${height}l${height} ${-height}h${stripe}l${-height} ${height}z`)
+  }
+  return stripes.join('')
 }
 
 /** The icon, the name and the size below each other in the middle; what there is no room for is left out. */

@@ -7,7 +7,7 @@ export type JsonValue =
   | number
   | boolean
   | JsonValue[]
-  | { [key: string]: JsonValue | undefined }
+  | { [key: string]: JsonValue }
 
 /** Lower-case hex SHA-256 of text (as UTF-8) or bytes; 64 characters. */
 export function sha256(data: string | Uint8Array): string {

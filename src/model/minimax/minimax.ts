@@ -1,7 +1,7 @@
 import { ImagegenError, messageOf } from '../../shared/errors.ts'
 import type { JsonValue } from '../../shared/hash.ts'
 import { redact } from '../../shared/logger.ts'
-import { ModelError, type ImageModel } from '../image-model.ts'
+import { ModelError, type ImageModel, type ModelAccount } from '../image-model.ts'
 import { plainText } from '../plain-text.ts'
 import { readAnswer, type Answer } from './answer.ts'
 import { downloadPicture } from './download.ts'
@@ -35,6 +35,7 @@ export interface MinimaxOptions {
 export interface MinimaxImageModel extends ImageModel {
   readonly specificationVersion: 'v3'
   doGenerate(call: MinimaxCall): Promise<MinimaxResult>
+  withAccount(account: ModelAccount): MinimaxImageModel
 }
 
 export interface MinimaxResult {
@@ -67,13 +68,10 @@ export function minimax(
   modelId: 'image-01' | 'image-01-live' | (string & {}),
   options: MinimaxOptions = {},
 ): MinimaxImageModel {
-  const {
-    apiKey,
-    host = DEFAULT_HOST,
-    rpm = REQUESTS_PER_MINUTE,
-    timeout = DEFAULT_TIMEOUT,
-  } = options
-  const endpoint = endpointOf(host)
+  const { rpm = REQUESTS_PER_MINUTE, timeout = DEFAULT_TIMEOUT } = options
+  const apiKey = filled(options.apiKey)
+  const host = filled(options.host)
+  const endpoint = endpointOf(host ?? DEFAULT_HOST)
   requireNumber('rpm', rpm, Number.MAX_SAFE_INTEGER)
   requireNumber('timeout', timeout, MAX_TIMEOUT)
   const facts = factsOf(modelId)
@@ -87,6 +85,14 @@ export function minimax(
     limits: facts.limits,
     requestsPerMinute: rpm,
     account: `minimax@${endpoint.host}`,
+    credentials: apiKey === undefined ? 'missing' : 'given',
+
+    withAccount: (account) =>
+      minimax(modelId, {
+        ...options,
+        apiKey: apiKey ?? account.apiKey,
+        host: host ?? account.host,
+      }),
 
     async doGenerate(call) {
       const key = requireKey(apiKey)
@@ -135,16 +141,16 @@ function requireNumber(name: string, value: number, max: number): void {
   })
 }
 
-/** Keys are pasted, so blanks around one are let off; `fetch` would repeat an unusable one in its error. */
+/** A variable of the environment that is set to nothing is as good as none; pasted keys have blanks around them. */
+function filled(text: string | undefined): string | undefined {
+  const trimmed = text?.trim()
+  return trimmed === '' ? undefined : trimmed
+}
+
 function requireKey(apiKey: string | undefined): string {
-  const key = apiKey?.trim() ?? ''
-  const fault =
-    key === ''
-      ? 'is missing'
-      : /^[!-~]+$/.test(key)
-        ? undefined
-        : 'holds characters that no key has'
-  if (fault === undefined) return key
+  // `fetch` would repeat a key that no header can hold in its error.
+  if (apiKey !== undefined && /^[!-~]+$/.test(apiKey)) return apiKey
+  const fault = apiKey === undefined ? 'is missing' : 'holds characters that no key has'
   throw new ModelError(
     `The MiniMax API key ${fault}. Set MINIMAX_API_KEY, or hand \`apiKey\` to minimax().`,
     { code: 'credentials', retry: 'never', stopsRun: true },
