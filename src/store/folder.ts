@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { accessSync, constants, existsSync, mkdirSync, renameSync, utimesSync } from 'node:fs'
-import { open, statfs } from 'node:fs/promises'
+import { open, rm, statfs } from 'node:fs/promises'
 import path from 'node:path'
 import { ImagegenError, messageOf } from '../shared/errors.ts'
 import { errorCode, isNotFound, toPosix, writeFileAtomic } from '../shared/files.ts'
@@ -78,7 +78,10 @@ export function storeFolder(root: string, self: ProcessIdentity): StoreFolder {
       try {
         mkdirSync(pending, { recursive: true })
         await ensureIgnored()
-        for (const folder of [root, pending]) accessSync(folder, constants.W_OK)
+        accessSync(root, constants.W_OK)
+        const probe = path.join(pending, 'probe')
+        await writeFileAtomic(probe, '', temporary)
+        await rm(probe, { force: true })
       } catch (error) {
         throw storageError(error, `Cannot write to ${show(root)}`)
       }

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import PQueue from 'p-queue'
 import * as v from 'valibot'
-import { throwIfAborted, wait } from '../shared/abort.ts'
+import { wait } from '../shared/abort.ts'
 import { sha256 } from '../shared/hash.ts'
 import { writeWhole } from './claim.ts'
 import { storageError } from './folder.ts'
@@ -102,6 +102,14 @@ export function createRateWindow(options: RateWindowOptions): RateWindow {
     return 0
   }
 
+  async function takeInTurn(signal: AbortSignal): Promise<void> {
+    for (;;) {
+      const pauseMs = await update(signal, takePlace)
+      if (pauseMs === 0) return
+      await wait(pauseMs, signal)
+    }
+  }
+
   async function pause(untilWhen: (state: State, time: number) => number): Promise<void> {
     await update(new AbortController().signal, (state, time) => {
       const until = Math.min(untilWhen(state, time), time + span)
@@ -110,25 +118,8 @@ export function createRateWindow(options: RateWindowOptions): RateWindow {
   }
 
   return {
-    async take(signal) {
-      throwIfAborted(signal)
-      const place = queue.add(
-        async () => {
-          for (;;) {
-            const pauseMs = await update(signal, takePlace)
-            if (pauseMs === 0) return
-            await wait(pauseMs, signal)
-          }
-        },
-        { signal },
-      )
-      try {
-        await place
-      } catch (error) {
-        throwIfAborted(signal)
-        throw error
-      }
-    },
+    // Not handed to the queue: it would add a listener for each who waits, and the first in line hears the same signal.
+    take: (signal) => queue.add(() => takeInTurn(signal)),
     pause: (until) => pause(() => until),
     pauseForWindow: () => pause(({ sent }, time) => (sent[0] ?? time) + span),
   }

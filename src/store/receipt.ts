@@ -1,7 +1,7 @@
 import * as v from 'valibot'
 import { MEDIA_TYPES, type MediaType } from '../pixels/media-type.ts'
 import { messageOf } from '../shared/errors.ts'
-import type { JsonValue } from '../shared/hash.ts'
+import { digest, type JsonValue } from '../shared/hash.ts'
 
 /** The newest format that this code knows. */
 const RECEIPT_VERSION = 1
@@ -107,6 +107,7 @@ const receiptEntries: EntriesOf<Receipt> = {
   seed: seedSchema,
 }
 const receiptSchema: v.GenericSchema<unknown, Receipt> = v.object(receiptEntries)
+const checksumSchema = v.object({ checksum: sha256Schema })
 
 export type ReceiptFault = 'damaged' | 'unknown-version' | 'conflict'
 
@@ -132,14 +133,20 @@ export function parseReceipt(text: string): ReceiptReading {
     return { fault: 'unknown-version', reason: `its version is ${String(value['version'])}` }
   }
   const result = v.safeParse(receiptSchema, value)
-  return result.success
+  if (!result.success) return { fault: 'damaged', reason: describeIssue(result.issues[0]) }
+  const sum = v.safeParse(checksumSchema, value)
+  return sum.success && sum.output.checksum === digest(result.output)
     ? { receipt: result.output }
-    : { fault: 'damaged', reason: describeIssue(result.issues[0]) }
+    : { fault: 'damaged', reason: 'its checksum is wrong' }
 }
 
-/** The receipt's text: equal receipts have equal text, and a change shows as a few lines. */
+/**
+ * The receipt's text: equal receipts have equal text, and a change shows as a few lines. It ends with a checksum of
+ * the rest, since a flipped bit in a prompt or a price is valid JSON.
+ */
 export function formatReceipt(receipt: Receipt): string {
-  return `${JSON.stringify(v.parse(receiptSchema, receipt), null, 2)}\n`
+  const ordered = v.parse(receiptSchema, receipt)
+  return `${JSON.stringify({ ...ordered, checksum: digest(ordered) }, null, 2)}\n`
 }
 
 /** `width: Invalid type: …` */

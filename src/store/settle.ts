@@ -3,7 +3,6 @@ import { rm } from 'node:fs/promises'
 import path from 'node:path'
 import { extensionOf, sniffMediaType } from '../pixels/media-type.ts'
 import { ImagegenError } from '../shared/errors.ts'
-import { readFileIfThere } from '../shared/files.ts'
 import { sha256 } from '../shared/hash.ts'
 import { holds } from './bytes-state.ts'
 import { baseName, originalName, receiptName } from './file-name.ts'
@@ -188,9 +187,15 @@ function freeBase(folder: StoreFolder, receipt: Receipt): string {
   for (let number = 1; ; number++) {
     const base = baseName(receipt.name, receipt.key, receipt.sha256, number)
     const original = path.join(folder.root, originalName(base, receipt.mediaType))
-    const beside = readFileIfThere(path.join(folder.root, receiptName(base)))
-    const isFree = beside === undefined && (!existsSync(original) || holds(original, receipt))
-    // Another process that settles the same response may have been faster.
-    if (isFree || beside?.toString('utf8') === formatReceipt(receipt)) return base
+    const beside = path.join(folder.root, receiptName(base))
+    const isFree = existsSync(beside)
+      ? // Another process that settles the same response may have been faster.
+        holds(beside, digestOf(formatReceipt(receipt)))
+      : !existsSync(original) || holds(original, receipt)
+    if (isFree) return base
   }
+}
+
+function digestOf(text: string): { sha256: string; bytes: number } {
+  return { sha256: sha256(text), bytes: Buffer.byteLength(text) }
 }

@@ -1,0 +1,165 @@
+import { readFileSync, readdirSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { expect, test } from 'vitest'
+import { createRateWindow, type RateWindow } from '../../src/store/rate-window.ts'
+import { temporaryFolder } from './samples.ts'
+
+const never = new AbortController().signal
+
+interface Clock {
+  now: number
+}
+
+/** A window of a minute on a clock of its own: whoever would have to wait is told so by the signal. */
+function windowOf(folder: string, clock: Clock, requestsPerMinute = 3): RateWindow {
+  const now = (): number => clock.now
+  return createRateWindow({ folder, account: 'a', requestsPerMinute, marginMs: 500, now })
+}
+
+/** Takes as many places as there are at this moment. */
+async function takeAll(window: RateWindow): Promise<number> {
+  let taken = 0
+  for (;;) {
+    const patience = new AbortController()
+    const place = window.take(patience.signal).then(() => taken++)
+    // A place that is free is taken within a few turns of the event loop; then an hour's wait would begin.
+    const outcome = await Promise.race([place.then(() => 'taken'), turns(50).then(() => 'full')])
+    if (outcome === 'full') {
+      patience.abort()
+      await place.catch(() => undefined)
+      return taken
+    }
+  }
+}
+
+async function turns(count: number): Promise<void> {
+  for (let turn = 0; turn < count; turn++) await new Promise((resolve) => setImmediate(resolve))
+}
+
+test('a minute has so many places, over all that share the folder', async () => {
+  const folder = temporaryFolder()
+  const clock = { now: 1_000_000 }
+  expect(await takeAll(windowOf(folder, clock))).toBe(3)
+  expect(await takeAll(windowOf(folder, clock))).toBe(0)
+  clock.now += 60_499
+  expect(await takeAll(windowOf(folder, clock))).toBe(0)
+  clock.now += 1
+  expect(await takeAll(windowOf(folder, clock))).toBe(3)
+})
+
+test('the window slides: places come back one by one, as they were taken', async () => {
+  const folder = temporaryFolder()
+  const clock = { now: 0 }
+  const window = windowOf(folder, clock)
+  await window.take(never)
+  clock.now = 30_000
+  expect(await takeAll(window)).toBe(2)
+  clock.now = 60_500
+  expect(await takeAll(window)).toBe(1)
+  clock.now = 90_500
+  expect(await takeAll(window)).toBe(2)
+})
+
+test('at 60 a minute no minute has more, and at least 0.95 of them are used', async () => {
+  const folder = temporaryFolder()
+  const clock = { now: 0 }
+  const window = windowOf(folder, clock, 60)
+  const sent: number[] = []
+  for (; clock.now < 180_000; clock.now += 500) {
+    const taken = await takeAll(window)
+    sent.push(...Array<number>(taken).fill(clock.now))
+  }
+  expect(sent.length).toBeGreaterThanOrEqual(0.95 * 3 * 60)
+  const tooClose = sent.filter((time, index) => (sent[index + 60] ?? Infinity) - time < 60_000)
+  expect(tooClose).toEqual([])
+})
+
+test('after a refusal everyone waits for the rest of the window and no longer', async () => {
+  const folder = temporaryFolder()
+  const clock = { now: 1_000_000 }
+  const window = windowOf(folder, clock)
+  await window.take(never)
+  clock.now += 20_000
+  await window.pauseForWindow()
+  expect(await takeAll(windowOf(folder, clock))).toBe(0)
+  clock.now += 40_499
+  expect(await takeAll(windowOf(folder, clock))).toBe(0)
+  clock.now += 1
+  expect(await takeAll(windowOf(folder, clock))).toBe(3)
+})
+
+test('a pause ends when it is asked to, and within a window at the latest', async () => {
+  const folder = temporaryFolder()
+  const clock = { now: 1_000_000 }
+  const window = windowOf(folder, clock)
+  await window.pause(clock.now + 5_000)
+  await window.pause(clock.now + 1_000)
+  clock.now += 4_999
+  expect(await takeAll(window)).toBe(0)
+  clock.now += 1
+  expect(await takeAll(window)).toBe(3)
+
+  await window.pause(clock.now + 24 * 60 * 60 * 1000)
+  clock.now += 60_500
+  expect(await takeAll(window)).toBe(3)
+})
+
+test('a clock that is set back blocks for one window, not for ever', async () => {
+  const folder = temporaryFolder()
+  const clock = { now: 10_000_000 }
+  const window = windowOf(folder, clock)
+  expect(await takeAll(window)).toBe(3)
+  await window.pauseForWindow()
+  clock.now = 1_000_000
+  expect(await takeAll(window)).toBe(0)
+  clock.now += 60_500
+  expect(await takeAll(window)).toBe(3)
+})
+
+test('a state that is damaged is an empty window', async () => {
+  const folder = temporaryFolder()
+  const clock = { now: 1_000_000 }
+  const window = windowOf(folder, clock)
+  expect(await takeAll(window)).toBe(3)
+  const [state] = readdirSync(folder)
+  for (const content of [
+    '',
+    '{"sent":["now"],"pausedUntil":0}',
+    '{"sent":[1e999],"pausedUntil":0}',
+  ]) {
+    writeFileSync(path.join(folder, state!), content)
+    expect(await takeAll(window)).toBe(3)
+  }
+})
+
+test('accounts have windows of their own, and leave no name on the disk', async () => {
+  const folder = temporaryFolder()
+  const options = { folder, requestsPerMinute: 1 }
+  await createRateWindow({ ...options, account: 'first-account' }).take(never)
+  await createRateWindow({ ...options, account: 'second-account' }).take(never)
+  const names = readdirSync(folder)
+  expect(names).toHaveLength(2)
+  const everything = names.map((name) => name + readFileSync(path.join(folder, name), 'utf8'))
+  expect(everything.join('')).not.toContain('account')
+})
+
+test('a wait for a place ends with its signal, and the next in line goes on', async () => {
+  const folder = temporaryFolder()
+  const clock = { now: 1_000_000 }
+  const window = windowOf(folder, clock, 1)
+  await window.take(never)
+  const patience = new AbortController()
+  const waiting = [window.take(patience.signal), window.take(patience.signal)]
+  patience.abort()
+  for (const place of waiting) await expect(place).rejects.toMatchObject({ code: 'aborted' })
+  await expect(window.take(patience.signal)).rejects.toMatchObject({ code: 'aborted' })
+  clock.now += 60_500
+  await window.take(never)
+})
+
+test('a folder that cannot be written is an error with advice', async () => {
+  const folder = path.join(temporaryFolder(), 'file')
+  writeFileSync(folder, '')
+  const window = createRateWindow({ folder, account: 'a', requestsPerMinute: 1 })
+  await expect(window.take(never)).rejects.toMatchObject({ code: 'unavailable' })
+})

@@ -1,0 +1,107 @@
+import * as fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { digest, sha256 } from '../../src/shared/hash.ts'
+import { formatReceipt, parseReceipt, type Receipt } from '../../src/store/receipt.ts'
+import { KEY, TIME } from './samples.ts'
+
+const receipt: Receipt = {
+  version: 1,
+  key: KEY,
+  recipe: { prompt: 'Portrait of Kira' },
+  name: 'kira',
+  inputs: [],
+  provider: 'minimax',
+  model: 'image-01',
+  responseId: null,
+  usd: null,
+  time: TIME,
+  sha256: sha256('bytes'),
+  bytes: 210_000,
+  mediaType: 'image/jpeg',
+  width: 1024,
+  height: 1024,
+  seed: 7,
+}
+
+test('what is written is read back, in one spelling', () => {
+  const text = formatReceipt(receipt)
+  expect(parseReceipt(text)).toEqual({ receipt })
+  expect(text.endsWith('}\n')).toBe(true)
+  const turned = Object.fromEntries(Object.entries(receipt).reverse()) as unknown as Receipt
+  expect(formatReceipt(turned)).toBe(text)
+})
+
+test('line ends of another system do not matter', () => {
+  expect(parseReceipt(formatReceipt(receipt).replaceAll('\n', '\r\n'))).toEqual({ receipt })
+})
+
+const nested = (levels: number): unknown => (levels === 0 ? 1 : { deeper: nested(levels - 1) })
+
+test.each([
+  ['a version of the future', { version: 2 }, 'unknown-version'],
+  ['no version', { version: undefined }, 'damaged'],
+  ['a key that is none', { key: '../../x' }, 'damaged'],
+  ['a hash in capitals', { sha256: sha256('bytes').toUpperCase() }, 'damaged'],
+  ['a media type with path parts', { mediaType: '../../../x' }, 'damaged'],
+  ['no pixels', { width: 0 }, 'damaged'],
+  ['bytes that are no number', { bytes: '210000' }, 'damaged'],
+  ['more bytes than can be counted', { bytes: 1e300 }, 'damaged'],
+  ['a recipe that is a list', { recipe: [] }, 'damaged'],
+  ['a recipe too deep to walk', { recipe: nested(50) }, 'damaged'],
+  ['a seed that is not whole', { seed: 0.5 }, 'damaged'],
+  ['a price below nothing', { usd: -1 }, 'damaged'],
+  ['a day that does not exist', { time: '2026-13-45T00:00:00.000Z' }, 'damaged'],
+  ['a time of another zone', { time: '2026-11-22T08:00:00.000+01:00' }, 'damaged'],
+  ['a name that turns a terminal around', { name: 'kira\u202E' }, 'damaged'],
+  ['a name with an escape sequence', { name: 'kira\u001B[2J' }, 'damaged'],
+  ['an endless name', { name: 'x'.repeat(10_000) }, 'damaged'],
+  ['inputs without a hash', { inputs: [{ reference: './face.png' }] }, 'damaged'],
+])('%s is refused', (_, change, fault) => {
+  const content = { ...receipt, ...change }
+  const text = JSON.stringify({ ...content, checksum: digest(content) })
+  expect(parseReceipt(text)).toMatchObject({ fault })
+})
+
+test('a flipped bit is noticed wherever it changes what is said', () => {
+  const text = formatReceipt(receipt)
+  for (let bit = 0; bit < text.length * 8; bit++) {
+    const bytes = Buffer.from(text)
+    bytes[bit >> 3]! ^= 1 << (bit & 7)
+    const reading = parseReceipt(bytes.toString('utf8'))
+    if ('receipt' in reading) expect(reading.receipt).toEqual(receipt)
+  }
+})
+
+test('a merge conflict is told from damage', () => {
+  const text = formatReceipt(receipt).replace(
+    '  "seed": 7',
+    '<<<<<<< HEAD\n  "seed": 7\n=======\n  "seed": 8\n>>>>>>> other',
+  )
+  expect(parseReceipt(text)).toMatchObject({ fault: 'conflict' })
+})
+
+test('prototypes are not reached', () => {
+  const text = formatReceipt(receipt).replace('{', '{"__proto__":{"polluted":1},"constructor":1,')
+  const reading = parseReceipt(text)
+  expect(reading).toEqual({ receipt })
+  expect(({} as Record<string, unknown>)['polluted']).toBeUndefined()
+})
+
+test('nesting that would exhaust the stack is refused', () => {
+  const recipe = `${'{"a":'.repeat(100_000)}1${'}'.repeat(100_000)}`
+  const text = JSON.stringify({ ...receipt, recipe: 0 }).replace('"recipe":0', `"recipe":${recipe}`)
+  expect(parseReceipt(text)).toMatchObject({ fault: 'damaged' })
+})
+
+test('no text makes reading fail', () => {
+  const texts = fc.oneof(
+    fc.string(),
+    fc.json(),
+    fc.json().map((json) => `{"version":1,"key":${json}}`),
+  )
+  fc.assert(
+    fc.property(texts, (text) => {
+      expect(parseReceipt(text)).toHaveProperty('fault')
+    }),
+  )
+})
