@@ -147,10 +147,8 @@ const LOSSY: ReadonlySet<OutputFormat> = new Set(['avif', 'webp', 'jpeg', 'jxl']
  */
 export function resolveOutput(layers: ReadonlyArray<OutputSettings | undefined>): Output {
   const levels = [DEFAULTS, ...layers.filter((layer) => layer !== undefined)]
-  const merged = levels.reduce<OutputSettings>(
-    (below, level) => ({ ...below, ...definedOf(level) }),
-    {},
-  )
+  const merged: OutputSettings = {}
+  for (const level of levels) Object.assign(merged, definedOf(level))
   return {
     formats: [...new Set(merged.formats)],
     widths: [...new Set(merged.widths)],
@@ -169,15 +167,19 @@ function definedOf(settings: OutputSettings): OutputSettings {
 }
 
 function encoderOptions(format: OutputFormat, levels: readonly OutputSettings[]): EncoderOptions {
-  const { distance, ...options } = levels.reduce<EncoderOptions>((below, level) => {
+  const merged: Record<string, JsonValue | undefined> = {}
+  for (const level of levels) {
     const quality = qualityOf(format, level.quality)
-    const general = quality === undefined ? {} : { quality, distance: undefined }
-    return { ...below, ...general, ...level[format] }
-  }, {})
-  if (distance === undefined) return options
-  // sharp lets JPEG XL's quality win over its distance; here the one that was written last does.
-  const { quality: _, ...rest } = options
-  return { ...rest, distance }
+    const written: EncoderOptions = {
+      ...(quality === undefined ? {} : { quality }),
+      ...level[format],
+    }
+    // sharp lets JPEG XL's quality win over its distance; here the one that is written last does.
+    if (written['quality'] !== undefined) delete merged['distance']
+    Object.assign(merged, written)
+    if (written['distance'] !== undefined) delete merged['quality']
+  }
+  return merged
 }
 
 function qualityOf(format: OutputFormat, quality: OutputSettings['quality']): number | undefined {
