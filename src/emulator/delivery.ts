@@ -36,7 +36,7 @@ export async function deliver(
   switch (delivery.how) {
     case 'whole': {
       writeHead(response, delivery.message)
-      return finish(response, delivery.message.body, signal)
+      return finish(response, delivery.message.body)
     }
     case 'drip': {
       const { message, bytes, interval } = delivery
@@ -46,7 +46,7 @@ export async function deliver(
         response.write(message.body.subarray(offset, offset + bytes))
         await wait(interval, signal)
       }
-      return finish(response, message.body.subarray(offset), signal)
+      return finish(response, message.body.subarray(offset))
     }
     case 'half': {
       const { body } = delivery.message
@@ -78,21 +78,21 @@ function writeHead(response: ServerResponse, { status, headers, body }: Message)
   response.writeHead(status, { ...headers, 'Content-Length': body.length })
 }
 
-async function finish(
-  response: ServerResponse,
-  body: Buffer,
-  signal: AbortSignal,
-): Promise<boolean> {
-  response.end(body)
-  if (!response.writableFinished) {
-    await once(response, 'finish', { signal }).catch(() => undefined)
-  }
-  return response.writableFinished
+async function finish(response: ServerResponse, body: Buffer): Promise<boolean> {
+  const complete = written(response, body)
+  response.end()
+  return complete
 }
 
-function written(response: ServerResponse, piece: Buffer): Promise<void> {
+/**
+ * Whether the system took all of the bytes. Where the client has left, the response says that it is finished all the
+ * same and the write reports no error: only the socket knows.
+ */
+function written(response: ServerResponse, bytes: Buffer): Promise<boolean> {
+  const { socket } = response
+  if (socket === null || socket.destroyed) return Promise.resolve(false)
   return new Promise((resolve) => {
-    response.write(piece, () => resolve())
+    response.write(bytes, () => resolve(!socket.destroyed))
   })
 }
 

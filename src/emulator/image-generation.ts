@@ -9,7 +9,7 @@ import type { Fault } from './faults.ts'
 import { readImageRequest } from './image-request.ts'
 import type { ImageRequest } from './image-request.ts'
 import type { ServedImage } from './journal.ts'
-import { drawPicture } from './picture.ts'
+import type { PictureRequest } from './picture.ts'
 import type { RateWindow } from './rate-window.ts'
 import { loadReference } from './references.ts'
 import { RefusedError, invalidParams } from './refused.ts'
@@ -26,6 +26,7 @@ export interface Account {
    * @throws RefusedError where there are not as many left.
    */
   charge(images: number): void
+  readonly draw: (picture: PictureRequest) => Promise<Buffer>
   /** Keeps a picture and gives the URL under which it can be had. */
   publish(bytes: Buffer): string
 }
@@ -65,7 +66,7 @@ export async function generateImages(
     const picture = { ...describePicture(asked), width, height, references }
     const pictures = await Promise.all(
       Array.from({ length: served }, async (_, index) =>
-        effects.picture(await drawPicture({ ...picture, index })),
+        effects.picture(await account.draw({ ...picture, index })),
       ),
     )
     const format = asked.responseFormat

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { wait } from '../shared/abort.ts'
+import { throwIfAborted, wait } from '../shared/abort.ts'
 import { messageOf } from '../shared/errors.ts'
 import { sha256 } from '../shared/hash.ts'
 import { htmlMessage, notFoundMessage, reportMessage, textMessage } from './answers.ts'
@@ -77,6 +77,7 @@ function createEndpoint({ account, journal, latency }: Services): Route {
       const outcome = await generateImages({ id, headers: request.headers, body }, account, signal)
       const pause = latency + outcome.delay
       if (pause > 0) await wait(pause, signal)
+      throwIfAborted(signal)
       entry.answered(outcome.status)
       if (await deliver(response, outcome.delivery, signal)) entry.delivered(outcome.images)
     } catch (error) {

@@ -1,6 +1,8 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { Server } from 'node:http'
+import { availableParallelism } from 'node:os'
+import PQueue from 'p-queue'
 import { throwIfAborted } from '../shared/abort.ts'
 import { ImagegenError } from '../shared/errors.ts'
 import { errorCode } from '../shared/files.ts'
@@ -12,6 +14,7 @@ import { createJournal } from './journal.ts'
 import type { EmulatorStats, RecordedRequest, ServedImage } from './journal.ts'
 import { resolveEmulatorOptions } from './options.ts'
 import type { EmulatorOptions } from './options.ts'
+import { drawPicture } from './picture.ts'
 import { createRateWindow } from './rate-window.ts'
 import { RefusedError } from './refused.ts'
 import { createRoutes } from './routes.ts'
@@ -57,6 +60,8 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
   const journal = createJournal(now)
   const files = createHostedFiles(now)
   const rate = createRateWindow({ limit: rpm, length: windowMs, now })
+  // More at once would not be faster, but hold the raw pixels of all of them.
+  const drawing = new PQueue({ concurrency: availableParallelism() })
   let script = createFaultScript(faults)
   let left = balance
   let url = ''
@@ -72,6 +77,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
         if (images > left) throw new RefusedError(1008, 'insufficient balance')
         left -= images
       },
+      draw: (picture) => drawing.add(() => drawPicture(picture)),
       publish: (bytes) => `${url}${files.publish(bytes)}`,
     },
   })

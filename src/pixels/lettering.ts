@@ -85,7 +85,7 @@ export function letteringColumns(width: number, pixel: number): number {
 
 /**
  * The text in lines of at most `columns` characters, broken between words where it can be. What does not fit into
- * `maxLines` is cut, and the last line then ends in `...`.
+ * `maxLines` is cut, and the last line then ends in `...`. Both are at least 1.
  */
 export function wrapLettering(text: string, columns: number, maxLines: number): string[] {
   const lines: string[] = []

@@ -94,6 +94,22 @@ it('notices a client that leaves before the answer', async () => {
   expect(emulator.stats()).toMatchObject({ requests: 1, images: 0, byStatus: { aborted: 1 } })
 })
 
+it('does not take a picture for served that a client did not wait for', async () => {
+  // Nine PNGs of this size are more than the buffers of a connection hold.
+  await using emulator = await start({ faults: [{ kind: 'mislabelled', format: 'png' }] })
+  const body = JSON.stringify({ ...BODY, width: 1024, height: 1024, n: 9 })
+  const socket = connect(emulator.port, '127.0.0.1').pause()
+  socket.write(
+    `POST /v1/image_generation HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer k\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+  )
+  await expect.poll(() => emulator.stats().byStatus).toEqual({ '0': 1 })
+  expect(emulator.stats().inFlight).toBe(1)
+  socket.destroy()
+  await expect.poll(() => emulator.stats().inFlight).toBe(0)
+  expect(emulator.stats().images).toBe(0)
+  expect(emulator.served()).toEqual([])
+})
+
 it('notices a client that leaves in the middle of its body', async () => {
   await using emulator = await start()
   const socket = connect(emulator.port, '127.0.0.1')
