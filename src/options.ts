@@ -1,6 +1,4 @@
 import path from 'node:path'
-import { parseDefaults } from './manifest/validate.ts'
-import type { ImageSettings } from './manifest/schema.ts'
 import type { ImageModel } from './model/image-model.ts'
 import { minimax } from './model/minimax/minimax.ts'
 import { resolveModel, type ResolvedModel } from './model/resolved-model.ts'
@@ -22,7 +20,8 @@ export interface ResolvedOptions {
   /** Absolute. */
   readonly allow: readonly string[]
   readonly models: ReadonlyMap<string, ResolvedModel>
-  readonly defaults: ImageSettings
+  /** As written; checked where manifests are read. */
+  readonly defaults: Readonly<Record<string, unknown>>
   readonly vars: ReadonlyMap<string, string>
   readonly mode: Mode
   /** Where the mode comes from: an explicit `frozen` binds the command line, the default in CI does not. */
@@ -66,7 +65,7 @@ const DEFAULT_BUDGET_IMAGES = 20
 /**
  * Reads config file and environment and fills in every default.
  *
- * @throws ImagegenError with code `config`, or `manifest` for project-wide `defaults` that no image can have.
+ * @throws ImagegenError with code `config`.
  */
 export async function resolveOptions(context: ResolveContext): Promise<ResolvedOptions> {
   const { root, configFile } = findRoot(context.start)
@@ -86,7 +85,7 @@ export async function resolveOptions(context: ResolveContext): Promise<ResolvedO
     include: listOf(given.include) ?? DEFAULT_INCLUDE,
     exclude: listOf(given.exclude) ?? DEFAULT_EXCLUDE,
     models,
-    defaults: parseDefaults(given.defaults ?? {}),
+    defaults: given.defaults ?? {},
     vars: new Map(Object.entries(given.vars ?? {}).map(([name, value]) => [name, String(value)])),
     storeDir: resolve(given.store?.dir ?? '.imagegen'),
   }
@@ -117,18 +116,16 @@ async function resolveModels(
   given: Readonly<Record<string, ImageModel>>,
   environment: Environment,
 ): Promise<ReadonlyMap<string, ResolvedModel>> {
-  const account = {
-    ...(environment.apiKey === undefined ? {} : { apiKey: environment.apiKey }),
-    ...(environment.apiHost === undefined ? {} : { host: environment.apiHost }),
-  }
+  const account = { apiKey: environment.apiKey, host: environment.apiHost }
   const all: Record<string, ImageModel> = {
-    'image-01': minimax('image-01', account),
-    'image-01-live': minimax('image-01-live', account),
+    'image-01': minimax('image-01'),
+    'image-01-live': minimax('image-01-live'),
     ...given,
   }
   const resolved = new Map<string, ResolvedModel>()
   for (const [name, model] of Object.entries(all)) {
-    resolved.set(name, await resolveModel(name, model))
+    // What is no model at all is for `resolveModel` to complain about.
+    resolved.set(name, await resolveModel(name, model?.withAccount?.(account) ?? model))
   }
   return resolved
 }

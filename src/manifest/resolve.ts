@@ -7,7 +7,7 @@ import { expandImages, type ImageDraft } from './expand.ts'
 import { createLocalFiles, type LocalFile, type LocalFiles } from './local-files.ts'
 import { placeOf, type DocumentPath, type Manifest } from './manifest.ts'
 import { resolveOutput } from './output.ts'
-import { normaliseProcess, withCompositeFiles, type Operation } from './process.ts'
+import { normaliseProcess, processProblems, withCompositeFiles } from './process.ts'
 import { parseReference, type WrittenReference } from './references.ts'
 import type { ImageSettings } from './schema.ts'
 import { normaliseText } from './settings.ts'
@@ -137,7 +137,11 @@ function resolveDraft(
     const found = text === '' ? undefined : resolveReference(text, field, draft, known, findFile, fail)
     return found === undefined ? [] : [{ ...found, type, index }]
   })
-  const operations = resolveOperations(settings, (path) => {
+  const normalised = normaliseProcess(settings.process)
+  for (const { operation, message } of processProblems(normalised)) {
+    fail(['process', operation], message)
+  }
+  const operations = withCompositeFiles(normalised, (path) => {
     const text = fill(['process'], path)
     return findFile(['process'], text) ?? { file: '', sha256: '' }
   })
@@ -197,15 +201,6 @@ function resolveSubject(
     providerOptions: settings.providerOptions ?? {},
     revision: settings.revision,
   }
-}
-
-function resolveOperations(
-  settings: ImageSettings,
-  find: (path: string) => LocalFile,
-): readonly Operation[] {
-  return settings.process === undefined
-    ? []
-    : withCompositeFiles(normaliseProcess(settings.process), find)
 }
 
 /** A reference without what is written around it. */

@@ -67,6 +67,11 @@ export interface Job {
   readonly wanted: number
   /** How many of them are missing now. */
   readonly missing: number
+  /**
+   * Somebody asked for new pictures in the place of paid ones: of those whose bytes are `lost`, or of the one that is
+   * used (`outdated`). Never set by planning.
+   */
+  readonly renew?: 'lost' | 'outdated'
   /** Keys of jobs that must be done first. */
   readonly after: readonly string[]
 }
@@ -292,7 +297,8 @@ export function roundUsd(usd: number): number {
   return Math.round(usd * 1e6) / 1e6
 }
 
-function summarise(images: readonly PlannedImage[], jobs: readonly Job[]): PlanSummary {
+/** What some images and jobs come to. */
+export function summarise(images: readonly PlannedImage[], jobs: readonly Job[]): PlanSummary {
   const count = (state: ImageState): number =>
     images.filter((image) => image.state === state).length
   const prices = jobs.map(priceOf)

@@ -34,7 +34,9 @@ export interface Claim {
   readonly nonce: string
   /** `null` where the content cannot be read. */
   readonly owner: ProcessIdentity | null
-  /** Last sign of life, by the clock of the file system. */
+  /** When it was made, by the clock of the file system. */
+  readonly born: number
+  /** Last sign of life, by the same clock. */
   readonly seen: number
 }
 
@@ -44,7 +46,8 @@ export function makeClaim(folder: string, name: string, owner: ProcessIdentity):
   const nonce = randomBytes(8).toString('hex')
   const file = path.join(folder, `${name}.${nonce}.lock`)
   writeWhole(file, JSON.stringify(owner))
-  return { file, name, nonce, owner, seen: statSync(file).mtimeMs }
+  const { birthtimeMs: born, mtimeMs: seen } = statSync(file)
+  return { file, name, nonce, owner, born, seen }
 }
 
 /** Writes beside and renames, without waiting for the disk: after a loss of power nobody holds anything. */
@@ -114,8 +117,8 @@ function readClaim(file: string, name: string, nonce: string): Claim | undefined
     // Opened, not only looked at: network file systems fetch fresh time stamps on opening.
     const handle = openSync(file, 'r')
     try {
-      const seen = fstatSync(handle).mtimeMs
-      return { file, name, nonce, owner: parseOwner(readFileSync(handle, 'utf8')), seen }
+      const { birthtimeMs: born, mtimeMs: seen } = fstatSync(handle)
+      return { file, name, nonce, owner: parseOwner(readFileSync(handle, 'utf8')), born, seen }
     } finally {
       closeSync(handle)
     }

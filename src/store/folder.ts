@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { accessSync, constants, existsSync, mkdirSync, renameSync, utimesSync } from 'node:fs'
+import { accessSync, constants, existsSync, mkdirSync, readdirSync, renameSync, utimesSync } from 'node:fs'
 import { open, rm, statfs } from 'node:fs/promises'
 import path from 'node:path'
 import { ImagegenError, messageOf } from '../shared/errors.ts'
@@ -20,6 +20,7 @@ const LEAST_FREE_BYTES = 32 * 1024 * 1024
 
 /** Where things lie in the store's folder, and the one way to write there. */
 export interface StoreFolder {
+  readonly self: ProcessIdentity
   readonly root: string
   readonly pending: string
   readonly locks: string
@@ -66,6 +67,7 @@ export function storeFolder(root: string, self: ProcessIdentity): StoreFolder {
   }
 
   return {
+    self,
     root,
     pending,
     locks: path.join(root, 'locks'),
@@ -120,6 +122,16 @@ export function storeFolder(root: string, self: ProcessIdentity): StoreFolder {
         throw storageError(error, `Cannot move ${show(file)} to ${show(folder)}`)
       }
     },
+  }
+}
+
+/** The names in a folder, or none where there is no folder. */
+export function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder)
+  } catch (error) {
+    if (isNotFound(error)) return []
+    throw storageError(error, `Cannot read ${folder}`)
   }
 }
 

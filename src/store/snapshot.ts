@@ -75,10 +75,10 @@ const FAULTS: Readonly<Record<ReceiptFault, StoreProblemKind>> = {
 
 /** Looks at the folder once; receipts are read when their key is asked for. */
 export function readSnapshot(folder: StoreFolder): StoreSnapshot {
-  const names = namesIn(folder.root)
+  const { names, responses } = look(folder)
   const bundles = bundle(names)
   const byKey = groupBy(bundles, ({ shortKey }) => shortKey)
-  const waiting = groupBy(traces(folder), ({ shortKey }) => shortKey)
+  const waiting = groupBy(responses, ({ shortKey }) => shortKey)
   const records = new Map<string, KeyRecord>()
   let byName: ReadonlyMap<string, readonly Bundle[]> | undefined
   let strays: readonly [Receipt, StoreProblem][] | undefined
@@ -150,13 +150,15 @@ export function readSnapshot(folder: StoreFolder): StoreSnapshot {
   }
 }
 
-/** The names in a folder, or none where there is no folder. */
-export function namesIn(folder: string): string[] {
-  try {
-    return readdirSync(folder)
-  } catch (error) {
-    if (isNotFound(error)) return []
-    throw storageError(error, `Cannot read ${folder}`)
+/** Names and waiting responses of one moment: what was stored in between would be in neither. */
+function look(folder: StoreFolder): {
+  readonly names: readonly string[]
+  readonly responses: readonly WaitingResponse[]
+} {
+  for (;;) {
+    const names = namesIn(folder.root)
+    const responses = listWaiting(folder)
+    if (responses !== undefined) return { names, responses }
   }
 }
 
@@ -199,23 +201,6 @@ function readReceipt(file: string): ReturnType<typeof parseReceipt> {
   } catch (error) {
     return { fault: 'damaged', reason: messageOf(error) }
   }
-}
-
-/** Responses that arrived and are no originals yet: their key is in their name. */
-function traces(folder: StoreFolder): { shortKey: string; problem: StoreProblem }[] {
-  const kinds = [
-    ['response-pending', folder.pending, '.json'],
-    ['response-damaged', folder.quarantine, '.pending'],
-  ] as const
-  return kinds.flatMap(([kind, place, ending]) =>
-    namesIn(place)
-      .filter((name) => name.endsWith(ending))
-      .flatMap((name) => {
-        const shortKey = /\.([0-9a-f]{16})\.[^.]+\.[a-z]+$/.exec(name)?.[1]
-        if (shortKey === undefined) return []
-        return [{ shortKey, problem: storeProblem(kind, folder.show(path.join(place, name))) }]
-      }),
-  )
 }
 
 /** Receipts that somebody renamed. */

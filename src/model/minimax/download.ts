@@ -1,23 +1,46 @@
+import { messageOf } from '../../shared/errors.ts'
+import { plainText } from '../plain-text.ts'
 import { isNearby } from './host.ts'
 import { transfer } from './transfer.ts'
 
 const MAX_REDIRECTS = 3
 
+interface DownloadOptions {
+  /** The host that named the addresses. */
+  readonly from: URL
+  /** Of one picture. */
+  readonly maxBytes: number
+  readonly signal: AbortSignal
+}
+
 /**
- * Fetches a picture that an answer only named. Without the key, without cookies, http(s) only, and never from this
- * machine's own network unless the host that named it is there too: an answer must not reach what a browser could not.
+ * Fetches pictures that an answer named rather than sent.
  *
- * @throws Error that says why there is no picture.
+ * @returns the pictures in base64, in the order of the addresses, and the addresses that failed, each with the reason.
+ * @throws the signal's own error where it was given.
  */
-export async function downloadPicture(
-  address: string,
-  options: {
-    /** The host that named the address. */
-    readonly from: URL
-    readonly maxBytes: number
-    readonly signal: AbortSignal
-  },
-): Promise<Uint8Array> {
+export async function downloadPictures(
+  addresses: readonly string[],
+  options: DownloadOptions,
+): Promise<{ readonly images: string[]; readonly failures: string[] }> {
+  const results = await Promise.allSettled(
+    addresses.map((address) => downloadPicture(address, options)),
+  )
+  options.signal.throwIfAborted()
+  const images: string[] = []
+  const failures: string[] = []
+  for (const [index, result] of results.entries()) {
+    if (result.status === 'fulfilled') images.push(Buffer.from(result.value).toString('base64'))
+    else failures.push(`${plainText(addresses[index] ?? '', 1000)} (${messageOf(result.reason)})`)
+  }
+  return { images, failures }
+}
+
+/**
+ * Without the key, without cookies, http(s) only, and never from this machine's own network unless the host that named
+ * the address is there too: an answer must not reach what a page on the internet could not.
+ */
+async function downloadPicture(address: string, options: DownloadOptions): Promise<Uint8Array> {
   let url = new URL(address)
   for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects++) {
     if (url.protocol !== 'http:' && url.protocol !== 'https:') {

@@ -66,7 +66,7 @@ function parse(host: string): URL {
 function unusable(
   host: string,
   fault: string,
-  hint = `The host is a scheme and a name, such as ${DEFAULT_HOST}.`,
+  hint = `MINIMAX_API_HOST, or \`host\` of minimax(), is a scheme and a name, such as ${DEFAULT_HOST}.`,
   cause?: unknown,
 ): ImagegenError {
   return new ImagegenError(

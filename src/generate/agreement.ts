@@ -1,0 +1,110 @@
+import { placeOf } from '../manifest/manifest.ts'
+import { roundUsd, type Job, type Plan, type PlannedImage } from '../plan/plan.ts'
+import { ImagegenError, type Problem } from '../shared/errors.ts'
+import { describeLimit, type Budget } from './budget.ts'
+
+/** More lines than that nobody reads; the command line lists them all. */
+const SHOWN = 20
+
+/**
+ * Holds a plan against what was agreed, before the first request.
+ *
+ * @throws ImagegenError with code `credentials` where a key is missing, or `budget` where it would be passed.
+ */
+export function holdAgainst(jobs: readonly Job[], budget: Budget): void {
+  const withoutKey = jobs.filter((job) => job.made.model.model.credentials === 'missing')
+  if (withoutKey.length > 0) throw missingKey(jobs, withoutKey)
+  const { pictures, usd } = billOf(jobs)
+  if (budget.holds(pictures, usd)) return
+  const { pictures: asked } = budget.spent()
+  throw new ImagegenError('budget', jobs.slice(0, SHOWN).map(problemOfJob), {
+    summary: [
+      `${describeBill(jobs)} would pass the budget of ${describeLimit(budget.limit)}${asked > 0 ? `, of which ${asked} are used up` : ''}.`,
+      'Nothing was asked for. Look at it with `imagegen plan`, then run `imagegen generate`, or raise the option `budget`.',
+      ...more(jobs.length),
+    ].join('\n'),
+  })
+}
+
+/** A build that must not ask anybody has nothing to wait for. */
+export function missingError(
+  missing: readonly PlannedImage[],
+  jobs: readonly Job[],
+): ImagegenError {
+  return new ImagegenError('frozen', missing.slice(0, SHOWN).map(problemOfImage), {
+    summary: [
+      `${count(missing.length, 'image')} missing${jobs.length === 0 ? '' : ` (${describeBill(jobs)})`}, and this build never asks a provider (mode \`frozen\`).`,
+      'Run `imagegen generate` where there is a key, and commit the store.',
+      ...more(missing.length),
+    ].join('\n'),
+  })
+}
+
+/** Images that were paid for and are not there, or that wait for such ones: nothing a build may mend by itself. */
+export function unavailableError(images: readonly PlannedImage[]): ImagegenError {
+  return new ImagegenError('unavailable', images.slice(0, SHOWN).map(problemOfImage), {
+    summary: [
+      `${count(images.length, 'image')} cannot be used. Nothing was asked for: what was paid once is not paid again by itself.`,
+      ...more(images.length),
+    ].join('\n'),
+  })
+}
+
+/** What is wrong with manifests, all of them at once. */
+export function manifestError(
+  problems: ReadonlyMap<string, readonly Problem[]>,
+): ImagegenError | undefined {
+  const all = [...problems.values()].flat()
+  return all.length === 0 ? undefined : new ImagegenError('manifest', all)
+}
+
+/** The images of a plan that a build cannot do without. */
+export function imagesIn(plan: Plan, ...states: ReadonlyArray<PlannedImage['state']>): PlannedImage[] {
+  return plan.images.filter(({ state }) => states.includes(state))
+}
+
+/** Pictures and price of some jobs; null where a price is not known. */
+export function billOf(jobs: readonly Job[]): { pictures: number; usd: number | null } {
+  const pictures = jobs.reduce((sum, job) => sum + job.missing, 0)
+  const isPriced = jobs.every((job) => job.made.model.price !== undefined)
+  const usd = jobs.reduce((sum, job) => sum + (job.made.model.price ?? 0) * job.missing, 0)
+  return { pictures, usd: isPriced ? roundUsd(usd) : null }
+}
+
+/** `3 pictures for 0.0105 USD`. */
+export function describeBill(jobs: readonly Job[]): string {
+  const { pictures, usd } = billOf(jobs)
+  return `${count(pictures, 'picture')} for ${usd === null ? 'an unknown price' : `${usd} USD`}`
+}
+
+function missingKey(jobs: readonly Job[], withoutKey: readonly Job[]): ImagegenError {
+  return new ImagegenError('credentials', withoutKey.slice(0, SHOWN).map(problemOfJob), {
+    summary: [
+      `There is no API key: MINIMAX_API_KEY is not set. Missing are ${describeBill(jobs)}.`,
+      'Set MINIMAX_API_KEY (in the environment, or in .env.local), or draw stand-ins with IMAGEGEN_MODE=placeholder.',
+      ...more(withoutKey.length),
+    ].join('\n'),
+  })
+}
+
+function problemOfJob(job: Job): Problem {
+  return {
+    message: `${job.entry.name} is missing: ${count(job.missing, 'picture')} by ${job.made.model.name}`,
+    place: { ...placeOf(job.entry.manifest, job.entry.path, 'key'), frame: '' },
+  }
+}
+
+function problemOfImage(image: PlannedImage): Problem {
+  return {
+    message: `${image.entry.name} is ${image.state}: ${image.reason}`,
+    place: { ...placeOf(image.entry.manifest, image.entry.path, 'key'), frame: '' },
+  }
+}
+
+function more(total: number): string[] {
+  return total > SHOWN ? [`The first ${SHOWN} of ${total}:`] : []
+}
+
+function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? '' : 's'}`
+}

@@ -1,0 +1,104 @@
+import type { JsonValue } from '../shared/hash.ts'
+import { sha256 } from '../shared/hash.ts'
+import type { ImageModelCall, ImageModelResult } from '../model/image-model.ts'
+import type { Job } from '../plan/plan.ts'
+import type { PendingResponse } from '../store/pending.ts'
+import type { Inputs } from './inputs.ts'
+
+/** Derived seeds fit into 31 bits: every provider's seed takes them. */
+const SEED_RANGE = 2 ** 31
+
+/**
+ * The seed of a request: the one that is written, or one derived from the key, plus the number of candidates that are
+ * there. So a lost original is asked for with the seed it had, and a later request cannot repeat an earlier one.
+ */
+export function seedOf(job: Job, candidatesThere: number): number | undefined {
+  const { subject, model, key } = job.made
+  if (subject.seed !== undefined) return subject.seed + candidatesThere
+  if (model.limits.seed !== true) return undefined
+  const derived = Number.parseInt(sha256(`seed ${key}`).slice(0, 12), 16)
+  return (derived + candidatesThere) % SEED_RANGE
+}
+
+/** The model's call for some more candidates of a job. */
+export function callOf(
+  job: Job,
+  pictures: number,
+  seed: number | undefined,
+  { files }: Inputs,
+  signal: AbortSignal,
+): ImageModelCall {
+  const { recipe, model } = job.made
+  return {
+    prompt: recipe.prompt,
+    n: pictures,
+    size: recipe.size as ImageModelCall['size'],
+    aspectRatio: recipe.aspectRatio as ImageModelCall['aspectRatio'],
+    seed,
+    files: files.length === 0 ? undefined : files,
+    mask: undefined,
+    providerOptions:
+      recipe.providerOptions === undefined
+        ? {}
+        : { [model.provider]: { ...recipe.providerOptions } },
+    abortSignal: signal,
+  }
+}
+
+/** A model's answer in the form in which it is made durable. */
+export function responseOf(
+  job: Job,
+  pictures: number,
+  seed: number | undefined,
+  { inputs }: Inputs,
+  result: ImageModelResult,
+): PendingResponse {
+  const { recipe, model, key, expected } = job.made
+  const metadata = plain(result.providerMetadata ?? {})
+  const own = metadata[model.provider]
+  const id = isRecord(own) ? own['id'] : undefined
+  return {
+    version: 1,
+    key,
+    recipe: plain(recipe),
+    name: job.entry.name,
+    requested: pictures,
+    seed: seed ?? null,
+    seeds: [],
+    inputs,
+    provider: model.provider,
+    model: model.modelId,
+    responseId: typeof id === 'string' ? id : null,
+    usd: model.price ?? null,
+    time: new Date().toISOString(),
+    images: result.images.map((image) =>
+      typeof image === 'string' ? image : Buffer.from(image).toString('base64'),
+    ),
+    expected: {
+      aspectRatio: ratioOf(recipe.aspectRatio),
+      size: recipe.size === undefined ? null : (expected ?? null),
+    },
+    warnings: Object.values(plain({ ...result.warnings })).flatMap((warning) =>
+      warning === undefined ? [] : [warning],
+    ),
+    metadata,
+  }
+}
+
+function ratioOf(aspectRatio: string | undefined): number | null {
+  if (aspectRatio === undefined) return null
+  const [width = 1, height = 1] = aspectRatio.split(':').map(Number)
+  return width / height
+}
+
+/** What JSON keeps of a value. */
+function plain(value: object): Record<string, JsonValue> {
+  const text = JSON.stringify(value, (_, member: unknown) =>
+    typeof member === 'bigint' ? member.toString() : member,
+  )
+  return JSON.parse(text) as Record<string, JsonValue>
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

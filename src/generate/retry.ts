@@ -1,0 +1,72 @@
+import pRetry from 'p-retry'
+import { ModelError } from '../model/image-model.ts'
+import { throwIfAborted, wait } from '../shared/abort.ts'
+import { toModelError } from './provider-error.ts'
+
+/** What an attempt has to do around the call itself. */
+export interface RetryOptions<Result> {
+  /** One attempt. Its turn in the rate limit and the budget are its own business. */
+  readonly attempt: () => Promise<Result>
+  /** Told before each pause. */
+  readonly onRetry: (error: ModelError) => void
+  /** Slows everyone who shares the account. */
+  readonly onRateLimit: (error: ModelError) => Promise<void>
+  readonly signal: AbortSignal
+  /** Milliseconds before the second attempt; doubled for each further one. Default 1000. */
+  readonly pause?: number
+}
+
+/** Attempts for what a pause may mend: with the default pause they span about half a minute. */
+const MAX_RETRIES = 5
+
+/** Windows of the rate limit to sit out: more than this, and somebody else uses the account up. */
+const MAX_RATE_LIMITS = 10
+
+/** Milliseconds: who asks for a longer pause is not there today. */
+const MAX_RETRY_AFTER = 120_000
+
+/**
+ * Tries until it works, until it cannot, or until it has been tried enough. A refusal by the rate limit slows everyone
+ * down and does not count as an attempt.
+ *
+ * @throws ModelError, or ImagegenError for budget and interruption.
+ */
+export async function retry<Result>(options: RetryOptions<Result>): Promise<Result> {
+  let rateLimits = 0
+  return pRetry(
+    async () => {
+      throwIfAborted(options.signal)
+      for (;;) {
+        try {
+          return await options.attempt()
+        } catch (thrown) {
+          const error = toModelError(thrown)
+          if (!(error instanceof ModelError) || error.retry !== 'rate-limit') throw error
+          rateLimits += 1
+          if (rateLimits > MAX_RATE_LIMITS) throw error
+          options.onRetry(error)
+          await options.onRateLimit(error)
+          throwIfAborted(options.signal)
+        }
+      }
+    },
+    {
+      retries: MAX_RETRIES,
+      minTimeout: options.pause ?? 1000,
+      maxTimeout: 30_000,
+      randomize: true,
+      signal: options.signal,
+      shouldRetry: ({ error }) => error instanceof ModelError && error.retry === 'backoff',
+      onFailedAttempt: async ({ error, retriesLeft }) => {
+        if (!(error instanceof ModelError) || error.retry !== 'backoff' || retriesLeft === 0) return
+        options.onRetry(error)
+        if (error.retryAfter !== undefined) {
+          await wait(Math.min(error.retryAfter, MAX_RETRY_AFTER), options.signal)
+        }
+      },
+    },
+  ).catch((error: unknown) => {
+    throwIfAborted(options.signal)
+    throw error
+  })
+}

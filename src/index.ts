@@ -1,0 +1,13 @@
+export { defineConfig, type Mode, type Options } from './options/options.ts'
+export {
+  ModelError,
+  type ImageModel,
+  type ImageModelCall,
+  type ImageModelFile,
+  type ImageModelLimits,
+  type ImageModelResult,
+  type PixelSize,
+} from './model/image-model.ts'
+export { minimax, type MinimaxOptions } from './model/minimax/minimax.ts'
+export { ImagegenError, type ErrorCode, type Place, type Problem } from './shared/errors.ts'
+export { imagegen, imagegen as default } from './plugin.ts'

@@ -1,0 +1,102 @@
+import { holdAgainst } from './generate/agreement.ts'
+import { createBudget, type Budget } from './generate/budget.ts'
+import { generateImages, type GenerateOptions, type GenerateReport } from './generate/generate.ts'
+import { rememberManifests } from './manifest/memory.ts'
+import { parseDefaults } from './manifest/validate.ts'
+import type { ResolvedOptions } from './options.ts'
+import { checkFingerprint, leaveFingerprint } from './pipeline/fingerprint.ts'
+import { fulfil } from './pipeline/fulfil.ts'
+import { pictureJob, placeholderJob } from './pipeline/render-jobs.ts'
+import { readProject, surveyOf, type Survey } from './pipeline/survey.ts'
+import type { Job, PlannedImage } from './plan/plan.ts'
+import { selectPlan, type Renewal, type Selection } from './plan/select.ts'
+import { createRenderer, type RenderedImage } from './render/render.ts'
+import type { Logger } from './shared/logger.ts'
+import { release } from './shared/release.ts'
+import { openStore, type Store } from './store/store.ts'
+
+/*
+ * *.image.yaml ─discover, read─▶ Manifest ─resolve─▶ ImageEntry[] ─plan─▶ Plan ─generate─▶ Original (in the Store)
+ *                                                                                               │
+ *                      importable module ◀─emit─ Asset ◀──────────── Rendition[] ◀─render───────┘
+ */
+
+export type { Survey } from './pipeline/survey.ts'
+
+/** The journey from manifests to renditions. Only here stages are composed. */
+export interface Pipeline {
+  readonly options: ResolvedOptions
+  readonly store: Store
+  readonly budget: Budget
+  /** Reads all manifests and holds them against the store. What is wrong with them is in the survey. */
+  survey(): Promise<Survey>
+  /**
+   * What a build does first: survey, hold the plan against mode and budget, make what is missing.
+   *
+   * @returns the survey after that.
+   * @throws ImagegenError for everything that a build must not go on with.
+   */
+  fulfil(signal: AbortSignal): Promise<Survey>
+  /**
+   * Holds jobs against keys and budget, before anything is asked for.
+   *
+   * @throws ImagegenError with code `credentials` or `budget`.
+   */
+  hold(jobs: readonly Job[]): void
+  /** The part of a plan that ids, names or globs mean; see `selectPlan`. */
+  select(survey: Survey, patterns: readonly string[], renewal?: Renewal): Selection
+  /**
+   * Holds the options against those of the last build.
+   *
+   * @throws ImagegenError with code `config` where they would make other images.
+   */
+  checkFingerprint(): void
+  /** Makes the pictures of some jobs. */
+  generate(survey: Survey, jobs: readonly Job[], how: GenerateHow): Promise<GenerateReport>
+  /** @throws ImagegenError where the original cannot be had. */
+  render(image: PlannedImage, survey: Survey, signal: AbortSignal): Promise<RenderedImage>
+  /** A stand-in of the final size. Its bytes, and so its URL, are never the picture's. */
+  renderPlaceholder(image: PlannedImage, signal: AbortSignal): Promise<RenderedImage>
+}
+
+/** What the one who generates decides. */
+export type GenerateHow = Pick<GenerateOptions, 'signal' | 'abandon' | 'onEvent'>
+
+/** @param budget where something was spent before: a dev server's life is longer than its options'. */
+export function createPipeline(
+  options: ResolvedOptions,
+  logger: Logger,
+  budget: Budget = createBudget(options.budget),
+): Pipeline {
+  const store = openStore({ dir: options.storeDir, logger })
+  const memory = rememberManifests(options.cacheDir, release())
+  const renderer = createRenderer({ cacheDir: options.cacheDir })
+  const defaults = parseDefaults(options.defaults)
+
+  const pipeline: Pipeline = {
+    options,
+    store,
+    budget,
+    async survey() {
+      const reading = readProject(options, defaults, memory)
+      await memory.save()
+      await store.recover()
+      return surveyOf(reading, options, await store.read([]))
+    },
+    async fulfil(signal) {
+      await leaveFingerprint(options)
+      return fulfil(pipeline, logger, signal)
+    },
+    select: ({ plan }, patterns, renewal) => selectPlan(plan, patterns, renewal),
+    checkFingerprint: () => checkFingerprint(options),
+    hold: (jobs) => holdAgainst(jobs, budget),
+    async generate(survey, jobs, how) {
+      if (jobs.length > 0) await store.prepare()
+      return generateImages(jobs, { ...how, store, budget, entries: survey.entries })
+    },
+    render: async (image, survey, signal) =>
+      renderer.render(pictureJob(image, survey, store, options), signal),
+    renderPlaceholder: async (image, signal) => renderer.render(placeholderJob(image), signal),
+  }
+  return pipeline
+}

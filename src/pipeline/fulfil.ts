@@ -1,0 +1,144 @@
+import {
+  describeBill,
+  holdAgainst,
+  imagesIn,
+  manifestError,
+  missingError,
+  unavailableError,
+} from '../generate/agreement.ts'
+import type { Budget } from '../generate/budget.ts'
+import type { GenerateEvent, GenerateOptions, GenerateReport } from '../generate/generate.ts'
+import { placeOf } from '../manifest/manifest.ts'
+import type { ResolvedOptions } from '../options.ts'
+import type { Job, PlannedImage } from '../plan/plan.ts'
+import type { RenderedImage } from '../render/render.ts'
+import { ImagegenError } from '../shared/errors.ts'
+import type { Logger } from '../shared/logger.ts'
+import type { Survey } from './survey.ts'
+
+/** What fulfilling a plan needs of the pipeline. */
+interface Stages {
+  readonly options: ResolvedOptions
+  readonly budget: Budget
+  survey(): Promise<Survey>
+  generate(
+    survey: Survey,
+    jobs: readonly Job[],
+    how: Pick<GenerateOptions, 'signal' | 'abandon' | 'onEvent'>,
+  ): Promise<GenerateReport>
+  render(image: PlannedImage, survey: Survey, signal: AbortSignal): Promise<RenderedImage>
+}
+
+/** Holds a project against its options and makes what is missing; see `Pipeline.fulfil`. */
+export async function fulfil(
+  stages: Stages,
+  logger: Logger,
+  signal: AbortSignal,
+): Promise<Survey> {
+  const survey = await stages.survey()
+  const { plan } = survey
+  const { mode } = stages.options
+  const problem = manifestError(survey.problems)
+  if (problem !== undefined) throw problem
+  warn(survey, logger)
+  if (mode === 'placeholder') return survey
+
+  const stuck = await withoutRenditions(imagesIn(plan, 'unavailable'), stages, survey, signal)
+  const blocked = imagesIn(plan, 'blocked')
+  if (stuck.length + blocked.length > 0) throw unavailableError([...stuck, ...blocked])
+  const missing = imagesIn(plan, 'missing')
+  if (missing.length === 0) return survey
+  if (mode === 'frozen') throw missingError(missing, plan.jobs)
+  holdAgainst(plan.jobs, stages.budget)
+
+  logger.info(`Asking for ${describeBill(plan.jobs)}.`)
+  const report = await stages.generate(survey, plan.jobs, {
+    signal,
+    abandon: signal,
+    onEvent: (event) => tell(event, logger),
+  })
+  if (report.failures.length > 0 || report.remaining.length > 0) throw failedError(report)
+  return stages.survey()
+}
+
+/** Unavailable originals whose renditions are all in the cache still serve: a warm build opens no originals. */
+async function withoutRenditions(
+  images: readonly PlannedImage[],
+  stages: Stages,
+  survey: Survey,
+  signal: AbortSignal,
+): Promise<PlannedImage[]> {
+  const stuck: PlannedImage[] = []
+  for (const image of images) {
+    try {
+      await stages.render(image, survey, signal)
+    } catch (error) {
+      if (!(error instanceof ImagegenError) || error.code === 'aborted') throw error
+      stuck.push(image)
+    }
+  }
+  return stuck
+}
+
+/** Says what does not stop a build, and should be looked at. */
+function warn({ withoutAlt, plan }: Survey, logger: Logger): void {
+  const shown = withoutAlt.slice(0, 10).map((entry) => {
+    const { file, line } = placeOf(entry.manifest, entry.path, 'key')
+    return `${file}:${line} ${entry.name}`
+  })
+  if (shown.length > 0) {
+    const rest = withoutAlt.length - shown.length
+    logger.warn(
+      `No text alternative (\`alt:\`; \`""\` for decoration):\n  ${shown.join('\n  ')}${rest > 0 ? `\n  and ${rest} more` : ''}`,
+    )
+  }
+  for (const { entry, reason } of imagesIn(plan, 'outdated')) {
+    logger.warn(
+      `${entry.id} is outdated: ${reason}. It is used as it is; \`imagegen generate --outdated\` makes it anew.`,
+    )
+  }
+}
+
+/** One line for each thing that a person would want to know of. */
+export function tell(event: GenerateEvent, logger: Logger): void {
+  switch (event.kind) {
+    case 'finished':
+      logger.info(`${event.job.entry.name}: in the store.`)
+      break
+    case 'retried':
+      logger.info(`${event.job.entry.name}: trying again (${event.error.message})`)
+      break
+    case 'waiting':
+      logger.info(`${event.job.entry.name}: another process asks for it; waiting.`)
+      break
+    case 'warning':
+      logger.warn(event.message)
+      break
+    case 'requested':
+    case 'failed':
+      // Failures are reported together, at the end.
+      break
+    default:
+      event satisfies never
+  }
+}
+
+/** What could not be made, and how to go on. */
+export function failedError({ generated, failures, remaining }: GenerateReport): ImagegenError {
+  const failed = failures.reduce((sum, { ids }) => sum + ids.length, 0)
+  const open = remaining.reduce((sum, { ids }) => sum + ids.length, 0)
+  const aborted = remaining.length > 0 && failures.length === 0
+  return new ImagegenError(
+    aborted ? 'aborted' : 'provider',
+    failures.map(({ problem, code }) => ({
+      ...problem,
+      message: `${problem.message}${problem.message.includes(code) ? '' : ` (${code})`}`,
+    })),
+    {
+      summary: [
+        `${generated.length} images were made, ${failed} failed${open > 0 ? `, ${open} were not asked for` : ''}.`,
+        'What was made is in the store. `imagegen generate` goes on from there.',
+      ].join('\n'),
+    },
+  )
+}

@@ -1,0 +1,76 @@
+import { readFile } from 'node:fs/promises'
+import { drawPlaceholder } from '../model/placeholder.ts'
+import type { ResolvedOptions } from '../options.ts'
+import type { PlannedImage } from '../plan/plan.ts'
+import type { RenderJob } from '../render/render.ts'
+import { ImagegenError } from '../shared/errors.ts'
+import { digest, sha256 } from '../shared/hash.ts'
+import { release } from '../shared/release.ts'
+import type { Store } from '../store/store.ts'
+import type { Survey } from './survey.ts'
+
+/** What has to be rendered for an image whose original is there. */
+export function pictureJob(
+  image: PlannedImage,
+  survey: Survey,
+  store: Store,
+  options: ResolvedOptions,
+): RenderJob {
+  const { entry, made } = image
+  if (entry.subject.kind === 'source') {
+    const { file, sha256: expected } = entry.subject
+    return {
+      ...commonJob(image),
+      original: { sha256: expected, read: () => readSource(file, expected) },
+      provenance: undefined,
+    }
+  }
+  const candidate =
+    made === undefined ? undefined : survey.snapshot.lookup(made.key).candidates[entry.pick - 1]
+  if (made === undefined || candidate === undefined) {
+    throw new ImagegenError('unavailable', {
+      message: `${entry.id} is ${image.state}: ${image.reason}.`,
+      hint: 'Run `imagegen plan` to see how it stands.',
+    })
+  }
+  return {
+    ...commonJob(image),
+    original: { sha256: candidate.receipt.sha256, read: () => store.readOriginal(candidate) },
+    provenance: options.provenance ? { model: made.model.modelId } : undefined,
+  }
+}
+
+/** Drawn where the model's limits do not say what size the picture will have. */
+const UNKNOWN_SIZE = { width: 1024, height: 1024 }
+
+/** A stand-in of the final size. Its hash is that of no picture's bytes, so its URL never equals the real one's. */
+export function placeholderJob(image: PlannedImage): RenderJob {
+  const { entry, made } = image
+  const content = { ...(made?.expected ?? UNKNOWN_SIZE), label: entry.name }
+  return {
+    ...commonJob(image),
+    original: {
+      sha256: digest(['placeholder', release(), content]),
+      read: () => drawPlaceholder(content),
+    },
+    provenance: undefined,
+  }
+}
+
+function commonJob({ entry }: PlannedImage): Omit<RenderJob, 'original' | 'provenance'> {
+  return {
+    name: entry.name,
+    operations: entry.operations,
+    readComposite: (file) => readFile(file),
+    output: entry.output,
+  }
+}
+
+async function readSource(file: string, expected: string): Promise<Uint8Array> {
+  const bytes = await readFile(file)
+  if (sha256(bytes) === expected) return bytes
+  throw new ImagegenError('render', {
+    message: `${file} was changed while it was used.`,
+    hint: 'Run it again.',
+  })
+}

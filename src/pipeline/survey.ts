@@ -1,0 +1,90 @@
+import { discoverManifests, manifestPath } from '../manifest/discover.ts'
+import type { ImageEntry } from '../manifest/entry.ts'
+import type { Manifest } from '../manifest/manifest.ts'
+import { readManifest, type ManifestMemory } from '../manifest/read.ts'
+import { resolveManifests, type Resolution } from '../manifest/resolve.ts'
+import type { ImageSettings } from '../manifest/schema.ts'
+import type { ResolvedOptions } from '../options.ts'
+import { planImages, type Plan, type PlannedImage } from '../plan/plan.ts'
+import type { Recipe } from '../plan/recipe.ts'
+import { ImagegenError, type Problem } from '../shared/errors.ts'
+import type { StoreSnapshot } from '../store/snapshot.ts'
+
+/** All manifests of a project and how their images stand, at one moment. */
+export interface Survey {
+  readonly manifests: readonly Manifest[]
+  readonly entries: ReadonlyMap<string, ImageEntry>
+  readonly plan: Plan
+  readonly images: ReadonlyMap<string, PlannedImage>
+  /** What is wrong, by the manifest's path from the root. */
+  readonly problems: ReadonlyMap<string, readonly Problem[]>
+  readonly withoutAlt: readonly ImageEntry[]
+  /** The store as it was seen. */
+  readonly snapshot: StoreSnapshot
+}
+
+/** Everything that is read before the store is looked at. */
+export interface Reading {
+  readonly manifests: readonly Manifest[]
+  /** Manifests that are there and cannot be read, by their path from the root. */
+  readonly broken: ReadonlyMap<string, readonly Problem[]>
+  readonly resolution: Resolution
+}
+
+/** Finds, reads and resolves the manifests of a project. */
+export function readProject(
+  options: ResolvedOptions,
+  defaults: ImageSettings,
+  memory: ManifestMemory,
+): Reading {
+  const manifests: Manifest[] = []
+  const broken = new Map<string, readonly Problem[]>()
+  for (const file of discoverManifests(options.root, options.include, options.exclude)) {
+    const path = manifestPath(options.root, file)
+    try {
+      manifests.push(readManifest(file, path, memory))
+    } catch (error) {
+      if (!(error instanceof ImagegenError)) throw error
+      broken.set(path, error.problems)
+    }
+  }
+  const project = { ...options, defaults }
+  return {
+    manifests,
+    broken,
+    resolution: resolveManifests(manifests, new Set(broken.keys()), project),
+  }
+}
+
+/** Holds what was read against the store. */
+export function surveyOf(
+  { manifests, broken, resolution }: Reading,
+  options: ResolvedOptions,
+  snapshot: StoreSnapshot,
+): Survey {
+  const plan = planImages(resolution.entries, options.models, {
+    lookup: (key) => snapshot.lookup(key),
+    // The store keeps recipes as plain JSON; they are compared, not trusted.
+    earlierRecipes: (name) =>
+      snapshot.receiptsNamed(name).map(({ recipe }) => recipe as unknown as Recipe),
+  })
+  return {
+    manifests,
+    entries: new Map(resolution.entries.map((entry) => [entry.id, entry])),
+    plan,
+    images: new Map(plan.images.map((image) => [image.entry.id, image])),
+    problems: merged([broken, resolution.problems, plan.problems]),
+    withoutAlt: resolution.withoutAlt,
+    snapshot,
+  }
+}
+
+function merged(
+  parts: ReadonlyArray<ReadonlyMap<string, readonly Problem[]>>,
+): ReadonlyMap<string, readonly Problem[]> {
+  const all = new Map<string, readonly Problem[]>()
+  for (const [manifest, problems] of parts.flatMap((part) => [...part])) {
+    all.set(manifest, [...(all.get(manifest) ?? []), ...problems])
+  }
+  return all
+}

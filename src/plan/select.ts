@@ -1,0 +1,117 @@
+import { ImagegenError } from '../shared/errors.ts'
+import { nearest } from '../shared/suggest.ts'
+import { summarise, type Job, type Plan, type PlannedImage, type PlanSummary } from './plan.ts'
+
+/** A part of a plan: what was asked about, and the jobs that it takes. */
+export interface Selection {
+  readonly images: readonly PlannedImage[]
+  readonly jobs: readonly Job[]
+  readonly summary: PlanSummary
+}
+
+/** Pictures that are paid for again because somebody asks for it. */
+export interface Renewal {
+  /** Make outdated images anew. */
+  readonly outdated?: boolean
+  /** The id or name of an image whose original is lost. */
+  readonly replace?: string | undefined
+}
+
+/**
+ * The images that ids, names or globs (`*`, `?`) mean, with the jobs for them and for what they refer to.
+ *
+ * @throws ImagegenError with code `usage` for a pattern that means nothing, or a replacement that is none.
+ */
+export function selectPlan(
+  plan: Plan,
+  patterns: readonly string[],
+  { outdated = false, replace }: Renewal = {},
+): Selection {
+  const wanted =
+    patterns.length === 0 && replace === undefined
+      ? plan.images
+      : matching(plan, replace === undefined ? patterns : [...patterns, replace])
+  const renewed = renewals(plan, wanted, outdated, replace)
+  const ids = new Set(wanted.map(({ entry }) => entry.id))
+  const byKey = new Map([...plan.jobs, ...renewed].map((job) => [job.made.key, job]))
+  const keys = new Set<string>()
+  const need = (job: Job): void => {
+    if (keys.has(job.made.key)) return
+    keys.add(job.made.key)
+    for (const key of job.after) {
+      const other = byKey.get(key)
+      if (other !== undefined) need(other)
+    }
+  }
+  for (const job of byKey.values()) if (job.ids.some((id) => ids.has(id))) need(job)
+  // Renewed originals come first: what refers to them is made from the new ones.
+  const jobs = [...renewed, ...plan.jobs].filter((job) => keys.has(job.made.key))
+  return { images: wanted, jobs, summary: summarise(wanted, jobs) }
+}
+
+function matching(plan: Plan, patterns: readonly string[]): PlannedImage[] {
+  const found = new Set<PlannedImage>()
+  for (const pattern of patterns) {
+    const expression = globExpression(pattern)
+    const hits = plan.images.filter(
+      ({ entry }) =>
+        entry.id === pattern ||
+        entry.name === pattern ||
+        expression.test(entry.id) ||
+        expression.test(entry.name),
+    )
+    if (hits.length === 0) throw noMatch(plan, pattern)
+    for (const hit of hits) found.add(hit)
+  }
+  return plan.images.filter((image) => found.has(image))
+}
+
+function globExpression(pattern: string): RegExp {
+  const source = pattern
+    .replaceAll(/[.+^${}()|[\]\\]/g, '\\$&')
+    .replaceAll(/\*+/g, '.*')
+    .replaceAll('?', '.')
+  return new RegExp(`^${source}$`, 'u')
+}
+
+function noMatch(plan: Plan, pattern: string): ImagegenError {
+  const suggestion = nearest(
+    pattern,
+    plan.images.flatMap(({ entry }) => [entry.id, entry.name]),
+  )
+  return new ImagegenError('usage', {
+    message: `No image matches \`${pattern}\`.`,
+    hint:
+      suggestion === undefined
+        ? '`imagegen plan` lists the images.'
+        : `Did you mean \`${suggestion}\`?`,
+  })
+}
+
+function renewals(
+  plan: Plan,
+  wanted: readonly PlannedImage[],
+  outdated: boolean,
+  replace: string | undefined,
+): Job[] {
+  const lost = replace === undefined ? [] : matching(plan, [replace])
+  for (const { entry, state } of lost) {
+    if (state === 'unavailable') continue
+    throw new ImagegenError('usage', {
+      message: `${entry.id} is ${state}: there is nothing to replace.`,
+      hint: 'For another picture of the same prompt use `imagegen reroll`.',
+    })
+  }
+  return [
+    ...lost.flatMap((image) => renewalOf(image, 'lost')),
+    ...wanted
+      .filter(({ state }) => outdated && state === 'outdated')
+      .flatMap((image) => renewalOf(image, 'outdated')),
+  ]
+}
+
+function renewalOf({ entry, made }: PlannedImage, renew: 'lost' | 'outdated'): Job[] {
+  if (made === undefined) return []
+  const wanted = made.subject.candidates
+  return [{ entry, made, ids: [entry.id], wanted, missing: 1, after: [], renew }]
+}

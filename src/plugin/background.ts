@@ -1,0 +1,136 @@
+import type { Pipeline, Survey } from '../pipeline.ts'
+import { ImagegenError, messageOf, type Problem } from '../shared/errors.ts'
+import type { Logger } from '../shared/logger.ts'
+
+/** Milliseconds for which a recipe must not have changed: somebody who types is not charged for every letter. */
+const STILL = 2000
+
+type Job = Survey['plan']['jobs'][number]
+
+/** Why a picture could not be made. */
+interface BackgroundFailure {
+  readonly code: string
+  readonly problem: Problem
+}
+
+/** Makes missing pictures while a dev server runs. */
+export interface Background {
+  /** Shared by everything that one dev server asks for in its life. */
+  readonly budget: Pipeline['budget']
+  /** Looks at a new survey: what is missing in it is made once it has been still. */
+  consider(survey: Survey): void
+  /** The final failure of a key, until the key is another. */
+  failureOf(key: string): BackgroundFailure | undefined
+  close(): void
+}
+
+/** @param publish called whenever pictures have come or failed. */
+export function createBackground(
+  pipeline: Pipeline,
+  logger: Logger,
+  publish: () => Promise<void>,
+): Background {
+  const { options, budget } = pipeline
+  const stopping = new AbortController()
+  const seen = new Map<string, number>()
+  const failures = new Map<string, BackgroundFailure>()
+  const said = new Set<string>()
+  let newest: Survey | undefined
+  let timer: NodeJS.Timeout | undefined
+  let isRunning = false
+
+  const isWanted = options.mode === 'generate' && options.dev.generate === 'auto'
+
+  function consider(survey: Survey): void {
+    newest = survey
+    if (!isWanted || stopping.signal.aborted) return
+    const now = Date.now()
+    const keys = new Set(survey.plan.jobs.map((job) => job.made.key))
+    for (const key of seen.keys()) if (!keys.has(key)) seen.delete(key)
+    for (const key of keys) if (!seen.has(key)) seen.set(key, now)
+    schedule()
+  }
+
+  function schedule(): void {
+    clearTimeout(timer)
+    const waiting = openJobs().map((job) => seen.get(job.made.key) ?? 0)
+    if (isRunning || waiting.length === 0) return
+    const next = Math.min(...waiting) + STILL
+    timer = setTimeout(() => void run(), Math.max(0, next - Date.now()))
+  }
+
+  function openJobs(): Job[] {
+    return (newest?.plan.jobs ?? []).filter((job) => !failures.has(job.made.key))
+  }
+
+  /** Jobs whose recipe has been still, with everything that they wait for. */
+  function ripeJobs(): Job[] {
+    const ripe = new Set<string>()
+    for (const job of openJobs()) {
+      const isStill = Date.now() - (seen.get(job.made.key) ?? 0) >= STILL
+      if (isStill && job.after.every((key) => ripe.has(key))) ripe.add(job.made.key)
+    }
+    return openJobs().filter((job) => ripe.has(job.made.key))
+  }
+
+  async function run(): Promise<void> {
+    const survey = newest
+    const jobs = ripeJobs()
+    if (survey === undefined || jobs.length === 0 || !mayAsk(jobs)) return
+    isRunning = true
+    try {
+      const report = await pipeline.generate(survey, jobs, {
+        signal: stopping.signal,
+        abandon: stopping.signal,
+        onEvent(event) {
+          if (event.kind === 'finished') {
+            logger.info(`${event.job.entry.name}: in the store.`)
+            void publish().catch(complain)
+          }
+          if (event.kind === 'retried') {
+            logger.info(`${event.job.entry.name}: trying again (${event.error.message})`)
+          }
+          if (event.kind === 'warning') logger.warn(event.message)
+        },
+      })
+      for (const failure of report.failures) {
+        const keys = jobs.filter((job) => job.ids.some((id) => failure.ids.includes(id)))
+        for (const job of keys) failures.set(job.made.key, failure)
+        logger.error(new ImagegenError('provider', failure.problem).message)
+      }
+      if (report.failures.length > 0) await publish()
+    } catch (error) {
+      complain(error)
+    } finally {
+      isRunning = false
+      schedule()
+    }
+  }
+
+  /** Says once why nothing is asked for: stand-ins stay on the page until then. */
+  function mayAsk(jobs: readonly Job[]): boolean {
+    try {
+      pipeline.hold(jobs)
+      return true
+    } catch (error) {
+      if (!(error instanceof ImagegenError)) throw error
+      if (!said.has(error.code)) logger.warn(`${error.message}\n\nStand-ins are shown until then.`)
+      said.add(error.code)
+      return false
+    }
+  }
+
+  function complain(error: unknown): void {
+    if (!stopping.signal.aborted) logger.error(messageOf(error))
+  }
+
+  return {
+    budget,
+    consider,
+    failureOf: (key) => failures.get(key),
+    close() {
+      clearTimeout(timer)
+      stopping.abort()
+    },
+  }
+}

@@ -1,0 +1,45 @@
+import path from 'node:path'
+import { toPosix } from '../shared/files.ts'
+
+/** Ids that may be ours, for the hosts' filters. */
+export const MANIFEST_ID: RegExp = /\.image\.ya?ml(?:\?|$)/i
+
+/** The query that sets our modules apart, so that a YAML plugin in the same project leaves them alone. */
+const FLAG = 'imagegen'
+
+/** Queries that ask the host itself for the file's text or URL. */
+const NOT_OURS = ['raw', 'url', 'inline', 'worker', 'sharedworker']
+
+/** What a module id says: a manifest, or one image of it. */
+export interface ModuleId {
+  /** Absolute, in the system's own spelling. */
+  readonly file: string
+  /** Nothing: the manifest's own module. */
+  readonly image: string | undefined
+}
+
+/**
+ * Reads a module id or a request; nothing where it is not ours.
+ *
+ * @param flag whether the id must carry our query: where hosts pass every plugin's ids through `load`.
+ */
+export function parseModuleId(id: string, flag: 'required' | 'optional'): ModuleId | undefined {
+  if (!MANIFEST_ID.test(id)) return undefined
+  const [file = '', query = ''] = splitQuery(id)
+  const parameters = new URLSearchParams(query)
+  if (flag === 'required' && !parameters.has(FLAG)) return undefined
+  if (NOT_OURS.some((name) => parameters.has(name))) return undefined
+  return { file: path.normalize(file), image: parameters.get('image') ?? undefined }
+}
+
+/** The module id on hosts that keep the query. With `/` on every system, as Vite and Rollup have their ids. */
+export function formatModuleId({ file, image }: ModuleId): string {
+  const part = image === undefined ? '' : `&image=${encodeURIComponent(image)}`
+  return `${toPosix(file)}?${FLAG}${part}`
+}
+
+/** A path and what stands behind its `?`. */
+export function splitQuery(id: string): [file: string, query: string] {
+  const mark = id.indexOf('?')
+  return mark < 0 ? [id, ''] : [id.slice(0, mark), id.slice(mark + 1)]
+}
