@@ -205,10 +205,8 @@ function trace(raw: RawAnswer): string {
 
 /** Milliseconds; the header holds seconds or a date. */
 function retryAfter(headers: RawAnswer['headers']): number | undefined {
-  const value = headers['retry-after']?.trim()
-  if (value === undefined || value === '') return undefined
-  const milliseconds = /^\d+(?:\.\d+)?$/.test(value)
-    ? Number(value) * 1000
-    : Date.parse(value) - Date.now()
-  return Number.isFinite(milliseconds) ? Math.max(0, Math.round(milliseconds)) : undefined
+  const value = headers['retry-after']?.trim() ?? ''
+  if (/^\d+(?:\.\d+)?$/.test(value)) return Math.round(Number(value) * 1000)
+  const date = value.endsWith('GMT') ? Date.parse(value) : Number.NaN
+  return Number.isNaN(date) ? undefined : Math.max(0, date - Date.now())
 }

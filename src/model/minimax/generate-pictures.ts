@@ -1,0 +1,184 @@
+import { redact } from '../../shared/logger.ts'
+import type { JsonValue } from '../../shared/hash.ts'
+import { ModelError } from '../image-model.ts'
+import { readAnswer, type Answer } from './answer.ts'
+import { downloadPictures } from './download.ts'
+import type { MinimaxFacts } from './facts.ts'
+import { buildRequest, type MinimaxCall, type MinimaxWarning } from './request.ts'
+import { transfer } from './transfer.ts'
+
+/** Where requests go, and as whom. */
+export interface Connection {
+  readonly endpoint: URL
+  readonly apiKey: string
+  /** Milliseconds. */
+  readonly timeout: number
+  readonly modelId: string
+  readonly facts: MinimaxFacts
+}
+
+export interface MinimaxResult {
+  /** Base64 text, as received. */
+  images: string[]
+  warnings: MinimaxWarning[]
+  providerMetadata: {
+    minimax: { images: JsonValue[]; id?: string; successCount?: number; failedCount?: number }
+  }
+  response: { timestamp: Date; modelId: string; headers: Record<string, string> }
+}
+
+/** A picture of the largest size, 2048 by 2048, without any compression. */
+const MAX_PICTURE_BYTES = 2048 * 2048 * 3
+/** All that is in an answer beside its pictures. */
+const MAX_FRAME_BYTES = 1024 * 1024
+
+/** Characters. */
+const SECRET_LENGTH = 8
+
+/**
+ * One request, from the call to its pictures. Nothing is tried twice: that is decided where money is counted.
+ *
+ * @throws ModelError
+ */
+export async function generatePictures(
+  connection: Connection,
+  call: MinimaxCall,
+): Promise<MinimaxResult> {
+  const { endpoint, apiKey, timeout, modelId, facts } = connection
+  const { request, warnings } = buildRequest(modelId, facts, call)
+  const expiry = AbortSignal.timeout(Math.ceil(timeout))
+  const caller = call.abortSignal
+  const signal = caller === undefined ? expiry : AbortSignal.any([caller, expiry])
+  if (isGiven(caller)) throw aborted(caller, false)
+  const timestamp = new Date()
+  try {
+    const { status, headers, body } = await transfer(
+      endpoint,
+      { method: 'POST', headers: requestHeaders(apiKey, call), body: JSON.stringify(request) },
+      { signal, maxBytes: call.n * base64Length(MAX_PICTURE_BYTES) + MAX_FRAME_BYTES },
+    )
+    const answer = readAnswer({
+      status,
+      headers: Object.fromEntries(headers),
+      text: body.toString(),
+      host: endpoint.origin,
+    })
+    const downloads = await downloadPictures(answer.urls, {
+      from: endpoint,
+      maxBytes: MAX_PICTURE_BYTES,
+      signal,
+    })
+    const images = [...answer.images, ...downloads.images]
+    if (images.length === 0) throw notFetched(downloads.failures, body)
+    const hide = hiding(apiKey)
+    return {
+      images,
+      warnings: [...warnings, ...warningsAbout(call.n, answer, downloads.failures.map(hide))],
+      providerMetadata: { minimax: metadataOf(answer, hide) },
+      response: {
+        timestamp,
+        modelId,
+        headers: Object.fromEntries([...headers].map(([name, value]) => [name, hide(value)])),
+      },
+    }
+  } catch (error) {
+    if (error instanceof ModelError) throw withoutKey(error, hiding(apiKey))
+    if (isGiven(caller)) throw aborted(caller, true)
+    if (expiry.aborted) throw timedOut(endpoint, timeout, error)
+    throw error
+  }
+}
+
+function requestHeaders(key: string, call: MinimaxCall): Headers {
+  const headers = new Headers()
+  for (const [name, value] of Object.entries(call.headers ?? {})) {
+    if (value !== undefined) headers.set(name, value)
+  }
+  headers.set('authorization', `Bearer ${key}`)
+  headers.set('content-type', 'application/json')
+  return headers
+}
+
+/**
+ * A server that repeats what it was sent must not carry the key into messages, receipts or quarantine. Shorter keys are
+ * no secrets but somebody's test, and would be found by chance inside pictures.
+ */
+function hiding(key: string): (text: string) => string {
+  return key.length < SECRET_LENGTH ? (text) => text : (text) => redact(text, [key])
+}
+
+function withoutKey(error: ModelError, hide: (text: string) => string): ModelError {
+  const message = hide(error.message)
+  const responseBody = error.responseBody === undefined ? undefined : hide(error.responseBody)
+  if (message === error.message && responseBody === error.responseBody) return error
+  return new ModelError(message, { ...error, responseBody, cause: error.cause })
+}
+
+/** What was paid for and does not come with the answer, so that the user hears of it. */
+function warningsAbout(
+  asked: number,
+  answer: Answer,
+  failures: readonly string[],
+): MinimaxWarning[] {
+  const got = answer.images.length + answer.urls.length
+  const messages: string[] = []
+  if (got < asked) {
+    messages.push(
+      `MiniMax refused ${asked - got} of ${asked} pictures: its safety filter let ${got} pass`,
+    )
+  }
+  if (failures.length > 0) messages.push(failureText(failures))
+  return messages.map((message) => ({ type: 'other', message }))
+}
+
+/** They are paid for, so they are not asked for again: their addresses are told. */
+function notFetched(failures: readonly string[], body: Buffer): ModelError {
+  return new ModelError(failureText(failures), {
+    code: 'download',
+    retry: 'never',
+    maybeBilled: true,
+    responseBody: body.toString(),
+  })
+}
+
+function failureText(failures: readonly string[]): string {
+  return `MiniMax drew pictures that could not be fetched; for 24 hours they are at ${failures.join(', ')}.`
+}
+
+function metadataOf(
+  answer: Answer,
+  hide: (text: string) => string,
+): MinimaxResult['providerMetadata']['minimax'] {
+  const { id, successCount, failedCount } = answer
+  return {
+    images: [],
+    ...(id === undefined ? {} : { id: hide(id) }),
+    ...(successCount === undefined ? {} : { successCount }),
+    ...(failedCount === undefined ? {} : { failedCount }),
+  }
+}
+
+function isGiven(signal: AbortSignal | undefined): signal is AbortSignal {
+  return signal?.aborted === true
+}
+
+function base64Length(bytes: number): number {
+  return Math.ceil(bytes / 3) * 4
+}
+
+function aborted(signal: AbortSignal, wasSent: boolean): ModelError {
+  return new ModelError('The request to MiniMax was aborted.', {
+    code: 'aborted',
+    retry: 'never',
+    maybeBilled: wasSent,
+    cause: signal.reason,
+  })
+}
+
+function timedOut(endpoint: URL, timeout: number, cause: unknown): ModelError {
+  return new ModelError(
+    `${endpoint.origin} did not answer completely within ${timeout / 1000} s. ` +
+      'A picture takes about 25 s; `timeout` sets how long is waited.',
+    { code: 'timeout', retry: 'backoff', maybeBilled: true, cause },
+  )
+}
