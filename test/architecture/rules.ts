@@ -1,0 +1,172 @@
+import path from 'node:path'
+import { readSource, type Import, type SourceFile, type Sources } from './read-source.ts'
+
+/** What each part of `src` may import besides `shared` and `pixels`; `(types)` allows nothing but types. */
+const LAYERS: Readonly<Record<string, readonly string[]>> = {
+  shared: [],
+  pixels: [],
+  manifest: [],
+  store: [],
+  model: [],
+  plan: ['manifest', 'model (types)'],
+  render: ['manifest'],
+  generate: ['manifest', 'plan', 'model', 'store'],
+  emit: ['manifest', 'render (types)'],
+  options: ['model', 'store'],
+  pipeline: ['manifest', 'plan', 'model', 'store', 'generate', 'render', 'emit', 'options'],
+  queue: ['generate', 'store', 'model'],
+  emulator: ['model (types)'],
+  plugin: ['pipeline', 'options', 'emit'],
+  cli: ['pipeline', 'options', 'emit', 'emulator', 'queue'],
+  index: ['options', 'model', 'plugin'],
+}
+
+/** The small files that give the plugin to one host each belong to the part `plugin`. */
+const HOSTS: ReadonlySet<string> = new Set([
+  'vite',
+  'webpack',
+  'rspack',
+  'rollup',
+  'rolldown',
+  'esbuild',
+  'farm',
+  'bun',
+  'astro',
+  'nuxt',
+  'next',
+  'sveltekit',
+  'turbopack',
+])
+
+/** Effects and packages that only the named files or folders may touch. */
+const DOORS: Readonly<Record<string, readonly string[]>> = {
+  sharp: ['pixels/'],
+  console: ['shared/logger.ts', 'cli/'],
+  fetch: ['model/', 'emulator/references.ts'],
+  'process.exit': ['cli/main.ts'],
+  'node:child_process': ['store/process-identity.ts'],
+  'node:http': ['emulator/'],
+  'node:https': [],
+}
+
+const DRAWERS: ReadonlySet<string> = new Set([
+  'types.ts',
+  'utils.ts',
+  'util.ts',
+  'helpers.ts',
+  'helper.ts',
+  'common.ts',
+  'constants.ts',
+  'misc.ts',
+])
+
+const MOST_LINES = 400
+
+/** Every rule that the sources break, one sentence each. */
+export function violations(sources: Sources, dependencies: readonly string[]): string[] {
+  const files = Object.entries(sources).map(([file, text]) => readSource(file, text))
+  return [
+    ...files.flatMap(namingViolations),
+    ...files.flatMap(layerViolations),
+    ...files.flatMap(doorViolations),
+    ...cycles(files).map((cycle) => `import cycle: ${cycle.join(' → ')}`),
+    ...dependencyViolations(files, dependencies),
+  ]
+}
+
+/** The part of `src` that a file belongs to, or nothing where the design knows none. */
+function partOf(file: string): string | undefined {
+  const [first = '', ...rest] = file.split('/')
+  if (rest.length > 0) return first in LAYERS ? first : undefined
+  const name = path.posix.basename(first, '.ts')
+  if (HOSTS.has(name)) return 'plugin'
+  return ['index', 'options', 'pipeline', 'plugin'].includes(name) ? name : undefined
+}
+
+function namingViolations({ file, lines }: SourceFile): string[] {
+  const broken: string[] = []
+  if (DRAWERS.has(path.posix.basename(file))) broken.push(`${file}: a drawer, not a name`)
+  if (lines > MOST_LINES) broken.push(`${file}: ${lines} lines, at most ${MOST_LINES} can be read`)
+  if (partOf(file) === undefined) broken.push(`${file}: belongs to no part of the design`)
+  return broken
+}
+
+function layerViolations({ file, imports }: SourceFile): string[] {
+  const part = partOf(file)
+  if (part === undefined) return []
+  return imports.filter(isLocal).flatMap(({ target, kind }) => {
+    const other = partOf(target)
+    if (other !== undefined && mayImport(part, other, kind)) return []
+    return [`${file}: ${part} may not import ${kind === 'type' ? 'types of ' : ''}${target}`]
+  })
+}
+
+function mayImport(part: string, other: string, kind: Import['kind']): boolean {
+  if (part === other) return true
+  if (other === 'shared') return true
+  if (other === 'pixels') return part !== 'shared'
+  const allowed = LAYERS[part] ?? []
+  return allowed.includes(other) || (kind === 'type' && allowed.includes(`${other} (types)`))
+}
+
+function doorViolations({ file, imports, effects }: SourceFile): string[] {
+  const used = new Set([...effects, ...imports.map(({ target }) => target)])
+  return Object.entries(DOORS)
+    .filter(([effect, doors]) => used.has(effect) && !doors.some((door) => file.startsWith(door)))
+    .map(
+      ([effect, doors]) => `${file}: ${effect} is the business of ${doors.join(', ') || 'nobody'}`,
+    )
+}
+
+/** One cycle for each set of files that reach each other, as the path round it; types count. */
+function cycles(files: readonly SourceFile[]): string[][] {
+  const edges = new Map(
+    files.map(({ file, imports }) => [file, imports.filter(isLocal).map(({ target }) => target)]),
+  )
+  const found: string[][] = []
+  const done = new Set<string>()
+  const follow = (file: string, trail: readonly string[]): void => {
+    const start = trail.indexOf(file)
+    if (start >= 0) {
+      found.push([...trail.slice(start), file])
+      return
+    }
+    if (done.has(file)) return
+    for (const target of edges.get(file) ?? []) follow(target, [...trail, file])
+    done.add(file)
+  }
+  for (const file of edges.keys()) follow(file, [])
+  return found
+}
+
+/** What runs or stands in declarations must be installed with the package, and nothing that is installed may be idle. */
+function dependencyViolations(
+  files: readonly SourceFile[],
+  dependencies: readonly string[],
+): string[] {
+  const packages = files.flatMap(({ file, imports }) =>
+    imports
+      .filter((one) => !isLocal(one) && !one.target.startsWith('node:'))
+      .map(({ target, kind }) => ({ file, name: packageOf(target), kind })),
+  )
+  const strangers = packages
+    .filter(({ name, kind }) => !dependencies.includes(name) && !isHost(name, kind))
+    .map(({ file, name }) => `${file}: ${name} is not a dependency`)
+  const idle = dependencies
+    .filter((name) => !packages.some((one) => one.name === name))
+    .map((name) => `package.json: nothing imports ${name}`)
+  return [...new Set([...strangers, ...idle])]
+}
+
+/** Hosts bring themselves: their types may be named, their code may not be loaded. */
+function isHost(name: string, kind: Import['kind']): boolean {
+  return kind === 'type' && HOSTS.has(name)
+}
+
+function packageOf(specifier: string): string {
+  return specifier.split('/', specifier.startsWith('@') ? 2 : 1).join('/')
+}
+
+function isLocal({ target }: Import): boolean {
+  return target.endsWith('.ts')
+}
