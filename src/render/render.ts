@@ -94,7 +94,9 @@ export function createRenderer({
     try {
       const known = await lookUp(task)
       if (known !== undefined) return known
-      await sharing.run(digest([task.pictureKey, job.output, job.provenance]), signal, (shared) =>
+      // Not by name: images that come to the same files are made once, and each then takes them under its own.
+      const work = digest([task.pictureKey, job.output, job.provenance ?? null])
+      await sharing.run(work, signal, (shared) =>
         images.add(() => withPipelines(() => produce(task, shared))),
       )
       const made = await lookUp(task)
