@@ -52,7 +52,9 @@ async function decodeAll(bytes: Uint8Array): Promise<void> {
 
 async function convert(bytes: Uint8Array): Promise<PreparedReference> {
   const { autoOrient, hasAlpha } = await (await openImage(bytes)).metadata()
-  const mediaType = hasAlpha ? 'image/png' : 'image/jpeg'
+  // Many files have an alpha channel in which nothing is transparent: they would be large for nothing.
+  const isOpaque = !hasAlpha || (await (await openImage(bytes)).stats()).isOpaque
+  const mediaType = isOpaque ? 'image/jpeg' : 'image/png'
   let { width } = autoOrient
   for (;;) {
     const image = await openImage(bytes, { autoOrient: true })

@@ -30,8 +30,13 @@ export async function transfer(
 ): Promise<Transferred> {
   // A connection is not used again: after the half minute of a picture the server may just be closing it, and a
   // request that fails on it counts as paid.
-  request.headers.set('connection', 'close')
-  const response = await send(url, { ...request, redirect: 'manual', signal: limits.signal })
+  const headers = new Headers([...request.headers, ['connection', 'close']])
+  const response = await send(url, {
+    ...request,
+    headers,
+    redirect: 'manual',
+    signal: limits.signal,
+  })
   const body = await receive(url, response, limits)
   return { status: response.status, headers: response.headers, body }
 }

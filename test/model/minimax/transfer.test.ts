@@ -38,13 +38,6 @@ describe('the connection', () => {
     })
   })
 
-  test('to a name that does not exist cost nothing', async () => {
-    await expect(askAt('http://nowhere.localhost.invalid.local')).rejects.toMatchObject({
-      code: 'network',
-      maybeBilled: false,
-    })
-  })
-
   test('that is not secure ends the run', async () => {
     const server = await serve((response) => sendJson(response, GOOD))
     await expect(askAt(server.url.replace('http:', 'https:'))).rejects.toMatchObject({
