@@ -100,13 +100,7 @@ function remember(waitedFor: Claim[], rivals: readonly Claim[]): void {
 
 function hold(folder: string, claim: Claim, waitedFor: readonly Claim[]): Lock {
   let released = false
-  const heartbeat = setInterval(() => {
-    try {
-      touchClaim(claim)
-    } catch {
-      // Taken over, or the disk fails: `isHeld` says what matters.
-    }
-  }, HEARTBEAT)
+  const heartbeat = setInterval(() => quietly(() => touchClaim(claim)), HEARTBEAT)
   heartbeat.unref()
   return {
     waited: waitedFor.length > 0,
@@ -114,12 +108,24 @@ function hold(folder: string, claim: Claim, waitedFor: readonly Claim[]): Lock {
       waitedFor.map((holder) => findFailure(folder, holder)).findLast((found) => found !== null) ??
       null,
     isHeld: () => !released && existsSync(claim.file),
-    fail: (failure) => leaveFailure(claim, failure),
+    fail: (failure) => quietly(() => leaveFailure(claim, failure)),
     release() {
       if (released) return
       released = true
       clearInterval(heartbeat)
-      dropClaim(claim)
+      quietly(() => dropClaim(claim))
     },
+  }
+}
+
+/**
+ * What a holder does besides its work must not fail it: without a sign of life, `isHeld` says what follows; without a
+ * failure, the next one finds out for itself; and a claim that stays ends with its process.
+ */
+function quietly(action: () => void): void {
+  try {
+    action()
+  } catch {
+    // As said.
   }
 }

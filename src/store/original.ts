@@ -4,7 +4,7 @@ import { sha256 } from '../shared/hash.ts'
 import { bytesState } from './bytes-state.ts'
 import { storageError, type StoreFolder } from './folder.ts'
 import { moveToQuarantine } from './quarantine.ts'
-import type { Candidate } from './snapshot.ts'
+import type { Candidate } from './bundle.ts'
 import { bytesProblem } from './store-problem.ts'
 
 /**

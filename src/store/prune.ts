@@ -1,8 +1,9 @@
 import { rmSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { receiptName, parseFileName } from './file-name.ts'
-import { storageError, type StoreFolder } from './folder.ts'
-import { namesIn, readSnapshot, type Candidate } from './snapshot.ts'
+import { namesIn, storageError, type StoreFolder } from './folder.ts'
+import type { Candidate } from './bundle.ts'
+import { readSnapshot } from './snapshot.ts'
 
 /** What was deleted for good. */
 export interface EmptiedTrash {

@@ -3,13 +3,12 @@ import path from 'node:path'
 import { messageOf } from '../shared/errors.ts'
 import { isNotFound } from '../shared/files.ts'
 import type { Logger } from '../shared/logger.ts'
-import { temporaryOwner, type StoreFolder } from './folder.ts'
+import { namesIn, temporaryOwner, type StoreFolder } from './folder.ts'
 import { sweepLocks } from './lock.ts'
 import { LONGEST_RESPONSE, parseResponse, type Pending } from './pending.ts'
 import { stateOf, type ProcessIdentity } from './process-identity.ts'
 import { readText } from './read-text.ts'
 import { setAside, settle, type Settlement } from './settle.ts'
-import { namesIn } from './snapshot.ts'
 
 /** How long unfinished files of another machine are left alone: nobody here can see whether it still writes them. */
 const ELSEWHERE_PATIENCE = 24 * 60 * 60 * 1000
@@ -18,11 +17,8 @@ const ELSEWHERE_PATIENCE = 24 * 60 * 60 * 1000
  * Goes on where processes that were killed had stopped: what arrived becomes originals and receipts. A response that
  * cannot be stored now is a warning and stays pending: its key is `unavailable` until it can.
  */
-export async function recover(
-  folder: StoreFolder,
-  self: ProcessIdentity,
-  logger: Logger,
-): Promise<Settlement[]> {
+export async function recover(folder: StoreFolder, logger: Logger): Promise<Settlement[]> {
+  const { self } = folder
   const settlements: Settlement[] = []
   const attempt = async (action: () => Promise<void> | void): Promise<void> => {
     try {
@@ -35,7 +31,7 @@ export async function recover(
   for (const name of namesIn(folder.pending)) {
     const owner = temporaryOwner(name, self)
     if (owner !== undefined)
-      await attempt(() => adopt(folder, path.join(folder.pending, name), owner, self))
+      await attempt(() => adopt(folder, path.join(folder.pending, name), owner))
   }
   for (const name of namesIn(folder.pending).filter((name) => name.endsWith('.json'))) {
     await attempt(async () => {
@@ -43,7 +39,7 @@ export async function recover(
       if (pending !== undefined) settlements.push(await settle(folder, pending))
     })
   }
-  sweepLocks(folder.locks, self)
+  await attempt(() => sweepLocks(folder.locks, self))
   return settlements
 }
 
@@ -51,13 +47,8 @@ export async function recover(
  * Looks through what a process that is gone had not finished. A whole response among it had only its rename before it:
  * it is as good as arrived. The rest can be made again.
  */
-function adopt(
-  folder: StoreFolder,
-  temporary: string,
-  owner: ProcessIdentity,
-  self: ProcessIdentity,
-): void {
-  if (!isAbandoned(temporary, owner, self)) return
+function adopt(folder: StoreFolder, temporary: string, owner: ProcessIdentity): void {
+  if (!isAbandoned(temporary, owner, folder.self)) return
   for (const name of namesIn(temporary)) {
     const [, final] =
       /^(.+\.[0-9a-f]{16}\.[0-9a-f]{16}\.json)\.\d+-[0-9a-f]+\.tmp$/.exec(name) ?? []

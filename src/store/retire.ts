@@ -1,8 +1,8 @@
 import path from 'node:path'
 import { ImagegenError } from '../shared/errors.ts'
 import { parseFileName } from './file-name.ts'
-import type { StoreFolder } from './folder.ts'
-import { namesIn, readSnapshot, type KeyRecord } from './snapshot.ts'
+import { namesIn, type StoreFolder } from './folder.ts'
+import { lookupKey, type KeyRecord } from './snapshot.ts'
 import type { StoreProblemKind } from './store-problem.ts'
 
 /** What a new picture makes up for. A response that still waits is none of it: it is yet to be stored. */
@@ -23,7 +23,7 @@ const REPLACEABLE: ReadonlySet<StoreProblemKind> = new Set<StoreProblemKind>([
  * @throws ImagegenError with code `unavailable` where no new picture is there: a receipt never goes before that.
  */
 export function retire(folder: StoreFolder, before: KeyRecord): string[] {
-  const after = readSnapshot(folder).lookup(before.key)
+  const after = lookupKey(folder, before.key)
   const had = new Set(
     before.candidates
       .filter(({ bytes }) => bytes === 'present')

@@ -11,7 +11,8 @@ import { checkResponse, type Pending, type PendingResponse } from './pending.ts'
 import { inspectPicture } from './picture.ts'
 import { keepInQuarantine, moveToQuarantine } from './quarantine.ts'
 import { formatReceipt, type Receipt } from './receipt.ts'
-import { readSnapshot, type Candidate } from './snapshot.ts'
+import type { Candidate } from './bundle.ts'
+import { lookupKey } from './snapshot.ts'
 
 /** What became of a response. */
 export interface Settlement {
@@ -153,7 +154,7 @@ function receiptOf(
 
 /** @returns whether the picture is a candidate by this receipt: `false` where the key had it from another response. */
 async function store(folder: StoreFolder, receipt: Receipt, bytes: Uint8Array): Promise<boolean> {
-  const { candidates } = readSnapshot(folder).lookup(receipt.key)
+  const { candidates } = lookupKey(folder, receipt.key)
   const twin = candidates.find((candidate) => candidate.receipt.sha256 === receipt.sha256)
   if (twin !== undefined) {
     await restore(folder, twin, bytes)

@@ -1,29 +1,13 @@
-import { readdirSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import path from 'node:path'
-import { messageOf } from '../shared/errors.ts'
-import { isNotFound } from '../shared/files.ts'
-import { bytesState, type BytesState } from './bytes-state.ts'
-import { originalName, parseFileName, receiptName, safeName, shortKeyOf } from './file-name.ts'
-import { storageError, type StoreFolder } from './folder.ts'
-import { LONGEST_RECEIPT, parseReceipt, type Receipt, type ReceiptFault } from './receipt.ts'
-import { readText } from './read-text.ts'
-import {
-  bytesProblem,
-  storeProblem,
-  type StoreProblem,
-  type StoreProblemKind,
-} from './store-problem.ts'
+import { bundleFiles, openBundle, readReceipt, type Bundle, type Candidate } from './bundle.ts'
+import { parseFileName, receiptName, safeName, shortKeyOf } from './file-name.ts'
+import { namesIn, type StoreFolder } from './folder.ts'
+import type { Receipt } from './receipt.ts'
+import { storeProblem, type StoreProblem } from './store-problem.ts'
+import { listWaiting, type WaitingResponse } from './waiting.ts'
 
-/** One paid picture of a key. */
-export interface Candidate {
-  readonly receipt: Receipt
-  /** Where its bytes lie, or belong. */
-  readonly file: string
-  /** Judged by the file's size: nothing is opened where it is right. */
-  readonly bytes: BytesState
-  /** What to do about bytes that are not there; `null` where they are. */
-  readonly problem: StoreProblem | null
-}
+export type { Candidate } from './bundle.ts'
 
 /** Everything the store knows of a recipe key. */
 export interface KeyRecord {
@@ -56,29 +40,35 @@ export interface StoreContents {
   readonly problems: readonly StoreProblem[]
 }
 
-/** The files of one original: one name with several endings. */
-interface Bundle {
-  readonly base: string
-  readonly name: string
-  readonly shortKey: string
-  readonly shortSha256: string
-  /** The files beside the receipt: one, where all is well. */
-  readonly files: string[]
-  hasReceipt: boolean
-}
-
-const FAULTS: Readonly<Record<ReceiptFault, StoreProblemKind>> = {
-  damaged: 'receipt-damaged',
-  conflict: 'receipt-conflict',
-  'unknown-version': 'receipt-version',
+/** What is there for one key: cheaper than a snapshot of everything. */
+export function lookupKey(folder: StoreFolder, key: string): KeyRecord {
+  const part = `.${shortKeyOf(key)}.`
+  return snapshotOf(
+    folder,
+    look(folder, (name) => name.includes(part)),
+  ).lookup(key)
 }
 
 /** Looks at the folder once; receipts are read when their key is asked for. */
 export function readSnapshot(folder: StoreFolder): StoreSnapshot {
-  const { names, responses } = look(folder)
-  const bundles = bundle(names)
+  return snapshotOf(
+    folder,
+    look(folder, () => true),
+  )
+}
+
+/** The folder at one moment. */
+interface View {
+  readonly names: readonly string[]
+  readonly bundles: readonly Bundle[]
+  readonly responses: readonly WaitingResponse[]
+}
+
+function snapshotOf(folder: StoreFolder, { names, bundles, responses }: View): StoreSnapshot {
   const byKey = groupBy(bundles, ({ shortKey }) => shortKey)
   const waiting = groupBy(responses, ({ shortKey }) => shortKey)
+  const problemOf = ({ kind, file }: WaitingResponse): StoreProblem =>
+    storeProblem(kind, folder.show(file))
   const records = new Map<string, KeyRecord>()
   let byName: ReadonlyMap<string, readonly Bundle[]> | undefined
   let strays: readonly [Receipt, StoreProblem][] | undefined
@@ -97,7 +87,7 @@ export function readSnapshot(folder: StoreFolder): StoreSnapshot {
         ...candidates
           .filter(({ receipt }) => receipt.key !== key)
           .map(({ file }) => storeProblem('receipt-mismatch', folder.show(file))),
-        ...(waiting.get(shortKey) ?? []).map(({ problem }) => problem),
+        ...(waiting.get(shortKey) ?? []).map(problemOf),
       ],
     }
     const isUnknown = record.candidates.length === 0 && record.problems.length === 0
@@ -143,63 +133,33 @@ export function readSnapshot(folder: StoreFolder): StoreSnapshot {
         problems: [
           ...problems,
           ...strays.map(([, problem]) => problem),
-          ...[...waiting.values()].flat().map(({ problem }) => problem),
+          ...responses.map(problemOf),
         ],
       }
     },
   }
 }
 
-/** Names and waiting responses of one moment: what was stored in between would be in neither. */
-function look(folder: StoreFolder): {
-  readonly names: readonly string[]
-  readonly responses: readonly WaitingResponse[]
-} {
+/**
+ * Looks until nothing has become an original meanwhile. What somebody is storing at this moment is seen as not there
+ * yet, and not as a picture without a receipt.
+ */
+function look(folder: StoreFolder, isWanted: (name: string) => boolean): View {
   for (;;) {
-    const names = namesIn(folder.root)
-    const responses = listWaiting(folder)
-    if (responses !== undefined) return { names, responses }
-  }
-}
-
-function bundle(names: readonly string[]): Bundle[] {
-  const bundles = new Map<string, Bundle>()
-  for (const file of names) {
-    const parts = parseFileName(file)
-    if (parts === undefined) continue
-    const { extension, ...identity } = parts
-    const known = bundles.get(identity.base) ?? { ...identity, files: [], hasReceipt: false }
-    if (extension === 'json') known.hasReceipt = true
-    else known.files.push(file)
-    bundles.set(identity.base, known)
-  }
-  return [...bundles.values()]
-}
-
-function openBundle(folder: StoreFolder, bundle: Bundle): Candidate | StoreProblem {
-  const { base, shortKey, shortSha256, files, hasReceipt } = bundle
-  if (!hasReceipt)
-    return storeProblem('receipt-absent', folder.show(path.join(folder.root, files[0] ?? base)))
-  const receiptFile = path.join(folder.root, receiptName(base))
-  const reading = readReceipt(receiptFile)
-  if ('fault' in reading) {
-    return storeProblem(FAULTS[reading.fault], folder.show(receiptFile), reading.reason)
-  }
-  const { receipt } = reading
-  if (shortKeyOf(receipt.key) !== shortKey || !receipt.sha256.startsWith(shortSha256)) {
-    return storeProblem('receipt-mismatch', folder.show(receiptFile))
-  }
-  const file = path.join(folder.root, originalName(base, receipt.mediaType))
-  const bytes = bytesState(file, receipt)
-  const problem = bytes === 'present' ? null : bytesProblem(bytes, folder.show(file))
-  return { receipt, file, bytes, problem }
-}
-
-function readReceipt(file: string): ReturnType<typeof parseReceipt> {
-  try {
-    return parseReceipt(readText(file, LONGEST_RECEIPT))
-  } catch (error) {
-    return { fault: 'damaged', reason: messageOf(error) }
+    const before = listWaiting(folder)
+    const names = namesIn(folder.root).filter(isWanted)
+    const { files, stuck, inWork } = listWaiting(folder)
+    const bundles = bundleFiles(names).filter(
+      ({ hasReceipt, shortKey }) => hasReceipt || !inWork.has(shortKey),
+    )
+    const isSteady =
+      [...before.files].every((file) => files.has(file)) &&
+      stuck.every(({ file }) => existsSync(file)) &&
+      bundles.every(
+        ({ hasReceipt, base }) =>
+          hasReceipt || !existsSync(path.join(folder.root, receiptName(base))),
+      )
+    if (isSteady) return { names, bundles, responses: stuck }
   }
 }
 

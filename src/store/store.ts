@@ -9,7 +9,8 @@ import { createRateWindow, type RateWindow, type RateWindowOptions } from './rat
 import { recover } from './recover.ts'
 import { retire } from './retire.ts'
 import { settle, type Settlement } from './settle.ts'
-import { readSnapshot, type Candidate, type KeyRecord, type StoreSnapshot } from './snapshot.ts'
+import type { Candidate } from './bundle.ts'
+import { readSnapshot, type KeyRecord, type StoreSnapshot } from './snapshot.ts'
 import { verify, type StoreReport } from './verify.ts'
 
 /**
@@ -100,7 +101,7 @@ export function openStore({ dir, logger, host }: StoreOptions): Store {
     prepare: () => folder.prepare(),
     savePending: (response) => savePending(folder, response),
     settle: (pending) => settle(folder, pending),
-    recover: () => recover(folder, self, logger),
+    recover: () => recover(folder, logger),
     readOriginal: (candidate) => readOriginal(folder, candidate),
     retire: async (before) => retire(folder, before),
     lock: (key, options) => acquireLock({ folder: folder.locks, name: key, self, ...options }),

@@ -3,8 +3,9 @@ import { createReadStream } from 'node:fs'
 import { pipeline } from 'node:stream/promises'
 import PQueue from 'p-queue'
 import { messageOf } from '../shared/errors.ts'
-import type { StoreFolder } from './folder.ts'
-import { namesIn, readSnapshot, type Candidate } from './snapshot.ts'
+import { namesIn, type StoreFolder } from './folder.ts'
+import type { Candidate } from './bundle.ts'
+import { readSnapshot } from './snapshot.ts'
 import { storeProblem, type StoreProblem } from './store-problem.ts'
 
 /** Files that are read at once: enough to keep a disk busy. */

@@ -11,6 +11,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import path from 'node:path'
+import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { digest, sha256 } from '../../src/shared/hash.ts'
 import type { KeyRecord } from '../../src/store/snapshot.ts'
@@ -195,6 +196,33 @@ describe('a receipt counts as paid, whatever became of it', () => {
       problems: [],
     })
   })
+})
+
+test('a bit that flips anywhere in a store is found, or changes nothing', async () => {
+  const { store, original, receipt, bytes } = await storeWithPicture()
+  const intact = [original, receipt].map((file) => ({ file, content: readFileSync(file) }))
+  const places = fc.record({
+    file: fc.constantFrom(...intact),
+    place: fc.double({ min: 0, max: 0.999_999, noNaN: true }),
+    bit: fc.integer({ min: 0, max: 7 }),
+  })
+  await fc.assert(
+    fc.asyncProperty(places, async ({ file: { file, content }, place, bit }) => {
+      const flipped = Buffer.from(content)
+      flipped[Math.floor(place * flipped.length)]! ^= 1 << bit
+      writeFileSync(file, flipped)
+      try {
+        const { problems } = await store.verify()
+        if (file === original) expect(problems.map(({ kind }) => kind)).toEqual(['bytes-damaged'])
+        if (problems.length > 0) return
+        const { candidates } = await lookup(store)
+        expect(Buffer.from(await store.readOriginal(candidates[0]!))).toEqual(bytes)
+      } finally {
+        writeFileSync(file, content)
+      }
+    }),
+    { numRuns: 300 },
+  )
 })
 
 describe('reading an original', () => {

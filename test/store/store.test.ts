@@ -1,4 +1,65 @@
+import { mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { expect, test } from 'vitest'
+import type { Store } from '../../src/store/store.ts'
 import { storeContract } from './contract.ts'
-import { temporaryStore } from './samples.ts'
+import { KEY, OTHER_KEY, jpeg, keep, responseOf, temporaryStore } from './samples.ts'
+
+const never = new AbortController().signal
 
 storeContract('a store in a folder', () => temporaryStore().store)
+
+async function kindsOf(store: Store, key: string): Promise<string[]> {
+  return (await store.read([key])).lookup(key).problems.map(({ kind }) => kind)
+}
+
+test('a response that its holder is about to store worries nobody', async () => {
+  const { store } = temporaryStore()
+  const lock = await store.lock(KEY, { signal: never })
+  const pending = await store.savePending(responseOf([await jpeg('teal')]))
+  expect(await kindsOf(store, KEY)).toEqual([])
+  // The holder of another key does not vouch for it.
+  const other = await store.lock(OTHER_KEY, { signal: never })
+  lock.release()
+  expect(await kindsOf(store, KEY)).toEqual(['response-pending'])
+  other.release()
+  await store.settle(pending)
+  expect(await kindsOf(store, KEY)).toEqual([])
+})
+
+test('a response that an earlier holder could not store is seen by the next one', async () => {
+  const { store, dir } = temporaryStore()
+  const { file } = await store.savePending(responseOf([await jpeg('teal')]))
+  // The file system's clock moves in steps: the lock has to fall into a later one.
+  const probe = path.join(dir, 'probe')
+  mkdirSync(dir, { recursive: true })
+  do {
+    rmSync(probe, { force: true })
+    writeFileSync(probe, '')
+  } while (statSync(probe).birthtimeMs <= statSync(file).birthtimeMs)
+  const lock = await store.lock(KEY, { signal: never })
+  expect(await kindsOf(store, KEY)).toEqual(['response-pending'])
+  lock.release()
+})
+
+test('whoever looks while others store sees every key before or after, never in between', async () => {
+  const { store } = temporaryStore()
+  const bytes = await jpeg('teal')
+  const work = async (): Promise<void> => {
+    for (let round = 0; round < 5; round++) {
+      const lock = await store.lock(KEY, { signal: never })
+      await keep(store, responseOf([bytes], { responseId: String(round) }))
+      lock.release()
+      await store.trash((await store.read([KEY])).lookup(KEY).candidates)
+      await store.emptyTrash(0)
+    }
+  }
+  const seen: string[] = []
+  const look = async (): Promise<'looked'> => {
+    seen.push(...(await kindsOf(store, KEY)))
+    return await new Promise((resolve) => setImmediate(() => resolve('looked')))
+  }
+  const working = work()
+  while ((await Promise.race([look(), working])) === 'looked');
+  expect(seen).toEqual([])
+})

@@ -1,0 +1,67 @@
+import { statSync } from 'node:fs'
+import path from 'node:path'
+import { isNotFound } from '../shared/files.ts'
+import { isLive, listClaims } from './claim.ts'
+import { shortKeyOf } from './file-name.ts'
+import { namesIn, type StoreFolder } from './folder.ts'
+
+/** A response that arrived and is no original. */
+export interface WaitingResponse {
+  readonly kind: 'response-pending' | 'response-damaged'
+  readonly shortKey: string
+  readonly file: string
+}
+
+/** What is on its way into the store. */
+export interface Waiting {
+  /** Every file that waits. */
+  readonly files: ReadonlySet<string>
+  /**
+   * Those that nobody is storing at this moment. Whoever holds their key's lock is about to finish, and whoever wants
+   * the key waits for that lock.
+   */
+  readonly stuck: readonly WaitingResponse[]
+  /** The short keys of the others. */
+  readonly inWork: ReadonlySet<string>
+}
+
+export function listWaiting(folder: StoreFolder): Waiting {
+  const damaged = responsesIn(folder.quarantine, 'response-damaged', '.pending')
+  const pending = responsesIn(folder.pending, 'response-pending', '.json')
+  const claims = pending.length === 0 ? [] : listClaims(folder.locks)
+  const live = claims.filter((claim) => isLive(claim, folder.self))
+  const isInWork = ({ shortKey, file }: WaitingResponse): boolean => {
+    const arrived = birthOf(file)
+    // One that is older than the lock is none of the holder's: an earlier holder could not store it.
+    return live.some(({ name, born }) => shortKeyOf(name) === shortKey && born <= arrived)
+  }
+  const inWork = new Set(pending.filter(isInWork))
+  return {
+    files: new Set([...damaged, ...pending].map(({ file }) => file)),
+    stuck: [...damaged, ...pending.filter((response) => !inWork.has(response))],
+    inWork: new Set([...inWork].map(({ shortKey }) => shortKey)),
+  }
+}
+
+/** The key of a response stands in its name. */
+function responsesIn(
+  place: string,
+  kind: WaitingResponse['kind'],
+  ending: string,
+): WaitingResponse[] {
+  return namesIn(place).flatMap((name) => {
+    const shortKey = /\.([0-9a-f]{16})\.[0-9a-f]{16}\.[a-z]+$/.exec(name)?.[1]
+    if (shortKey === undefined || !name.endsWith(ending)) return []
+    return [{ kind, shortKey, file: path.join(place, name) }]
+  })
+}
+
+/** By the file system's clock; long ago where the file is gone. */
+function birthOf(file: string): number {
+  try {
+    return statSync(file).birthtimeMs
+  } catch (error) {
+    if (isNotFound(error)) return 0
+    throw error
+  }
+}
