@@ -55,7 +55,7 @@ export interface ImageModelLimits {
   readonly references?: false | { readonly types: readonly string[]; readonly max?: number }
   /** Images a request. */
   readonly n?: number
-  /** Whether it takes a seed (default true). */
+  /** Whether it takes a seed: where none is written, one is derived and sent only to a model that says `true`. */
   readonly seed?: boolean
   /** Checks `providerOptions` and fills in their defaults. */
   readonly providerOptions?: (options: Readonly<Record<string, JsonValue>>) => ProviderOptionsCheck
