@@ -13,7 +13,7 @@ interface Keeper {
  * sharp's settings are one for the process, whoever changes them, so what they were is kept on sharp itself: two
  * renderers, or two copies of this package, then find each other's note.
  */
-const KEEPER: unique symbol = Symbol.for('unplugin-imagegen.pipelines') as never
+const KEEPER: unique symbol = Symbol.for('unplugin-imagegen.pipelines')
 
 type KeptModule = SharpModule & { [KEEPER]?: Keeper }
 

@@ -79,6 +79,6 @@ export async function pixelsOf(file: string | Uint8Array): Promise<Pixels> {
     data,
     width: info.width,
     height: info.height,
-    channels: info.channels as Pixels['channels'],
+    channels: info.channels,
   }
 }

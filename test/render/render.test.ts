@@ -117,7 +117,6 @@ describe('colours', () => {
   })
 
   it('come out of another profile right, with and without operations, at 8 and 16 bits', async () => {
-    // The green of P3 lies outside of sRGB; this one, (100, 200, 100) in sRGB, is (126, 198, 112) in P3.
     const green = sharp({
       create: { width: 8, height: 8, channels: 3, background: 'rgb(100,200,100)' },
     })
@@ -125,10 +124,8 @@ describe('colours', () => {
       await green.clone().withIccProfile('p3').png().toBuffer(),
       await green.clone().toColourspace('rgb16').withIccProfile('p3').png().toBuffer(),
     ]
-    expect(
-      pixelAt(await pixelsOf(await sharp(originals[0]!).keepIccProfile().png().toBuffer()), 0, 0),
-    ).not.toEqual([0, 0, 0])
     for (const original of originals) {
+      expect((await sharp(original).metadata()).icc).toBeDefined()
       for (const process of [[], ['flip' as const]]) {
         const bench = await createBench()
         const [rendition] = (

@@ -127,7 +127,7 @@ describe('predictSizes', () => {
         ),
         async (width, height, process, settings) => {
           const operations = normaliseProcess(process)
-          const output = resolveOutput([settings as OutputSettings])
+          const output = resolveOutput([settings])
           const file = await fileOf(plain('4', width, height))
           const { size } = await finishPicture(file, operations, output, noFiles)
           expect(predictSizes({ width, height }, operations, output)).toEqual([size])

@@ -1,0 +1,52 @@
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+
+let cacheDir: string
+
+beforeAll(() => {
+  cacheDir = mkdtempSync(path.join(tmpdir(), 'imagegen-warm-'))
+})
+
+afterAll(() => {
+  rmSync(cacheDir, { recursive: true, force: true })
+})
+
+/** Renders in a process of its own and says whether sharp was loaded there. */
+function run(): { readonly renditions: unknown; readonly loaded: boolean } {
+  const script = `
+    import { createHash } from 'node:crypto'
+    import { createRequire } from 'node:module'
+    import { createRenderer } from './dist/render/render.js'
+    import { resolveOutput } from './dist/manifest/output.js'
+    const bytes = Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" width="4" height="4"/>')
+    const { renditions } = await createRenderer({ cacheDir: ${JSON.stringify(cacheDir)} }).render({
+      name: 'kira',
+      original: { sha256: createHash('sha256').update(bytes).digest('hex'), read: async () => bytes },
+      operations: [],
+      readComposite: async () => bytes,
+      output: resolveOutput([]),
+      provenance: undefined,
+    }, new AbortController().signal)
+    const modules = Object.keys(createRequire(import.meta.url).cache)
+    console.log(JSON.stringify({ renditions, loaded: modules.some((file) => file.endsWith('.node')) }))
+  `
+  const root = fileURLToPath(new URL('../..', import.meta.url))
+  const answer = execFileSync(process.execPath, ['--input-type=module', '--eval', script], {
+    cwd: root,
+    encoding: 'utf8',
+  })
+  return JSON.parse(answer) as ReturnType<typeof run>
+}
+
+describe('a warm start', () => {
+  it('does not load sharp', () => {
+    const cold = run()
+    const warm = run()
+    expect(cold.loaded).toBe(true)
+    expect(warm).toEqual({ renditions: cold.renditions, loaded: false })
+  })
+})
