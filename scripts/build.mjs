@@ -66,7 +66,7 @@ function compile(folder, check) {
 async function manifestJsonSchema(folder) {
   /** @param {string} file */
   const load = (file) => import(pathToFileURL(path.join(folder, 'manifest', file)).href)
-  const { manifestSchema } = await load('schema.js')
+  const { EXCLUSIVE_FIELDS, manifestSchema } = await load('schema.js')
   const { outputSchema } = await load('output.js')
   const { processSchema } = await load('process.js')
   const { colourSchema } = await load('colour.js')
@@ -83,10 +83,28 @@ async function manifestJsonSchema(folder) {
       isUnicodePattern(valibotAction) && jsonSchema.pattern === valibotAction.requirement.source
         ? jsonSchema
         : undefined,
+    // The validator says these itself, with both places; see `exclusive` in validate.ts.
+    overrideSchema: ({ jsonSchema }) => withExclusions(jsonSchema, EXCLUSIVE_FIELDS),
   })
   const title = 'Image manifest of unplugin-imagegen'
   const document = { $schema, $id: 'urn:unplugin-imagegen:manifest', title, ...schema }
   return `${JSON.stringify(document)}\n`
+}
+
+/**
+ * Of some fields an object has at most one.
+ *
+ * @param {import('@valibot/to-json-schema').JsonSchema} schema
+ * @param {readonly (readonly [string, string])[]} pairs
+ */
+function withExclusions(schema, pairs) {
+  const known = schema.properties
+  const excluded = pairs.filter(
+    (pair) => known !== undefined && pair.every((name) => name in known),
+  )
+  return excluded.length === 0
+    ? undefined
+    : { ...schema, allOf: excluded.map((pair) => ({ not: { required: [...pair] } })) }
 }
 
 /**

@@ -3,7 +3,11 @@ import type { ImageModel } from './model/image-model.ts'
 import { minimax } from './model/minimax/minimax.ts'
 import { resolveModel, type ResolvedModel } from './model/resolved-model.ts'
 import { loadConfigFile } from './options/config-file.ts'
-import { isContinuousIntegration, readEnvironment, type Environment } from './options/environment.ts'
+import {
+  isContinuousIntegration,
+  readEnvironment,
+  type Environment,
+} from './options/environment.ts'
 import { checkOptions, type Mode, type Options } from './options/options.ts'
 import { findRoot, findWorkspaceRoot } from './options/root.ts'
 import { ImagegenError } from './shared/errors.ts'
@@ -95,7 +99,9 @@ export async function resolveOptions(context: ResolveContext): Promise<ResolvedO
     allow: (listOf(given.allow) ?? [findWorkspaceRoot(root)]).map(resolve),
     ...resolveMode(given.mode, environment, context),
     budget: {
-      images: given.budget?.images ?? (given.budget?.usd === undefined ? DEFAULT_BUDGET_IMAGES : Infinity),
+      images:
+        given.budget?.images ??
+        (given.budget?.usd === undefined ? DEFAULT_BUDGET_IMAGES : Infinity),
       usd: given.budget?.usd,
     },
     budgetIsChosen: given.budget !== undefined,
@@ -168,12 +174,14 @@ function fingerprintOf(
     'root' | 'include' | 'exclude' | 'models' | 'defaults' | 'vars' | 'storeDir'
   >,
 ): Readonly<Record<string, string>> {
-  const models = [...options.models].map(([name, { provider, modelId }]) => [name, provider, modelId])
+  const models = Object.fromEntries(
+    [...options.models].map(([name, { provider, modelId }]) => [name, [provider, modelId]]),
+  )
   return {
     root: digest(options.root),
     include: digest(options.include),
     exclude: digest(options.exclude),
-    models: digest(models.sort()),
+    models: digest(models),
     defaults: digest(options.defaults),
     vars: digest(Object.fromEntries(options.vars)),
     store: digest(path.relative(options.root, options.storeDir)),

@@ -59,7 +59,10 @@ export function manifestError(
 }
 
 /** The images of a plan that a build cannot do without. */
-export function imagesIn(plan: Plan, ...states: ReadonlyArray<PlannedImage['state']>): PlannedImage[] {
+export function imagesIn(
+  plan: Plan,
+  ...states: ReadonlyArray<PlannedImage['state']>
+): PlannedImage[] {
   return plan.images.filter(({ state }) => states.includes(state))
 }
 

@@ -33,12 +33,14 @@ const MAX_RETRY_AFTER = 120_000
  */
 export async function retry<Result>(options: RetryOptions<Result>): Promise<Result> {
   let rateLimits = 0
-  return pRetry(
+  let arrived: { readonly result: Result } | undefined
+  const attempts = pRetry(
     async () => {
       throwIfAborted(options.signal)
       for (;;) {
         try {
-          return await options.attempt()
+          arrived = { result: await options.attempt() }
+          return
         } catch (thrown) {
           const error = toModelError(thrown)
           if (!(error instanceof ModelError) || error.retry !== 'rate-limit') throw error
@@ -65,8 +67,17 @@ export async function retry<Result>(options: RetryOptions<Result>): Promise<Resu
         }
       },
     },
-  ).catch((error: unknown) => {
-    throwIfAborted(options.signal)
-    throw error
-  })
+  )
+  try {
+    await attempts
+  } catch (error) {
+    // p-retry drops a result that comes after the signal: it is paid for all the same.
+    if (arrived === undefined) {
+      throwIfAborted(options.signal)
+      throw error
+    }
+  }
+  if (arrived === undefined)
+    throw new Error('Retrying ended without a result and without an error.')
+  return arrived.result
 }

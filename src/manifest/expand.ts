@@ -3,7 +3,13 @@ import { exportNameOf, isImageName } from './names.ts'
 import { pathOfImage, placeOf, type DocumentPath, type Manifest } from './manifest.ts'
 import type { ImageSettings } from './schema.ts'
 import { mergeSettings } from './settings.ts'
-import { combinations, countCombinations, substitute, VariableError, type Variables } from './variables.ts'
+import {
+  combinations,
+  countCombinations,
+  substitute,
+  VariableError,
+  type Variables,
+} from './variables.ts'
 
 /** An image with its defaults filled in, one for each combination of its matrix; nothing is looked up yet. */
 export interface ImageDraft {

@@ -52,7 +52,12 @@ export function placeInDocument(
 ): Place {
   const offset = offsetOf(document, path, part)
   const { line, col } = lines.linePos(offset)
-  return { file, line: Math.max(line, 1), column: Math.max(col, 1), frame: codeFrame(text, Math.max(line, 1), Math.max(col, 1)) }
+  return {
+    file,
+    line: Math.max(line, 1),
+    column: Math.max(col, 1),
+    frame: codeFrame(text, Math.max(line, 1), Math.max(col, 1)),
+  }
 }
 
 function offsetOf(document: Document.Parsed, path: DocumentPath, part: 'key' | 'value'): number {
@@ -64,7 +69,8 @@ function offsetOf(document: Document.Parsed, path: DocumentPath, part: 'key' | '
         (item) => isPair(item) && isScalar(item.key) && String(item.key.value) === String(step),
       )
       if (pair === undefined) return offset
-      const wanted = part === 'key' && depth === path.length - 1 ? pair.key : (pair.value ?? pair.key)
+      const wanted =
+        part === 'key' && depth === path.length - 1 ? pair.key : (pair.value ?? pair.key)
       offset = startOf(wanted) ?? startOf(pair.key) ?? offset
       node = pair.value
     } else {

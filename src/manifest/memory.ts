@@ -51,9 +51,9 @@ export function rememberManifests(cacheDir: string, release: string): KeptManife
 function load(file: string, version: string): Map<string, ManifestContent> {
   try {
     const value: unknown = JSON.parse(readFileSync(file, 'utf8'))
-    return isRecord(value) && value['version'] === version && Array.isArray(value['manifests'])
-      ? new Map(value['manifests'] as Array<[string, ManifestContent]>)
-      : new Map()
+    if (!isRecord(value) || value['version'] !== version) return new Map()
+    const { manifests } = value
+    return new Map(Array.isArray(manifests) ? (manifests as Array<[string, ManifestContent]>) : [])
   } catch {
     // Not there or damaged: everything is parsed once more.
     return new Map()

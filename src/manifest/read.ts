@@ -4,7 +4,12 @@ import { ImagegenError, messageOf, type Place, type Problem } from '../shared/er
 import { sha256 } from '../shared/hash.ts'
 import { codeFrame } from '../shared/place.ts'
 import { MAX_DEPTH, tooDeepAt } from './depth.ts'
-import { placeInDocument, type DocumentPath, type Manifest, type ManifestContent } from './manifest.ts'
+import {
+  placeInDocument,
+  type DocumentPath,
+  type Manifest,
+  type ManifestContent,
+} from './manifest.ts'
 import { validateManifest } from './validate.ts'
 
 /** Larger files are no manifests: parsing them would hold up every build. */
@@ -60,7 +65,10 @@ function readText(file: string, path: string): string {
     if (error instanceof TypeError) {
       throw problem('The manifest is not valid UTF-8.', 'Save the file as UTF-8.')
     }
-    throw problem(`The manifest cannot be read: ${messageOf(error)}`, 'Check the path and its permissions.')
+    throw problem(
+      `The manifest cannot be read: ${messageOf(error)}`,
+      'Check the path and its permissions.',
+    )
   }
 }
 
@@ -93,18 +101,23 @@ export function parseManifest(text: string, path: string): ManifestContent {
     return { file: path, line, column: col, frame: codeFrame(text, line, col) }
   }
 
-  const syntax = [...document.errors, ...document.warnings].slice(0, MAX_PROBLEMS).map(
-    (error): Problem => ({
+  const syntax = [...document.errors, ...document.warnings]
+    .slice(0, MAX_PROBLEMS)
+    .map((error): Problem => ({
       message: yamlMessage(error.code, error.message),
       place: placeAtOffset(error.pos[0]),
-    }),
-  )
+    }))
   if (syntax.length > 0) fail(syntax)
 
   const value = toPlainData(document, fail, placeAtOffset)
   const { content, problems } = validateManifest(value, place)
-  if (problems.length > 0) fail(problems)
+  if (problems.length > 0) fail([...problems].sort(byPlace))
   return content
+}
+
+function byPlace(left: Problem, right: Problem): number {
+  const lines = (left.place?.line ?? 0) - (right.place?.line ?? 0)
+  return lines === 0 ? (left.place?.column ?? 0) - (right.place?.column ?? 0) : lines
 }
 
 function toPlainData(

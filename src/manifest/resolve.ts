@@ -123,9 +123,7 @@ function resolveDraft(
   }
   const findFile = (field: DocumentPath, written: string): LocalFile | undefined => {
     const found = files.find(manifest.file, written)
-    return 'problem' in found
-      ? fail(field, `\`${written}\`: ${found.problem}`, found.hint)
-      : found
+    return 'problem' in found ? fail(field, `\`${written}\`: ${found.problem}`, found.hint) : found
   }
 
   const alt = settings.alt === undefined ? undefined : fill(['alt'], settings.alt)
@@ -134,7 +132,8 @@ function resolveDraft(
     const from = typeof written === 'string' ? written : written.from
     const type = typeof written === 'string' ? undefined : written.type
     const text = fill(field, from)
-    const found = text === '' ? undefined : resolveReference(text, field, draft, known, findFile, fail)
+    const found =
+      text === '' ? undefined : resolveReference(text, field, draft, known, findFile, fail)
     return found === undefined ? [] : [{ ...found, type, index }]
   })
   const normalised = normaliseProcess(settings.process)
@@ -182,7 +181,11 @@ function resolveSubject(
     return found === undefined ? undefined : { kind: 'source', ...found }
   }
   if (settings.prompt === undefined) {
-    return fail([], 'The image has neither `prompt` nor `source`.', 'Say what it shows: add `prompt:`.')
+    return fail(
+      [],
+      'The image has neither `prompt` nor `source`.',
+      'Say what it shows: add `prompt:`.',
+    )
   }
   const filled = fill(['prompt'], settings.prompt)
   const prompt = normaliseText(filled)
@@ -258,15 +261,25 @@ function entryReference(
     other.manifest === manifest && other.name !== '' ? [other.name] : [],
   )
   if (manifest.content.form === 'single') {
-    return fail(field, `\`${text}\`: ${manifest.path} holds one image, without a name.`, 'Leave out the part from # on.')
+    return fail(
+      field,
+      `\`${text}\`: ${manifest.path} holds one image, without a name.`,
+      'Leave out the part from # on.',
+    )
   }
   if (written.name === undefined) {
-    return fail(field, `\`${text}\`: ${manifest.path} holds several images.`, `Name one of them, such as \`#${names[0] ?? 'name'}\`.`)
+    return fail(
+      field,
+      `\`${text}\`: ${manifest.path} holds several images.`,
+      `Name one of them, such as \`#${names[0] ?? 'name'}\`.`,
+    )
   }
   const suggestion = nearest(written.name, names)
   return fail(
     field,
     `\`${text}\`: ${manifest.path} has no image \`${written.name}\`.`,
-    suggestion === undefined ? `It has: ${names.slice(0, 12).join(', ')}.` : `Did you mean \`${suggestion}\`?`,
+    suggestion === undefined
+      ? `It has: ${names.slice(0, 12).join(', ')}.`
+      : `Did you mean \`${suggestion}\`?`,
   )
 }

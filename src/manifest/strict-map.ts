@@ -1,13 +1,26 @@
 import * as v from 'valibot'
 
-/**
- * `v.strictObject` that refuses lists. valibot takes a list for an object as long as no required field is missing from
- * it; JSON Schema does not, and the two have to agree.
+/*
+ * valibot takes a list for an object as long as no required field is missing from it; JSON Schema does not, and the two
+ * have to agree.
  */
+
+/** `v.strictObject` that refuses lists. */
 export function strictMap<Entries extends v.ObjectEntries>(
   entries: Entries,
 ): v.StrictObjectSchema<Entries, undefined> {
-  const schema = v.strictObject(entries)
+  return withoutLists(v.strictObject(entries))
+}
+
+/** `v.record` that refuses lists. */
+export function strictRecord<Value extends v.GenericSchema>(
+  name: v.GenericSchema<string>,
+  value: Value,
+): v.RecordSchema<v.GenericSchema<string>, Value, undefined> {
+  return withoutLists(v.record(name, value))
+}
+
+function withoutLists<Schema extends v.GenericSchema>(schema: Schema): Schema {
   const run = schema['~run'].bind(schema)
   return Object.assign(schema, {
     '~run': (...[dataset, config]: Parameters<typeof run>): ReturnType<typeof run> => {

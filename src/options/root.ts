@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
+import { isRecord } from '../shared/record.ts'
 
 /** The names of a configuration file, in the order in which they are looked for. */
 export const CONFIG_FILES: readonly string[] = ['ts', 'js', 'mjs', 'json'].map(
@@ -40,7 +41,8 @@ function startsWorkspace(folder: string): boolean {
   const manifest = path.join(folder, 'package.json')
   if (!existsSync(manifest)) return false
   try {
-    return Object.hasOwn(JSON.parse(readFileSync(manifest, 'utf8')), 'workspaces')
+    const content: unknown = JSON.parse(readFileSync(manifest, 'utf8'))
+    return isRecord(content) && content['workspaces'] !== undefined
   } catch {
     // A broken package.json is its package manager's to report.
     return false
@@ -49,7 +51,7 @@ function startsWorkspace(folder: string): boolean {
 
 function foldersUp(start: string): string[] {
   const folders = [start]
-  for (let folder = start; path.dirname(folder) !== folder; ) {
+  for (let folder = start; path.dirname(folder) !== folder;) {
     folder = path.dirname(folder)
     folders.push(folder)
   }

@@ -7,7 +7,10 @@ import { isRecord } from '../shared/record.ts'
 
 /** Leaves a digest of the options that decide keys, for the command line to compare its own with. */
 export async function leaveFingerprint(options: ResolvedOptions): Promise<void> {
-  await writeFileIfChanged(fileOf(options), `${JSON.stringify(options.fingerprint, undefined, 2)}\n`)
+  await writeFileIfChanged(
+    fileOf(options),
+    `${JSON.stringify(options.fingerprint, undefined, 2)}\n`,
+  )
 }
 
 /**

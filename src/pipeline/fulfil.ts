@@ -7,7 +7,8 @@ import {
   unavailableError,
 } from '../generate/agreement.ts'
 import type { Budget } from '../generate/budget.ts'
-import type { GenerateEvent, GenerateOptions, GenerateReport } from '../generate/generate.ts'
+import type { GenerateEvent } from '../generate/event.ts'
+import type { GenerateOptions, GenerateReport } from '../generate/generate.ts'
 import { placeOf } from '../manifest/manifest.ts'
 import type { ResolvedOptions } from '../options.ts'
 import type { Job, PlannedImage } from '../plan/plan.ts'
@@ -30,11 +31,7 @@ interface Stages {
 }
 
 /** Holds a project against its options and makes what is missing; see `Pipeline.fulfil`. */
-export async function fulfil(
-  stages: Stages,
-  logger: Logger,
-  signal: AbortSignal,
-): Promise<Survey> {
+export async function fulfil(stages: Stages, logger: Logger, signal: AbortSignal): Promise<Survey> {
   const survey = await stages.survey()
   const { plan } = survey
   const { mode } = stages.options

@@ -111,10 +111,13 @@ export function planImages(
   const problems = new Map<string, Problem[]>()
   const states = new Map<string, EntryState>()
   for (const entry of dependencyOrder(entries)) {
-    states.set(entry.id, entryState(entry, models, inventory, states, (problem) => {
-      const { path } = entry.manifest
-      problems.set(path, [...(problems.get(path) ?? []), problem])
-    }))
+    states.set(
+      entry.id,
+      entryState(entry, models, inventory, states, (problem) => {
+        const { path } = entry.manifest
+        problems.set(path, [...(problems.get(path) ?? []), problem])
+      }),
+    )
   }
   const jobs = jobsOf(dependencyOrder(entries), states, inventory)
   const billed = new Map(jobs.map((job) => [job.entry.id, job]))
@@ -220,7 +223,10 @@ function judge(
       return state === 'unavailable' || state === 'blocked'
     })
     if (blocker !== undefined) {
-      return { state: 'blocked', reason: `needs ${blocker}, which is ${states.get(blocker)?.state}` }
+      return {
+        state: 'blocked',
+        reason: `needs ${blocker}, which is ${states.get(blocker)?.state}`,
+      }
     }
     const reason =
       stored.candidates.length > 0

@@ -137,7 +137,11 @@ function refusals(entry: ImageEntry, subject: GeneratedSubject, model: ResolvedM
     )
   }
   const ratios = Object.keys(limits.aspectRatios ?? {})
-  if (subject.aspectRatio !== undefined && ratios.length > 0 && !ratios.includes(subject.aspectRatio)) {
+  if (
+    subject.aspectRatio !== undefined &&
+    ratios.length > 0 &&
+    !ratios.includes(subject.aspectRatio)
+  ) {
     refuse(
       ['aspectRatio'],
       `${model.name} does not draw ${subject.aspectRatio}.`,

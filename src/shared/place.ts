@@ -30,6 +30,9 @@ function caret(line: string, column: number): string {
 
 /** Very long lines and control characters would wreck a terminal. */
 function clip(line: string): string {
-  const visible = line.replaceAll(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, '�')
+  const visible = line.replaceAll(
+    /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g,
+    '�',
+  )
   return visible.length > 160 ? `${visible.slice(0, 159)}…` : visible
 }
