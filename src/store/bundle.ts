@@ -38,6 +38,7 @@ const FAULTS: Readonly<Record<ReceiptFault, StoreProblemKind>> = {
   damaged: 'receipt-damaged',
   conflict: 'receipt-conflict',
   'unknown-version': 'receipt-version',
+  'lfs-pointer': 'receipt-lfs-pointer',
 }
 
 /** Puts the names that belong together together; what is none of the store's is left out. */

@@ -1,12 +1,11 @@
 import { closeSync, openSync, readFileSync, readSync, statSync, type Stats } from 'node:fs'
 import { isNotFound } from '../shared/files.ts'
 import { sha256 } from '../shared/hash.ts'
+import { LFS_POINTER } from './lfs-pointer.ts'
 import type { Receipt } from './receipt.ts'
 
 /** Whether an original's bytes can be had. */
 export type BytesState = 'present' | 'absent' | 'lfs-pointer' | 'damaged'
-
-const POINTER = 'version https://git-lfs.github.com/spec/'
 
 /** Judges by existence and size, and opens a file only where its size is not the receipt's. */
 export function bytesState(file: string, receipt: Receipt): BytesState {
@@ -34,12 +33,12 @@ function statsOf(file: string): Stats | undefined {
 }
 
 function isPointer(file: string): boolean {
-  const head = Buffer.alloc(POINTER.length)
+  const head = Buffer.alloc(LFS_POINTER.length)
   const handle = openSync(file, 'r')
   try {
     readSync(handle, head, 0, head.length, 0)
   } finally {
     closeSync(handle)
   }
-  return head.toString('latin1') === POINTER
+  return head.toString('latin1') === LFS_POINTER
 }

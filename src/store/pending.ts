@@ -98,11 +98,15 @@ export function parseResponse(text: string): PendingResponse | { readonly fault:
   }
 }
 
-/** What a provider says of itself never keeps a paid picture out of the store. */
-function printable(response: PendingResponse): Pick<Origin, 'name' | 'responseId'> {
+/** A strange name, of whatever, never keeps a paid picture out of the store. */
+function printable(
+  response: PendingResponse,
+): Pick<Origin, 'name' | 'provider' | 'model' | 'responseId'> {
   const clean = (text: string): string => text.replaceAll(/[\p{Cc}\p{Bidi_C}]/gu, '').slice(0, 200)
   return {
     name: clean(response.name),
+    provider: clean(response.provider),
+    model: clean(response.model),
     responseId: response.responseId === null ? null : clean(response.responseId),
   }
 }

@@ -1,4 +1,4 @@
-import { rmSync, statSync } from 'node:fs'
+import { lstatSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import { receiptName, parseFileName } from './file-name.ts'
 import { namesIn, storageError, type StoreFolder } from './folder.ts'
@@ -44,9 +44,9 @@ export function emptyTrash(folder: StoreFolder, olderThan: number): EmptiedTrash
   for (const name of namesIn(folder.trash)) {
     const file = path.join(folder.trash, name)
     try {
-      const stats = statSync(file)
+      const stats = lstatSync(file)
       if (Date.now() - stats.mtimeMs < olderThan) continue
-      rmSync(file)
+      rmSync(file, { recursive: true })
       files += 1
       bytes += stats.size
     } catch (error) {

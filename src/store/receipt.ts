@@ -1,16 +1,17 @@
 import * as v from 'valibot'
 import { MEDIA_TYPES, type MediaType } from '../pixels/media-type.ts'
 import { messageOf } from '../shared/errors.ts'
+import { LFS_POINTER } from './lfs-pointer.ts'
 import { digest, type JsonValue } from '../shared/hash.ts'
 
 /** The newest format that this code knows. */
 const RECEIPT_VERSION = 1
 
 /** Receipts are small. What is larger was not written by this project. */
-export const LONGEST_RECEIPT: number = 1024 * 1024
+export const LONGEST_RECEIPT: number = 8 * 1024 * 1024
 
-/** Recipes are a few levels deep. Deeper ones would exhaust the stack of whoever walks them. */
-const DEEPEST_JSON = 32
+/** Recipes are a few levels deep. Much deeper ones would exhaust the stack of whoever walks them. */
+const DEEPEST_JSON = 128
 
 const sha256Schema = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/, 'expected 64 hex digits'))
 const textSchema = v.pipe(
@@ -81,10 +82,7 @@ export const originEntries: EntriesOf<Origin> = {
   key: sha256Schema,
   recipe: recipeSchema,
   name: textSchema,
-  inputs: v.pipe(
-    v.array(v.object({ reference: v.pipe(v.string(), v.maxLength(8192)), sha256: sha256Schema })),
-    v.maxLength(1024),
-  ),
+  inputs: v.array(v.object({ reference: v.string(), sha256: sha256Schema })),
   provider: textSchema,
   model: textSchema,
   responseId: v.nullable(textSchema),
@@ -109,7 +107,7 @@ const receiptEntries: EntriesOf<Receipt> = {
 const receiptSchema: v.GenericSchema<unknown, Receipt> = v.object(receiptEntries)
 const checksumSchema = v.object({ checksum: sha256Schema })
 
-export type ReceiptFault = 'damaged' | 'unknown-version' | 'conflict'
+export type ReceiptFault = 'damaged' | 'unknown-version' | 'conflict' | 'lfs-pointer'
 
 /** A receipt that was read, or why it cannot be. */
 export type ReceiptReading =
@@ -119,6 +117,7 @@ export type ReceiptReading =
 /** Reads what may have been written by anybody. */
 export function parseReceipt(text: string): ReceiptReading {
   if (/^<{7} /m.test(text)) return { fault: 'conflict', reason: 'it holds a merge conflict' }
+  if (text.startsWith(LFS_POINTER)) return { fault: 'lfs-pointer', reason: 'Git LFS' }
   let value: unknown
   try {
     value = JSON.parse(text)

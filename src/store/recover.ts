@@ -1,9 +1,9 @@
 import { renameSync, rmSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { messageOf } from '../shared/errors.ts'
-import { isNotFound } from '../shared/files.ts'
+import { errorCode, isNotFound } from '../shared/files.ts'
 import type { Logger } from '../shared/logger.ts'
-import { namesIn, temporaryOwner, type StoreFolder } from './folder.ts'
+import { namesIn, storageError, temporaryOwner, type StoreFolder } from './folder.ts'
 import { sweepLocks } from './lock.ts'
 import { LONGEST_RESPONSE, parseResponse, type Pending } from './pending.ts'
 import { stateOf, type ProcessIdentity } from './process-identity.ts'
@@ -75,6 +75,9 @@ async function readPending(folder: StoreFolder, file: string): Promise<Pending |
     text = readText(file, LONGEST_RESPONSE)
   } catch (error) {
     if (isNotFound(error)) return undefined
+    // A system that is short of something, or refuses, says nothing of the response.
+    if (errorCode(error) !== undefined)
+      throw storageError(error, `Cannot read ${folder.show(file)}`)
     throw await setAside(folder, file, messageOf(error))
   }
   const response = parseResponse(text)

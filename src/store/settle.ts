@@ -3,6 +3,7 @@ import { rm } from 'node:fs/promises'
 import path from 'node:path'
 import { extensionOf, sniffMediaType } from '../pixels/media-type.ts'
 import { ImagegenError } from '../shared/errors.ts'
+import { errorCode } from '../shared/files.ts'
 import { sha256 } from '../shared/hash.ts'
 import { holds } from './bytes-state.ts'
 import { baseName, originalName, receiptName } from './file-name.ts'
@@ -43,6 +44,16 @@ export interface UnusablePicture {
  * folder cannot be written (it stays pending then).
  */
 export async function settle(folder: StoreFolder, pending: Pending): Promise<Settlement> {
+  try {
+    return await settleNow(folder, pending)
+  } catch (error) {
+    throw errorCode(error) === undefined
+      ? error
+      : storageError(error, `Cannot store ${folder.show(pending.file)}`)
+  }
+}
+
+async function settleNow(folder: StoreFolder, pending: Pending): Promise<Settlement> {
   const response = checkResponse(pending.response)
   if ('fault' in response) throw await setAside(folder, pending.file, response.fault)
 
@@ -117,16 +128,12 @@ async function finish(folder: StoreFolder, { file, response }: Pending): Promise
     })
     return
   }
-  try {
-    await rm(file, { force: true })
-  } catch (error) {
-    throw storageError(error, `Cannot remove ${folder.show(file)}`)
-  }
+  await rm(file, { force: true })
 }
 
 /** Text that is no base64 stays as it is, for people to look at. */
 function decode(image: string): Uint8Array {
-  const isBase64 = /^[A-Za-z0-9+/\s]*={0,2}\s*$/.test(image)
+  const isBase64 = /^[\w+/=\s-]*$/.test(image)
   return Buffer.from(image, isBase64 ? 'base64' : 'utf8')
 }
 

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, lstatSync } from 'node:fs'
 import path from 'node:path'
 import { bundleFiles, openBundle, readReceipt, type Bundle, type Candidate } from './bundle.ts'
 import { parseFileName, receiptName, safeName, shortKeyOf } from './file-name.ts'
@@ -154,7 +154,8 @@ function look(folder: StoreFolder, isWanted: (name: string) => boolean): View {
     )
     const isSteady =
       [...before.files].every((file) => files.has(file)) &&
-      stuck.every(({ file }) => existsSync(file)) &&
+      // Not by where a link leads: one that leads nowhere would never be steady.
+      stuck.every(({ file }) => lstatSync(file, { throwIfNoEntry: false }) !== undefined) &&
       bundles.every(
         ({ hasReceipt, base }) =>
           hasReceipt || !existsSync(path.join(folder.root, receiptName(base))),

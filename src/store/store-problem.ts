@@ -10,6 +10,7 @@ export type StoreProblemKind =
   | 'receipt-damaged'
   | 'receipt-conflict'
   | 'receipt-version'
+  | 'receipt-lfs-pointer'
   /** The receipt is one of another key, or of other bytes, than its name says. */
   | 'receipt-mismatch'
   /** A valid receipt under a name by which it cannot be found. */
@@ -56,6 +57,10 @@ const TEXTS: Readonly<Record<StoreProblemKind, readonly [what: string, hint: str
   'receipt-version': [
     'was written by a newer version of unplugin-imagegen',
     'Update unplugin-imagegen.',
+  ],
+  'receipt-lfs-pointer': [
+    'is left to Git LFS',
+    'Run `git lfs pull`. Receipts are small text: let .gitattributes give only pictures to LFS.',
   ],
   'receipt-mismatch': [
     'holds the receipt of another picture.',

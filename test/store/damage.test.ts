@@ -123,6 +123,11 @@ describe('a receipt counts as paid, whatever became of it', () => {
       ({ receipt }) => edit(receipt, { key: OTHER_KEY }),
     ],
     [
+      'receipt an LFS pointer',
+      'receipt-lfs-pointer',
+      ({ receipt }) => writeFileSync(receipt, POINTER),
+    ],
+    [
       'receipt of other bytes',
       'receipt-mismatch',
       ({ receipt }) => edit(receipt, { sha256: sha256('x') }),
@@ -225,6 +230,13 @@ test('a bit that flips anywhere in a store is found, or changes nothing', async 
   )
 })
 
+test('links that lead nowhere do not hold up whoever looks', async () => {
+  const { store, dir } = await storeWithPicture()
+  const name = `kira.${KEY.slice(0, 16)}.0123456789abcdef.json`
+  symlinkSync('nowhere', path.join(dir, 'pending', name))
+  expect(await kindsOf(store)).toEqual(['response-pending'])
+})
+
 describe('reading an original', () => {
   test('a flipped bit is found, moved aside, and never served', async () => {
     const { store, dir, original, bytes } = await storeWithPicture()
@@ -279,6 +291,13 @@ describe('reading an original', () => {
       message: expect.stringContaining('imagegen pull') as string,
     })
   })
+})
+
+test('text that looks like base64 for long and is none ends soon', async () => {
+  const { store } = temporaryStore()
+  const text = `${' '.repeat(3_000_000)}%`
+  const { unusable } = await keep(store, { ...responseOf([], { requested: 1 }), images: [text] })
+  expect(unusable).toHaveLength(1)
 })
 
 describe('a response that is damaged while it waits', () => {

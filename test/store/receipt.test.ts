@@ -47,7 +47,7 @@ test.each([
   ['bytes that are no number', { bytes: '210000' }, 'damaged'],
   ['more bytes than can be counted', { bytes: 1e300 }, 'damaged'],
   ['a recipe that is a list', { recipe: [] }, 'damaged'],
-  ['a recipe too deep to walk', { recipe: nested(50) }, 'damaged'],
+  ['a recipe too deep to walk', { recipe: nested(200) }, 'damaged'],
   ['a seed that is not whole', { seed: 0.5 }, 'damaged'],
   ['a price below nothing', { usd: -1 }, 'damaged'],
   ['a day that does not exist', { time: '2026-13-45T00:00:00.000Z' }, 'damaged'],
