@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import PQueue from 'p-queue'
 import type { Job } from '../plan/plan.ts'
 import { throwIfAborted } from '../shared/abort.ts'
@@ -61,6 +62,8 @@ function createRun(
   const halt = new AbortController()
   // What waits for its turn in the rate limit must not be sent any more once nothing can succeed.
   const running = { ...options, signal: AbortSignal.any([options.signal, halt.signal]) }
+  // Every job waits on these; Node would take many listeners for a leak.
+  setMaxListeners(0, options.signal, running.signal, options.abandon)
   const queue = new PQueue({ concurrency: options.concurrency ?? 16 })
   const windows = new Map<string, RateWindow>()
   let stop: Failure | undefined

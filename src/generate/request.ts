@@ -76,7 +76,8 @@ export function responseOf(
     ),
     expected: {
       aspectRatio: ratioOf(recipe.aspectRatio),
-      size: recipe.size === undefined ? null : (expected ?? null),
+      // Where the model declares its pixels, a picture of another size would shift the page around it.
+      size: expected ?? null,
     },
     warnings: Object.values(plain({ ...result.warnings })).flatMap((warning) =>
       warning === undefined ? [] : [warning],

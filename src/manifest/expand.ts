@@ -1,4 +1,4 @@
-import type { Problem } from '../shared/errors.ts'
+import type { Place, Problem } from '../shared/errors.ts'
 import { exportNameOf, isImageName } from './names.ts'
 import { pathOfImage, placeOf, type DocumentPath, type Manifest } from './manifest.ts'
 import type { ImageSettings } from './schema.ts'
@@ -26,6 +26,9 @@ export interface ImageDraft {
   readonly variables: Variables
 }
 
+/** Notes a problem of a manifest; it is worked out only where it is still shown. */
+export type Report = (manifest: Manifest, problem: () => Problem) => void
+
 /** More combinations than anybody pays for are a slip. */
 const MAX_COMBINATIONS = 10_000
 
@@ -33,7 +36,7 @@ const MAX_COMBINATIONS = 10_000
 export function expandImages(
   manifest: Manifest,
   project: { readonly defaults: ImageSettings; readonly vars: Variables },
-  report: (manifest: Manifest, problem: Problem) => void,
+  report: Report,
 ): ImageDraft[] {
   const drafts = manifest.content.images.flatMap(({ name: writtenName, settings: own }) => {
     const path = pathOfImage(manifest, writtenName)
@@ -45,17 +48,22 @@ export function expandImages(
     const matrix = settings.matrix ?? {}
     const count = countCombinations(matrix)
     if (count > MAX_COMBINATIONS) {
-      report(manifest, {
+      report(manifest, () => ({
         message: `The matrix has ${count} combinations; the most is ${MAX_COMBINATIONS}.`,
         place: placeOf(manifest, [...path, 'matrix'], 'key'),
         hint: 'Take values out of it, or split the image.',
-      })
+      }))
+      return []
+    }
+    const unnamed = Object.keys(matrix).filter((name) => !writtenName.includes(`\${${name}}`))
+    if (unnamed.length > 0) {
+      report(manifest, () => nameless(writtenName, unnamed, placeOf(manifest, path, 'key')))
       return []
     }
     return combinations(matrix).flatMap((combination): ImageDraft[] => {
       const variables = new Map([...vars, ...combination])
       const name = nameOf(writtenName, combination, (message, hint) =>
-        report(manifest, { message, place: placeOf(manifest, path, 'key'), hint }),
+        report(manifest, () => ({ message, place: placeOf(manifest, path, 'key'), hint })),
       )
       return name === undefined
         ? []
@@ -95,19 +103,21 @@ function singleDraft(
   }
 }
 
+/** Without a variable in its name, all combinations would have one name. */
+function nameless(written: string, unnamed: readonly string[], place: Place): Problem {
+  const variables = unnamed.map((variable) => `\${${variable}}`)
+  return {
+    message: `The name \`${written}\` does not hold ${variables.map((variable) => `\`${variable}\``).join(', ')} of its matrix.`,
+    place,
+    hint: `Every combination needs a name of its own. Write \`${[written, ...variables].join('-')}\`.`,
+  }
+}
+
 function nameOf(
   written: string,
   combination: Variables,
   fail: (message: string, hint: string) => void,
 ): string | undefined {
-  const missing = [...combination.keys()].filter((variable) => !written.includes(`\${${variable}}`))
-  if (missing.length > 0) {
-    const addition = missing.map((variable) => `\${${variable}}`).join('-')
-    return refuse(
-      `The name \`${written}\` does not hold ${missing.map((variable) => `\`\${${variable}}\``).join(', ')} of its matrix.`,
-      `Without it all combinations would have one name. Write \`${written}-${addition}\`.`,
-    )
-  }
   try {
     const name = substitute(written, combination).normalize('NFC')
     return isImageName(name)
@@ -130,7 +140,7 @@ function nameOf(
 function withoutClashes(
   manifest: Manifest,
   drafts: readonly ImageDraft[],
-  report: (manifest: Manifest, problem: Problem) => void,
+  report: Report,
 ): ImageDraft[] {
   const names = new Map<string, ImageDraft>()
   const exports = new Map<string, ImageDraft>()
@@ -143,14 +153,16 @@ function withoutClashes(
       if (draft.exportName !== undefined) exports.set(draft.exportName, draft)
       return true
     }
-    const { line } = placeOf(manifest, earlier.path, 'key')
-    report(manifest, {
-      message:
-        sameName === undefined
-          ? `\`${draft.name}\` and \`${earlier.name}\` (line ${line}) would both be exported as \`${draft.exportName}\`.`
-          : `Two images have the name \`${draft.name}\` (the other in line ${line}).`,
-      place: placeOf(manifest, draft.path, 'key'),
-      hint: 'Rename one of them.',
+    report(manifest, () => {
+      const { line } = placeOf(manifest, earlier.path, 'key')
+      return {
+        message:
+          sameName === undefined
+            ? `\`${draft.name}\` and \`${earlier.name}\` (line ${line}) would both be exported as \`${draft.exportName}\`.`
+            : `Two images have the name \`${draft.name}\` (the other in line ${line}).`,
+        place: placeOf(manifest, draft.path, 'key'),
+        hint: 'Rename one of them.',
+      }
     })
     return false
   })

@@ -1,11 +1,8 @@
 import type * as v from 'valibot'
-import type { Place, Problem } from '../shared/errors.ts'
+import type { Problem } from '../shared/errors.ts'
 import { isRecord } from '../shared/record.ts'
 import { nearest } from '../shared/suggest.ts'
-import type { DocumentPath } from './manifest.ts'
-
-/** Finds the place of a value, or of its key. */
-export type Locate = (path: DocumentPath, part: 'key' | 'value') => Place
+import type { DocumentPath, Locate } from './manifest.ts'
 
 /**
  * One issue of the validator in the words of this project: what, where, and the nearest known name.

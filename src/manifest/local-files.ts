@@ -85,5 +85,6 @@ function realPath(folder: string): string {
 
 function isInside(folder: string, file: string): boolean {
   const relative = path.relative(folder, file)
-  return relative === '' || (!relative.startsWith('..') && !path.isAbsolute(relative))
+  const leaves = relative === '..' || relative.startsWith(`..${path.sep}`)
+  return !leaves && !path.isAbsolute(relative)
 }

@@ -3,7 +3,7 @@ import type { Place } from '../shared/errors.ts'
 import { codeFrame } from '../shared/place.ts'
 import type { ImageSettings } from './schema.ts'
 
-/** A manifest as written, validated. Its places are looked up when they are needed, by parsing once more. */
+/** A manifest as written, validated. */
 export interface Manifest {
   /** Absolute path. */
   readonly file: string
@@ -11,7 +11,15 @@ export interface Manifest {
   readonly path: string
   readonly text: string
   readonly content: ManifestContent
+  /** Where something stands. The first question parses the text once more: what is remembered has no places. */
+  readonly locate: Locate
 }
+
+/** Finds the place of a value in a manifest, or of its key; of the nearest thing around it where it is not written. */
+export type Locate = (path: DocumentPath, part: 'key' | 'value') => Place
+
+/** A manifest reports so many problems at most: a file that is broken throughout is not worth thousands of lines. */
+export const MAX_PROBLEMS = 50
 
 /** What a manifest says. Plain data: it is remembered across runs by the hash of the file's bytes. */
 export interface ManifestContent {
@@ -36,27 +44,19 @@ export function pathOfImage(manifest: Manifest, writtenName: string): DocumentPa
  * @param part the key of the field, or its value.
  */
 export function placeOf(manifest: Manifest, path: DocumentPath, part: 'key' | 'value'): Place {
-  const lines = new LineCounter()
-  const document = parseDocument(manifest.text, { lineCounter: lines })
-  return placeInDocument(manifest.path, manifest.text, document, lines, path, part)
+  return manifest.locate(path, part)
 }
 
-/** As `placeOf`, in a document that is at hand. */
-export function placeInDocument(
-  file: string,
-  text: string,
-  document: Document.Parsed,
-  lines: LineCounter,
-  path: DocumentPath,
-  part: 'key' | 'value',
-): Place {
-  const offset = offsetOf(document, path, part)
-  const { line, col } = lines.linePos(offset)
-  return {
-    file,
-    line: Math.max(line, 1),
-    column: Math.max(col, 1),
-    frame: codeFrame(text, Math.max(line, 1), Math.max(col, 1)),
+/** Answers where things stand in a text that is parsed when somebody asks for the first time. */
+export function createLocate(file: string, text: string): Locate {
+  let parsed: { document: Document.Parsed; lines: LineCounter } | undefined
+  return (path, part) => {
+    if (parsed === undefined) {
+      const lines = new LineCounter()
+      parsed = { document: parseDocument(text, { lineCounter: lines, uniqueKeys: false }), lines }
+    }
+    const { line, col } = parsed.lines.linePos(offsetOf(parsed.document, path, part))
+    return { file, line, column: col, frame: codeFrame(text, line, col) }
   }
 }
 

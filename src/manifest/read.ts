@@ -4,12 +4,7 @@ import { ImagegenError, messageOf, type Place, type Problem } from '../shared/er
 import { sha256 } from '../shared/hash.ts'
 import { codeFrame } from '../shared/place.ts'
 import { MAX_DEPTH, tooDeepAt } from './depth.ts'
-import {
-  placeInDocument,
-  type DocumentPath,
-  type Manifest,
-  type ManifestContent,
-} from './manifest.ts'
+import { createLocate, MAX_PROBLEMS, type Manifest, type ManifestContent } from './manifest.ts'
 import { validateManifest } from './validate.ts'
 
 /** Larger files are no manifests: parsing them would hold up every build. */
@@ -17,9 +12,6 @@ const MAX_BYTES = 1024 * 1024
 
 /** Aliases that stand for other parts of the document; more of them are taken for an attempt to exhaust memory. */
 const MAX_ALIASES = 100
-
-/** A file that is broken throughout is not worth a report of thousands of lines. */
-const MAX_PROBLEMS = 50
 
 /** What is known of manifests from earlier, by the SHA-256 of their bytes. */
 export interface ManifestMemory {
@@ -38,10 +30,11 @@ export function readManifest(file: string, path: string, memory: ManifestMemory)
   const text = readText(file, path)
   const hash = sha256(text)
   const remembered = memory.get(hash)
-  if (remembered !== undefined) return { file, path, text, content: remembered }
+  if (remembered !== undefined)
+    return { file, path, text, content: remembered, locate: createLocate(path, text) }
   const content = parseManifest(text, path)
   memory.set(hash, content)
-  return { file, path, text, content }
+  return { file, path, text, content, locate: createLocate(path, text) }
 }
 
 function readText(file: string, path: string): string {
@@ -90,8 +83,6 @@ export function parseManifest(text: string, path: string): ManifestContent {
     uniqueKeys: false,
     prettyErrors: false,
   })
-  const place = (at: DocumentPath, part: 'key' | 'value'): Place =>
-    placeInDocument(path, text, document, lines, at, part)
   const fail = (problems: readonly Problem[]): never => {
     throw new ImagegenError('manifest', problems)
   }
@@ -110,7 +101,7 @@ export function parseManifest(text: string, path: string): ManifestContent {
   if (syntax.length > 0) fail(syntax)
 
   const value = toPlainData(document, fail, placeAtOffset)
-  const { content, problems } = validateManifest(value, place)
+  const { content, problems } = validateManifest(value, createLocate(path, text))
   if (problems.length > 0) fail([...problems].sort(byPlace))
   return content
 }
@@ -157,19 +148,19 @@ function keyProblems(
       const seen = new Set<string>()
       const isImages = ancestors.length === 3 && isPairWithKey(ancestors[2], 'images')
       for (const { key } of map.items) {
-        const place = placeAtOffset(isNode(key) ? (key.range?.[0] ?? 0) : 0)
+        const place = (): Place => placeAtOffset(isNode(key) ? (key.range?.[0] ?? 0) : 0)
         if (!isScalar(key)) {
-          problems.push({ message: 'A key must be plain text.', place })
+          problems.push({ message: 'A key must be plain text.', place: place() })
           continue
         }
         const name = String(key.value).normalize('NFC')
         if (seen.has(name)) {
           problems.push({
             message: `\`${name}\` is written twice on one level. Each name may stand once.`,
-            place,
+            place: place(),
           })
         } else if (UNSAFE_KEYS.has(name) && !isImages) {
-          problems.push({ message: `\`${name}\` cannot be a name here.`, place })
+          problems.push({ message: `\`${name}\` cannot be a name here.`, place: place() })
         }
         seen.add(name)
       }

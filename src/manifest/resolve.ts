@@ -3,9 +3,9 @@ import { messageOf } from '../shared/errors.ts'
 import { nearest } from '../shared/suggest.ts'
 import { findCycles } from './cycles.ts'
 import type { GeneratedSubject, ImageEntry, Reference, Subject } from './entry.ts'
-import { expandImages, type ImageDraft } from './expand.ts'
+import { expandImages, type ImageDraft, type Report } from './expand.ts'
 import { createLocalFiles, type LocalFile, type LocalFiles } from './local-files.ts'
-import { placeOf, type DocumentPath, type Manifest } from './manifest.ts'
+import { MAX_PROBLEMS, placeOf, type DocumentPath, type Manifest } from './manifest.ts'
 import { resolveOutput } from './output.ts'
 import { normaliseProcess, processProblems, withCompositeFiles } from './process.ts'
 import { parseReference, type WrittenReference } from './references.ts'
@@ -43,8 +43,9 @@ export function resolveManifests(
   project: ProjectSettings,
 ): Resolution {
   const problems = new Map<string, Problem[]>()
-  const report = (manifest: Manifest, problem: Problem): void => {
-    problems.set(manifest.path, [...(problems.get(manifest.path) ?? []), problem])
+  const report: Report = (manifest, problem) => {
+    const known = problems.get(manifest.path) ?? []
+    if (known.length < MAX_PROBLEMS) problems.set(manifest.path, [...known, problem()])
   }
   const drafts = manifests.flatMap((manifest) => expandImages(manifest, project, report))
   const known: KnownImages = {
@@ -67,11 +68,11 @@ export function resolveManifests(
     for (const id of cycle) inCycle.add(id)
     const first = known.ids.get(cycle[0] ?? '')
     if (first === undefined) continue
-    report(first.manifest, {
+    report(first.manifest, () => ({
       message: `References in a circle: ${[...cycle, cycle[0]].join(' → ')}.`,
       place: placeOf(first.manifest, [...first.path, 'references'], 'key'),
       hint: 'One of these pictures must be made without the others: remove one reference.',
-    })
+    }))
   }
   const sound = entries.filter((entry) => !inCycle.has(entry.id))
   return {
@@ -93,14 +94,16 @@ function resolveDraft(
   known: KnownImages,
   files: LocalFiles,
   project: ProjectSettings,
-  report: (problem: Problem) => void,
+  report: (problem: () => Problem) => void,
 ): ImageEntry | undefined {
   const { manifest, settings } = draft
   let sound = true
   const fail = (field: DocumentPath, message: string, hint?: string): undefined => {
     sound = false
-    const place = placeOf(manifest, [...draft.path, ...field], 'value')
-    report(hint === undefined ? { message, place } : { message, place, hint })
+    report(() => {
+      const place = placeOf(manifest, [...draft.path, ...field], 'value')
+      return hint === undefined ? { message, place } : { message, place, hint }
+    })
   }
   const fill = (field: DocumentPath, text: string): string => {
     try {

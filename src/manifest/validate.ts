@@ -1,8 +1,8 @@
 import * as v from 'valibot'
 import { ImagegenError, type Place, type Problem } from '../shared/errors.ts'
 import { isRecord } from '../shared/record.ts'
-import { explainIssue, kindOf, visible, type Locate } from './explain.ts'
-import type { DocumentPath, ManifestContent } from './manifest.ts'
+import { explainIssue, kindOf, visible } from './explain.ts'
+import { MAX_PROBLEMS, type DocumentPath, type Locate, type ManifestContent } from './manifest.ts'
 import { isImageName } from './names.ts'
 import {
   defaultsSchema,
@@ -40,6 +40,7 @@ function validateNamedForm(value: Record<string, unknown>, locate: Locate): Vali
   if (isRecord(value['defaults'])) exclusive(value['defaults'], ['defaults'], locate, problems)
   const images: Array<ManifestContent['images'][number]> = []
   for (const [name, settings] of Object.entries(isRecord(value['images']) ? value['images'] : {})) {
+    if (problems.length >= MAX_PROBLEMS) break
     const path = ['images', name]
     if (!v.is(writtenNameSchema, name)) problems.push(badName(name, locate(path, 'key')))
     const image = check(imageSchema, settings, path, locate, problems)

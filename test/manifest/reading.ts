@@ -1,0 +1,73 @@
+import { manifestPath, discoverManifests } from '../../src/manifest/discover.ts'
+import type { ImageEntry } from '../../src/manifest/entry.ts'
+import { readManifest, type ManifestMemory } from '../../src/manifest/read.ts'
+import { resolveManifests, type Resolution } from '../../src/manifest/resolve.ts'
+import type { ImageSettings } from '../../src/manifest/schema.ts'
+import { ImagegenError, type Problem } from '../../src/shared/errors.ts'
+import { temporaryProject, type FileTree } from '../temporary-project.ts'
+
+/** Remembers nothing. */
+export const forgetful: ManifestMemory = { get: () => undefined, set: () => undefined }
+
+export interface ReadProject {
+  readonly root: string
+  readonly entries: readonly ImageEntry[]
+  readonly problems: readonly Problem[]
+  readonly resolution: Resolution
+  /** The entry with this name, whatever its manifest. */
+  entry(name: string): ImageEntry
+}
+
+/** Reads and resolves a whole project of files, problems of reading included. */
+export async function readFiles(
+  files: FileTree,
+  settings: { defaults?: ImageSettings; vars?: Record<string, string>; allow?: string[] } = {},
+): Promise<ReadProject> {
+  const { root } = await temporaryProject(files)
+  return readFolder(root, settings)
+}
+
+export function readFolder(
+  root: string,
+  settings: { defaults?: ImageSettings; vars?: Record<string, string>; allow?: string[] } = {},
+): ReadProject {
+  const broken = new Map<string, readonly Problem[]>()
+  const manifests = discoverManifests(
+    root,
+    ['**/*.image.{yaml,yml}'],
+    ['**/node_modules/**'],
+  ).flatMap((file) => {
+    const path = manifestPath(root, file)
+    try {
+      return [readManifest(file, path, forgetful)]
+    } catch (error) {
+      if (!(error instanceof ImagegenError)) throw error
+      broken.set(path, error.problems)
+      return []
+    }
+  })
+  const resolution = resolveManifests(manifests, new Set(broken.keys()), {
+    root,
+    defaults: settings.defaults ?? {},
+    vars: new Map(Object.entries(settings.vars ?? {})),
+    allow: settings.allow ?? [root],
+  })
+  return {
+    root,
+    entries: resolution.entries,
+    problems: [...broken.values(), ...resolution.problems.values()].flat(),
+    resolution,
+    entry(name) {
+      const found = resolution.entries.find((entry) => entry.name === name)
+      if (found === undefined) throw new Error(`no entry ${name}`)
+      return found
+    },
+  }
+}
+
+/** `file:line:column message`, without frames. */
+export function summaries(problems: readonly Problem[]): string[] {
+  return problems.map(
+    ({ message, place }) => `${place?.file}:${place?.line}:${place?.column} ${message}`,
+  )
+}
