@@ -90,22 +90,29 @@ export function createRenderer({
   async function render(job: RenderJob, signal: AbortSignal): Promise<RenderedImage> {
     throwIfAborted(signal)
     versions ??= readPixelVersions()
-    const task = taskOf(job, await versions)
+    const current = await versions
     try {
-      const known = await lookUp(task)
-      if (known !== undefined) return known
-      // Not by name: images that come to the same files are made once, and each then takes them under its own.
-      const work = digest([task.pictureKey, job.output, job.provenance ?? null])
-      await sharing.run(work, signal, (shared) =>
-        images.add(() => withPipelines(() => produce(task, shared))),
+      // What waits for its turn holds no more than the job: a build may ask for thousands at once.
+      return (
+        (await lookUp(taskOf(job, current))) ??
+        (await images.add(() => make(taskOf(job, current), signal)))
       )
-      const made = await lookUp(task)
-      if (made !== undefined) return made
     } catch (error) {
       throw named(job.name, error, cacheDir)
     }
+  }
+
+  async function make(task: Task, signal: AbortSignal): Promise<RenderedImage> {
+    const meanwhile = await lookUp(task)
+    if (meanwhile !== undefined) return meanwhile
+    const { job, pictureKey } = task
+    // Not by name: images that come to the same files are made once, and each then takes them under its own.
+    const work = digest([pictureKey, job.output, job.provenance ?? null])
+    await sharing.run(work, signal, (shared) => withPipelines(() => produce(task, shared)))
+    const made = await lookUp(task)
+    if (made !== undefined) return made
     throw new ImagegenError('render', {
-      message: `${job.name}: what has just been rendered is gone from ${cacheDir}.`,
+      message: `What has just been rendered is gone from ${cacheDir}.`,
       hint: 'Does something else clear that folder? Run it again.',
     })
   }
