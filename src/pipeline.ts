@@ -60,7 +60,7 @@ export interface Pipeline {
 }
 
 /** What the one who generates decides. */
-export type GenerateHow = Pick<GenerateOptions, 'signal' | 'abandon' | 'onEvent'>
+export type GenerateHow = Omit<GenerateOptions, 'store' | 'entries' | 'budget'>
 
 /** @param budget where something was spent before: a dev server's life is longer than its options'. */
 export function createPipeline(

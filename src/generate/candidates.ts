@@ -58,10 +58,14 @@ export async function makeCandidates(
     let record = before
     for (let round = 0; usable(record).length < job.wanted; round++) {
       if (round === MAX_ROUNDS) throw tooFew(job, usable(record).length)
-      const pictures = Math.min(job.wanted - usable(record).length, job.made.model.maxImagesPerCall)
+      const there = usable(record).length
+      const pictures = Math.min(job.wanted - there, job.made.model.maxImagesPerCall)
       const seed = lostSeed(job, record) ?? seedOf(job, record.candidates.length)
-      reportSettlement(job, await ask(job, pictures, seed, options, window), onEvent)
+      const settlement = await ask(job, pictures, seed, options, window)
+      warnOfUnusable(job, settlement, onEvent)
       record = await readRecord(job, store)
+      // Asking again in the same way would be paid for again, and most likely answered in the same way.
+      if (usable(record).length === there) throw nothingNew(settlement)
     }
     await clearReplaced(job, before, store)
     return undefined
@@ -147,33 +151,33 @@ async function ask(
   return store.settle(await store.savePending(response))
 }
 
-function reportSettlement(
+function warnOfUnusable(
   job: Job,
-  { stored, duplicates, unusable }: Settlement,
+  { unusable }: Settlement,
   onEvent: CandidateOptions['onEvent'],
 ): void {
-  const [first] = unusable
-  if (stored.length > 0) {
-    for (const { reason, file } of unusable) {
-      onEvent({
-        kind: 'warning',
-        message: `${job.entry.name}: a picture was paid for and cannot be used (${reason}); it is kept as ${file}.`,
-      })
-    }
-    return
+  for (const { reason, file } of unusable) {
+    onEvent({
+      kind: 'warning',
+      message: `${job.entry.name}: a picture was paid for and cannot be used (${reason}); it is kept as ${file}.`,
+    })
   }
-  // Asking again in the same way would be paid for again, and most likely answered in the same way.
-  throw new ImagegenError('unusable', {
+}
+
+function nothingNew({ unusable, duplicates }: Settlement): ImagegenError {
+  const [first] = unusable
+  if (first !== undefined) {
+    return new ImagegenError('unusable', {
+      message: `The answer was paid for and cannot be used: ${first.reason}. It is kept as ${first.file}.`,
+      hint: 'Look at what is kept there; run `imagegen generate` to ask again.',
+    })
+  }
+  return new ImagegenError('unusable', {
     message:
-      first === undefined
-        ? duplicates.length > 0
-          ? 'The model answered with a picture that is there already.'
-          : 'The model answered with no picture.'
-        : `The answer was paid for and cannot be used: ${first.reason}. It is kept as ${first.file}.`,
-    hint:
-      first === undefined
-        ? 'Give another `seed`, or change the prompt.'
-        : 'Look at what is kept there; run `imagegen generate` to ask again.',
+      duplicates.length > 0
+        ? 'The model answered with a picture that is there already.'
+        : 'The model answered with no picture.',
+    hint: 'Give another `seed`, or change the prompt.',
   })
 }
 
