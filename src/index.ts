@@ -1,3 +1,4 @@
+export type { GeneratedImage } from './emit/generated-image.ts'
 export { defineConfig, type Mode, type Options } from './options/options.ts'
 export {
   ModelError,
