@@ -1,26 +1,20 @@
-import type { ArgsDef, ParsedArgs } from 'citty'
-import { ImagegenError } from '../shared/errors.ts'
+import type { Arguments, Option, Taken } from './arguments.ts'
 import type { Output } from './output.ts'
 
 /** One command: what it takes, and what it does. */
-export interface Command {
-  readonly args: ArgsDef
+export interface Command extends Taken {
   /** @returns the exit code. */
-  run(args: ParsedArgs, output: Output): Promise<number>
+  run(given: Arguments, output: Output): Promise<number>
 }
 
-/** The options that every command which reports has. */
-export const JSON_OPTION: { readonly json: { type: 'boolean'; description: string } } = {
-  json: { type: 'boolean', description: 'Print the result as JSON on standard output' },
+/** Which images a command is about. */
+export const IMAGES: NonNullable<Taken['operands']> = {
+  usage: '[ID or glob …]',
+  least: 0,
+  most: Infinity,
 }
 
-/** A number that must be one. */
-export function numberOption(args: ParsedArgs, name: string, least: number): number | undefined {
-  const text: unknown = args[name]
-  if (text === undefined) return undefined
-  const value = Number(text)
-  if (text !== '' && Number.isFinite(value) && value >= least) return value
-  throw new ImagegenError('usage', {
-    message: `\`--${name}\` is \`${String(text)}\`: expected a number of at least ${least}.`,
-  })
+/** The option of every command that reports. */
+export const JSON_OPTION: { readonly json: Option } = {
+  json: { about: 'print the result as JSON on standard output' },
 }

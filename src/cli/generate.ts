@@ -1,99 +1,53 @@
-import type { ResolvedOptions } from '../options.ts'
-import type { Pipeline, Survey } from '../pipeline.ts'
-import { ImagegenError, formatProblem } from '../shared/errors.ts'
-import { JSON_OPTION, numberOption, type Command } from './command.ts'
+import { createPipeline, type Pipeline, type Survey } from '../pipeline.ts'
+import { isConfirmed } from './ask.ts'
+import { IMAGES, JSON_OPTION, type Command } from './command.ts'
+import { budgetFor, consentOf, refuseMode } from './consent.ts'
+import { onInterrupt } from './interrupt.ts'
 import type { Output } from './output.ts'
 import { createProgress } from './progress.ts'
-import { openOptions, openProject, soundSurvey } from './project.ts'
-import { planText, priceText } from './report.ts'
-import { onInterrupt } from './interrupt.ts'
+import { openOptions, soundSurvey } from './project.ts'
+import { count, planText, priceText } from './report.ts'
 
 type Selection = ReturnType<Pipeline['select']>
 type Report = Awaited<ReturnType<Pipeline['generate']>>
 
 export const generate: Command = {
-  args: {
-    images: {
-      type: 'positional',
-      required: false,
-      description: 'Ids, names or globs; all images where none is given',
-    },
-    yes: { type: 'boolean', description: 'Do not ask; the budget bounds what is spent' },
-    budget: { type: 'string', description: 'Do not ask; make at most N pictures', valueHint: 'N' },
-    outdated: { type: 'boolean', description: 'Make outdated images anew, too' },
-    replace: {
-      type: 'string',
-      description: 'Pay again for an image whose original is lost',
-      valueHint: 'ID',
-    },
+  operands: IMAGES,
+  options: {
+    yes: { about: 'do not ask; the budget bounds what is spent' },
+    budget: { value: 'N', about: 'do not ask; make at most N pictures' },
+    outdated: { about: 'make outdated images anew, too' },
+    replace: { value: 'ID', about: 'pay again for an image whose original is lost' },
     ...JSON_OPTION,
   },
-  async run(args, output) {
-    const options = await openOptions()
-    const named = numberOption(args, 'budget', 0)
-    const consent = consentOf(args['yes'] === true, named, output)
-    const pipeline = openProject(options, output, budgetFor(consent, named, options))
+  async run(given, output) {
+    const budget = given.count('budget')
+    const consent = consentOf({ yes: given.flag('yes'), budget }, output.isInteractive)
+    const options = await openOptions(output)
+    const bounded = { ...options, budget: budgetFor(consent, budget, options) }
+    const pipeline = createPipeline(bounded, output.logger)
     pipeline.checkFingerprint()
     const survey = await soundSurvey(pipeline)
-    const selection = pipeline.select(survey, args._, {
-      outdated: args['outdated'] === true,
-      replace: typeof args['replace'] === 'string' ? args['replace'] : undefined,
+    const selection = pipeline.select(survey, given.operands, {
+      outdated: given.flag('outdated'),
+      replace: given.text('replace'),
     })
     if (selection.jobs.length > 0) {
       refuseMode(options)
       pipeline.hold(selection.jobs)
       if (consent === 'ask' && !(await isAgreed(selection, output))) {
-        output.logger.info('Nothing was asked for.')
+        output.logger.info('Declined: nothing was spent.')
         return 130
       }
     }
     const report = await make(pipeline, survey, selection, output)
-    return tell(report, selection, pipeline, args['json'] === true, output)
+    return tell(report, selection, pipeline, given.flag('json'), output)
   },
 }
 
-/** Who agreed to spend: a person who is asked, or the one who wrote the command line. */
-type Consent = 'ask' | 'given'
-
-function consentOf(isYes: boolean, named: number | undefined, output: Output): Consent {
-  if (isYes || named !== undefined) return 'given'
-  if (output.isInteractive) return 'ask'
-  throw new ImagegenError('usage', {
-    message: '`imagegen generate` cannot ask here whether it may spend.',
-    hint: 'Add `--yes` (the budget holds) or `--budget N`. `imagegen plan` shows the price.',
-  })
-}
-
-/** A budget that the user configured binds always; the default one binds where nobody is asked. */
-function budgetFor(
-  consent: Consent,
-  named: number | undefined,
-  { budget, budgetIsChosen }: ResolvedOptions,
-): ResolvedOptions['budget'] {
-  const configured = budgetIsChosen ? budget.images : Infinity
-  if (named !== undefined) return { ...budget, images: Math.min(named, configured) }
-  return { ...budget, images: consent === 'ask' ? configured : budget.images }
-}
-
-/** The default in CI does not bind a command that says `generate`; what somebody wrote does. */
-function refuseMode({ mode, modeSource }: ResolvedOptions): void {
-  const isWritten = modeSource === 'environment' || modeSource === 'option'
-  if (mode === 'generate' || !isWritten) return
-  throw new ImagegenError('frozen', {
-    message: `The mode is \`${mode}\` (by ${modeSource === 'environment' ? 'IMAGEGEN_MODE' : 'the option `mode`'}), in which no provider is asked.`,
-    hint: 'Run it with IMAGEGEN_MODE=generate.',
-  })
-}
-
 async function isAgreed({ images, summary }: Selection, output: Output): Promise<boolean> {
-  const { confirm } = await import('@clack/prompts')
   output.logger.info(planText(images, summary, output))
-  const answer = await confirm({
-    message: `Make ${summary.pictures} pictures for ${priceText(summary.usd)}?`,
-    initialValue: false,
-    output: process.stderr,
-  })
-  return answer === true
+  return isConfirmed(`Make ${count(summary.pictures, 'picture')} for ${priceText(summary.usd)}?`)
 }
 
 async function make(
@@ -125,6 +79,7 @@ async function make(
   }
 }
 
+/** Says what was made, what was not and why, what it cost, and how to go on. */
 function tell(
   { generated, failures, remaining }: Report,
   { images }: Selection,
@@ -133,28 +88,38 @@ function tell(
   output: Output,
 ): number {
   const { requests, pictures, usd } = pipeline.budget.spent()
-  const stuck = images.filter(({ state }) => state === 'unavailable' || state === 'blocked')
-  const lost = stuck.filter(({ entry }) => !generated.includes(entry.id))
+  const made = new Set(generated)
+  const lost = images.filter(
+    ({ entry, state }) => (state === 'unavailable' || state === 'blocked') && !made.has(entry.id),
+  )
+  for (const { problem, code } of failures) {
+    const named = problem.message.includes(code) ? problem.message : `${problem.message} (${code})`
+    output.problem({ ...problem, message: named })
+  }
+  for (const { entry, state, reason } of lost) {
+    output.problem({ message: `${entry.id} is ${state}: ${reason}` })
+  }
   const failed = [
     ...failures.flatMap(({ ids, code, problem }) =>
-      ids.map((id) => ({ id, code, message: problem.message })),
+      ids.map((id) => ({ id, code, message: output.clean(problem.message) })),
     ),
     ...lost.map(({ entry, state, reason }) => ({ id: entry.id, code: state, message: reason })),
   ]
-  const current = images.filter(({ state }) => state === 'current' || state === 'outdated').length
-  for (const { problem } of failures) output.logger.error(formatProblem(problem))
-  for (const { entry, state, reason } of lost) output.logger.error(`${entry.id} is ${state}: ${reason}`)
+  const current = images.filter(
+    ({ entry, state }) => (state === 'current' || state === 'outdated') && !made.has(entry.id),
+  ).length
   if (isJson) {
-    const result = { version: 1, generated, failed, current, requests, pictures, usd }
-    output.result(JSON.stringify(result, undefined, 2))
+    output.json({ version: 1, generated, failed, current, requests, pictures, usd })
   } else {
     output.result(
-      `${generated.length} made, ${failed.length} failed, ${current} current. Spent: ${pictures} pictures in ${requests} requests, ${usd} USD.`,
+      `${generated.length} made, ${failed.length} failed, ${current} current. Spent: ${count(pictures, 'picture')} in ${count(requests, 'request')}, ${usd} USD.`,
     )
   }
   const open = remaining.reduce((sum, job) => sum + job.ids.length, 0)
   if (open > 0) {
-    output.logger.info(`${open} images remain. \`imagegen generate\` goes on from here.`)
+    output.logger.info(
+      `${count(open, 'image')} left to make. \`imagegen generate\` goes on from here.`,
+    )
     return 130
   }
   if (failed.length === 0) return 0

@@ -1,28 +1,25 @@
-import { isContinuousIntegration } from '../options/environment.ts'
 import { resolveOptions, type ResolvedOptions } from '../options.ts'
 import { createPipeline, type Pipeline, type Survey } from '../pipeline.ts'
 import { ImagegenError } from '../shared/errors.ts'
-import { redacting } from '../shared/logger.ts'
 import type { Output } from './output.ts'
 
-/** The options of the project around the working directory. */
-export async function openOptions(): Promise<ResolvedOptions> {
-  return resolveOptions({
+/** The options of the project around the working directory. Its secrets are concealed from here on. */
+export async function openOptions(output: Output): Promise<ResolvedOptions> {
+  const options = await resolveOptions({
     start: process.cwd(),
     inline: {},
-    mode: process.env['NODE_ENV'] ?? 'production',
-    isBuild: isContinuousIntegration(process.env),
+    mode: process.env['NODE_ENV'] || 'production',
+    // The default for builds in CI binds no command that says what it does.
+    isBuild: false,
     environment: process.env,
   })
+  output.conceal(options.secrets)
+  return options
 }
 
-/** The project around the working directory, with the budget that holds for this command. */
-export function openProject(
-  options: ResolvedOptions,
-  output: Output,
-  budget: ResolvedOptions['budget'] = options.budget,
-): Pipeline {
-  return createPipeline({ ...options, budget }, redacting(output.logger, options.secrets))
+/** The project around the working directory. */
+export async function openProject(output: Output): Promise<Pipeline> {
+  return createPipeline(await openOptions(output), output.logger)
 }
 
 /**

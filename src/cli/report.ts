@@ -30,11 +30,7 @@ const COLOURS: Record<PlannedImage['state'], Colour> = {
 }
 
 /** The plan for people: a line an image that needs attention, then what it all comes to. */
-export function planText(
-  images: Plan['images'],
-  summary: Plan['summary'],
-  output: Output,
-): string {
+export function planText(images: Plan['images'], summary: Plan['summary'], output: Output): string {
   const shown = images.filter(({ state }) => state !== 'current')
   const width = Math.max(0, ...shown.map(({ entry }) => entry.id.length))
   const lines = shown.map(
@@ -49,13 +45,18 @@ export function summaryText(summary: Plan['summary']): string {
   const states = (['current', 'outdated', 'missing', 'unavailable', 'blocked'] as const)
     .filter((state) => summary[state] > 0)
     .map((state) => `${summary[state]} ${state}`)
-  const counts = `${summary.images} images: ${states.length === 0 ? 'none' : states.join(', ')}.`
+  const counts = `${count(summary.images, 'image')}: ${states.length === 0 ? 'none' : states.join(', ')}.`
   const { pictures, requests, usd } = summary
   return pictures === 0
     ? counts
-    : `${counts} To make: ${pictures} pictures in ${requests} requests for ${priceText(usd)}.`
+    : `${counts} To make: ${count(pictures, 'picture')} in ${count(requests, 'request')} for ${priceText(usd)}.`
 }
 
 export function priceText(usd: number | null): string {
   return usd === null ? 'an unknown price' : `${usd} USD`
+}
+
+/** `1 picture`, `2 pictures`. */
+export function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? '' : 's'}`
 }

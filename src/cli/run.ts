@@ -1,12 +1,19 @@
-import { parseArgs, renderUsage, type ArgsDef, type CommandDef } from 'citty'
-import { ImagegenError, type ErrorCode } from '../shared/errors.ts'
+import { ImagegenError, messageOf, type ErrorCode } from '../shared/errors.ts'
+import { errorCode } from '../shared/files.ts'
 import { release } from '../shared/release.ts'
 import { nearest } from '../shared/suggest.ts'
+import { readArguments } from './arguments.ts'
 import type { Command } from './command.ts'
 import { createOutput } from './output.ts'
+import { helpOf, helpOfAll } from './usage.ts'
 
-/** Every command: what it is for, and its file, which is loaded only when it runs. */
-const COMMANDS: Readonly<Record<string, { about: string; load: () => Promise<Command> }>> = {
+/** A command's line in the help, and its file, which is loaded only when it runs. */
+interface Listed {
+  readonly about: string
+  readonly load: () => Promise<Command>
+}
+
+const COMMANDS: Readonly<Record<string, Listed>> = {
   plan: {
     about: 'what is current and what is missing, and what it would cost',
     load: async () => (await import('./plan.ts')).plan,
@@ -40,84 +47,50 @@ const EXIT_CODES: Readonly<Record<ErrorCode, number>> = {
 export async function run(rawArguments: readonly string[]): Promise<number> {
   const output = createOutput(process)
   try {
-    const [name, ...rest] = rawArguments
-    if (name === undefined || name === 'help' || name === '--help' || name === '-h') {
-      output.result(help())
-      return name === undefined ? 2 : 0
-    }
-    if (name === '--version' || name === '-v') {
+    const [first, ...rest] = rawArguments
+    const isHelp = first === 'help' || isHelpFlag(first)
+    if (first === '--version' || first === '-v') {
       output.result(release())
       return 0
     }
-    const found = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
-    if (found === undefined) throw unknownCommand(name)
-    const command = await found.load()
-    if (rest.includes('--help') || rest.includes('-h')) {
-      output.result(await renderUsage(describe(name, command)))
+    const name = isHelp ? rest[0] : first
+    if (name === undefined) {
+      output.result(helpOfAll(Object.entries(COMMANDS).map(([key, { about }]) => [key, about])))
+      return isHelp ? 0 : 2
+    }
+    const { about, load } = commandOf(name)
+    const command = await load()
+    if (isHelp || rest.some(isHelpFlag)) {
+      output.result(helpOf(name, about, command))
       return 0
     }
-    refuseUnknown(name, rest, command.args)
-    return await command.run(parseArgs(rest, command.args), output)
+    return await command.run(readArguments(name, command, rest), output)
   } catch (error) {
-    if (!(error instanceof ImagegenError)) throw error
-    output.fail(error)
-    return EXIT_CODES[error.code]
+    if (error instanceof ImagegenError) {
+      output.fail(error)
+      return EXIT_CODES[error.code]
+    }
+    // A full disk, or a folder that cannot be written, is no bug of this program either.
+    if (errorCode(error) === undefined || !(error instanceof Error) || !('syscall' in error))
+      throw error
+    output.logger.error(messageOf(error))
+    return 1
   }
 }
 
-function describe(name: string, command: Command): CommandDef {
-  return {
-    meta: { name: `imagegen ${name}`, description: COMMANDS[name]?.about ?? '' },
-    args: command.args,
-  }
+function isHelpFlag(argument: string | undefined): boolean {
+  return argument === '--help' || argument === '-h'
 }
 
-function help(): string {
-  const width = Math.max(...Object.keys(COMMANDS).map((name) => name.length))
-  return [
-    `imagegen ${release()}: pictures written as text, made once, kept, and built in.`,
-    '',
-    'imagegen <command> [options]',
-    '',
-    ...Object.entries(COMMANDS).map(([name, { about }]) => `  ${name.padEnd(width)}  ${about}`),
-    '',
-    '`imagegen <command> --help` says more.',
-  ].join('\n')
-}
-
-function unknownCommand(name: string): ImagegenError {
+function commandOf(name: string): Listed {
+  const found = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
+  if (found !== undefined) return found
   const suggestion = nearest(name, Object.keys(COMMANDS))
-  return new ImagegenError('usage', {
+  throw new ImagegenError('usage', {
     message: `There is no command \`${name}\`.`,
     hint:
       suggestion === undefined
         ? '`imagegen --help` lists the commands.'
         : `Did you mean \`${suggestion}\`?`,
   })
-}
-
-/** A misspelt option must not be ignored: it may be the one that bounds what is spent. */
-function refuseUnknown(command: string, rest: readonly string[], args: ArgsDef): void {
-  const known = Object.keys(args).filter((name) => args[name]?.type !== 'positional')
-  for (const [index, argument] of rest.entries()) {
-    if (argument === '--') return
-    if (!argument.startsWith('-') || argument === '-') continue
-    const [name = '', value] = argument.replace(/^--?/, '').split(/=(.*)/s)
-    const definition = args[name]
-    if (definition === undefined || definition.type === 'positional' || !argument.startsWith('--')) {
-      const suggestion = nearest(name, known)
-      throw new ImagegenError('usage', {
-        message: `\`imagegen ${command}\` has no option \`${argument}\`.`,
-        hint:
-          suggestion === undefined
-            ? `\`imagegen ${command} --help\` lists the options.`
-            : `Did you mean \`--${suggestion}\`?`,
-      })
-    }
-    const needsValue = definition.type === 'string'
-    const next = rest[index + 1]
-    if (needsValue && value === undefined && (next === undefined || next.startsWith('--'))) {
-      throw new ImagegenError('usage', { message: `\`--${name}\` needs a value.` })
-    }
-  }
 }

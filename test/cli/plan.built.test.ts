@@ -1,0 +1,132 @@
+import { describe, expect, it } from 'vitest'
+import { createProject, emulatorFor } from './project.ts'
+
+const CAST = `defaults:
+  aspectRatio: 16:9
+vars: { look: "flat vector" }
+images:
+  kira:
+    prompt: "Portrait of Kira, \${look}"
+    alt: Kira
+  library:
+    prompt: "Kira in the library, \${look}"
+    alt: A library
+    references: ["#kira"]
+  again:
+    prompt: "Portrait of Kira, flat vector"
+    alt: Kira once more
+    n: 3
+`
+
+interface PlanJson {
+  version: number
+  images: Array<{ id: string; state: string; reason: string; key: string | null; usd: number }>
+  summary: Record<string, number>
+}
+
+describe('imagegen plan', () => {
+  it('tells programs what is missing and what it costs, offline, and writes nothing but the cache', async () => {
+    const project = await createProject({ 'src/cast.image.yaml': CAST })
+    const before = project.files()
+    const { code, stdout, stderr } = await project.run('plan', '--json')
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    const plan = JSON.parse(stdout) as PlanJson
+    expect(Object.keys(plan)).toEqual(['version', 'images', 'summary'])
+    expect(plan.images[0]).toEqual({
+      id: 'src/cast.image.yaml#kira',
+      manifest: 'src/cast.image.yaml',
+      name: 'kira',
+      key: expect.stringMatching(/^[0-9a-f]{64}$/),
+      state: 'missing',
+      reason: 'new',
+      // Three pictures of one recipe, billed with the first entry that needs them.
+      usd: 0.0105,
+    })
+    expect(plan.images.map(({ id, usd }) => [id.split('#')[1], usd])).toEqual([
+      ['kira', 0.0105],
+      ['library', 0.0035],
+      ['again', 0],
+    ])
+    expect(plan.images[2]!.key).toBe(plan.images[0]!.key)
+    expect(plan.summary).toEqual({
+      images: 3,
+      current: 0,
+      outdated: 0,
+      missing: 3,
+      unavailable: 0,
+      blocked: 0,
+      requests: 2,
+      pictures: 4,
+      usd: 0.014,
+    })
+    expect(project.files()).toEqual(before)
+  })
+
+  it('tells people the same in a line an image', async () => {
+    const project = await createProject({ 'src/cast.image.yaml': CAST })
+    const { stdout } = await project.run('plan')
+    expect(stdout).toBe(
+      [
+        'missing      src/cast.image.yaml#kira     new',
+        'missing      src/cast.image.yaml#library  new',
+        'missing      src/cast.image.yaml#again    new',
+        '',
+        '3 images: 3 missing. To make: 4 pictures in 2 requests for 0.014 USD.',
+        '',
+      ].join('\n'),
+    )
+  })
+
+  it('takes ids, names and globs, with what the selected ones need, and refuses what means nothing', async () => {
+    const project = await createProject({
+      'src/cast.image.yaml': CAST,
+      'art/hero.image.yaml': 'prompt: A hero\nalt: A hero\n',
+    })
+    const selected = async (...patterns: string[]): Promise<unknown> => {
+      const { stdout } = await project.run('plan', '--json', ...patterns)
+      const { images, summary } = JSON.parse(stdout) as PlanJson
+      return [images.map(({ id }) => id), summary['requests']]
+    }
+    expect(
+      await Promise.all([
+        selected('src/cast.image.yaml#library'),
+        selected('hero', 'again'),
+        selected('art/**'),
+        selected('*#*k*'),
+      ]),
+    ).toEqual([
+      [['src/cast.image.yaml#library'], 2],
+      [['art/hero.image.yaml', 'src/cast.image.yaml#again'], 2],
+      [['art/hero.image.yaml'], 1],
+      [['src/cast.image.yaml#kira'], 1],
+    ])
+    expect(await project.run('plan', 'libary')).toEqual({
+      code: 2,
+      stdout: '',
+      stderr: 'error No image matches `libary`.\n  → Did you mean `library`?\n',
+    })
+  })
+
+  it('names the reason of each, and exits with 3 on --check as long as anything is missing', async () => {
+    const project = await createProject({ 'src/cast.image.yaml': CAST })
+    await emulatorFor(project)
+    expect((await project.run('plan', '--check')).code).toBe(3)
+    expect((await project.run('generate', '--yes')).code).toBe(0)
+    expect(await project.run('plan', '--check')).toEqual({
+      code: 0,
+      stdout: '3 images: 3 current.\n',
+      stderr: '',
+    })
+    project.write(
+      'src/cast.image.yaml',
+      CAST.replace('A library\n', 'A library\n    revision: 2\n').replace('Portrait', 'Drawing'),
+    )
+    const { code, stdout } = await project.run('plan', '--check', '--json')
+    expect(code).toBe(3)
+    expect((JSON.parse(stdout) as PlanJson).images.map(({ reason }) => reason)).toEqual([
+      'prompt changed',
+      'reference, revision changed',
+      'in the store',
+    ])
+  })
+})
