@@ -99,9 +99,7 @@ export async function resolveOptions(context: ResolveContext): Promise<ResolvedO
     allow: (listOf(given.allow) ?? [findWorkspaceRoot(root)]).map(resolve),
     ...resolveMode(given.mode, environment, context),
     budget: {
-      images:
-        given.budget?.images ??
-        (given.budget?.usd === undefined ? DEFAULT_BUDGET_IMAGES : Infinity),
+      images: given.budget?.images ?? DEFAULT_BUDGET_IMAGES,
       usd: given.budget?.usd,
     },
     budgetIsChosen: given.budget !== undefined,

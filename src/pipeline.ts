@@ -96,7 +96,7 @@ export function createPipeline(
     },
     render: async (image, survey, signal) =>
       renderer.render(pictureJob(image, survey, store, options), signal),
-    renderPlaceholder: async (image, signal) => renderer.render(placeholderJob(image), signal),
+    renderPlaceholder: async (image, signal) => renderer.render(await placeholderJob(image), signal),
   }
   return pipeline
 }

@@ -4,8 +4,7 @@ import type { ResolvedOptions } from '../options.ts'
 import type { PlannedImage } from '../plan/plan.ts'
 import type { RenderJob } from '../render/render.ts'
 import { ImagegenError } from '../shared/errors.ts'
-import { digest, sha256 } from '../shared/hash.ts'
-import { release } from '../shared/release.ts'
+import { sha256 } from '../shared/hash.ts'
 import type { Store } from '../store/store.ts'
 import type { Survey } from './survey.ts'
 
@@ -43,16 +42,13 @@ export function pictureJob(
 /** Drawn where the model's limits do not say what size the picture will have. */
 const UNKNOWN_SIZE = { width: 1024, height: 1024 }
 
-/** A stand-in of the final size. Its hash is that of no picture's bytes, so its URL never equals the real one's. */
-export function placeholderJob(image: PlannedImage): RenderJob {
+/** A stand-in of the final size. Its bytes are no picture's, so its URL never equals the real one's. */
+export async function placeholderJob(image: PlannedImage): Promise<RenderJob> {
   const { entry, made } = image
-  const content = { ...(made?.expected ?? UNKNOWN_SIZE), label: entry.name }
+  const bytes = await drawPlaceholder({ ...(made?.expected ?? UNKNOWN_SIZE), label: entry.name })
   return {
     ...commonJob(image),
-    original: {
-      sha256: digest(['placeholder', release(), content]),
-      read: () => drawPlaceholder(content),
-    },
+    original: { sha256: sha256(bytes), read: () => Promise.resolve(bytes) },
     provenance: undefined,
   }
 }
