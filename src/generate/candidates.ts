@@ -1,4 +1,5 @@
 import type { ImageEntry } from '../manifest/entry.ts'
+import { ModelError } from '../model/image-model.ts'
 import { describeWarning } from '../model/warning.ts'
 import type { Job } from '../plan/plan.ts'
 import { throwIfAborted } from '../shared/abort.ts'
@@ -144,11 +145,23 @@ async function ask(
         return responseOf(job, pictures, seed, inputs, result)
       } catch (error) {
         if (!maybeBilled(error)) takeBack()
-        throw error
+        throw await withKeptAnswer(job, store, error)
       }
     },
   })
   return store.settle(await store.savePending(response))
+}
+
+/** What arrived with a failure, and may have been paid for, is kept; the failure then says where. */
+async function withKeptAnswer(job: Job, store: Store, error: unknown): Promise<unknown> {
+  if (!(error instanceof ModelError) || (error.responseBody ?? '') === '') return error
+  const { message, responseBody: body = '' } = error
+  const { key } = job.made
+  const file = await store.keepUnusable({ key, name: job.entry.name, reason: message, body })
+  return new ModelError(`${message} The answer is kept as ${file}.`, {
+    ...error,
+    cause: error.cause,
+  })
 }
 
 function warnOfUnusable(

@@ -5,6 +5,7 @@ import { readOriginal } from './original.ts'
 import { savePending, type Pending, type PendingResponse } from './pending.ts'
 import { thisProcess } from './process-identity.ts'
 import { emptyTrash, findUnused, trash, type EmptiedTrash } from './prune.ts'
+import { keepUnusable, type UnusableAnswer } from './quarantine.ts'
 import { createRateWindow, type RateWindow, type RateWindowOptions } from './rate-window.ts'
 import { recover } from './recover.ts'
 import { retire } from './retire.ts'
@@ -46,6 +47,13 @@ export interface Store {
    * `damaged`: it makes no sense, and is in quarantine.
    */
   settle(pending: Pending): Promise<Settlement>
+  /**
+   * Keeps an answer that may have been paid for and that nothing can be read out of. Its key stays free.
+   *
+   * @returns where it is, as people know it.
+   * @throws ImagegenError with code `unavailable`.
+   */
+  keepUnusable(answer: UnusableAnswer): Promise<string>
   /** Settles what processes that were killed had left. To be called before planning what to ask for. */
   recover(): Promise<readonly Settlement[]>
   /**
@@ -101,6 +109,7 @@ export function openStore({ dir, logger, host }: StoreOptions): Store {
     prepare: () => folder.prepare(),
     savePending: (response) => savePending(folder, response),
     settle: (pending) => settle(folder, pending),
+    keepUnusable: (answer) => keepUnusable(folder, answer),
     recover: () => recover(folder, logger),
     readOriginal: (candidate) => readOriginal(folder, candidate),
     retire: async (before) => retire(folder, before),

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
+import type { Fault } from '../../src/emulator/index.ts'
 import { minimax } from '../../src/model/minimax/minimax.ts'
 import { selectPlan } from '../../src/plan/select.ts'
 import { sha256 } from '../../src/shared/hash.ts'
@@ -263,6 +264,42 @@ images:
       expect(emulator.stats().requests).toBe(1)
       expect(originalsIn(root)).toEqual([])
       expect(readdirSync(path.join(root, '.imagegen/quarantine')).length).toBeGreaterThan(0)
+    },
+  )
+
+  test.each<[Fault['kind'], Fault, code: string]>([
+    ['truncated-json', { kind: 'truncated-json' }, 'malformed'],
+    ['broken-base64', { kind: 'broken-base64' }, 'malformed'],
+    ['unsafe-url', { kind: 'unsafe-url' }, 'download'],
+    ['reset', { kind: 'reset', when: 'middle' }, 'network'],
+    ['hang', { kind: 'hang', when: 'middle' }, 'timeout'],
+  ])(
+    'what arrives by %s is kept as it came, and the failure says where',
+    async (_, fault, code) => {
+      const emulator = await testEmulator({ faults: [fault] })
+      const { root, file } = await temporaryProject({ 'a.image.yaml': 'prompt: x\nalt: ""' })
+      const models = { 'image-01': minimax('image-01', { timeout: 400 }) }
+      const pipeline = await openPipeline(root, {
+        ...emulator,
+        inline: { budget: { images: 2 }, models },
+      })
+      const { report, events } = await generateAll(pipeline)
+      const [failure] = report.failures
+      const said = [
+        failure?.problem.message ?? '',
+        ...events.flatMap((event) => (event.kind === 'retried' ? [event.error.message] : [])),
+      ].find((message) => message.includes('quarantine'))
+      const [kept = ''] = /\.imagegen\/quarantine\/\S+\.answer\.txt/.exec(said ?? '') ?? []
+      expect(said).toContain(`kept as ${kept}`)
+      expect(readFileSync(file(kept), 'utf8')).toMatch(/^\{"id":"[0-9a-f]{32}","data":\{"image_/)
+      expect(JSON.parse(readFileSync(file(`${kept}.report.json`), 'utf8'))).toMatchObject({
+        what: expect.stringContaining('key') as string,
+        why: expect.any(String) as string,
+      })
+      expect([code, 'budget']).toContain(failure?.code)
+      // Nothing tells a picture in it: the key stays free, and the next run may ask.
+      expect(await statesOf(pipeline)).toEqual({ a: 'missing' })
+      expect((await pipeline.store.verify()).problems).toEqual([])
     },
   )
 

@@ -82,10 +82,12 @@ export async function generatePictures(
       },
     }
   } catch (error) {
-    if (error instanceof ModelError) throw withoutKey(error, hiding(apiKey))
-    if (isGiven(caller)) throw aborted(caller, true)
-    if (expiry.aborted) throw timedOut(endpoint, timeout, error)
-    throw error
+    const hide = hiding(apiKey)
+    if (isBrokenOff(error)) {
+      if (isGiven(caller)) throw withoutKey(aborted(caller, true, error), hide)
+      if (expiry.aborted) throw withoutKey(timedOut(endpoint, timeout, error), hide)
+    }
+    throw error instanceof ModelError ? withoutKey(error, hide) : error
   }
 }
 
@@ -166,11 +168,23 @@ function base64Length(bytes: number): number {
   return Math.ceil(bytes / 3) * 4
 }
 
-function aborted(signal: AbortSignal, wasSent: boolean): ModelError {
+/** Whether the answer was on its way when it broke off, which is what the end of somebody's patience looks like. */
+function isBrokenOff(error: unknown): boolean {
+  if (!(error instanceof ModelError)) return true
+  return error.code === 'network' && error.responseBody !== undefined
+}
+
+/** What had arrived of an answer. */
+function arrivedWith(error: unknown): string | undefined {
+  return error instanceof ModelError ? error.responseBody : undefined
+}
+
+function aborted(signal: AbortSignal, wasSent: boolean, cause?: unknown): ModelError {
   return new ModelError('The request to MiniMax was aborted.', {
     code: 'aborted',
     retry: 'never',
     maybeBilled: wasSent,
+    responseBody: arrivedWith(cause),
     cause: signal.reason,
   })
 }
@@ -179,6 +193,12 @@ function timedOut(endpoint: URL, timeout: number, cause: unknown): ModelError {
   return new ModelError(
     `${endpoint.origin} did not answer completely within ${timeout / 1000} s. ` +
       'A picture takes about 25 s; `timeout` sets how long is waited.',
-    { code: 'timeout', retry: 'backoff', maybeBilled: true, cause },
+    {
+      code: 'timeout',
+      retry: 'backoff',
+      maybeBilled: true,
+      responseBody: arrivedWith(cause),
+      cause,
+    },
   )
 }

@@ -21,7 +21,8 @@ export interface TransferLimits {
  * One request and the whole of its answer, and nothing that was not asked for: redirects are not followed, an endless
  * body ends at the limit.
  *
- * @throws ModelError with code `network` or `malformed`; the signal's own error where it was given.
+ * @throws ModelError with code `network` or `malformed`; where the signal was given, its own error, or `network` with
+ * what had arrived by then.
  */
 export async function transfer(
   url: URL,
@@ -61,7 +62,7 @@ async function receive(url: URL, response: Response, limits: TransferLimits): Pr
       if (size > limits.maxBytes) break
     }
   } catch (error) {
-    if (limits.signal.aborted) throw error
+    if (limits.signal.aborted && size === 0) throw error
     throw new ModelError(
       `The connection to ${url.host} broke off in the middle of the answer (${reasonOf(error)}).`,
       {
