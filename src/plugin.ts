@@ -1,33 +1,35 @@
 import { createUnplugin, type UnpluginInstance } from 'unplugin'
 import type { Options } from './options/options.ts'
+import type { HostFacts } from './plugin/host-facts.ts'
 import { MANIFEST_ID, parseModuleId } from './plugin/module-id.ts'
-import { createSession } from './plugin/session.ts'
+import { plainly } from './plugin/plain-error.ts'
+import { createSession, type Session } from './plugin/session.ts'
 import { viteHost } from './plugin/vite-host.ts'
 import { webpackHost } from './plugin/webpack-host.ts'
 
 /** The plugin for all hosts: hooks only, each a call or two. */
 export const imagegen: UnpluginInstance<Options | undefined, false> = createUnplugin(
   (options, { framework }) => {
-    const session = createSession(options)
-    const isVite = framework === 'vite'
+    let session: Session | undefined
+    const begin = (facts: HostFacts): Session => (session = createSession(options, facts))
     return {
       name: 'unplugin-imagegen',
       enforce: 'pre',
-      // On webpack it would come too late; see the host.
-      ...(isVite ? { buildStart: () => session.start() } : {}),
       load: {
         filter: { id: MANIFEST_ID },
         async handler(id) {
-          const ours = parseModuleId(id, isVite ? 'required' : 'optional')
-          if (ours === undefined) return undefined
-          const { code, watchFiles } = await session.load(ours)
-          for (const file of watchFiles) this.addWatchFile(file)
+          const ours = parseModuleId(id)
+          if (ours === undefined || session === undefined) return undefined
+          const watch = (file: string): void => this.addWatchFile(file)
+          const { code, problem } = await plainly(session.load(ours, watch))
+          // Not on Vite, where this would throw: it has an overlay.
+          if (problem !== undefined && framework === 'webpack') this.error(problem.message)
           // Rolldown would take the file's ending for its type.
-          return { code, map: null, moduleType: 'js' }
+          return { code, map: null, moduleType: 'js', moduleSideEffects: false }
         },
       },
-      vite: viteHost(session),
-      webpack: (compiler) => webpackHost(compiler, session),
+      vite: viteHost(begin),
+      webpack: (compiler) => webpackHost(compiler, begin),
     }
   },
 )

@@ -11,6 +11,6 @@ import { imagegen as unplugin } from './plugin.ts'
  * export default { plugins: [imagegen()] }
  * ```
  */
-const imagegen: (options?: Options) => Plugin = (options) => unplugin.vite(options) as Plugin
+const imagegen: (options?: Options) => Plugin = (options) => unplugin.vite(options)
 
 export { imagegen as default, imagegen as 'module.exports' }

@@ -11,6 +11,7 @@ import { imagegen as unplugin } from './plugin.ts'
  * module.exports = { plugins: [imagegen()] }
  * ```
  */
-const imagegen: (options?: Options) => WebpackPluginInstance = (options) => unplugin.webpack(options)
+const imagegen: (options?: Options) => WebpackPluginInstance = (options) =>
+  unplugin.webpack(options)
 
 export { imagegen as default, imagegen as 'module.exports' }

@@ -24,7 +24,7 @@ export function imageModule(alt: string, image: RenderedImage, urlOf: AssetUrlOf
   }))
   const formats = [...new Set(image.renditions.map(({ format }) => format))]
   const fallback = formats.at(-1) ?? ''
-  const largest = entries.filter(({ rendition }) => rendition.format === fallback).at(-1)
+  const largest = entries.findLast(({ rendition }) => rendition.format === fallback)
   if (largest === undefined) throw new Error('An image without renditions has no module.')
   const srcsetOf = (format: string): string =>
     entries

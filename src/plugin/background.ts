@@ -1,4 +1,5 @@
 import type { Pipeline, Survey } from '../pipeline.ts'
+import { tell } from '../pipeline/fulfil.ts'
 import { ImagegenError, messageOf, type Problem } from '../shared/errors.ts'
 import type { Logger } from '../shared/logger.ts'
 
@@ -11,16 +12,19 @@ type Job = Survey['plan']['jobs'][number]
 interface BackgroundFailure {
   readonly code: string
   readonly problem: Problem
+  /** The account is to blame, not the picture. */
+  readonly stopsRun: boolean
 }
 
 /** Makes missing pictures while a dev server runs. */
 export interface Background {
-  /** Shared by everything that one dev server asks for in its life. */
-  readonly budget: Pipeline['budget']
   /** Looks at a new survey: what is missing in it is made once it has been still. */
   consider(survey: Survey): void
   /** The final failure of a key, until the key is another. */
   failureOf(key: string): BackgroundFailure | undefined
+  /** Somebody has saved a manifest: what failed because of the account, or of another picture, is tried once more. */
+  forgive(): void
+  /** Asks for nothing more. What is under way comes to its end and is stored: it is paid for. */
   close(): void
 }
 
@@ -30,8 +34,9 @@ export function createBackground(
   logger: Logger,
   publish: () => Promise<void>,
 ): Background {
-  const { options, budget } = pipeline
+  const { options } = pipeline
   const stopping = new AbortController()
+  const never = new AbortController()
   const seen = new Map<string, number>()
   const failures = new Map<string, BackgroundFailure>()
   const said = new Set<string>()
@@ -81,16 +86,10 @@ export function createBackground(
     try {
       const report = await pipeline.generate(survey, jobs, {
         signal: stopping.signal,
-        abandon: stopping.signal,
+        abandon: never.signal,
         onEvent(event) {
-          if (event.kind === 'finished') {
-            logger.info(`${event.job.entry.name}: in the store.`)
-            void publish().catch(complain)
-          }
-          if (event.kind === 'retried') {
-            logger.info(`${event.job.entry.name}: trying again (${event.error.message})`)
-          }
-          if (event.kind === 'warning') logger.warn(event.message)
+          tell(event, logger)
+          if (event.kind === 'finished') void publish().catch(complain)
         },
       })
       for (const failure of report.failures) {
@@ -125,9 +124,13 @@ export function createBackground(
   }
 
   return {
-    budget,
     consider,
     failureOf: (key) => failures.get(key),
+    forgive() {
+      for (const [key, { code, stopsRun }] of failures) {
+        if (stopsRun || code === 'stopped' || code === 'blocked') failures.delete(key)
+      }
+    },
     close() {
       clearTimeout(timer)
       stopping.abort()

@@ -4,6 +4,11 @@ import { toPosix } from '../shared/files.ts'
 /** Ids that may be ours, for the hosts' filters. */
 export const MANIFEST_ID: RegExp = /\.image\.ya?ml(?:\?|$)/i
 
+/** Whether a file is the configuration that every host and the command line read. */
+export function isConfigFile(file: string): boolean {
+  return /[/\\]imagegen\.config\.(?:ts|js|mjs|json)$/.test(file)
+}
+
 /** The query that sets our modules apart, so that a YAML plugin in the same project leaves them alone. */
 const FLAG = 'imagegen'
 
@@ -18,16 +23,11 @@ export interface ModuleId {
   readonly image: string | undefined
 }
 
-/**
- * Reads a module id or a request; nothing where it is not ours.
- *
- * @param flag whether the id must carry our query: where hosts pass every plugin's ids through `load`.
- */
-export function parseModuleId(id: string, flag: 'required' | 'optional'): ModuleId | undefined {
+/** Reads a module id or a request; nothing where it is not ours. */
+export function parseModuleId(id: string): ModuleId | undefined {
   if (!MANIFEST_ID.test(id)) return undefined
-  const [file = '', query = ''] = splitQuery(id)
+  const [file, query] = splitQuery(id)
   const parameters = new URLSearchParams(query)
-  if (flag === 'required' && !parameters.has(FLAG)) return undefined
   if (NOT_OURS.some((name) => parameters.has(name))) return undefined
   return { file: path.normalize(file), image: parameters.get('image') ?? undefined }
 }

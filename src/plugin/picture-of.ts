@@ -1,34 +1,60 @@
 import type { Pipeline, Survey } from '../pipeline.ts'
 import { ImagegenError, type Problem } from '../shared/errors.ts'
+import type { SurveyedImage } from './located.ts'
 
-/** An image of a survey, with how it stands. */
-type SurveyedImage = Survey['images'] extends ReadonlyMap<string, infer Image> ? Image : never
-
-type Rendered = Awaited<ReturnType<Pipeline['render']>>
+/** The renditions that an import shows. */
+export interface Picture {
+  readonly rendered: Awaited<ReturnType<Pipeline['render']>>
+  /** Why they are a stand-in's although there should be a picture. */
+  readonly problem?: ImagegenError
+}
 
 export interface PictureSettings {
   /** Whether a stand-in may be shown until the picture is there. */
   readonly isLive: boolean
   /** Why the picture could not be made, where that was tried. */
-  readonly failure: { readonly problem: Problem; readonly code: string } | undefined
+  readonly failure: Problem | undefined
   readonly signal: AbortSignal
 }
 
 /**
  * The renditions that an import shows now: the picture's, or a stand-in's.
  *
- * @throws ImagegenError where neither may be shown.
+ * A manifest's module loads all of its images, also those that the page does not use. So in a live session an image that
+ * cannot be had does not take the others down with it: its stand-in comes together with the problem, and the host tells it.
+ *
+ * @throws ImagegenError in a build, where there is no picture.
  */
 export async function pictureOf(
   image: SurveyedImage,
   survey: Survey,
   pipeline: Pipeline,
   { isLive, failure, signal }: PictureSettings,
-): Promise<Rendered> {
+): Promise<Picture> {
   const isHandMade = image.entry.subject.kind === 'source'
-  if (pipeline.options.mode === 'placeholder' && !isHandMade) {
-    return pipeline.renderPlaceholder(image, signal)
+  const standIn = (): Promise<Picture['rendered']> => pipeline.renderPlaceholder(image, signal)
+  if (pipeline.options.mode === 'placeholder' && !isHandMade) return { rendered: await standIn() }
+  const isAwaited = image.state === 'missing' && failure === undefined
+  if (isLive && isAwaited && pipeline.options.mode === 'generate') {
+    return { rendered: await standIn() }
   }
+  try {
+    return { rendered: await pictureThatIsThere(image, survey, pipeline, failure, signal) }
+  } catch (error) {
+    // A hand-made file that cannot be rendered has no size that a stand-in could take.
+    const isFinal = !(error instanceof ImagegenError) || error.code === 'aborted' || isHandMade
+    if (!isLive || isFinal) throw error
+    return { rendered: await standIn(), problem: error }
+  }
+}
+
+async function pictureThatIsThere(
+  image: SurveyedImage,
+  survey: Survey,
+  pipeline: Pipeline,
+  failure: Problem | undefined,
+  signal: AbortSignal,
+): Promise<Picture['rendered']> {
   switch (image.state) {
     case 'current':
     case 'outdated':
@@ -36,40 +62,15 @@ export async function pictureOf(
       return pipeline.render(image, survey, signal)
     case 'missing':
     case 'blocked':
-      if (failure !== undefined) throw new ImagegenError('provider', failure.problem)
-      if (isLive && pipeline.options.mode === 'generate') {
-        return pipeline.renderPlaceholder(image, signal)
-      }
-      throw new ImagegenError('frozen', {
+      if (failure !== undefined) throw new ImagegenError('provider', failure)
+      throw new ImagegenError(image.state === 'missing' ? 'frozen' : 'unavailable', {
         message: `${image.entry.id} is ${image.state}: ${image.reason}.`,
-        hint: 'Run `imagegen generate` where there is a key.',
+        hint:
+          image.state === 'missing'
+            ? 'Run `imagegen generate` where there is a key.'
+            : 'Run `imagegen plan` to see what it waits for.',
       })
     default:
       return image.state satisfies never
   }
-}
-
-/** The files beside its own manifest that an image depends on: pictures, and manifests of images it refers to. */
-export function watchFilesOf(image: SurveyedImage, survey: Survey): readonly string[] {
-  const files = new Set<string>()
-  const visited = new Set<string>()
-  const visit = ({ entry }: SurveyedImage): void => {
-    if (visited.has(entry.id)) return
-    visited.add(entry.id)
-    files.add(entry.manifest.file)
-    for (const { files: composites = [] } of entry.operations) {
-      for (const { file } of composites) files.add(file)
-    }
-    if (entry.subject.kind === 'source') {
-      files.add(entry.subject.file)
-      return
-    }
-    for (const reference of entry.subject.references) {
-      if (reference.kind === 'file') files.add(reference.file)
-      const other = reference.kind === 'entry' ? survey.images.get(reference.id) : undefined
-      if (other !== undefined) visit(other)
-    }
-  }
-  visit(image)
-  return [...files]
 }

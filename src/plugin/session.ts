@@ -1,263 +1,250 @@
 import path from 'node:path'
-import { imageModule, imageQuery, manifestModule, type AssetUrlOf } from '../emit/module.ts'
-import { resolveOptions } from '../options.ts'
-import { createPipeline, type Pipeline, type Survey } from '../pipeline.ts'
+import type { Survey } from '../pipeline.ts'
 import { ImagegenError, messageOf } from '../shared/errors.ts'
-import { readFileIfThere, toPosix } from '../shared/files.ts'
-import { createConsoleLogger, redacting, type Logger } from '../shared/logger.ts'
-import { createBackground, type Background } from './background.ts'
-import type { ModuleId } from './module-id.ts'
-import { pictureOf, watchFilesOf } from './picture-of.ts'
+import { readFileIfThere } from '../shared/files.ts'
+import type { HostFacts } from './host-facts.ts'
+import { loadModule, type LoadedModule } from './load-module.ts'
+import { findManifest, lookOf, namesOf } from './located.ts'
+import { formatModuleId, isConfigFile, MANIFEST_ID, type ModuleId } from './module-id.ts'
+import { createProject, type Opened } from './project.ts'
+import { createShown } from './shown.ts'
 import { createStamps, type Stamps } from './stamps.ts'
+import type { Images } from './unused-assets.ts'
+import { watchFilesOf } from './watch-files.ts'
 
-/** What a host knows of the project. */
-export interface HostFacts {
-  /** The bundler's root, absolute. */
-  readonly start: string
-  /** Vite's mode, or the like: which `.env` files are read. */
-  readonly mode: string
-  /** A build that ends, not a dev server. */
-  readonly isBuild: boolean
-  /** Whether modules must never wait for a provider: a dev server, or webpack's watch mode. */
-  readonly isLive: boolean
-  readonly envDir?: string | undefined
-  /** How a rendition's URL is spelled in the modules of a folder. */
-  readonly urlOf: (folder: string) => AssetUrlOf
-  /** Whether the host keeps loaded modules across runs, and asks the files that they depend on, not us. */
-  readonly keepsModules: boolean
-}
-
-/** The code of a module, and the files that it depends on. */
-export interface ModuleCode {
-  readonly code: string
-  readonly watchFiles: readonly string[]
-}
-
-/** One plugin in one bundler: what it knows between two hooks. */
+/** One dev server, watcher or build, and what it knows between two hooks. */
 export interface Session {
-  /** Called before anything else; again where a host finds out more. */
-  configure(facts: HostFacts): void
   /**
    * Plans everything, and in a build makes what is missing. Several environments of one build share the work.
    *
+   * @param changed files that were changed since the last time, from hosts that start anew after each change.
    * @throws ImagegenError where a build must not go on.
    */
-  start(): Promise<void>
-  /** @throws ImagegenError with what is wrong with the manifest or the image. */
-  load(id: ModuleId): Promise<ModuleCode>
-  /** A file was changed, added or removed. */
-  changed(file: string): void
-  /** Told, in a live session, which images have to be shown anew. */
-  onUpdate(listener: (images: readonly ModuleId[]) => void): void
-  /** The folder of the renditions, absolute; nothing before the start. */
-  renditionFolder(): string | undefined
+  start(changed?: readonly string[]): Promise<void>
+  /** Whether the options find this manifest. */
+  includes(file: string): Promise<boolean>
+  /**
+   * @param watch told of every file that the module depends on, also where it cannot be loaded.
+   * @throws ImagegenError with what is wrong with the manifest or the image.
+   */
+  load(id: ModuleId, watch: (file: string) => void): Promise<LoadedModule>
+  /** A file was changed, added or removed. Ends when everybody knows what that means. */
+  changed(file: string): Promise<void>
+  /** Told, in a live session, which modules have to be loaded anew, beside those that watch a file that changed. */
+  onUpdate(listener: (modules: readonly ModuleId[]) => void): void
+  /** What decides beside the modules' own files, absolute; nothing before the start. */
+  surroundings(): { readonly files: readonly string[]; readonly folders: readonly string[] }
+  /** What images there are; nothing before the start. */
+  images(): Images | undefined
+  /** Told when a module shows a stand-in although there should be a picture. */
+  onProblem(listener: (problem: ImagegenError) => void): void
+  /** Why modules show stand-ins now, by their ids. */
+  problems(): ReadonlyMap<string, ImagegenError>
+  /** Nothing more is asked for. A request that is under way comes to its end: it is paid for. */
   close(): void
 }
 
-/** What is made of the options. */
-interface Opened {
-  readonly pipeline: Pipeline
-  readonly stamps: Stamps
-}
-
-export function createSession(inline: unknown): Session {
-  let facts: HostFacts | undefined
-  let opened: Opened | undefined
-  let logger: Logger = createConsoleLogger()
-  let background: Background | undefined
-  let surveyed: Promise<Survey> | undefined
+export function createSession(inline: unknown, facts: HostFacts): Session {
+  const project = createProject(inline, facts, refresh)
+  const shown = createShown()
+  const listeners: Array<(modules: readonly ModuleId[]) => void> = []
+  const problemListeners: Array<(problem: ImagegenError) => void> = []
+  const problems = new Map<string, ImagegenError>()
   let starting: Promise<void> = Promise.resolve()
-  let shown: ReadonlyMap<string, string> = new Map()
-  const listeners: Array<(images: readonly ModuleId[]) => void> = []
-  const closing = new AbortController()
+  let refreshing: Promise<void> = Promise.resolve()
+  let waiting: Promise<void> | undefined
+  let told = ''
 
-  async function open(): Promise<Opened> {
-    if (opened !== undefined) return opened
-    if (facts === undefined) throw new Error('The host has not said where the project is.')
-    const options = await resolveOptions({
-      start: facts.start,
-      inline,
-      mode: facts.mode,
-      isBuild: facts.isBuild,
-      envDir: facts.envDir,
-      environment: process.env,
+  /** Looks at everything anew. Calls that come while that is under way share the next time. */
+  function refresh(): Promise<void> {
+    waiting ??= refreshing.then(tellHost)
+    refreshing = waiting
+    return waiting
+  }
+
+  /** Tells the host what looks different now. */
+  async function tellHost(): Promise<void> {
+    waiting = undefined
+    project.invalidate()
+    const { logger } = await project.open()
+    try {
+      const made = await project.survey()
+      const modules = await takeChanged(made)
+      if (modules.length === 0 || project.signal.aborted) return
+      for (const id of modules) problems.delete(formatModuleId(id))
+      await restamp(made)
+      for (const listener of listeners) listener(modules)
+    } catch (error) {
+      if (!project.signal.aborted) logger.error(messageOf(error))
+    }
+  }
+
+  async function takeChanged(made: Survey): Promise<readonly ModuleId[]> {
+    const opened = await project.open()
+    return shown.takeChanged((id) => lookAt(id, made, opened))
+  }
+
+  /** A survey that knows the manifest as it is now: a watcher may be later than the one who asks for the module. */
+  async function freshSurvey(file: string): Promise<Survey> {
+    const made = await project.survey()
+    if (!facts.isLive) return made
+    const { root } = (await project.open()).pipeline.options
+    const manifestPath = findManifest(file, made, root)
+    const known = made.manifests.find((manifest) => manifest.path === manifestPath)
+    const bytes = readFileIfThere(file)
+    if (bytes !== undefined && known?.text === new TextDecoder().decode(bytes)) return made
+    await refresh()
+    return project.survey()
+  }
+
+  async function startOnce(changed: readonly string[]): Promise<void> {
+    if (!facts.isLive) return restamp(await project.fulfil())
+    const { background, logger } = await project.open()
+    if (changed.some(isConfigFile)) await project.reopen()
+    if (changed.some((file) => MANIFEST_ID.test(file))) background.forgive()
+    project.invalidate()
+    const made = await project.survey().catch((error: unknown) => {
+      // A watcher must outlive it; every module that is asked for says it again.
+      if (!(error instanceof ImagegenError)) throw error
+      logger.error(error.message)
     })
-    logger = redacting(createConsoleLogger(), options.secrets)
-    const pipeline = createPipeline(options, logger, background?.budget)
-    background?.close()
-    background = createBackground(pipeline, logger, publish)
-    opened = { pipeline, stamps: createStamps(options.cacheDir, options.root) }
-    return opened
+    if (made === undefined) return
+    const found = [...made.problems.values()].flat()
+    const text = found.length === 0 ? '' : new ImagegenError('manifest', found).message
+    if (text !== '' && text !== told) logger.error(text)
+    told = text
+    // What they show is brought up to date here, before the host looks at any module.
+    await takeChanged(made)
+    await restamp(made)
   }
 
-  /** The newest survey. In a live session the next one is made once something has changed. */
-  async function survey(): Promise<Survey> {
-    surveyed ??= open()
-      .then(({ pipeline }) => pipeline.survey())
-      .then((made) => {
-        if (facts?.isLive === true) background?.consider(made)
-        return made
-      })
-    return surveyed
-  }
-
-  /** Makes a new survey, and tells the host what looks different now. */
-  async function publish(): Promise<void> {
-    surveyed = undefined
-    const before = shown
-    const made = await survey()
-    shown = identities(made)
-    const modules = [...made.images.values()]
-      .filter(({ entry }) => before.get(entry.id) !== shown.get(entry.id))
-      .map(({ entry }) => ({
-        file: entry.manifest.file,
-        image: entry.path.length === 0 ? undefined : entry.name,
-      }))
-    if (modules.length === 0) return
-    await restamp()
-    for (const listener of listeners) listener(modules)
-  }
-
-  /** What decides how each image looks, by id. */
-  function identities(made: Survey): ReadonlyMap<string, string> {
-    return new Map(
-      [...made.images.values()].map(({ entry, made: recipe, state }) => {
-        const key = recipe?.key ?? ''
-        const picked = key === '' ? undefined : made.snapshot.lookup(key).candidates[entry.pick - 1]
-        const failure = background?.failureOf(key)
-        return [entry.id, [state, key, picked?.receipt.sha256, failure?.code].join()]
+  /** Brings the stamps of modules that the host may have kept up to date: it loads those anew whose code changed. */
+  async function restamp(made: Survey): Promise<void> {
+    if (!facts.keepsModules) return
+    const stamps = await openStamps()
+    await Promise.all(
+      stamps.known().map(async (id) => {
+        try {
+          stamps.write(id, await load(id, made, () => undefined))
+        } catch (error) {
+          if (!(error instanceof ImagegenError)) throw error
+          // The host asks for the module again, and shows the error where it is still imported.
+          stamps.drop(id)
+        }
       }),
     )
   }
 
-  /** A survey that knows the manifest as it is now: a watcher may be later than the one who asks for the module. */
-  async function freshSurvey(file: string, manifestPath: string): Promise<Survey> {
-    const made = await survey()
-    if (facts?.isLive !== true) return made
-    const known = made.manifests.find((manifest) => manifest.path === manifestPath)
-    if (known !== undefined && known.text === readFileIfThere(file)?.toString('utf8')) return made
-    surveyed = undefined
-    return survey()
+  async function openStamps(): Promise<Stamps> {
+    const { cacheDir, root } = (await project.open()).pipeline.options
+    return createStamps(cacheDir, root)
   }
 
-  async function startOnce(): Promise<void> {
-    const { pipeline } = await open()
-    if (facts?.isLive !== true) {
-      surveyed = pipeline.fulfil(closing.signal)
-      await surveyed
-      await restamp()
-      return
-    }
-    surveyed = undefined
-    const made = await survey()
-    shown = identities(made)
-    for (const problem of [...made.problems.values()].flat()) {
-      logger.error(new ImagegenError('manifest', problem).message)
-    }
-    await restamp()
-  }
-
-  /** Brings the stamps of modules that the host may have kept up to date: it loads those anew whose code changed. */
-  async function restamp(): Promise<void> {
-    if (facts?.keepsModules !== true) return
-    const { stamps } = await open()
-    for (const id of stamps.known()) {
-      try {
-        stamps.write(id, (await loadCode(id)).code)
-      } catch (error) {
-        if (!(error instanceof ImagegenError)) throw error
-        // The host asks for the module again, and shows the error where it is still imported.
-        stamps.drop(id)
-      }
-    }
-  }
-
-  async function loadCode(id: ModuleId): Promise<ModuleCode> {
-    const { pipeline } = await open()
-    if (facts === undefined) throw new Error('The host has not said where the project is.')
-    const manifestPath = toPosix(path.relative(pipeline.options.root, id.file)).normalize('NFC')
-    const made = await freshSurvey(id.file, manifestPath)
-    const problems = made.problems.get(manifestPath)
-    if (problems !== undefined) throw new ImagegenError('manifest', problems)
-    const manifest = made.manifests.find((other) => other.path === manifestPath)
-    if (manifest === undefined) throw notIncluded(manifestPath)
-    if (manifest.content.form === 'named' && id.image === undefined) {
-      const entries = [...made.entries.values()].filter((entry) => entry.manifest === manifest)
-      const specifier = `./${path.basename(id.file)}`
-      return {
-        code: manifestModule(entries, (name) => `${specifier}${imageQuery(name)}`),
-        watchFiles: [],
-      }
-    }
-    const image = made.images.get(
-      id.image === undefined ? manifestPath : `${manifestPath}#${id.image}`,
-    )
-    if (image === undefined) throw noSuchImage(manifestPath, id.image)
-    const rendered = await pictureOf(image, made, pipeline, {
+  async function load(
+    id: ModuleId,
+    made: Survey,
+    watch: (file: string) => void,
+  ): Promise<LoadedModule> {
+    const opened = await project.open()
+    const note = (files: readonly string[]): void => shown.note(id, lookAt(id, made, opened), files)
+    note([])
+    return loadModule(id, made, {
+      ...opened,
       isLive: facts.isLive,
-      failure: background?.failureOf(image.made?.key ?? ''),
-      signal: closing.signal,
+      urlOf: facts.urlOf,
+      signal: project.signal,
+      watch(files) {
+        note(files)
+        for (const file of files) watch(file)
+      },
     })
-    return {
-      code: imageModule(image.entry.alt ?? '', rendered, facts.urlOf(path.dirname(id.file))),
-      watchFiles: watchFilesOf(image, made),
-    }
+  }
+
+  /** Whether anything hangs on a file. */
+  function isOurs(file: string, { pipeline }: Opened): boolean {
+    if (MANIFEST_ID.test(file) || isConfigFile(file)) return true
+    if (path.dirname(file) === pipeline.options.storeDir) return true
+    const known = project.known()
+    // What is broken may hang on anything.
+    if (known === undefined || known.problems.size > 0) return true
+    return [...known.images.values()].some((image) => watchFilesOf(image, known).includes(file))
   }
 
   return {
-    configure(known) {
-      facts = known
-    },
-
-    start() {
+    start(changed = []) {
       // One after the other: the second environment finds everything made.
-      starting = starting.then(startOnce, startOnce)
+      const run = (): Promise<void> => startOnce(changed)
+      starting = starting.then(run, run)
       return starting
     },
 
-    async load(id) {
-      const { stamps } = await open()
-      const { code, watchFiles } = await loadCode(id)
-      return facts?.keepsModules === true
-        ? { code, watchFiles: [...watchFiles, stamps.write(id, code)] }
-        : { code, watchFiles }
+    async includes(file) {
+      const made = await freshSurvey(file)
+      const { root } = (await project.open()).pipeline.options
+      return findManifest(file, made, root) !== undefined
     },
 
-    changed(file) {
-      const isConfig = file === opened?.pipeline.options.configFile
-      const isStore = path.dirname(file) === opened?.pipeline.options.storeDir
-      if (isConfig) opened = undefined
-      surveyed = undefined
-      if (facts?.isLive !== true) return
-      // The host itself reloads the modules of a manifest, and of files that they watch.
-      const outcome = isConfig || isStore ? publish() : survey().then((made) => void (shown = identities(made)))
-      outcome.catch((error: unknown) => logger.error(messageOf(error)))
+    async load(id, watch) {
+      const loaded = await load(id, await freshSurvey(id.file), watch)
+      if (facts.keepsModules) watch((await openStamps()).write(id, loaded))
+      const name = formatModuleId(id)
+      problems.delete(name)
+      if (loaded.problem !== undefined) {
+        problems.set(name, loaded.problem)
+        for (const listener of problemListeners) listener(loaded.problem)
+      }
+      return loaded
+    },
+
+    async changed(file) {
+      const opened = project.opened()
+      if (opened === undefined || !isOurs(file, opened)) return
+      project.invalidate()
+      shown.forget(file)
+      if (MANIFEST_ID.test(file)) opened.background.forgive()
+      if (isConfigFile(file)) await project.reopen()
+      if (facts.isLive) await refresh()
     },
 
     onUpdate(listener) {
       listeners.push(listener)
     },
 
-    renditionFolder: () =>
-      opened === undefined ? undefined : path.join(opened.pipeline.options.cacheDir, 'renditions'),
-
-    close() {
-      closing.abort()
-      background?.close()
+    surroundings() {
+      const options = project.opened()?.pipeline.options
+      return {
+        files: options?.configFile === undefined ? [] : [options.configFile],
+        // What a command beside a dev server makes comes there.
+        folders: options !== undefined && facts.isLive ? [options.storeDir] : [],
+      }
     },
+
+    images() {
+      const opened = project.opened()
+      const known = project.known()
+      if (opened === undefined || known === undefined) return undefined
+      const { cacheDir, root } = opened.pipeline.options
+      return {
+        folder: path.join(cacheDir, 'renditions'),
+        namesOf: (id) => namesOf(id, known, root),
+      }
+    },
+
+    onProblem(listener) {
+      problemListeners.push(listener)
+    },
+
+    problems: () => problems,
+
+    close: () => project.close(),
   }
 }
 
-function notIncluded(manifest: string): ImagegenError {
-  return new ImagegenError('config', {
-    message: `${manifest} is imported, but the option \`include\` does not find it.`,
-    hint: 'Add a glob for it to `include` (globs start at the root), or take it out of `exclude`.',
-  })
-}
-
-function noSuchImage(manifest: string, name: string | undefined): ImagegenError {
-  return new ImagegenError('manifest', {
-    message: name === undefined ? `${manifest} has no image.` : `${manifest} has no image \`${name}\`.`,
-    hint: 'It may have been renamed: save the file that imports it, or restart.',
-  })
+function lookAt(id: ModuleId, made: Survey, { pipeline, background }: Opened): string {
+  return lookOf(
+    id,
+    made,
+    pipeline.options.root,
+    (key) => background.failureOf(key)?.problem.message,
+  )
 }

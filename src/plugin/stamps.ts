@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
-import { digest, sha256 } from '../shared/hash.ts'
+import { digest } from '../shared/hash.ts'
 import { isRecord } from '../shared/record.ts'
 import type { ModuleId } from './module-id.ts'
 
@@ -10,8 +10,8 @@ import type { ModuleId } from './module-id.ts'
  * that the module has to be loaded again. Without it a cached module would keep a picture that is no longer the one.
  */
 export interface Stamps {
-  /** The file for a module, absolute. Its content follows the code. */
-  write(id: ModuleId, code: string): string
+  /** The file for a module, absolute. Its content follows what the host was given. */
+  write(id: ModuleId, loaded: { readonly code: string; readonly problem?: Error }): string
   /** Every module that was loaded before, in this run or an earlier one. */
   known(): readonly ModuleId[]
   /** The module does not exist any more. */
@@ -21,14 +21,17 @@ export interface Stamps {
 export function createStamps(cacheDir: string, root: string): Stamps {
   const folder = path.join(cacheDir, 'modules')
   const fileOf = (id: ModuleId): string =>
-    path.join(folder, `${digest([path.relative(root, id.file), id.image ?? null]).slice(0, 24)}.json`)
+    path.join(
+      folder,
+      `${digest([path.relative(root, id.file), id.image ?? null]).slice(0, 24)}.json`,
+    )
   return {
-    write(id, code) {
+    write(id, { code, problem }) {
       const file = fileOf(id)
       const content = JSON.stringify({
         file: path.relative(root, id.file),
         image: id.image ?? null,
-        code: sha256(code),
+        loaded: digest([code, problem?.message ?? null]),
       })
       const isSame = existsSync(file) && readFileSync(file, 'utf8') === content
       if (!isSame) {

@@ -1,17 +1,35 @@
 import path from 'node:path'
-import type { EnvironmentModuleNode, Plugin, ViteDevServer } from 'vite'
+import type { Plugin, ResolvedConfig, ViteDevServer } from 'vite'
 import { viteUrl } from '../emit/hosts.ts'
-import { messageOf } from '../shared/errors.ts'
-import { toPosix } from '../shared/files.ts'
-import { formatModuleId, MANIFEST_ID, parseModuleId, splitQuery, type ModuleId } from './module-id.ts'
+import { messageOf, type ImagegenError } from '../shared/errors.ts'
+import type { HostFacts } from './host-facts.ts'
+import {
+  formatModuleId,
+  MANIFEST_ID,
+  parseModuleId,
+  splitQuery,
+  type ModuleId,
+} from './module-id.ts'
+import { plainly } from './plain-error.ts'
 import type { Session } from './session.ts'
+import { removeUnused } from './unused-assets.ts'
+
+/** Renditions as our modules import them; the host's filter. */
+const RENDITION_ID = /[/\\]renditions[/\\][^/\\]+\?url&no-inline$/
 
 /** What Vite alone has: configuration, a dev server, and assets that it emits before anybody knows who uses them. */
-export function viteHost(session: Session): Partial<Plugin> {
+export function viteHost(begin: (facts: HostFacts) => Session): Partial<Plugin> {
+  // One plugin may serve several configurations: those of a build's environments, and a dev server's after a restart.
+  const sessions = new WeakMap<ResolvedConfig, Session>()
+  const sessionOf = (config: ResolvedConfig): Session => {
+    const session = sessions.get(config)
+    if (session === undefined) throw new Error('Vite has not resolved this configuration.')
+    return session
+  }
   return {
     configResolved(config) {
       const isBuild = config.command === 'build'
-      session.configure({
+      const session = begin({
         start: config.root,
         mode: config.mode,
         isBuild,
@@ -20,78 +38,86 @@ export function viteHost(session: Session): Partial<Plugin> {
         urlOf: viteUrl,
         keepsModules: false,
       })
+      sessions.set(config, session)
+    },
+
+    async buildStart() {
+      const session = sessionOf(this.environment.getTopLevelConfig())
+      await plainly(session.start())
+      const { files, folders } = session.surroundings()
+      for (const path of [...files, ...folders]) this.addWatchFile(path)
+    },
+
+    async watchChange(file) {
+      await sessionOf(this.environment.getTopLevelConfig()).changed(path.normalize(file))
     },
 
     configureServer(server) {
-      const changed = (file: string): void => {
-        if (MANIFEST_ID.test(file) || isWatched(file, server)) session.changed(path.normalize(file))
+      const session = sessionOf(server.config)
+      const showProblems = (): void => {
+        for (const problem of session.problems().values()) showProblem(server, problem)
       }
-      for (const event of ['add', 'change', 'unlink'] as const) server.watcher.on(event, changed)
-      session.onUpdate((images) => {
-        reload(server, images).catch((error: unknown) =>
-          server.config.logger.error(messageOf(error)),
-        )
+      session.onUpdate((modules) => {
+        reload(server, modules)
+          // The update has taken the overlay away, also that of other images.
+          .then(showProblems)
+          .catch((error: unknown) => server.config.logger.error(messageOf(error)))
       })
-      server.httpServer?.on('close', () => session.close())
+      session.onProblem((problem) => showProblem(server, problem))
+      server.ws.on('connection', showProblems)
     },
 
     resolveId: {
       filter: { id: MANIFEST_ID },
       async handler(source, importer, options) {
-        const ours = parseModuleId(source, 'optional')
+        const ours = parseModuleId(source)
         if (ours === undefined) return undefined
         const [request] = splitQuery(source)
         const resolved = await this.resolve(request, importer, { ...options, skipSelf: true })
         if (resolved === null || resolved.external !== false) return undefined
         const [file] = splitQuery(resolved.id)
-        return formatModuleId({ file, image: ours.image })
+        // Another of our plugins in the same configuration may have it. Where none has, `load` says so.
+        const session = sessionOf(this.environment.getTopLevelConfig())
+        const isIncluded = await plainly(session.includes(path.normalize(file)))
+        return isIncluded ? formatModuleId({ file, image: ours.image }) : undefined
       },
     },
 
-    generateBundle: {
-      order: 'post',
-      handler(_, bundle) {
-        const folder = session.renditionFolder()
-        if (folder === undefined) return
-        const root = this.environment.config.root
-        const code = Object.values(bundle).flatMap((file) => (file.type === 'chunk' ? [file.code] : []))
-        for (const [name, file] of Object.entries(bundle)) {
-          if (file.type !== 'asset') continue
-          const isOurs = file.originalFileNames.some(
-            (original) => path.dirname(path.resolve(root, original)) === folder,
-          )
-          // Vite emits what is loaded, also for modules that fall away afterwards.
-          if (isOurs && !code.some((text) => text.includes(path.posix.basename(name)))) {
-            delete bundle[name]
-          }
-        }
+    transform: {
+      filter: { id: RENDITION_ID },
+      handler(code, id) {
+        const folder = sessionOf(this.environment.getTopLevelConfig()).images()?.folder
+        if (folder === undefined || path.dirname(path.normalize(id)) !== folder) return undefined
+        // Vite numbers assets as they come in: in a source map that would differ from build to build.
+        return { code, map: { mappings: '' } }
       },
+    },
+
+    // Before Vite's own, which writes a list of the files.
+    generateBundle(_, bundle) {
+      const config = this.environment.getTopLevelConfig()
+      const images = sessionOf(config).images()
+      if (images !== undefined) removeUnused(bundle, this, images, config.root)
+    },
+
+    closeBundle() {
+      // A build has other environments to come.
+      if (this.environment.mode === 'dev') sessionOf(this.environment.getTopLevelConfig()).close()
     },
   }
-}
-
-/** Whether a module of ours depends on a file: references, `source` and `composite` files, the configuration. */
-function isWatched(file: string, server: ViteDevServer): boolean {
-  if (/[/\\]imagegen\.config\.(?:ts|js|mjs|json)$/.test(file)) return true
-  // A command beside the dev server has made something.
-  if (/[/\\]\.imagegen[/\\][^/\\]+\.json$/.test(file)) return true
-  return Object.values(server.environments).some((environment) =>
-    [...(environment.moduleGraph.getModulesByFile(toPosix(file)) ?? [])].some((module) =>
-      [...module.importers].some(isOurModule),
-    ),
-  )
-}
-
-function isOurModule(module: EnvironmentModuleNode): boolean {
-  return module.id !== null && parseModuleId(module.id, 'required') !== undefined
 }
 
 /** Sends an update for every module that shows one of these images, in every environment. */
-async function reload(server: ViteDevServer, images: readonly ModuleId[]): Promise<void> {
+async function reload(server: ViteDevServer, modules: readonly ModuleId[]): Promise<void> {
   for (const environment of Object.values(server.environments)) {
-    for (const image of images) {
-      const module = environment.moduleGraph.getModuleById(formatModuleId(image))
+    for (const id of modules) {
+      const module = environment.moduleGraph.getModuleById(formatModuleId(id))
       if (module !== undefined) await environment.reloadModule(module)
     }
   }
+}
+
+/** Vite's overlay, on pages that go on with a stand-in. The update that brings the picture takes it away. */
+function showProblem(server: ViteDevServer, { message }: ImagegenError): void {
+  server.ws.send({ type: 'error', err: { message, stack: '', plugin: 'unplugin-imagegen' } })
 }

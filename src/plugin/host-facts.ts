@@ -1,0 +1,18 @@
+import type { AssetUrlOf } from '../emit/module.ts'
+
+/** What a host knows of the project. */
+export interface HostFacts {
+  /** The bundler's root, absolute. */
+  readonly start: string
+  /** Vite's mode, or the like: which `.env` files are read. */
+  readonly mode: string
+  /** A build that ends, not a dev server. */
+  readonly isBuild: boolean
+  /** Whether modules must never wait for a provider: a dev server, or webpack's watch mode. */
+  readonly isLive: boolean
+  readonly envDir?: string | undefined
+  /** How a rendition's URL is spelled in the modules of a folder. */
+  readonly urlOf: (folder: string) => AssetUrlOf
+  /** Whether the host keeps loaded modules across runs, and asks the files that they depend on, not us. */
+  readonly keepsModules: boolean
+}

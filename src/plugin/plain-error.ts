@@ -1,0 +1,11 @@
+import { ImagegenError } from '../shared/errors.ts'
+
+/** Lets a user's mistake through without its stack: hosts print the stack of whatever they catch. */
+export async function plainly<Result>(work: Promise<Result>): Promise<Result> {
+  try {
+    return await work
+  } catch (error) {
+    if (error instanceof ImagegenError) error.stack = `${error.name}: ${error.message}`
+    throw error
+  }
+}

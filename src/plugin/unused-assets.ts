@@ -1,0 +1,76 @@
+import path from 'node:path'
+import type { Rolldown } from 'vite'
+import { parseModuleId, splitQuery, type ModuleId } from './module-id.ts'
+
+type ModuleGraph = Pick<Rolldown.PluginContext, 'getModuleIds' | 'getModuleInfo'>
+
+/** What is known of the project's images. */
+export interface Images {
+  /** The folder of the renditions, absolute. */
+  readonly folder: string
+  /** The names by which code may refer to an image: its own, and that of its export. */
+  namesOf(id: ModuleId): readonly string[]
+}
+
+/**
+ * Takes the renditions of images that nothing uses out of a bundle. Vite emits what is loaded, and a manifest loads all of
+ * its images.
+ *
+ * An image stays where its module is part of a chunk, and where a module names it in an import: that module's page may be
+ * rendered on a server, whose build has the URL and leaves the file to this one.
+ *
+ * @param root Vite's, which the names of original files start from.
+ */
+export function removeUnused(
+  bundle: Rolldown.OutputBundle,
+  graph: ModuleGraph,
+  images: Images,
+  root: string,
+): void {
+  const rendered = renderedModules(bundle)
+  const used = new Set<string>()
+  for (const id of graph.getModuleIds()) {
+    const ours = parseModuleId(id)
+    if (ours === undefined) continue
+    if (!rendered.has(id) && !isNamed(id, images.namesOf(ours), graph, new Set())) continue
+    for (const imported of graph.getModuleInfo(id)?.importedIds ?? []) {
+      used.add(path.normalize(splitQuery(imported)[0]))
+    }
+  }
+  for (const [name, file] of Object.entries(bundle)) {
+    if (file.type !== 'asset') continue
+    const sources = file.originalFileNames.map((original) => path.resolve(root, original))
+    const isOurs =
+      sources.length > 0 && sources.every((source) => path.dirname(source) === images.folder)
+    if (isOurs && !sources.some((source) => used.has(source))) delete bundle[name]
+  }
+}
+
+function renderedModules(bundle: Rolldown.OutputBundle): ReadonlySet<string> {
+  const chunks = Object.values(bundle).filter((file) => file.type === 'chunk')
+  const modules = chunks.flatMap((chunk) => Object.entries(chunk.modules))
+  return new Set(modules.filter(([, { renderedLength }]) => renderedLength > 0).map(([id]) => id))
+}
+
+/** Whether code outside of our own modules names an image, be it through files that pass everything on. */
+function isNamed(
+  id: string,
+  names: readonly string[],
+  graph: ModuleGraph,
+  visited: Set<string>,
+): boolean {
+  if (visited.has(id)) return false
+  visited.add(id)
+  return (graph.getModuleInfo(id)?.importers ?? []).some((importer) => {
+    const code = graph.getModuleInfo(importer)?.code ?? ''
+    const isOurs = parseModuleId(importer) !== undefined
+    if (!isOurs && names.some((name) => hasWord(code, name))) return true
+    const passesOn = isOurs || /\bexport\s*\*/.test(code)
+    return passesOn && isNamed(importer, names, graph, visited)
+  })
+}
+
+function hasWord(code: string, word: string): boolean {
+  const literal = word.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`)
+  return new RegExp(`(?<![\\p{L}\\p{N}_$-])${literal}(?![\\p{L}\\p{N}_$-])`, 'u').test(code)
+}
