@@ -32,7 +32,7 @@ for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM'])) {
 try {
   process.exitCode = await demo(readArguments())
 } catch (error) {
-  process.exitCode = 1
+  process.exitCode = stopping.signal.aborted ? 130 : 1
   if (!(error instanceof DemoError)) throw error
   console.error(`\n${error.message}`)
 }
@@ -43,7 +43,7 @@ async function demo({ serve, folder }) {
   const provider = await openProvider()
   try {
     const isFine = await buildEverything(where, provider)
-    if (serve) await show(hosts.map((host) => path.join(where, host)))
+    if (serve) await show(where)
     else console.log('\n`npm run demo -- --serve` shows them.')
     return isFine ? 0 : 1
   } finally {
@@ -71,7 +71,7 @@ async function buildEverything(where, provider) {
 
   console.log(`\n${isFine ? 'All as expected.' : 'Not as expected.'} The built pages:\n`)
   for (const host of hosts) {
-    console.log(`  ${path.relative('', path.join(where, host, 'dist/index.html'))}`)
+    console.log(labelled(host, path.relative('', path.join(where, host, 'dist/index.html'))))
   }
   return isFine
 }
@@ -101,13 +101,13 @@ async function emptyFolder(wanted) {
   return folder
 }
 
-/** @param {readonly string[]} folders projects that are built */
-async function show(folders) {
+/** @param {string} where the built projects are */
+async function show(where) {
   const { preview } = await import('vite')
   const servers = await Promise.all(
-    folders.map((root) =>
+    hosts.map((host) =>
       preview({
-        root,
+        root: path.join(where, host),
         configFile: false,
         logLevel: 'silent',
         preview: { host: '127.0.0.1', port: 0 },
@@ -115,9 +115,19 @@ async function show(folders) {
     ),
   )
   console.log(`\nServed until Ctrl-C:\n`)
-  for (const server of servers) console.log(`  ${server.resolvedUrls?.local[0]}`)
+  for (const [index, host] of hosts.entries()) {
+    console.log(labelled(host, servers[index]?.resolvedUrls?.local[0] ?? ''))
+  }
   if (!stopping.signal.aborted) await once(stopping.signal, 'abort')
   await Promise.all(servers.map((server) => server.close()))
+}
+
+/**
+ * @param {string} host
+ * @param {string} place
+ */
+function labelled(host, place) {
+  return `  ${host.padEnd(8)} ${place}`
 }
 
 function readArguments() {
