@@ -20,8 +20,8 @@ import {
   writeFileSync,
 } from 'node:fs'
 import path from 'node:path'
-import { fileURLToPath, pathToFileURL } from 'node:url'
-import { toJsonSchema } from '@valibot/to-json-schema'
+import { fileURLToPath } from 'node:url'
+import { manifestJsonSchema } from './json-schema.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const dist = path.join(root, 'dist')
@@ -57,66 +57,6 @@ function compile(folder, check) {
   execFileSync(process.execPath, [tsc, ...options, ...(check ? [] : ['--noCheck'])], {
     stdio: 'inherit',
   })
-}
-
-/**
- * @param {string} folder
- * @returns {Promise<string>}
- */
-async function manifestJsonSchema(folder) {
-  /** @param {string} file */
-  const load = (file) => import(pathToFileURL(path.join(folder, 'manifest', file)).href)
-  const { EXCLUSIVE_FIELDS, manifestSchema } = await load('schema.js')
-  const { outputSchema } = await load('output.js')
-  const { processSchema } = await load('process.js')
-  const { colourSchema } = await load('colour.js')
-  const { $schema, ...schema } = toJsonSchema(manifestSchema, {
-    target: 'draft-07',
-    typeMode: 'input',
-    errorMode: 'throw',
-    // Written once: spelt out wherever they stand they would make the file several times as long.
-    definitions: { output: outputSchema, process: processSchema, colour: colourSchema },
-    // JSON has no other numbers.
-    ignoreActions: ['finite'],
-    // JSON Schema reads every pattern as Unicode. A second pattern on one text stays an error.
-    overrideAction: ({ valibotAction, jsonSchema }) =>
-      isUnicodePattern(valibotAction) && jsonSchema.pattern === valibotAction.requirement.source
-        ? jsonSchema
-        : undefined,
-    // The validator says these itself, with both places; see `exclusive` in validate.ts.
-    overrideSchema: ({ jsonSchema }) => withExclusions(jsonSchema, EXCLUSIVE_FIELDS),
-  })
-  const title = 'Image manifest of unplugin-imagegen'
-  const document = { $schema, $id: 'urn:unplugin-imagegen:manifest', title, ...schema }
-  return `${JSON.stringify(document)}\n`
-}
-
-/**
- * Of some fields an object has at most one.
- *
- * @param {import('@valibot/to-json-schema').JsonSchema} schema
- * @param {readonly (readonly [string, string])[]} pairs
- */
-function withExclusions(schema, pairs) {
-  const known = schema.properties
-  const excluded = pairs.filter(
-    (pair) => known !== undefined && pair.every((name) => name in known),
-  )
-  return excluded.length === 0
-    ? undefined
-    : { ...schema, allOf: excluded.map((pair) => ({ not: { required: [...pair] } })) }
-}
-
-/**
- * @param {object} action
- * @returns {action is { requirement: RegExp }}
- */
-function isUnicodePattern(action) {
-  return (
-    'requirement' in action &&
-    action.requirement instanceof RegExp &&
-    action.requirement.flags === 'u'
-  )
 }
 
 /**

@@ -1,5 +1,5 @@
 import * as v from 'valibot'
-import { numberWithin } from './field.ts'
+import { field, noted, numberWithin } from './field.ts'
 import { strictMap } from './strict-map.ts'
 
 /** A colour as sharp takes it: text, or channels from 0 to 255 with an alpha from 0 to 1. */
@@ -44,14 +44,21 @@ const FUNCTIONS = [
 /** What a colour's text looks like where it is no name. */
 export const COLOUR_PATTERN: RegExp = new RegExp(`^(?:${[HEX, ...FUNCTIONS].join('|')})$`)
 
+const channel = (name: string): v.GenericSchema<number> =>
+  noted(numberWithin(0, 255), { description: `${name}, from 0 to 255.`, examples: [255] })
+
 export const colourSchema: v.GenericSchema<Colour> = v.union([
   v.picklist(COLOUR_NAMES),
   // sharp reads no colour that is longer than 200 characters.
   v.pipe(v.string(), v.maxLength(200), v.regex(COLOUR_PATTERN)),
   strictMap({
-    r: numberWithin(0, 255),
-    g: numberWithin(0, 255),
-    b: numberWithin(0, 255),
-    alpha: v.exactOptional(numberWithin(0, 1)),
+    r: channel('Red'),
+    g: channel('Green'),
+    b: channel('Blue'),
+    alpha: field(numberWithin(0, 1), {
+      description: 'Opacity, from 0 (transparent) to 1.',
+      default: 1,
+      examples: [0.5],
+    }),
   }),
 ])

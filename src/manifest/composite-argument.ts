@@ -35,7 +35,7 @@ const BLENDS = [
 ] as const
 
 const compositeFields = {
-  input: noted(v.pipe(v.string(), v.maxLength(1024), v.regex(/^\.{1,2}\/./)), {
+  input: noted(v.pipe(v.string(), v.regex(/^\.{1,2}\/./)), {
     description: 'A local file, seen from the manifest.',
     examples: ['./frame.png'],
   }),

@@ -102,7 +102,7 @@ export const encoderFields: Readonly<Record<OutputFormat, Field<EncoderOptions>>
       chromaSubsampling: chromaSubsampling('4:2:0'),
       optimiseCoding: flag('Optimised Huffman tables.', true),
       optimizeCoding: flag('Another spelling of `optimiseCoding`.', true),
-      mozjpeg: flag('mozjpeg’s defaults: smaller and slower.', false),
+      mozjpeg: flag('Smaller and slower, with mozjpeg’s defaults.', false),
       trellisQuantisation: flag('Trellis quantisation.', false),
       overshootDeringing: flag('Overshoot deringing.', false),
       optimiseScans: flag('Optimised progressive scans.', false),
@@ -116,7 +116,7 @@ export const encoderFields: Readonly<Record<OutputFormat, Field<EncoderOptions>>
     strictMap({
       progressive: flag('Interlaced.', false),
       compressionLevel: field(integer(0, 9), {
-        description: 'zlib’s level.',
+        description: 'The level of zlib.',
         default: 6,
         examples: [9],
       }),

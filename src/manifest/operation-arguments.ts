@@ -4,7 +4,7 @@ import { filterArguments } from './filter-arguments.ts'
 import { geometryArguments } from './geometry-arguments.ts'
 import { toneArguments } from './tone-arguments.ts'
 
-/** The operations that mean something without an argument. */
+/** The operations that take an argument and mean something without one, too. */
 export const BARE_NAMES = [
   'trim',
   'rotate',
@@ -19,10 +19,16 @@ export const BARE_NAMES = [
   'normalise',
   'threshold',
   'flatten',
-  'unflatten',
-  'removeAlpha',
   'ensureAlpha',
 ] as const
+
+/** The operations that take no argument, with what they do. */
+export const PLAIN_NAMES: Readonly<Record<PlainName, string>> = {
+  unflatten: 'Makes white transparent.',
+  removeAlpha: 'Takes the alpha channel away.',
+}
+
+export type PlainName = 'unflatten' | 'removeAlpha'
 
 /** The operations that take an argument. */
 export type ArguedName =

@@ -7,7 +7,7 @@ import {
   type EncoderOptions,
   type OutputFormat,
 } from './encoder-options.ts'
-import { field, integer } from './field.ts'
+import { field, integer, noted } from './field.ts'
 import { fitSchema, positionSchema, type Fit, type Position } from './placing.ts'
 import { strictMap } from './strict-map.ts'
 
@@ -52,30 +52,30 @@ type QualityFormat = Exclude<OutputFormat, 'gif'>
 
 const quality = integer(1, 100)
 
+const formatSchema = noted(v.picklist(FORMATS), {
+  description: 'A format to write. `jxl` where sharp has it.',
+  examples: ['avif'],
+})
+
+const widthSchema = noted(v.union([integer(1, SIDE_LIMIT), v.literal('original')]), {
+  description: 'A width in pixels, or `original`: that of the picture itself.',
+  examples: [640],
+})
+
 export const outputSchema: v.GenericSchema<OutputSettings> = v.pipe(
   strictMap({
-    formats: field(
-      v.pipe(v.array(v.picklist(FORMATS)), v.minLength(1), v.maxLength(FORMATS.length)),
-      {
-        description:
-          'The formats to write, best first; the last is the fallback. One that is named twice counts once.',
-        default: ['webp'],
-        examples: [['avif', 'webp', 'jpeg']],
-      },
-    ),
-    widths: field(
-      v.pipe(
-        v.array(v.union([integer(1, SIDE_LIMIT), v.literal('original')])),
-        v.minLength(1),
-        v.maxLength(32),
-      ),
-      {
-        description:
-          'Widths in pixels, or `original`. Those above the picture’s own collapse into it: nothing is enlarged here.',
-        default: ['original'],
-        examples: [[640, 1280, 'original']],
-      },
-    ),
+    formats: field(v.pipe(v.array(formatSchema), v.minLength(1), v.maxLength(FORMATS.length)), {
+      description:
+        'The formats to write, best first; the last is the fallback. One that is named twice counts once.',
+      default: ['webp'],
+      examples: [['avif', 'webp', 'jpeg']],
+    }),
+    widths: field(v.pipe(v.array(widthSchema), v.minLength(1), v.maxLength(32)), {
+      description:
+        'Widths in pixels, or `original`. Those above the picture’s own collapse into it: nothing is enlarged here.',
+      default: ['original'],
+      examples: [[640, 1280, 'original']],
+    }),
     quality: field(
       v.union([
         quality,

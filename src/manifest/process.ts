@@ -2,13 +2,19 @@ import * as v from 'valibot'
 import { PIXEL_LIMIT } from '../pixels/sharp.ts'
 import type { JsonValue } from '../shared/hash.ts'
 import { noted } from './field.ts'
-import { BARE_NAMES, operationArguments, type ArguedName } from './operation-arguments.ts'
+import {
+  BARE_NAMES,
+  operationArguments,
+  PLAIN_NAMES,
+  type ArguedName,
+  type PlainName,
+} from './operation-arguments.ts'
 import { strictMap } from './strict-map.ts'
 
 /** The name of an operation, which is sharp's; only `colourspace` is `toColourspace` there. */
 export type OperationName = ArguedName | BareName
 
-type BareName = (typeof BARE_NAMES)[number]
+type BareName = (typeof BARE_NAMES)[number] | PlainName
 
 /** `process` as written: each operation a name, a name with its argument, or a name with the list of its arguments. */
 export type ProcessSettings = ReadonlyArray<BareName | { readonly [Name in ArguedName]?: unknown }>
@@ -42,6 +48,9 @@ export const processSchema: v.GenericSchema<ProcessSettings> = noted(
     v.array(
       v.union([
         v.picklist(BARE_NAMES),
+        ...Object.entries(PLAIN_NAMES).map(([name, description]) =>
+          noted(v.picklist([name as PlainName]), { description, examples: [name] }),
+        ),
         v.pipe(strictMap(operationArguments), v.minEntries(1), v.maxEntries(1)),
       ]),
     ),

@@ -35,21 +35,28 @@ export type ReferenceSettings =
  * what spans several fields or files (references, variables, cycles) is the business of resolve.ts.
  */
 
-const jsonSchema: v.GenericSchema<JsonValue> = v.lazy(() =>
-  v.union([
-    v.null(),
-    v.string(),
-    v.pipe(v.number(), v.finite()),
-    v.boolean(),
-    v.array(jsonSchema),
-    strictRecord(v.string(), jsonSchema),
-  ]),
-)
+const optionName = v.pipe(v.string(), v.regex(/^(?!(?:__proto__|constructor|prototype)$)/u))
+
+/** Any JSON, but for names that would reach an object's prototype further on. */
+export const jsonSchema: v.GenericSchema<JsonValue> = v.union([
+  v.null(),
+  v.string(),
+  v.pipe(v.number(), v.finite()),
+  v.boolean(),
+  v.array(v.lazy(() => jsonSchema)),
+  strictRecord(
+    optionName,
+    v.lazy(() => jsonSchema),
+  ),
+])
 
 const safeInteger = integer(Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER)
 
 const variableValue = v.union([v.string(), v.pipe(v.number(), v.finite())])
-const variableName = v.pipe(v.string(), v.regex(/^[\p{L}_][\p{L}\p{M}\p{N}_]*$/u))
+const variableName = v.pipe(
+  v.string(),
+  v.regex(/^(?!(?:__proto__|constructor|prototype)$)[\p{L}_][\p{L}\p{M}\p{N}_]*$/u),
+)
 
 const referenceText = noted(v.pipe(v.string(), v.minLength(1)), {
   description:
@@ -123,7 +130,7 @@ const imageFields = {
     default: [],
     examples: [['#kira'], [{ from: './kira.png', type: 'character' }]],
   }),
-  providerOptions: field(strictRecord(v.string(), jsonSchema), {
+  providerOptions: field(strictRecord(optionName, jsonSchema), {
     description:
       'Handed to the model. MiniMax takes `promptOptimizer`, `watermark` and `style: { type, weight }`.',
     default: {},

@@ -1,33 +1,40 @@
 import * as v from 'valibot'
 
 /*
- * valibot takes a list for an object as long as no required field is missing from it; JSON Schema does not, and the two
- * have to agree.
+ * valibot takes a list for an object as long as no required field is missing from it, and so it does with a date, a set
+ * or bytes, which YAML's tags make; JSON Schema does not, and the two have to agree.
  */
 
-/** `v.strictObject` that refuses lists. */
+/** `v.strictObject` that takes plain objects only. */
 export function strictMap<Entries extends v.ObjectEntries>(
   entries: Entries,
 ): v.StrictObjectSchema<Entries, undefined> {
-  return withoutLists(v.strictObject(entries))
+  return plainOnly(v.strictObject(entries))
 }
 
-/** `v.record` that refuses lists. */
+/** `v.record` that takes plain objects only. */
 export function strictRecord<Value extends v.GenericSchema>(
   name: v.GenericSchema<string>,
   value: Value,
 ): v.RecordSchema<v.GenericSchema<string>, Value, undefined> {
-  return withoutLists(v.record(name, value))
+  return plainOnly(v.record(name, value))
 }
 
-function withoutLists<Schema extends v.GenericSchema>(schema: Schema): Schema {
+function plainOnly<Schema extends v.GenericSchema>(schema: Schema): Schema {
   const run = schema['~run'].bind(schema)
   return Object.assign(schema, {
     '~run': (...[dataset, config]: Parameters<typeof run>): ReturnType<typeof run> => {
-      if (!Array.isArray(dataset.value)) return run(dataset, config)
+      if (!isPeculiar(dataset.value)) return run(dataset, config)
       v._addIssue(schema, 'type', dataset, config)
       // Untyped, with an issue: how valibot itself says that nothing was recognised.
       return dataset as unknown as ReturnType<typeof run>
     },
   })
+}
+
+/** An object that is none in JSON. */
+function isPeculiar(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  const prototype: unknown = Object.getPrototypeOf(value)
+  return prototype !== Object.prototype && prototype !== null
 }

@@ -1,0 +1,12 @@
+import { expect, test } from 'vitest'
+import { parseManifest } from '../../src/manifest/read.ts'
+
+test.each([
+  ['bytes', 'prompt: x\nproviderOptions: { icon: !!binary aGVsbG8= }'],
+  ['a date', 'prompt: x\nproviderOptions: { since: !!timestamp 2026-11-22 }'],
+  ['a set', 'prompt: x\nproviderOptions: { words: !!set { a, b } }'],
+  ['an ordered map', 'prompt: x\noutput: !!omap [ quality: 80 ]'],
+  ['a set of images', 'images: !!set { a }'],
+])('%s, which YAML has and JSON has not, is nothing that a manifest can hold', (_, text) => {
+  expect(() => parseManifest(text, 'a.image.yaml')).toThrow(/a\.image\.yaml:\d+:\d+/)
+})
