@@ -38,10 +38,11 @@ export function expandImages(
   project: { readonly defaults: ImageSettings; readonly vars: Variables },
   report: Report,
 ): ImageDraft[] {
+  const around = mergeSettings([project.defaults, manifest.content.defaults])
+  const vars = new Map([...project.vars, ...manifest.content.vars])
   const drafts = manifest.content.images.flatMap(({ name: writtenName, settings: own }) => {
     const path = pathOfImage(manifest, writtenName)
-    const settings = mergeSettings([project.defaults, manifest.content.defaults, own])
-    const vars = new Map([...project.vars, ...manifest.content.vars])
+    const settings = mergeSettings([around, own])
     if (manifest.content.form === 'single') {
       return [singleDraft(manifest, { ...settings, matrix: undefined }, own, vars)]
     }

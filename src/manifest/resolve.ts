@@ -6,7 +6,7 @@ import type { GeneratedSubject, ImageEntry, Reference, Subject } from './entry.t
 import { expandImages, type ImageDraft, type Report } from './expand.ts'
 import { createLocalFiles, type LocalFile, type LocalFiles } from './local-files.ts'
 import { MAX_PROBLEMS, placeOf, type DocumentPath, type Manifest } from './manifest.ts'
-import { resolveOutput } from './output.ts'
+import { resolveOutput, type Output } from './output.ts'
 import { normaliseProcess, processProblems, withCompositeFiles } from './process.ts'
 import { parseReference, type WrittenReference } from './references.ts'
 import type { ImageSettings } from './schema.ts'
@@ -55,9 +55,10 @@ export function resolveManifests(
     root: project.root,
   }
   const files = createLocalFiles(project.allow)
+  const outputOf = createOutputOf(project)
   const entries: ImageEntry[] = []
   for (const draft of drafts) {
-    const entry = resolveDraft(draft, known, files, project, (problem) =>
+    const entry = resolveDraft(draft, known, files, outputOf, (problem) =>
       report(draft.manifest, problem),
     )
     if (entry !== undefined) entries.push(entry)
@@ -82,6 +83,18 @@ export function resolveManifests(
   }
 }
 
+/** The `output` of an image. Those that say nothing themselves share their manifest's. */
+function createOutputOf(project: ProjectSettings): (draft: ImageDraft) => Output {
+  const shared = new Map<Manifest, Output>()
+  return ({ manifest, own }) => {
+    const around = [project.defaults.output, manifest.content.defaults.output]
+    if (own.output !== undefined) return resolveOutput([...around, own.output])
+    const output = shared.get(manifest) ?? resolveOutput(around)
+    shared.set(manifest, output)
+    return output
+  }
+}
+
 interface KnownImages {
   readonly ids: ReadonlyMap<string, ImageDraft>
   readonly manifests: ReadonlyMap<string, Manifest>
@@ -93,7 +106,7 @@ function resolveDraft(
   draft: ImageDraft,
   known: KnownImages,
   files: LocalFiles,
-  project: ProjectSettings,
+  outputOf: (draft: ImageDraft) => Output,
   report: (problem: () => Problem) => void,
 ): ImageEntry | undefined {
   const { manifest, settings } = draft
@@ -158,11 +171,7 @@ function resolveDraft(
     alt,
     subject,
     operations,
-    output: resolveOutput([
-      project.defaults.output,
-      manifest.content.defaults.output,
-      draft.own.output,
-    ]),
+    output: outputOf(draft),
     pick: settings.pick ?? 1,
   }
 }

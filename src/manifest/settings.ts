@@ -1,4 +1,4 @@
-import type { ImageSettings } from './schema.ts'
+import { EXCLUSIVE_FIELDS, type ImageSettings } from './schema.ts'
 
 /**
  * An image's settings with those around them filled in: the options' defaults, the manifest's, its own. The nearer one
@@ -6,24 +6,16 @@ import type { ImageSettings } from './schema.ts'
  * drops the other: an image with a `size` has no `aspectRatio` by default.
  */
 export function mergeSettings(layers: readonly ImageSettings[]): ImageSettings {
-  let merged: ImageSettings = {}
+  const merged: { -readonly [Field in keyof ImageSettings]: ImageSettings[Field] } = {}
   for (const layer of layers) {
-    const { aspectRatio, size, prompt, source, ...rest } = merged
-    merged = {
-      ...rest,
-      ...(layer.size === undefined ? { aspectRatio } : {}),
-      ...(layer.aspectRatio === undefined ? { size } : {}),
-      ...(layer.source === undefined ? { prompt } : {}),
-      ...(layer.prompt === undefined ? { source } : {}),
-      ...definedOf(layer),
-      providerOptions: { ...merged.providerOptions, ...layer.providerOptions },
+    const providerOptions = { ...merged.providerOptions, ...layer.providerOptions }
+    for (const [one, other] of EXCLUSIVE_FIELDS) {
+      if (layer[one] !== undefined) delete merged[other]
+      if (layer[other] !== undefined) delete merged[one]
     }
+    Object.assign(merged, layer, { providerOptions })
   }
   return merged
-}
-
-function definedOf(settings: ImageSettings): ImageSettings {
-  return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined))
 }
 
 /** The one form in which text is hashed and sent. */

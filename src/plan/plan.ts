@@ -110,7 +110,8 @@ export function planImages(
 ): Plan {
   const problems = new Map<string, Problem[]>()
   const states = new Map<string, EntryState>()
-  for (const entry of dependencyOrder(entries)) {
+  const ordered = dependencyOrder(entries)
+  for (const entry of ordered) {
     states.set(
       entry.id,
       entryState(entry, models, inventory, states, (problem) => {
@@ -119,7 +120,7 @@ export function planImages(
       }),
     )
   }
-  const jobs = jobsOf(dependencyOrder(entries), states, inventory)
+  const jobs = jobsOf(ordered, states, inventory)
   const billed = new Map(jobs.map((job) => [job.entry.id, job]))
   const images = entries.flatMap((entry): PlannedImage[] => {
     const found = states.get(entry.id)

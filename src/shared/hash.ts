@@ -21,19 +21,18 @@ export function sha256(data: string | Uint8Array): string {
  * @throws TypeError for values that JSON does not have, such as NaN.
  */
 export function canonicalJson(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value)
   if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`
   if (typeof value === 'object' && value !== null) {
-    const members = Object.entries(value)
-      .filter(([, member]) => member !== undefined)
-      .sort(([left], [right]) => (left < right ? -1 : 1))
-      .map(([name, member]) => `${JSON.stringify(name)}:${canonicalJson(member)}`)
-    return `{${members.join(',')}}`
+    let members = ''
+    for (const name of Object.keys(value).sort()) {
+      const member: unknown = Reflect.get(value, name)
+      if (member === undefined) continue
+      members += `${members === '' ? '' : ','}${JSON.stringify(name)}:${canonicalJson(member)}`
+    }
+    return `{${members}}`
   }
-  const isJson =
-    value === null ||
-    typeof value === 'string' ||
-    typeof value === 'boolean' ||
-    (typeof value === 'number' && Number.isFinite(value))
+  const isJson = value === null || typeof value === 'boolean' || Number.isFinite(value)
   if (!isJson) throw new TypeError(`canonicalJson: ${String(value)} has no JSON form`)
   return JSON.stringify(value)
 }

@@ -15,7 +15,7 @@ export interface ReadProject {
   readonly problems: readonly Problem[]
   readonly resolution: Resolution
   /** The entry with this name, whatever its manifest. */
-  entry(name: string): ImageEntry
+  entry: (name: string) => ImageEntry
 }
 
 /** Reads and resolves a whole project of files, problems of reading included. */

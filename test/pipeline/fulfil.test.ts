@@ -17,7 +17,7 @@ images:
 interface Opened {
   readonly pipeline: Pipeline
   readonly said: string[]
-  fulfil(): Promise<unknown>
+  fulfil: () => Promise<unknown>
 }
 
 async function open(
@@ -119,7 +119,7 @@ describe('a build', () => {
     })
     const error = await failure((await open(root, emulator)).fulfil())
     expect(error.code).toBe('manifest')
-    expect(error.problems.map(({ place }) => place?.file).sort()).toEqual([
+    expect(error.problems.map(({ place }) => place?.file).toSorted()).toEqual([
       'a.image.yaml',
       'b.image.yaml',
       'c.image.yaml',

@@ -45,8 +45,8 @@ export function candidate(
 export interface Planned {
   readonly project: ReadProject
   readonly plan: Plan
-  image(name: string): PlannedImage
-  key(name: string): string
+  image: (name: string) => PlannedImage
+  key: (name: string) => string
 }
 
 export async function planFiles(
