@@ -1,6 +1,9 @@
 /**
  * A `<picture>` of an imported image: the browser takes the first format that it knows, in the smallest width that is
  * large enough for `sizes`.
+ *
+ * @param {import('unplugin-imagegen').GeneratedImage} image
+ * @param {string} sizes how wide it is shown, as in the attribute
  */
 export function picture({ src, srcset, sources, width, height, alt, color }, sizes) {
   const image = document.createElement('img')

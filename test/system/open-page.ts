@@ -1,0 +1,48 @@
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { Browser, Page } from 'playwright-core'
+
+const results = fileURLToPath(new URL('../../test-results', import.meta.url))
+
+export interface OpenedPage {
+  readonly page: Page
+  /** Errors on the console, exceptions, and whatever failed to load. */
+  readonly complaints: readonly string[]
+  /** Keeps a picture of the whole page under test-results. */
+  readonly keepScreenshot: (name: string) => Promise<void>
+}
+
+export interface PageSettings {
+  /** Of the window, in pixels. */
+  readonly width?: number
+  readonly colorScheme?: 'light' | 'dark'
+}
+
+export async function openPage(
+  browser: Browser,
+  url: string,
+  { width = 1280, colorScheme = 'light' }: PageSettings = {},
+): Promise<OpenedPage> {
+  const page = await browser.newPage({ viewport: { width, height: 900 }, colorScheme })
+  const complaints: string[] = []
+  page.on('console', (message) => {
+    if (['error', 'warning'].includes(message.type())) complaints.push(message.text())
+  })
+  page.on('pageerror', (error) => complaints.push(error.message))
+  page.on('requestfailed', (request) => {
+    complaints.push(`${request.url()}: ${request.failure()?.errorText}`)
+  })
+  page.on('response', (response) => {
+    if (!response.ok() && response.status() !== 304) {
+      complaints.push(`${response.url()}: ${response.status()}`)
+    }
+  })
+  await page.goto(url)
+  return {
+    page,
+    complaints,
+    async keepScreenshot(name) {
+      await page.screenshot({ path: path.join(results, `${name}.png`), fullPage: true })
+    },
+  }
+}
