@@ -119,11 +119,9 @@ describe('a build', () => {
     })
     const error = await failure((await open(root, emulator)).fulfil())
     expect(error.code).toBe('manifest')
-    expect(error.problems.map(({ place }) => place?.file).toSorted()).toEqual([
-      'a.image.yaml',
-      'b.image.yaml',
-      'c.image.yaml',
-    ])
+    expect(new Set(error.problems.map(({ place }) => place?.file))).toEqual(
+      new Set(['a.image.yaml', 'b.image.yaml', 'c.image.yaml']),
+    )
     expect(emulator.stats().requests).toBe(0)
   })
 
