@@ -24,7 +24,8 @@ describe('the demo', () => {
     demo = await startDemo(folder)
   })
 
-  afterAll(() => {
+  afterAll(async () => {
+    await demo?.stop()
     rmSync(folder, { recursive: true, force: true })
   })
 
