@@ -74,7 +74,8 @@ export function viteHost(begin: (facts: HostFacts) => Session): Partial<Plugin> 
         if (ours === undefined) return undefined
         const [request] = splitQuery(source)
         const resolved = await this.resolve(request, importer, { ...options, skipSelf: true })
-        if (resolved === null || resolved.external !== false) return undefined
+        // In dev the answer has no `external` at all.
+        if (resolved === null || resolved.external) return undefined
         const [file] = splitQuery(resolved.id)
         // Another of our plugins in the same configuration may have it. Where none has, `load` says so.
         const session = sessionOf(this.environment.getTopLevelConfig())
