@@ -10,6 +10,7 @@ import {
 } from './options/environment.ts'
 import { checkOptions, type Mode, type Options } from './options/options.ts'
 import { findRoot, findWorkspaceRoot } from './options/root.ts'
+import { isTypeScriptInstalled } from './options/typescript.ts'
 import { ImagegenError } from './shared/errors.ts'
 import { digest } from './shared/hash.ts'
 
@@ -39,6 +40,8 @@ export interface ResolvedOptions {
   /** Absolute. */
   readonly cacheDir: string
   readonly provenance: boolean
+  /** Whether hosts keep the exact types up to date. */
+  readonly types: boolean
   /** Whether MiniMax has a key; without one its models cannot be asked. */
   readonly hasKey: boolean
   /** What must never be printed. */
@@ -106,6 +109,7 @@ export async function resolveOptions(context: ResolveContext): Promise<ResolvedO
     dev: { generate: given.dev?.generate ?? 'auto' },
     cacheDir: resolve(given.cacheDir ?? 'node_modules/.cache/unplugin-imagegen'),
     provenance: given.provenance ?? true,
+    types: given.types ?? isTypeScriptInstalled(root),
     hasKey: environment.apiKey !== undefined,
     secrets: environment.apiKey === undefined ? [] : [environment.apiKey],
     fingerprint: fingerprintOf(shared),

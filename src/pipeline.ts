@@ -4,6 +4,11 @@ import { generateImages, type GenerateOptions, type GenerateReport } from './gen
 import { rememberManifests } from './manifest/memory.ts'
 import { parseDefaults } from './manifest/validate.ts'
 import type { ResolvedOptions } from './options.ts'
+import {
+  followDeclarations,
+  writeDeclarations,
+  type DeclarationReport,
+} from './pipeline/declarations.ts'
 import { checkFingerprint, leaveFingerprint } from './pipeline/fingerprint.ts'
 import { fulfil } from './pipeline/fulfil.ts'
 import { pictureJob, placeholderJob } from './pipeline/render-jobs.ts'
@@ -28,8 +33,13 @@ export interface Pipeline {
   readonly options: ResolvedOptions
   readonly store: Store
   readonly budget: Budget
-  /** Reads all manifests and holds them against the store. What is wrong with them is in the survey. */
+  /**
+   * Reads all manifests and holds them against the store. What is wrong with them is in the survey. With the option
+   * `types`, the exact types follow.
+   */
   survey(): Promise<Survey>
+  /** Brings the exact types up to date, whatever the option `types` says. */
+  writeTypes(survey: Survey): Promise<DeclarationReport>
   /**
    * What a build does first: survey, hold the plan against mode and budget, make what is missing.
    *
@@ -72,6 +82,7 @@ export function createPipeline(
   const memory = rememberManifests(options.cacheDir, release())
   const renderer = createRenderer({ cacheDir: options.cacheDir })
   const defaults = parseDefaults(options.defaults)
+  const followTypes = followDeclarations(options, logger)
 
   const pipeline: Pipeline = {
     options,
@@ -81,8 +92,11 @@ export function createPipeline(
       const reading = readProject(options, defaults, memory)
       await memory.save()
       await store.recover()
-      return surveyOf(reading, options, await store.read([]))
+      const survey = surveyOf(reading, options, await store.read([]))
+      if (options.types) await followTypes(survey)
+      return survey
     },
+    writeTypes: (survey) => writeDeclarations(survey, options),
     async fulfil(signal) {
       await leaveFingerprint(options)
       return fulfil(pipeline, logger, signal)

@@ -7,7 +7,8 @@ import type { Output } from './output.ts'
 export async function openOptions(output: Output): Promise<ResolvedOptions> {
   const options = await resolveOptions({
     start: process.cwd(),
-    inline: {},
+    // What only reads, or makes pictures, leaves no types: builds, dev servers and `imagegen types` do.
+    inline: { types: false },
     mode: process.env['NODE_ENV'] || 'production',
     // The default for builds in CI binds no command that says what it does.
     isBuild: false,

@@ -22,6 +22,10 @@ const COMMANDS: Readonly<Record<string, Listed>> = {
     about: 'make what is missing',
     load: async () => (await import('./generate.ts')).generate,
   },
+  types: {
+    about: 'exact types of every manifest, for TypeScript',
+    load: async () => (await import('./exact-types.ts')).types,
+  },
   emulator: {
     about: "MiniMax's image API on this machine, for tests that cost nothing",
     load: async () => (await import('./emulator.ts')).emulator,

@@ -72,6 +72,12 @@ export interface Options {
    * @default true
    */
   readonly provenance?: boolean
+  /**
+   * Whether builds and dev servers keep exact types of all manifests in the store's folder `types`. `imagegen types`
+   * writes them whatever this says.
+   * @default true where TypeScript is installed
+   */
+  readonly types?: boolean
 }
 
 /** Gives the options their type in `imagegen.config.*`. */
@@ -100,6 +106,7 @@ const optionsSchema = v.strictObject({
   store: v.optional(v.strictObject({ dir: v.optional(v.pipe(v.string(), v.minLength(1))) })),
   cacheDir: v.optional(v.pipe(v.string(), v.minLength(1))),
   provenance: v.optional(v.boolean()),
+  types: v.optional(v.boolean()),
 })
 
 /**

@@ -26,6 +26,17 @@ trash/
 /** Less than this, and a response could arrive that finds no room. */
 const LEAST_FREE_BYTES = 32 * 1024 * 1024
 
+/**
+ * Keeps out of git what one machine has for itself. Who writes there while no picture is made begins with this.
+ *
+ * @param root the store's folder, absolute.
+ * @param temporary a folder for a file that is not finished, on the same file system.
+ */
+export async function ignoreLocalFolders(root: string, temporary: string): Promise<void> {
+  const ignore = path.join(root, '.gitignore')
+  if (!existsSync(ignore)) await writeFileAtomic(ignore, IGNORED, temporary)
+}
+
 /** Where things lie in the store's folder, and the one way to write there. */
 export interface StoreFolder {
   readonly self: ProcessIdentity
@@ -69,11 +80,6 @@ export function storeFolder(root: string, self: ProcessIdentity): StoreFolder {
   const show = (file: string): string =>
     toPosix(path.join(path.basename(root), path.relative(root, file)))
 
-  async function ensureIgnored(): Promise<void> {
-    const ignore = path.join(root, '.gitignore')
-    if (!existsSync(ignore)) await writeFileAtomic(ignore, IGNORED, temporary)
-  }
-
   return {
     self,
     root,
@@ -87,7 +93,7 @@ export function storeFolder(root: string, self: ProcessIdentity): StoreFolder {
     async prepare() {
       try {
         mkdirSync(pending, { recursive: true })
-        await ensureIgnored()
+        await ignoreLocalFolders(root, temporary)
         accessSync(root, constants.W_OK)
         const probe = path.join(pending, 'probe')
         await writeFileAtomic(probe, '', temporary)
@@ -106,7 +112,7 @@ export function storeFolder(root: string, self: ProcessIdentity): StoreFolder {
 
     async write(file, data) {
       try {
-        await ensureIgnored()
+        await ignoreLocalFolders(root, temporary)
         await writeFileAtomic(file, data, temporary)
         await syncFolder(path.dirname(file))
       } catch (error) {

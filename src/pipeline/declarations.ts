@@ -1,0 +1,180 @@
+import { readdirSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
+import path from 'node:path'
+import {
+  DECLARATION_MARK,
+  declarationPath,
+  imageDeclaration,
+  manifestDeclaration,
+} from '../emit/declaration.ts'
+import type { Manifest } from '../manifest/manifest.ts'
+import type { ResolvedOptions } from '../options.ts'
+import type { PlannedImage } from '../plan/plan.ts'
+import { predictSizes } from '../render/sizes.ts'
+import { messageOf } from '../shared/errors.ts'
+import {
+  errorCode,
+  isNotFound,
+  readFileIfThere,
+  toPosix,
+  writeFileAtomic,
+} from '../shared/files.ts'
+import type { Logger } from '../shared/logger.ts'
+import { ignoreLocalFolders } from '../store/folder.ts'
+import type { Survey } from './survey.ts'
+
+/** What became of a project's declarations. All paths start at the root and have `/`. */
+export interface DeclarationReport {
+  /** Declarations that are new, or say something else than before. */
+  readonly written: readonly string[]
+  readonly unchanged: readonly string[]
+  /** Declarations whose manifests are gone. */
+  readonly removed: readonly string[]
+  /** Manifests with errors, and what hangs on them: what was declared of them before still is. */
+  readonly kept: readonly string[]
+  /** Manifests outside of the root, for whose declarations there is no place. */
+  readonly outside: readonly string[]
+}
+
+type Places = Pick<ResolvedOptions, 'root' | 'storeDir'>
+
+/**
+ * Brings the declarations of all manifests up to date. What is up to date is not touched.
+ *
+ * @throws the file system's errors.
+ */
+export async function writeDeclarations(
+  survey: Survey,
+  { root, storeDir }: Places,
+): Promise<DeclarationReport> {
+  const folder = path.join(storeDir, 'types')
+  const known = [
+    ...new Set([...survey.manifests.map((manifest) => manifest.path), ...survey.problems.keys()]),
+  ].sort()
+  const inside = known.filter((manifest) => !isOutside(manifest))
+  const texts = declarationsOf(survey)
+  const settled = inside.flatMap((manifest) => {
+    const text = texts.get(manifest)
+    return text === undefined ? [] : [{ file: declarationFile(folder, manifest), text }]
+  })
+  const isCurrent = ({ file, text }: (typeof settled)[number]): boolean =>
+    readFileIfThere(file)?.toString('utf8') === text
+  const changed = settled.filter((declaration) => !isCurrent(declaration))
+  const stale = staleDeclarations(
+    folder,
+    new Set(inside.map((manifest) => declarationFile(folder, manifest))),
+  )
+
+  // Removed first: where a file system knows no case, a renamed manifest's new declaration lies at the old one's place.
+  for (const file of stale) await rm(file, { force: true })
+  if (changed.length > 0) await ignoreLocalFolders(storeDir, folder)
+  await Promise.all(changed.map(({ file, text }) => writeFileAtomic(file, text)))
+
+  const show = (file: string): string => toPosix(path.relative(root, file))
+  const written = new Set(changed)
+  return {
+    written: changed.map(({ file }) => show(file)),
+    unchanged: settled.filter((one) => !written.has(one)).map(({ file }) => show(file)),
+    removed: stale.map(show),
+    kept: inside.filter((manifest) => !texts.has(manifest)),
+    outside: known.filter(isOutside),
+  }
+}
+
+/** Keeps declarations up to date beside other work, which never fails because of them: says once what is wrong. */
+export function followDeclarations(
+  places: Places,
+  logger: Logger,
+): (survey: Survey) => Promise<void> {
+  const said = new Set<string>()
+  const warn = (message: string): void => {
+    if (!said.has(message)) logger.warn(message)
+    said.add(message)
+  }
+  return async (survey) => {
+    try {
+      const { outside } = await writeDeclarations(survey, places)
+      if (outside.length > 0) warn(outsideText(outside))
+    } catch (error) {
+      if (errorCode(error) === undefined) throw error
+      warn(`No exact types: ${messageOf(error)}. The option \`types: false\` does without them.`)
+    }
+  }
+}
+
+/** Says which manifests have no declaration of their own, and what they have instead. */
+export function outsideText(outside: readonly string[]): string {
+  return `No exact types for what lies outside of the root: ${outside.join(', ')}. \`unplugin-imagegen/client\` declares it loosely.`
+}
+
+/** By the manifest's path; nothing for a manifest of which not every image can be told now. */
+function declarationsOf(survey: Survey): ReadonlyMap<string, string> {
+  const images = new Map<Manifest, PlannedImage[]>(
+    survey.manifests.map((manifest) => [manifest, []]),
+  )
+  for (const image of survey.images.values()) images.get(image.entry.manifest)?.push(image)
+  const waiting = new Set(
+    [...survey.entries.values()]
+      .filter(({ id }) => !survey.images.has(id))
+      .map(({ manifest }) => manifest),
+  )
+  return new Map(
+    [...images]
+      .filter(
+        ([manifest, own]) =>
+          !survey.problems.has(manifest.path) &&
+          !waiting.has(manifest) &&
+          isWhole(manifest, own) &&
+          !isOutside(manifest.path),
+      )
+      .map(([manifest, own]) => [manifest.path, declarationOf(manifest, own)]),
+  )
+}
+
+/** Images in a circle of references are in no survey, and only one of their manifests is told so. */
+function isWhole({ content }: Manifest, images: readonly PlannedImage[]): boolean {
+  const written = new Set(images.map(({ entry }) => entry.path.at(-1) ?? ''))
+  return content.images.every(({ name }) => written.has(name))
+}
+
+function declarationOf({ content }: Manifest, images: readonly PlannedImage[]): string {
+  const declared = images.map(({ entry, made }) => ({
+    entry,
+    // A file made by hand has the size that it has: the manifest does not decide it.
+    size: predictSizes(made?.expected, entry.operations, entry.output)?.at(-1),
+  }))
+  const [only] = declared
+  return content.form === 'single' && only !== undefined
+    ? imageDeclaration(only)
+    : manifestDeclaration(declared)
+}
+
+/** On another drive, Windows has no path from the root. */
+function isOutside(manifest: string): boolean {
+  return manifest.startsWith('../') || path.isAbsolute(manifest)
+}
+
+function declarationFile(folder: string, manifest: string): string {
+  return path.join(folder, declarationPath(manifest))
+}
+
+/** Declarations of ours that nothing is named like; whatever else lies there is somebody's own. */
+function staleDeclarations(folder: string, named: ReadonlySet<string>): string[] {
+  return filesBelow(folder).filter(
+    (file) =>
+      /\.d\.[^.]+\.ts$/.test(file) &&
+      !named.has(file.normalize('NFC')) &&
+      readFileIfThere(file)?.toString('utf8').startsWith(DECLARATION_MARK) === true,
+  )
+}
+
+function filesBelow(folder: string): string[] {
+  try {
+    return readdirSync(folder, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => path.join(entry.parentPath, entry.name))
+  } catch (error) {
+    if (isNotFound(error)) return []
+    throw error
+  }
+}

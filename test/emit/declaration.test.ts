@@ -1,0 +1,109 @@
+import { describe, expect, test } from 'vitest'
+import {
+  DECLARATION_MARK,
+  declarationPath,
+  imageDeclaration,
+  manifestDeclaration,
+  type DeclaredImage,
+} from '../../src/emit/declaration.ts'
+import { manifestModule } from '../../src/emit/module.ts'
+import { exportNameOf } from '../../src/manifest/names.ts'
+import { resolveOutput, type OutputSettings } from '../../src/manifest/output.ts'
+
+function declared(
+  name: string,
+  output: OutputSettings = {},
+  size?: DeclaredImage['size'],
+): DeclaredImage {
+  return { entry: { name, exportName: exportNameOf(name), output: resolveOutput([output]) }, size }
+}
+
+test.each([
+  ['src/cast.image.yaml', 'src/cast.image.d.yaml.ts'],
+  ['hero.image.yml', 'hero.image.d.yml.ts'],
+  ['a.b/v1.2.image.yaml', 'a.b/v1.2.image.d.yaml.ts'],
+])('%s is declared by %s', (manifest, declaration) => {
+  expect(declarationPath(manifest)).toBe(declaration)
+})
+
+describe('a declaration', () => {
+  test('of one image', () => {
+    const size = { width: 1280, height: 720 }
+    const output: OutputSettings = { formats: ['avif', 'webp', 'jpeg'], placeholder: 'blur' }
+    expect(imageDeclaration(declared('hero', output, size)))
+      .toBe(`// Made by unplugin-imagegen out of a manifest. Not to be edited.
+// Builds, dev servers and \`imagegen types\` keep it up to date.
+/* eslint-disable */
+
+declare const image: {
+  readonly src: string
+  readonly width: 1280
+  readonly height: 720
+  readonly format: "jpeg"
+  readonly srcset: string
+  readonly sources: { readonly avif: string; readonly webp: string }
+  readonly img: { readonly src: string; readonly w: 1280; readonly h: 720 }
+  readonly alt: string
+  readonly blurDataURL: string
+}
+
+export default image
+`)
+  })
+
+  test('of a manifest with names: what cannot be exported is in the default record only', () => {
+    const text = manifestDeclaration([
+      declared('kira-at-night', { placeholder: 'color' }),
+      declared('class'),
+      declared('01-tile'),
+    ])
+    expect(text.startsWith(`${DECLARATION_MARK}\n`)).toBe(true)
+    expect(text).toContain(`
+declare const _0: {
+  readonly src: string
+  readonly width: number
+  readonly height: number
+  readonly format: "webp"
+  readonly srcset: string
+  readonly sources: NoSources
+  readonly img: { readonly src: string; readonly w: number; readonly h: number }
+  readonly alt: string
+  readonly color: string
+}
+`)
+    expect(text).toMatch(/export \{\n {2}_0 as kiraAtNight,\n {2}_1 as class,\n\}\n/)
+    expect(text).toMatch(
+      /declare const images: \{\n {2}readonly "kira-at-night": typeof _0\n {2}readonly "class": typeof _1\n {2}readonly "01-tile": typeof _2\n\}\n\nexport default images\n$/,
+    )
+  })
+
+  test('has the names that the module has, each for the same image', () => {
+    const names = [
+      'kira',
+      'kira-at-night',
+      'v1.2',
+      '01-tile',
+      'await',
+      'яблоко',
+      'constructor',
+      '_',
+    ]
+    const images = names.map((name) => declared(name))
+    const module = manifestModule(
+      images.map(({ entry }) => entry),
+      (name) => name,
+    )
+    const exported = (text: string): string[] => text.match(/_\d+ as [^\s,}]+/g) ?? []
+    expect(exported(manifestDeclaration(images))).toEqual(exported(module))
+    const members = (text: string): string[] =>
+      [...text.matchAll(/("[^"\n]+")\]?: (?:typeof )?(_\d+)/g)].map(([, key, of]) => `${key} ${of}`)
+    expect(members(manifestDeclaration(images))).toEqual(members(module))
+    expect(members(module)).toHaveLength(names.length)
+  })
+
+  test('of a manifest without images', () => {
+    expect(manifestDeclaration([])).toMatch(
+      /\n\nexport \{\}\n\ndeclare const images: \{\}\n\nexport default images\n$/,
+    )
+  })
+})
