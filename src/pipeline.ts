@@ -4,6 +4,7 @@ import { generateImages, type GenerateOptions, type GenerateReport } from './gen
 import { rememberManifests } from './manifest/memory.ts'
 import { parseDefaults } from './manifest/validate.ts'
 import type { ResolvedOptions } from './options.ts'
+import { copyBeside } from './pipeline/adopt.ts'
 import {
   followDeclarations,
   writeDeclarations,
@@ -12,6 +13,8 @@ import {
 import { checkFingerprint, leaveFingerprint } from './pipeline/fingerprint.ts'
 import { fulfil } from './pipeline/fulfil.ts'
 import { pictureJob, placeholderJob } from './pipeline/render-jobs.ts'
+import { nextRevision } from './pipeline/reroll.ts'
+import { rewrite, type Rewritten } from './pipeline/rewrite.ts'
 import { readProject, surveyOf, type Survey } from './pipeline/survey.ts'
 import type { Job, PlannedImage } from './plan/plan.ts'
 import { selectPlan, type Renewal, type Selection } from './plan/select.ts'
@@ -65,6 +68,18 @@ export interface Pipeline {
   generate(survey: Survey, jobs: readonly Job[], how: GenerateHow): Promise<GenerateReport>
   /** @throws ImagegenError where the original cannot be had. */
   render(image: PlannedImage, survey: Survey, signal: AbortSignal): Promise<RenderedImage>
+  /**
+   * Has another picture of an image's recipe asked for from now on: writes a new `revision` into its manifest.
+   *
+   * @throws ImagegenError with code `usage` or `manifest`: then nothing was written.
+   */
+  reroll(image: PlannedImage, survey: Survey): Promise<Rewritten>
+  /**
+   * Uses a file in the place of generating: copies it beside the manifest and writes `source` there.
+   *
+   * @throws ImagegenError with code `usage` or `manifest`: then nothing was written.
+   */
+  adopt(image: PlannedImage, file: string, survey: Survey): Promise<Rewritten>
   /** A stand-in of the final size. Its bytes, and so its URL, are never the picture's. */
   renderPlaceholder(image: PlannedImage, signal: AbortSignal): Promise<RenderedImage>
 }
@@ -110,7 +125,20 @@ export function createPipeline(
     },
     render: async (image, survey, signal) =>
       renderer.render(pictureJob(image, survey, store, options), signal),
-    renderPlaceholder: async (image, signal) => renderer.render(await placeholderJob(image), signal),
+    async reroll(image, survey) {
+      const value = nextRevision(image, survey)
+      return rewrite(image, { field: 'revision', value }, survey, options, defaults)
+    },
+    async adopt(image, file, survey) {
+      const { source, undo } = copyBeside(file, image.entry.manifest.file)
+      const edit = { field: 'source', value: source, retired: 'prompt' } as const
+      return rewrite(image, edit, survey, options, defaults).catch((error: unknown) => {
+        undo()
+        throw error
+      })
+    },
+    renderPlaceholder: async (image, signal) =>
+      renderer.render(await placeholderJob(image), signal),
   }
   return pipeline
 }

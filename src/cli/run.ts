@@ -22,9 +22,33 @@ const COMMANDS: Readonly<Record<string, Listed>> = {
     about: 'make what is missing',
     load: async () => (await import('./generate.ts')).generate,
   },
+  export: {
+    about: 'every rendition and an images.json, with no bundler',
+    load: async () => (await import('./export.ts')).exportImages,
+  },
   types: {
     about: 'exact types of every manifest, for TypeScript',
     load: async () => (await import('./exact-types.ts')).types,
+  },
+  verify: {
+    about: 'hold every original against its receipt',
+    load: async () => (await import('./verify.ts')).verify,
+  },
+  prune: {
+    about: 'move originals that no manifest asks for to the trash',
+    load: async () => (await import('./prune.ts')).prune,
+  },
+  adopt: {
+    about: 'use a picture made by hand in the place of generating one',
+    load: async () => (await import('./adopt.ts')).adopt,
+  },
+  reroll: {
+    about: 'have another picture of the same prompt asked for',
+    load: async () => (await import('./reroll.ts')).reroll,
+  },
+  init: {
+    about: 'a first manifest and a config file',
+    load: async () => (await import('./init.ts')).init,
   },
   emulator: {
     about: "MiniMax's image API on this machine, for tests that cost nothing",

@@ -1,0 +1,92 @@
+import path from 'node:path'
+import type { GeneratedImage } from '../emit/generated-image.ts'
+import type { Pipeline, Survey } from '../pipeline.ts'
+import { ImagegenError } from '../shared/errors.ts'
+import { JSON_OPTION, type Command } from './command.ts'
+import { LIST, updateFolder } from './export-folder.ts'
+import { exportedFile, exportedImage, exportNames } from './exported-image.ts'
+import { openProject, soundSurvey } from './project.ts'
+import { count } from './report.ts'
+
+type PlannedImage = Survey['plan']['images'][number]
+type Rendered = Awaited<ReturnType<Pipeline['render']>>
+
+/** More lines than that nobody reads. */
+const SHOWN = 20
+
+export const exportImages: Command = {
+  options: { out: { value: 'DIR', about: 'the folder to write to; it is made' }, ...JSON_OPTION },
+  async run(given, output) {
+    const out = given.text('out')
+    if (out === undefined) {
+      throw new ImagegenError('usage', {
+        message: '`imagegen export` needs `--out DIR`.',
+        hint: 'DIR may hold other files: only what an export wrote is ever removed.',
+      })
+    }
+    const pipeline = await openProject(output)
+    const survey = await soundSurvey(pipeline)
+    const { images } = survey.plan
+    const rendered = await renderAll(images, survey, pipeline)
+    const nameOf = exportNames(images)
+    const files = new Map<string, string>()
+    const values: Record<string, GeneratedImage> = {}
+    for (const [{ entry }, image] of rendered) {
+      const name = nameOf(entry.id)
+      values[entry.id] = exportedImage(name, entry.alt ?? '', image)
+      for (const rendition of image.renditions) {
+        files.set(exportedFile(name, rendition), rendition.file)
+      }
+    }
+    const { written, unchanged, removed } = await updateFolder(path.resolve(out), files, {
+      images: values,
+      names: Object.fromEntries(uniqueNames(images)),
+    })
+    if (given.flag('json')) {
+      output.json({ version: 1, images: images.length, written, unchanged, removed })
+    } else {
+      output.result(
+        `${count(images.length, 'image')} in ${path.join(out, LIST)}: ${count(written.length, 'file')} written, ${unchanged.length} unchanged, ${removed.length} removed.`,
+      )
+    }
+    return 0
+  },
+}
+
+/** The renditions of all images, or all that is in the way of them. */
+async function renderAll(
+  images: readonly PlannedImage[],
+  survey: Survey,
+  pipeline: Pipeline,
+): Promise<ReadonlyArray<readonly [PlannedImage, Rendered]>> {
+  const { signal } = new AbortController()
+  const results = await Promise.all(
+    images.map(async (image) => {
+      try {
+        return { image, rendered: await pipeline.render(image, survey, signal) }
+      } catch (error) {
+        if (error instanceof ImagegenError) return error.problems
+        throw error
+      }
+    }),
+  )
+  const problems = results.flatMap((result) => ('image' in result ? [] : result))
+  if (problems.length > 0) {
+    throw new ImagegenError('render', problems.slice(0, SHOWN), {
+      summary: `${count(problems.length, 'image')} of ${images.length} cannot be exported. Nothing was written.`,
+    })
+  }
+  return results.flatMap((result) =>
+    'image' in result ? [[result.image, result.rendered] as const] : [],
+  )
+}
+
+function uniqueNames(images: readonly PlannedImage[]): Array<readonly [string, string]> {
+  const byName = new Map<string, string[]>()
+  for (const { entry } of images) {
+    byName.set(entry.name, [...(byName.get(entry.name) ?? []), entry.id])
+  }
+  return [...byName].flatMap(([name, [id, other]]) =>
+    id === undefined || other !== undefined ? [] : [[name, id] as const],
+  )
+}

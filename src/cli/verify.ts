@@ -1,0 +1,31 @@
+import { JSON_OPTION, type Command } from './command.ts'
+import { openProject } from './project.ts'
+import { count } from './report.ts'
+
+export const verify: Command = {
+  options: JSON_OPTION,
+  async run(given, output) {
+    const { store } = await openProject(output)
+    const { problems, ...counts } = await store.verify()
+    if (given.flag('json')) {
+      const listed = problems.map(({ kind, file, message, hint }) => ({
+        kind,
+        file,
+        message,
+        hint,
+      }))
+      output.json({ version: 1, ...counts, problems: listed })
+    } else {
+      const { originals, intact, bytes, quarantined, trashed } = counts
+      const aside = [
+        ...(quarantined > 0 ? [`${count(quarantined, 'file')} in quarantine`] : []),
+        ...(trashed > 0 ? [`${count(trashed, 'file')} in the trash`] : []),
+      ]
+      output.result(
+        `${count(originals, 'original')}: ${intact} intact (${bytes} bytes), ${count(problems.length, 'problem')}.${aside.length > 0 ? ` ${aside.join(', ')}.` : ''}`,
+      )
+    }
+    for (const problem of problems) output.problem(problem)
+    return problems.length > 0 ? 1 : 0
+  },
+}

@@ -1,0 +1,79 @@
+import { readFileSync, realpathSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { extensionOf, sniffMediaType } from '../pixels/media-type.ts'
+import { ImagegenError, messageOf } from '../shared/errors.ts'
+import { errorCode } from '../shared/files.ts'
+
+/** A picture that lies beside a manifest now. */
+export interface Adopted {
+  /** How the manifest names it: `./kira.png`. */
+  readonly source: string
+  /** Takes the copy away again, if there is one. */
+  readonly undo: () => void
+}
+
+/**
+ * Puts a copy of a picture beside a manifest, under a name that is free. A picture that lies there already is taken as
+ * it is.
+ *
+ * @param manifest absolute.
+ * @throws ImagegenError with code `usage` for a file that is no picture.
+ */
+export function copyBeside(file: string, manifest: string): Adopted {
+  const bytes = readPicture(file)
+  const folder = realpathSync(path.dirname(manifest))
+  const wanted = safeName(file, bytes)
+  const isThere = path.dirname(realpathSync(file)) === folder && path.basename(file) === wanted
+  if (isThere) return { source: `./${wanted}`, undo: () => {} }
+  const { name, ext } = path.parse(wanted)
+  for (let number = 1; ; number++) {
+    const free = `${name}${number === 1 ? '' : `-${number}`}${ext}`
+    const target = path.join(folder, free)
+    const source = `./${free}`
+    if (writeNew(target, bytes)) return { source, undo: () => rmSync(target) }
+    if (holds(target, bytes)) return { source, undo: () => {} }
+  }
+}
+
+function writeNew(target: string, bytes: Uint8Array): boolean {
+  try {
+    writeFileSync(target, bytes, { flag: 'wx' })
+    return true
+  } catch (error) {
+    if (errorCode(error) === 'EEXIST') return false
+    throw error
+  }
+}
+
+function holds(target: string, bytes: Uint8Array): boolean {
+  return statSync(target).isFile() && readFileSync(target).equals(bytes)
+}
+
+function readPicture(file: string): Buffer {
+  let bytes: Buffer
+  try {
+    bytes = readFileSync(file)
+  } catch (error) {
+    throw new ImagegenError(
+      'usage',
+      { message: `${file} cannot be read: ${messageOf(error)}`, hint: 'Name a picture file.' },
+      { cause: error },
+    )
+  }
+  if (sniffMediaType(bytes) !== undefined) return bytes
+  throw new ImagegenError('usage', {
+    message: `${file} is no picture that can be read.`,
+    hint: 'Take a PNG, JPEG, WebP, AVIF, GIF, TIFF or SVG file.',
+  })
+}
+
+/** A file name that needs no quotes in YAML, and in which nothing stands for a variable. */
+function safeName(file: string, bytes: Buffer): string {
+  const { name, ext } = path.parse(path.basename(file))
+  const mediaType = sniffMediaType(bytes)
+  const ending = ext === '' && mediaType !== undefined ? `.${extensionOf(mediaType)}` : ext
+  const [safe = '', safeEnding = ''] = [name, ending].map((part) =>
+    part.normalize('NFC').replaceAll(/[^\p{L}\p{N}_.-]+/gu, '-'),
+  )
+  return `${safe.replace(/^[.-]+/, '') || 'picture'}${safeEnding}`
+}

@@ -1,0 +1,31 @@
+import type { PlannedImage } from '../plan/plan.ts'
+import { recipeKey } from '../plan/recipe.ts'
+import { ImagegenError } from '../shared/errors.ts'
+import { imagesSharing } from './rewrite.ts'
+import type { Survey } from './survey.ts'
+
+/**
+ * The next revision of an image under which nothing is there yet: one that was tried before would bring back the
+ * picture of then.
+ *
+ * @throws ImagegenError with code `usage` for an image that no model makes.
+ */
+export function nextRevision(image: PlannedImage, survey: Survey): number {
+  const made = imagesSharing(image, survey).flatMap((other) => other.made ?? [])
+  if (made.length === 0) {
+    throw new ImagegenError('usage', {
+      message: `${image.entry.id} is a file made by hand: there is no picture to ask for.`,
+      hint: 'Remove its `source`, and give it a `prompt`.',
+    })
+  }
+  let revision = Math.max(...made.map(({ recipe }) => recipe.revision ?? 0)) + 1
+  while (made.some(({ recipe }) => isKnown(recipeKey({ ...recipe, revision }), survey))) {
+    revision += 1
+  }
+  return revision
+}
+
+function isKnown(key: string, { snapshot }: Survey): boolean {
+  const { candidates, problems } = snapshot.lookup(key)
+  return candidates.length + problems.length > 0
+}

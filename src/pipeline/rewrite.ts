@@ -1,0 +1,78 @@
+import { chmodSync, readFileSync, statSync } from 'node:fs'
+import { manifestError } from '../generate/agreement.ts'
+import { editImage, type ImageEdit } from '../manifest/edit.ts'
+import { createLocate, type Manifest } from '../manifest/manifest.ts'
+import { parseManifest } from '../manifest/read.ts'
+import { resolveManifests } from '../manifest/resolve.ts'
+import type { ImageSettings } from '../manifest/schema.ts'
+import type { ResolvedOptions } from '../options.ts'
+import type { PlannedImage } from '../plan/plan.ts'
+import { ImagegenError } from '../shared/errors.ts'
+import { writeFileAtomic } from '../shared/files.ts'
+import { surveyOf, type Survey } from './survey.ts'
+
+/** A manifest in which one image has been edited. */
+export interface Rewritten {
+  /** The manifest's path from the root. */
+  readonly manifest: string
+  /** The images that share the edited fields: one, or all of a matrix. */
+  readonly ids: readonly string[]
+  readonly edit: ImageEdit
+  /** The project as it is now. */
+  readonly survey: Survey
+}
+
+/** The images whose fields stand in the same place: one, or all of a matrix. */
+export function imagesSharing({ entry }: PlannedImage, { plan }: Survey): PlannedImage[] {
+  const place = JSON.stringify(entry.path)
+  return plan.images.filter(
+    (other) =>
+      other.entry.manifest.path === entry.manifest.path &&
+      JSON.stringify(other.entry.path) === place,
+  )
+}
+
+/**
+ * Edits one image of a manifest in place. The whole project is resolved and planned with the new text before that is
+ * written: where anything is wrong then, nothing is.
+ *
+ * @throws ImagegenError with code `manifest`.
+ */
+export async function rewrite(
+  image: PlannedImage,
+  edit: ImageEdit,
+  survey: Survey,
+  options: ResolvedOptions,
+  defaults: ImageSettings,
+): Promise<Rewritten> {
+  const { manifest, path } = image.entry
+  const mark = byteOrderMark(manifest)
+  const text = editImage(manifest, path, edit)
+  const edited: Manifest = {
+    ...manifest,
+    text,
+    content: parseManifest(text, manifest.path),
+    locate: createLocate(manifest.path, text),
+  }
+  const manifests = survey.manifests.map((other) => (other === manifest ? edited : other))
+  const resolution = resolveManifests(manifests, new Set(), { ...options, defaults })
+  const after = surveyOf({ manifests, broken: new Map(), resolution }, options, survey.snapshot)
+  const problem = manifestError(after.problems)
+  if (problem !== undefined) throw problem
+  const { mode } = statSync(manifest.file)
+  await writeFileAtomic(manifest.file, `${mark}${text}`)
+  chmodSync(manifest.file, mode)
+  const ids = imagesSharing(image, survey).map(({ entry }) => entry.id)
+  return { manifest: manifest.path, ids, edit, survey: after }
+}
+
+/** What stands before the text that was read, provided that the file is still that text. */
+function byteOrderMark(manifest: Manifest): string {
+  const now = readFileSync(manifest.file, 'utf8')
+  const mark = now.startsWith('\uFEFF') ? '\uFEFF' : ''
+  if (now === `${mark}${manifest.text}`) return mark
+  throw new ImagegenError('manifest', {
+    message: `${manifest.path} was changed meanwhile. Nothing was written.`,
+    hint: 'Run it again.',
+  })
+}

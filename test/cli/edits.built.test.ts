@@ -1,0 +1,142 @@
+import { chmodSync, statSync } from 'node:fs'
+import path from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { createProject, emulatorFor, type Project } from './project.ts'
+
+const SVG = '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>'
+const CAST = '# the cast\nimages:\r\n  kira:\r\n    prompt: "Kira" # her\r\n    alt: ""\r\n'
+
+async function statesOf(project: Project): Promise<Record<string, string>> {
+  const { stdout } = await project.run('plan', '--json')
+  const { images } = JSON.parse(stdout) as { images: Array<{ name: string; state: string }> }
+  return Object.fromEntries(images.map(({ name, state }) => [name, state]))
+}
+
+describe('imagegen reroll', () => {
+  it('has another picture asked for, and says what else is missing then and what it costs', async () => {
+    const project = await createProject({
+      'art/cast.image.yaml': CAST,
+      'art/scene.image.yaml': 'prompt: A scene\nalt: ""\nreferences: ["./cast.image.yaml#kira"]\n',
+    })
+    const emulator = await emulatorFor(project)
+    await project.run('generate', '--yes')
+    const ran = await project.run('reroll', 'kira')
+    expect(ran.code).toBe(0)
+    expect(ran.stdout).toBe('art/cast.image.yaml: `revision: 1`\n')
+    expect(ran.stderr).toContain('art/cast.image.yaml#kira, art/scene.image.yaml')
+    expect(ran.stderr).toContain('2 pictures in 2 requests for 0.007 USD')
+    expect(project.read('art/cast.image.yaml')).toBe(
+      CAST.replace('# her\r\n', '# her\r\n    revision: 1\r\n'),
+    )
+    expect(emulator.stats().requests).toBe(2)
+
+    // The picture of revision 1 is there now: going back and rolling again takes none that was paid for.
+    await project.run('generate', '--yes')
+    project.write('art/cast.image.yaml', CAST)
+    expect((await project.run('reroll', 'art/cast.image.yaml#kira')).stdout).toContain(
+      'revision: 2',
+    )
+    expect(await statesOf(project)).toEqual({ kira: 'missing', scene: 'missing' })
+  })
+
+  it('says which images share a matrix, and that a written seed may draw the same', async () => {
+    const text =
+      'images:\n  tile-${s}: { prompt: "A ${s} tile", alt: "", seed: 7, matrix: { s: [a, b] } }\n'
+    const project = await createProject({ 'tiles.image.yaml': text })
+    const { code, stderr } = await project.run('reroll', 'tile-a')
+    expect(code).toBe(0)
+    expect(project.read('tiles.image.yaml')).toBe(text.replace('tile"', 'tile", revision: 1'))
+    expect(stderr).toContain('tiles.image.yaml#tile-b')
+    expect(stderr).toContain('seed: 7')
+  })
+
+  it('keeps byte order mark and permissions', async () => {
+    const project = await createProject({ 'kira.image.yaml': '\uFEFFprompt: Kira\nalt: ""\n' })
+    const file = path.join(project.folder, 'kira.image.yaml')
+    chmodSync(file, 0o640)
+    expect((await project.run('reroll', 'kira')).code).toBe(0)
+    expect(statSync(file).mode & 0o777).toBe(0o640)
+    expect(project.read('kira.image.yaml')).toBe('\uFEFFprompt: Kira\nrevision: 1\nalt: ""\n')
+  })
+
+  it.each([
+    ['an image that nobody knows', ['reroll', 'kria'], 'Did you mean `kira`'],
+    ['a name that means two', ['reroll', '*'], 'means 2 images'],
+    ['an image made by hand', ['reroll', 'made'], 'made by hand'],
+    ['no image', ['reroll'], 'takes ID'],
+    ['two images', ['reroll', 'kira', 'made'], 'takes ID'],
+  ])('refuses %s', async (_, args, words) => {
+    const text = 'images:\n  kira: { prompt: x, alt: "" }\n  made: { source: ./a.svg, alt: "" }\n'
+    const project = await createProject({ 'cast.image.yaml': text, 'a.svg': SVG })
+    const { code, stderr, stdout } = await project.run(...args)
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+    expect(stderr).toContain(words)
+    expect(project.read('cast.image.yaml')).toBe(text)
+  })
+})
+
+describe('imagegen adopt', () => {
+  it('copies the file beside the manifest, names it there, and can be taken back', async () => {
+    const project = await createProject({ 'art/cast.image.yaml': CAST, 'in/Kira final.svg': SVG })
+    await emulatorFor(project)
+    await project.run('generate', '--yes')
+    const ran = await project.run('adopt', 'kira', 'in/Kira final.svg')
+    expect(ran.code).toBe(0)
+    const adopted = CAST.replace(
+      '    prompt: "Kira" # her',
+      '    source: ./Kira-final.svg\r\n    # prompt: "Kira" # her',
+    )
+    expect(project.read('art/cast.image.yaml')).toBe(adopted)
+    expect(project.read('art/Kira-final.svg')).toBe(SVG)
+    expect(project.read('in/Kira final.svg')).toBe(SVG)
+    expect(ran.stderr).toContain('take its marks away')
+    expect(await statesOf(project)).toEqual({ kira: 'current' })
+
+    project.write(
+      'art/cast.image.yaml',
+      adopted.replace(/ +source.*\r\n/, '').replace('# prompt', 'prompt'),
+    )
+    expect(project.read('art/cast.image.yaml')).toBe(CAST)
+    expect(await statesOf(project)).toEqual({ kira: 'current' })
+  })
+
+  it('takes a name that is free, and a file that lies there already as it is', async () => {
+    const project = await createProject({
+      'art/cast.image.yaml': CAST,
+      'art/kira.svg': '<svg/>',
+      'in/kira.svg': SVG,
+    })
+    await project.run('adopt', 'kira', 'in/kira.svg')
+    expect(project.read('art/cast.image.yaml')).toContain('source: ./kira-2.svg')
+    expect([project.read('art/kira.svg'), project.read('art/kira-2.svg')]).toEqual(['<svg/>', SVG])
+    await project.run('adopt', 'kira', 'in/kira.svg')
+    await project.run('adopt', 'kira', 'art/kira-2.svg')
+    expect(project.files().filter((file) => file.endsWith('.svg'))).toHaveLength(3)
+    expect(project.read('art/cast.image.yaml')).toContain('source: ./kira-2.svg')
+  })
+
+  it.each([
+    ['no picture', 'notes.txt', 'no picture'],
+    ['no file', 'gone.png', 'cannot be read'],
+    ['a folder', 'art', 'cannot be read'],
+  ])('refuses %s, and leaves everything as it was', async (_, file, words) => {
+    const project = await createProject({ 'art/cast.image.yaml': CAST, 'notes.txt': 'x' })
+    const before = project.files()
+    const { code, stderr } = await project.run('adopt', 'kira', file)
+    expect(code).toBe(2)
+    expect(stderr).toContain(words)
+    expect(project.files()).toEqual(before)
+    expect(project.read('art/cast.image.yaml')).toBe(CAST)
+  })
+
+  it('takes its copy away again where the manifest cannot be edited', async () => {
+    const text = 'images:\n  kira: &k { prompt: x, alt: "" }\n  twin: *k\n'
+    const project = await createProject({ 'cast.image.yaml': text, 'in/kira.svg': SVG })
+    const { code, stderr } = await project.run('adopt', 'kira', 'in/kira.svg')
+    expect(code).toBe(2)
+    expect(stderr).toContain('cast.image.yaml:2:')
+    expect(stderr).toContain('source: ./kira.svg')
+    expect(project.files()).toEqual(['cast.image.yaml', 'in/kira.svg', 'package.json'])
+    expect(project.read('cast.image.yaml')).toBe(text)
+  })
+})
