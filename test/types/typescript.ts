@@ -3,18 +3,18 @@ import path from 'node:path'
 
 const tsc = path.join(import.meta.dirname, '../../node_modules/typescript/bin/tsc')
 
-/** The compiler options that exact types need, and strictness. */
-export const COMPILER_OPTIONS = {
+export type CompilerOptions = Readonly<Record<string, unknown>>
+
+/** What exact types need, and strictness. Declarations are checked as everything else is. */
+const COMPILER_OPTIONS: CompilerOptions = {
   target: 'es2023',
   strict: true,
   noEmit: true,
   skipLibCheck: false,
-  types: [] as readonly string[],
+  types: [],
   allowArbitraryExtensions: true,
   rootDirs: ['.', './.imagegen/types'],
-} as const
-
-export type CompilerOptions = Readonly<Record<string, unknown>>
+}
 
 /** A tsconfig.json for what lies in `src`. */
 export function tsconfig(options: CompilerOptions): string {
@@ -27,12 +27,17 @@ export function typeErrors(folder: string): string[] {
     cwd: folder,
     encoding: 'utf8',
   })
-  const errors = [...stdout.matchAll(/^(\S[^(\n]*)\((\d+),\d+\): error (TS\d+)/gm)].map(
-    ([, file, line, code]) => `${file}:${line} ${code}`,
-  )
+  const errors = errorsIn(stdout)
   // What is wrong with the configuration has no place.
   if (errors.length === 0 && status !== 0) throw new Error(stdout)
   return errors
+}
+
+/** The errors in what a compiler of this family prints, each as `file:line TS1234`. */
+export function errorsIn(said: string): string[] {
+  return [...said.matchAll(/^(\S[^(\n]*)\((\d+),\d+\): error (TS\d+)/gm)].map(
+    ([, file, line, code]) => `${file}:${line} ${code}`,
+  )
 }
 
 /** What a text says it expects: a line that ends with `// TS1234` is an error of that number. */
