@@ -45,36 +45,38 @@ type Places = Pick<ResolvedOptions, 'root' | 'storeDir'>
  */
 export async function writeDeclarations(
   survey: Survey,
-  { root, storeDir }: Places,
+  places: Places,
 ): Promise<DeclarationReport> {
-  const folder = path.join(storeDir, 'types')
+  const home = homeOf(places)
+  const folder = path.join(home, 'types')
   const known = [
     ...new Set([...survey.manifests.map((manifest) => manifest.path), ...survey.problems.keys()]),
   ].sort()
   const inside = known.filter((manifest) => !isOutside(manifest))
+  const fileOf = (manifest: string): string => path.join(folder, declarationPath(manifest))
   const texts = declarationsOf(survey)
-  const settled = inside.flatMap((manifest) => {
-    const text = texts.get(manifest)
-    return text === undefined ? [] : [{ file: declarationFile(folder, manifest), text }]
-  })
-  const isCurrent = ({ file, text }: (typeof settled)[number]): boolean =>
-    readFileIfThere(file)?.toString('utf8') === text
-  const changed = settled.filter((declaration) => !isCurrent(declaration))
-  const stale = staleDeclarations(
-    folder,
-    new Set(inside.map((manifest) => declarationFile(folder, manifest))),
-  )
 
-  // Removed first: where a file system knows no case, a renamed manifest's new declaration lies at the old one's place.
+  // Removed first: where a file system knows no case, a renamed manifest has its declaration at the old one's place.
+  const stale = staleDeclarations(folder, new Set(inside.map(fileOf)))
   for (const file of stale) await rm(file, { force: true })
-  if (changed.length > 0) await ignoreLocalFolders(storeDir, folder)
-  await Promise.all(changed.map(({ file, text }) => writeFileAtomic(file, text)))
-
-  const show = (file: string): string => toPosix(path.relative(root, file))
-  const written = new Set(changed)
+  const written: string[] = []
+  const unchanged: string[] = []
+  for (const manifest of inside) {
+    const text = texts.get(manifest)
+    if (text === undefined) continue
+    const file = fileOf(manifest)
+    if (readFileIfThere(file)?.toString('utf8') === text) {
+      unchanged.push(file)
+      continue
+    }
+    await ignoreLocalFolders(home, folder)
+    await writeFileAtomic(file, text)
+    written.push(file)
+  }
+  const show = (file: string): string => toPosix(path.relative(places.root, file))
   return {
-    written: changed.map(({ file }) => show(file)),
-    unchanged: settled.filter((one) => !written.has(one)).map(({ file }) => show(file)),
+    written: written.map(show),
+    unchanged: unchanged.map(show),
     removed: stale.map(show),
     kept: inside.filter((manifest) => !texts.has(manifest)),
     outside: known.filter(isOutside),
@@ -87,17 +89,22 @@ export function followDeclarations(
   logger: Logger,
 ): (survey: Survey) => Promise<void> {
   const said = new Set<string>()
-  const warn = (message: string): void => {
-    if (!said.has(message)) logger.warn(message)
-    said.add(message)
+  const warnOnce = (reason: string, message: string): void => {
+    if (!said.has(reason)) logger.warn(message)
+    said.add(reason)
   }
   return async (survey) => {
     try {
       const { outside } = await writeDeclarations(survey, places)
-      if (outside.length > 0) warn(outsideText(outside))
+      if (outside.length > 0) warnOnce(outside.join(), outsideText(outside))
     } catch (error) {
-      if (errorCode(error) === undefined) throw error
-      warn(`No exact types: ${messageOf(error)}. The option \`types: false\` does without them.`)
+      const code = errorCode(error)
+      if (code === undefined) throw error
+      // Not by the message, which names a temporary file.
+      warnOnce(
+        code,
+        `No exact types: ${messageOf(error)}. The option \`types: false\` does without them.`,
+      )
     }
   }
 }
@@ -122,10 +129,7 @@ function declarationsOf(survey: Survey): ReadonlyMap<string, string> {
     [...images]
       .filter(
         ([manifest, own]) =>
-          !survey.problems.has(manifest.path) &&
-          !waiting.has(manifest) &&
-          isWhole(manifest, own) &&
-          !isOutside(manifest.path),
+          !survey.problems.has(manifest.path) && !waiting.has(manifest) && isWhole(manifest, own),
       )
       .map(([manifest, own]) => [manifest.path, declarationOf(manifest, own)]),
   )
@@ -149,13 +153,14 @@ function declarationOf({ content }: Manifest, images: readonly PlannedImage[]): 
     : manifestDeclaration(declared)
 }
 
-/** On another drive, Windows has no path from the root. */
-function isOutside(manifest: string): boolean {
-  return manifest.startsWith('../') || path.isAbsolute(manifest)
+/** The store's folder; where that is shared by several projects, whose declarations would meet there, one of our own. */
+function homeOf({ root, storeDir }: Places): string {
+  return isOutside(toPosix(path.relative(root, storeDir))) ? path.join(root, '.imagegen') : storeDir
 }
 
-function declarationFile(folder: string, manifest: string): string {
-  return path.join(folder, declarationPath(manifest))
+/** Told by a path from the root; on Windows there is none to another drive. */
+function isOutside(relative: string): boolean {
+  return relative.startsWith('../') || path.isAbsolute(relative)
 }
 
 /** Declarations of ours that nothing is named like; whatever else lies there is somebody's own. */

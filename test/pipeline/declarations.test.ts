@@ -150,6 +150,28 @@ describe('the files', () => {
     expect(existsSync(path.join(root, '.imagegen/pending'))).toBe(false)
   })
 
+  test('lie in the project where its store is shared with others', async () => {
+    const { report, file } = await openProject(
+      {
+        'site/package.json': '{}',
+        'site/imagegen.config.json': '{ "store": { "dir": "../pictures" } }',
+        'site/a.image.yaml': KIRA,
+      },
+      'site',
+    )
+    expect((await report()).written).toEqual(['.imagegen/types/a.image.d.yaml.ts'])
+    expect(existsSync(file('site/.imagegen/.gitignore'))).toBe(true)
+    expect(existsSync(file('pictures'))).toBe(false)
+  })
+
+  test('lie in the store’s folder, whatever it is called', async () => {
+    const { report } = await openProject({
+      'imagegen.config.json': '{ "store": { "dir": "art/store" } }',
+      'a.image.yaml': KIRA,
+    })
+    expect((await report()).written).toEqual(['art/store/types/a.image.d.yaml.ts'])
+  })
+
   test('are not touched where nothing changed', async () => {
     const { report, write, file } = await openProject({
       'a.image.yaml': KIRA,
