@@ -22,8 +22,8 @@ export interface Ran {
 /** A command that is under way. */
 export interface Running {
   readonly process: ChildProcess
-  /** Once standard output or error hold the text. */
-  said(text: string): Promise<void>
+  /** What it has printed, once the text is in it. */
+  said(text: string): Promise<string>
   readonly ended: Promise<Ran>
 }
 
@@ -76,9 +76,9 @@ export async function createProject(files: Record<string, string> = {}): Promise
         while (!`${stdout}${stderr}`.includes(text)) {
           const more = Promise.race([once(child.stdout, 'data'), once(child.stderr, 'data')])
           const ran = await Promise.race([more, ended])
-          if (!Array.isArray(ran))
-            throw new Error(`It ended without saying ${text}: ${stdout}${stderr}`)
+          if (!Array.isArray(ran)) throw new Error(`It never said ${text}: ${stdout}${stderr}`)
         }
+        return `${stdout}${stderr}`
       },
     }
   }
