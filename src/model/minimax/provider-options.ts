@@ -14,14 +14,14 @@ export interface MinimaxProviderOptions {
     /** Above 0, at most 1. */
     weight: number
   }
-  [name: string]: JsonValue
 }
 
 /** The styles that a model has: a list, `any` where that is not certain, `none` where it takes no style. */
 export type KnownStyles = readonly string[] | 'any' | 'none'
 
 export type MinimaxOptionsCheck =
-  | { readonly options: MinimaxProviderOptions }
+  // The record is what models in general give back; it stays out of the interface, whose `style` may be left out.
+  | { readonly options: MinimaxProviderOptions & Record<string, JsonValue> }
   | Extract<ProviderOptionsCheck, { readonly issues: unknown }>
 
 const DEFAULT_STYLE_WEIGHT = 0.8
