@@ -63,7 +63,7 @@ export async function updateFolder(
   for (const name of removed) rmSync(path.join(folder, name))
   const content: ExportList = { version: 1, ...list, files: Object.fromEntries(hashes) }
   await writeFileIfChanged(path.join(folder, LIST), `${JSON.stringify(content, undefined, 2)}\n`)
-  const unchanged = [...wanted.keys()].filter((name) => !changed.includes(name))
+  const unchanged = [...wanted.keys()].filter((name) => present.get(name) === hashes.get(name))
   return { written: changed, unchanged, removed }
 }
 

@@ -316,6 +316,23 @@ describe('Ctrl-C', () => {
   })
 })
 
+describe('Ctrl-C twice', () => {
+  it('gives up what is under way, and ends', async () => {
+    const project = await projectOf(`images:
+  one: { prompt: One, alt: "" }
+  two: { prompt: Two, alt: "", references: ["#one"] }
+`)
+    await emulatorFor(project, { faults: [{ kind: 'hang', match: 'Two' }] })
+    const running = project.start('generate', '--yes', '--json')
+    await running.said('made    art.image.yaml#one')
+    running.process.kill('SIGINT')
+    await running.said('Interrupted')
+    running.process.kill('SIGINT')
+    const ran = await running.ended
+    expect([ran.code, report(ran).generated]).toEqual([130, ['art.image.yaml#one']])
+  })
+})
+
 describe('options that a build had and the command has not', () => {
   it('are named, with where to move them, before anything is spent', async () => {
     const project = await projectOf(images('cat'))
