@@ -31,5 +31,7 @@ export function webpackUrl(folder: string): AssetUrlOf {
 
 function relativeSpecifier(folder: string, file: string): string {
   const relative = toPosix(path.relative(folder, file))
-  return relative.startsWith('.') ? relative : `./${relative}`
+  // Another drive has no relative path; a folder such as `.cache` is not one yet.
+  if (path.isAbsolute(relative) || relative.startsWith('../')) return relative
+  return `./${relative}`
 }

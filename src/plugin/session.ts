@@ -146,18 +146,21 @@ export function createSession(inline: unknown, facts: HostFacts): Session {
     watch: (file: string) => void,
   ): Promise<LoadedModule> {
     const opened = await project.open()
-    const note = (files: readonly string[]): void => shown.note(id, lookAt(id, made, opened), files)
-    note([])
-    return loadModule(id, made, {
+    const look = lookAt(id, made, opened)
+    shown.note(id, look, undefined)
+    const watched: string[] = []
+    const loaded = await loadModule(id, made, {
       ...opened,
       isLive: facts.isLive,
       urlOf: facts.urlOf,
       signal: project.signal,
       watch(files) {
-        note(files)
+        watched.push(...files)
         for (const file of files) watch(file)
       },
     })
+    shown.note(id, look, watched)
+    return loaded
   }
 
   /** Whether anything hangs on a file. */

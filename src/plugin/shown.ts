@@ -2,8 +2,8 @@ import { formatModuleId, type ModuleId } from './module-id.ts'
 
 /** What the modules looked like that the host was given: whatever looks otherwise later has to be loaded anew. */
 export interface Shown {
-  /** @param files those that the host watches for this module. */
-  note(id: ModuleId, look: string, files: readonly string[]): void
+  /** @param files those that the host watches for this module; nothing until it could be loaded. */
+  note(id: ModuleId, look: string, files: readonly string[] | undefined): void
   /** The host loads anew by itself what depends on a file. */
   forget(file: string): void
   /** The modules that look otherwise now. They are forgotten: the host is told once. */
@@ -13,7 +13,7 @@ export interface Shown {
 export function createShown(): Shown {
   const modules = new Map<
     string,
-    { readonly id: ModuleId; readonly look: string; readonly files: readonly string[] }
+    { readonly id: ModuleId; readonly look: string; readonly files: readonly string[] | undefined }
   >()
   return {
     note(id, look, files) {
@@ -21,7 +21,7 @@ export function createShown(): Shown {
     },
     forget(file) {
       for (const [name, { id, files }] of modules) {
-        if (id.file === file || files.includes(file)) modules.delete(name)
+        if (files !== undefined && [id.file, ...files].includes(file)) modules.delete(name)
       }
     },
     takeChanged(lookNow) {

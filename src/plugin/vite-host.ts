@@ -113,7 +113,14 @@ async function reload(server: ViteDevServer, modules: readonly ModuleId[]): Prom
   for (const environment of Object.values(server.environments)) {
     for (const id of modules) {
       const module = environment.moduleGraph.getModuleById(formatModuleId(id))
-      if (module !== undefined) await environment.reloadModule(module)
+      if (module === undefined) continue
+      // Of what could never be loaded Vite believes that no page knows it; the page waits for it.
+      if (module.isSelfAccepting === undefined) {
+        environment.moduleGraph.invalidateModule(module)
+        environment.hot.send({ type: 'full-reload' })
+      } else {
+        await environment.reloadModule(module)
+      }
     }
   }
 }
