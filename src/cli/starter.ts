@@ -72,11 +72,11 @@ export function toDoByHand(root: string): string[] {
   for (const bundler of bundlers) {
     const config = configOf(root, bundler) ?? `${bundler}.config.js`
     if (read(config).includes('unplugin-imagegen')) continue
-    const isModule = /\.m?ts$|\.mjs$/.test(config) || /"type"\s*:\s*"module"/.test(packageFile)
-    const line =
-      isModule && !config.endsWith('.cjs')
-        ? `import imagegen from 'unplugin-imagegen/${bundler}'`
-        : `const imagegen = require('unplugin-imagegen/${bundler}')`
+    const isModule = /"type"\s*:\s*"module"/.test(packageFile)
+    const isCommonJs = /\.c[jt]s$/.test(config) || (config.endsWith('.js') && !isModule)
+    const line = isCommonJs
+      ? `const imagegen = require('unplugin-imagegen/${bundler}')`
+      : `import imagegen from 'unplugin-imagegen/${bundler}'`
     steps.push(`Add to ${config}:\n    ${line}\n    plugins: [imagegen()]`)
   }
   if (existsSync(path.join(root, 'tsconfig.json')) && bundlers.length > 0) {
