@@ -37,7 +37,7 @@ const chromaSubsampling = (usual: string) =>
   })
 
 const colours = (description: string) =>
-  field(integer(2, 256), { description, default: 256, examples: [32] })
+  field(integer(2, 256), { description, default: 256, examples: [16] })
 
 const dither = field(numberWithin(0, 1), {
   description: 'Error diffusion, 0 to 1.',
@@ -132,7 +132,9 @@ export const encoderFields: Readonly<Record<OutputFormat, Field<EncoderOptions>>
         default: 7,
         examples: [10],
       }),
-      colours: colours('The most colours; makes a palette.'),
+      colours: colours(
+        'The most colours, which sharp rounds up to 2, 4, 16 or 256; makes a palette.',
+      ),
       colors: colours('Another spelling of `colours`.'),
       dither,
     }),
@@ -146,7 +148,7 @@ export const encoderFields: Readonly<Record<OutputFormat, Field<EncoderOptions>>
     strictMap({
       reuse: flag('Reuses the original’s palette.', true),
       progressive: flag('Interlaced.', false),
-      colours: colours('The most colours.'),
+      colours: colours('The most colours, which sharp rounds up to 2, 4, 16 or 256.'),
       colors: colours('Another spelling of `colours`.'),
       effort: effort(1, 10, 7),
       dither,
@@ -156,7 +158,7 @@ export const encoderFields: Readonly<Record<OutputFormat, Field<EncoderOptions>>
         examples: [0],
       }),
     }),
-    { description: 'Options of the GIF encoder.', default: {}, examples: [{ colours: 32 }] },
+    { description: 'Options of the GIF encoder.', default: {}, examples: [{ colours: 16 }] },
   ),
   jxl: field(
     strictMap({
