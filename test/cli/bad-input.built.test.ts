@@ -3,7 +3,7 @@ import { createProject, emulatorFor } from './project.ts'
 
 const HERO = 'images:\n  hero:\n    alt: ""\n    prompt: A hero\n'
 
-describe('what is wrong with a manifest', () => {
+describe.concurrent('what is wrong with a manifest', () => {
   it.each([
     ['broken YAML', 'images: [\n', /:\d+:\d+ {2}Not valid YAML/],
     [
@@ -74,7 +74,7 @@ describe('what is wrong with a manifest', () => {
   })
 })
 
-describe('what is wrong with the options', () => {
+describe.concurrent('what is wrong with the options', () => {
   it.each([
     ['JSON that is none', '{', 'imagegen.config.json'],
     ['an option that nobody knows', '{ "budgets": {} }', 'Did you mean `budget`'],

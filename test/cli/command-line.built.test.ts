@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { existsSync, readFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import path from 'node:path'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { createProject } from './project.ts'
 
 const dist = path.join(import.meta.dirname, '../../dist')
@@ -35,7 +35,7 @@ function packagesOf(file: string, seen = new Set<string>()): Set<string> {
   return found
 }
 
-describe('imagegen', () => {
+describe.concurrent('imagegen', () => {
   it('loads no package to say what it can do', () => {
     expect(existsSync(path.join(dist, 'cli/run.js'))).toBe(true)
     const packages = [...packagesOf(path.join(dist, 'cli/main.js'))]
@@ -101,7 +101,7 @@ describe('imagegen', () => {
   })
 })
 
-describe('imagegen emulator', () => {
+describe.concurrent('imagegen emulator', () => {
   it('prints its URL, serves with the faults of a file, and ends on Ctrl-C', async () => {
     const project = await createProject({
       'hero.image.yaml': HERO,
@@ -136,7 +136,7 @@ describe('imagegen emulator', () => {
     expect(stderr).not.toMatch(/^ +at /m)
   })
 
-  it('exits with 2 for a port that is taken', async () => {
+  it('exits with 2 for a port that is taken', async ({ onTestFinished }) => {
     const server = createServer().listen(0, '127.0.0.1')
     onTestFinished(() => void server.close())
     await once(server, 'listening')

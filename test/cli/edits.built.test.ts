@@ -12,7 +12,7 @@ async function statesOf(project: Project): Promise<Record<string, string>> {
   return Object.fromEntries(images.map(({ name, state }) => [name, state]))
 }
 
-describe('imagegen reroll', () => {
+describe.concurrent('imagegen reroll', () => {
   it('has another picture asked for, and says what else is missing then and what it costs', async () => {
     const project = await createProject({
       'art/cast.image.yaml': CAST,
@@ -75,7 +75,7 @@ describe('imagegen reroll', () => {
   })
 })
 
-describe('imagegen adopt', () => {
+describe.concurrent('imagegen adopt', () => {
   it('copies the file beside the manifest, names it there, and can be taken back', async () => {
     const project = await createProject({ 'art/cast.image.yaml': CAST, 'in/Kira final.svg': SVG })
     await emulatorFor(project)

@@ -22,7 +22,7 @@ async function projectOf(files: Record<string, string>): Promise<Project> {
   return project
 }
 
-describe('imagegen export', () => {
+describe.concurrent('imagegen export', () => {
   it('writes every rendition, and by id and name what an import would give', async () => {
     const project = await projectOf({ 'art/tiles.image.yaml': TILES })
     const ran = await project.run('export', '--out', 'public/art', '--json')

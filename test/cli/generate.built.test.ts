@@ -28,7 +28,7 @@ function report({ stdout }: Ran): GenerateJson {
   return JSON.parse(stdout) as GenerateJson
 }
 
-describe('imagegen generate', () => {
+describe.concurrent('imagegen generate', () => {
   it('makes each key once, what is referred to first, and says so to programs', async () => {
     const project = await projectOf(`images:
   scene: { prompt: Her in a forest, alt: "", references: ["#hero"] }
@@ -93,7 +93,7 @@ describe('imagegen generate', () => {
   })
 })
 
-describe('the budget', () => {
+describe.concurrent('the budget', () => {
   it('of 20 images binds --yes, and --budget names another', async () => {
     const project = await projectOf(`defaults: { n: 7 }\n${images('cat', 'dog', 'cow')}`)
     const emulator = await emulatorFor(project)
@@ -128,7 +128,7 @@ describe('the budget', () => {
   )
 })
 
-describe('the mode', () => {
+describe.concurrent('the mode', () => {
   it('frozen that somebody wrote is kept to; the default in CI is for builds', async () => {
     const project = await projectOf(images('cat'))
     const emulator = await emulatorFor(project)
@@ -154,7 +154,7 @@ describe('the mode', () => {
   })
 })
 
-describe('a provider that fails', () => {
+describe.concurrent('a provider that fails', () => {
   it('is not asked without a key; the images, their places and the price are told', async () => {
     const project = await projectOf(images('cat', 'dog'))
     const { code, stderr, stdout } = await project.run('generate', '--yes')
@@ -221,7 +221,7 @@ describe('a provider that fails', () => {
   })
 })
 
-describe('pictures that are paid for again', () => {
+describe.concurrent('pictures that are paid for again', () => {
   it('only where --replace names one whose original is lost', async () => {
     const project = await projectOf(images('cat', 'dog'))
     const emulator = await emulatorFor(project)
@@ -293,7 +293,7 @@ function receiptTime(project: Project, file: string): string {
   return `${time} ${sha256}`
 }
 
-describe('Ctrl-C', () => {
+describe.concurrent('Ctrl-C', () => {
   it('stores what arrives, sends no more, says what remains, and the next run goes on', async () => {
     const project = await projectOf(`images:
   one: { prompt: One, alt: "" }
@@ -316,7 +316,7 @@ describe('Ctrl-C', () => {
   })
 })
 
-describe('Ctrl-C twice', () => {
+describe.concurrent('Ctrl-C twice', () => {
   it('gives up what is under way, and ends', async () => {
     const project = await projectOf(`images:
   one: { prompt: One, alt: "" }
@@ -333,7 +333,7 @@ describe('Ctrl-C twice', () => {
   })
 })
 
-describe('options that a build had and the command has not', () => {
+describe.concurrent('options that a build had and the command has not', () => {
   it('are named, with where to move them, before anything is spent', async () => {
     const project = await projectOf(images('cat'))
     project.write('main.js', 'import art from "./art.image.yaml"\nconsole.log(art)\n')
@@ -358,7 +358,7 @@ describe('options that a build had and the command has not', () => {
   })
 })
 
-describe('the key', () => {
+describe.concurrent('the key', () => {
   it('is nowhere in what a run prints or leaves behind, also where the provider repeats it', async () => {
     const project = await projectOf(images('cat', 'dog'))
     await emulatorFor(project, {

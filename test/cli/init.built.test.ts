@@ -6,7 +6,7 @@ import { createProject } from './project.ts'
 const PACKAGE =
   '{ "name": "app", "type": "module", "devDependencies": { "unplugin-imagegen": "*" } }'
 
-describe('imagegen init', () => {
+describe.concurrent('imagegen init', () => {
   it('writes a manifest and a config file that plan understands, and says what to add to Vite and TypeScript', async () => {
     const project = await createProject({
       'package.json': PACKAGE,

@@ -24,7 +24,7 @@ interface PlanJson {
   summary: Record<string, number>
 }
 
-describe('imagegen plan', () => {
+describe.concurrent('imagegen plan', () => {
   it('tells programs what is missing and what it costs, offline, and writes nothing but the cache', async () => {
     const project = await createProject({ 'src/cast.image.yaml': CAST })
     const before = project.files()

@@ -4,10 +4,17 @@ import { mkdirSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSyn
 import { mkdtemp } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
-import { onTestFinished } from 'vitest'
+import { afterAll } from 'vitest'
 import { startEmulator, type Emulator, type EmulatorOptions } from '../../src/emulator/index.ts'
 
 export const KEY = 'sk-0123456789-not-to-be-seen'
+
+/** What the tests of a file leave behind. They run side by side, so it is cleared away after all of them. */
+const endings: Array<() => unknown> = []
+
+afterAll(async () => {
+  for (const end of endings.toReversed()) await end()
+})
 
 const root = path.join(import.meta.dirname, '../..')
 const bin = path.join(root, 'dist/cli/main.js')
@@ -48,7 +55,7 @@ export interface Project {
 /** @param files texts by path. The package is installed, as it is built. */
 export async function createProject(files: Record<string, string> = {}): Promise<Project> {
   const folder = await mkdtemp(path.join(os.tmpdir(), 'imagegen-cli-'))
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+  endings.push(() => rmSync(folder, { recursive: true, force: true }))
   const resolve = (file: string): string => path.join(folder, file)
   mkdirSync(resolve('node_modules'))
   symlinkSync(root, resolve('node_modules/unplugin-imagegen'))
@@ -59,7 +66,7 @@ export async function createProject(files: Record<string, string> = {}): Promise
       // Nothing of the test runner's: it says CI and VITEST, which change defaults.
       env: { PATH: process.env['PATH'], HOME: folder, ...project.environment },
     })
-    onTestFinished(() => void child.kill('SIGKILL'))
+    endings.push(() => child.kill('SIGKILL'))
     let stdout = ''
     let stderr = ''
     child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text))
@@ -130,7 +137,7 @@ export async function emulatorFor(
   options: EmulatorOptions = {},
 ): Promise<Emulator> {
   const emulator = await startEmulator({ rpm: 0, ...options })
-  onTestFinished(() => emulator.close())
+  endings.push(() => emulator.close())
   project.environment = {
     ...project.environment,
     MINIMAX_API_KEY: KEY,

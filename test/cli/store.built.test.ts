@@ -20,7 +20,7 @@ function originals(project: Project, folder = '.imagegen'): string[] {
     .filter((file) => file.split('/').length === folder.split('/').length + 1)
 }
 
-describe('imagegen verify', () => {
+describe.concurrent('imagegen verify', () => {
   it('finds damage in a picture that every other command takes for good', async () => {
     const project = await paidProject()
     const sound = await project.run('verify')
@@ -61,7 +61,7 @@ describe('imagegen verify', () => {
   })
 })
 
-describe('imagegen prune', () => {
+describe.concurrent('imagegen prune', () => {
   it('moves what no manifest asks for to the trash, and deletes only what it is told to', async () => {
     const project = await paidProject()
     project.write('art.image.yaml', ART.replace('A dog', 'A big dog'))
