@@ -16,16 +16,24 @@ export class VariableError extends Error {
 /** Text with its variables filled in must not grow without bound: variables may hold variables. */
 const MAX_LENGTH = 100_000
 
+/** Nor may the work: variables that hold one another twice double it with every one of them, even where all are empty. */
+const MAX_SUBSTITUTIONS = 10_000
+
 /**
  * The text with every `${name}` replaced; `$${` is a literal `${`.
  *
  * @throws VariableError for a name that is not known, a cycle, or an unclosed `${`.
  */
 export function substitute(text: string, variables: Variables): string {
-  return expand(text, variables, [])
+  return expand(text, variables, [], { left: MAX_SUBSTITUTIONS })
 }
 
-function expand(text: string, variables: Variables, within: readonly string[]): string {
+function expand(
+  text: string,
+  variables: Variables,
+  within: readonly string[],
+  work: { left: number },
+): string {
   if (!text.includes('${')) return text
   const result = text.replaceAll(/(\$?)\$\{([^}]*)(\}?)/g, (_, escaped, inner, closed) => {
     if (escaped === '$') return `\${${inner}${closed}`
@@ -38,7 +46,12 @@ function expand(text: string, variables: Variables, within: readonly string[]): 
     if (within.includes(name)) {
       throw new VariableError(`Variables in a circle: ${[...within, name].join(' → ')}.`)
     }
-    return expand(value, variables, [...within, name])
+    if (work.left-- === 0) {
+      throw new VariableError(
+        `More than ${MAX_SUBSTITUTIONS} variables are filled in for one text.`,
+      )
+    }
+    return expand(value, variables, [...within, name], work)
   })
   if (result.length > MAX_LENGTH) {
     throw new VariableError(`The text is longer than ${MAX_LENGTH} characters with its variables.`)

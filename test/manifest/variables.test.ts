@@ -1,0 +1,24 @@
+import { expect, test } from 'vitest'
+import { substitute } from '../../src/manifest/variables.ts'
+
+/** `a40` holds `a39` twice, and so on: 2^40 times the first. */
+function doubling(first: string): Map<string, string> {
+  const levels = Array.from({ length: 40 }, (_, level): [string, string] => [
+    `a${level + 1}`,
+    `\${a${level}}\${a${level}}`,
+  ])
+  return new Map([['a0', first], ...levels])
+}
+
+test.each([
+  ['x'.repeat(1000), /longer than 100000 characters/],
+  ['x', /More than 10000 variables/],
+  ['', /More than 10000 variables/],
+])('variables that hold one another twice (%j) end in an error, soon', (first, message) => {
+  expect(() => substitute('${a40}', doubling(first))).toThrow(message)
+})
+
+test('a thousand variables in one text are filled in', () => {
+  const text = Array.from({ length: 1000 }, () => '${look}').join(' ')
+  expect(substitute(text, new Map([['look', 'ink']]))).toBe(text.replaceAll('${look}', 'ink'))
+})
