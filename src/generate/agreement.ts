@@ -20,7 +20,7 @@ export function holdAgainst(jobs: readonly Job[], budget: Budget): void {
   throw new ImagegenError('budget', jobs.slice(0, SHOWN).map(problemOfJob), {
     summary: [
       `${describeBill(jobs)} would pass the budget of ${describeLimit(budget.limit)}${asked > 0 ? `, of which ${asked} are used up` : ''}.`,
-      'Nothing was asked for. Look at it with `imagegen plan`, then run `imagegen generate`, or raise the option `budget`.',
+      'Nothing was asked for. Look at it with `imagegen plan`, then run `imagegen generate --budget N`; where the option `budget` is set, raise it.',
       ...more(jobs.length),
     ].join('\n'),
   })

@@ -87,25 +87,26 @@ async function readRecord(job: Job, store: Store): Promise<KeyRecord> {
     record = (await store.read([key])).lookup(key)
   }
   const [problem] = record.problems
-  if (problem !== undefined && job.renew !== 'lost') throw new ImagegenError('unavailable', problem)
+  if (problem !== undefined && job.renew?.kind !== 'lost')
+    throw new ImagegenError('unavailable', problem)
   return record
 }
 
-/** The picture that a new one shall take the place of although it is there. */
+/** The pictures that new ones shall take the place of although they are there. */
 function replacedBy(job: Job, record: KeyRecord): ReadonlySet<string> {
-  const picked = job.renew === 'outdated' ? record.candidates[job.entry.pick - 1] : undefined
-  return new Set(picked === undefined ? [] : [picked.receipt.sha256])
+  const picks = job.renew?.kind === 'outdated' ? job.renew.picks : []
+  return new Set(picks.flatMap((pick) => record.candidates[pick - 1]?.receipt.sha256 ?? []))
 }
 
 /** A lost original is asked for with the seed it had. */
 function lostSeed(job: Job, record: KeyRecord): number | undefined {
-  if (job.renew !== 'lost') return undefined
+  if (job.renew?.kind !== 'lost') return undefined
   return record.candidates.find(({ bytes }) => bytes !== 'present')?.receipt.seed ?? undefined
 }
 
 async function clearReplaced(job: Job, before: KeyRecord, store: Store): Promise<void> {
-  if (job.renew === 'lost') await store.retire(before)
-  if (job.renew === 'outdated') {
+  if (job.renew?.kind === 'lost') await store.retire(before)
+  if (job.renew?.kind === 'outdated') {
     const replaced = replacedBy(job, before)
     await store.trash(before.candidates.filter(({ receipt }) => replaced.has(receipt.sha256)))
   }

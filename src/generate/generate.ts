@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events'
 import PQueue from 'p-queue'
+import type { ResolvedModel } from '../model/resolved-model.ts'
 import type { Job } from '../plan/plan.ts'
 import { throwIfAborted } from '../shared/abort.ts'
 import { ImagegenError } from '../shared/errors.ts'
@@ -21,7 +22,8 @@ export interface GenerateReport {
   readonly remaining: readonly Job[]
 }
 
-const STOPPED = 'was not asked for: after the failure above nothing else can succeed.'
+const STOPPED =
+  'was not asked for: after the failure above nothing else of this account can succeed.'
 
 type Outcome =
   | { readonly kind: 'finished' }
@@ -55,43 +57,51 @@ export async function generateImages(
   return { generated, failures, remaining }
 }
 
+/** What the models of one account share during a run. */
+interface Account {
+  /** Its requests a minute; nothing: no limit is known. */
+  readonly window: RateWindow | undefined
+  /** Given once nothing that the account is asked for can succeed. Other accounts go on. */
+  readonly halt: AbortController
+  /** No request is sent any more: the run is interrupted, or the account halted. */
+  readonly signal: AbortSignal
+}
+
 function createRun(
   options: GenerateOptions,
 ): (job: Job, needed: readonly Promise<Outcome>[]) => Promise<Outcome> {
   const { onEvent } = options
-  const halt = new AbortController()
-  // What waits for its turn in the rate limit must not be sent any more once nothing can succeed.
-  const running = { ...options, signal: AbortSignal.any([options.signal, halt.signal]) }
   // Every job waits on these; Node would take many listeners for a leak.
-  setMaxListeners(0, options.signal, running.signal, options.abandon)
+  setMaxListeners(0, options.signal, options.abandon)
   const queue = new PQueue({ concurrency: options.concurrency ?? 16 })
-  const windows = new Map<string, RateWindow>()
-  let stop: Failure | undefined
+  const accounts = new Map<string, Account>()
+
+  const accountOf = ({ made: { model } }: Job): Account => {
+    const account = accounts.get(model.account) ?? openAccount(model, options)
+    accounts.set(model.account, account)
+    return account
+  }
 
   const fail = (job: Job, failure: Failure): Outcome => {
-    if (failure.stopsRun) {
-      stop ??= failure
-      halt.abort()
-    }
+    if (failure.stopsRun) accountOf(job).halt.abort()
     onEvent({ kind: 'failed', job, failure })
     return { kind: 'failed', failure }
   }
 
   const attempt = async (job: Job): Promise<Outcome> => {
+    const { window, halt, signal } = accountOf(job)
     try {
-      throwIfAborted(running.signal)
-      const failure = await makeCandidates(job, running, windowOf(job, options, windows))
+      throwIfAborted(signal)
+      const failure = await makeCandidates(job, { ...options, signal }, window)
       if (failure !== undefined) return fail(job, failure)
       onEvent({ kind: 'finished', job, pictures: job.missing })
       return { kind: 'finished' }
     } catch (error) {
       const isAborted = error instanceof ImagegenError && error.code === 'aborted'
-      if (!isAborted && !options.abandon.aborted) {
-        return fail(job, failureOf(job, error))
-      }
-      return stop === undefined || options.signal.aborted
-        ? { kind: 'interrupted' }
-        : fail(job, notTried(job, 'stopped', STOPPED))
+      if (!isAborted && !options.abandon.aborted) return fail(job, failureOf(job, error))
+      return halt.signal.aborted && !options.signal.aborted
+        ? fail(job, notTried(job, 'stopped', STOPPED))
+        : { kind: 'interrupted' }
     }
   }
 
@@ -105,14 +115,14 @@ function createRun(
   }
 }
 
-function windowOf(
-  job: Job,
-  { store }: GenerateOptions,
-  windows: Map<string, RateWindow>,
-): RateWindow | undefined {
-  const { account, requestsPerMinute } = job.made.model
-  if (requestsPerMinute === undefined) return undefined
-  const window = windows.get(account) ?? store.rateWindow({ account, requestsPerMinute })
-  windows.set(account, window)
-  return window
+function openAccount(
+  { account, requestsPerMinute }: ResolvedModel,
+  { store, signal }: GenerateOptions,
+): Account {
+  const halt = new AbortController()
+  const either = AbortSignal.any([signal, halt.signal])
+  setMaxListeners(0, either)
+  const window =
+    requestsPerMinute === undefined ? undefined : store.rateWindow({ account, requestsPerMinute })
+  return { window, halt, signal: either }
 }

@@ -1,15 +1,32 @@
 import * as v from 'valibot'
+import { isRecord } from '../shared/record.ts'
 
 /*
  * valibot takes a list for an object as long as no required field is missing from it, and so it does with a date, a set
  * or bytes, which YAML's tags make; JSON Schema does not, and the two have to agree.
  */
 
-/** `v.strictObject` that takes plain objects only. */
+/** `v.strictObject` that takes plain objects only, and names every unknown field where valibot names the first. */
 export function strictMap<Entries extends v.ObjectEntries>(
   entries: Entries,
 ): v.StrictObjectSchema<Entries, undefined> {
-  return plainOnly(v.strictObject(entries))
+  const schema = plainOnly(v.strictObject(entries))
+  const run = schema['~run'].bind(schema)
+  return Object.assign(schema, {
+    '~run': (...[dataset, config]: Parameters<typeof run>): ReturnType<typeof run> => {
+      const input = dataset.value
+      const result = run(dataset, config)
+      if (!isRecord(input)) return result
+      const [, ...unnamed] = Object.keys(input).filter((key) => !Object.hasOwn(entries, key))
+      for (const key of unnamed) {
+        const path: [v.ObjectPathItem] = [
+          { type: 'object', origin: 'key', input, key, value: input[key] },
+        ]
+        v._addIssue(schema, 'key', result, config, { input: key, expected: 'never', path })
+      }
+      return result
+    },
+  })
 }
 
 /** `v.record` that takes plain objects only. */

@@ -54,6 +54,8 @@ export interface MadeImage {
   readonly subject: GeneratedSubject
   /** The pixels it will have, where they are known before it exists. */
   readonly expected: PixelSize | undefined
+  /** Candidates whose bytes are there. */
+  readonly present: number
 }
 
 /** Originals to ask for, under one key. */
@@ -67,14 +69,16 @@ export interface Job {
   readonly wanted: number
   /** How many of them are missing now. */
   readonly missing: number
-  /**
-   * Somebody asked for new pictures in the place of paid ones: of those whose bytes are `lost`, or of the one that is
-   * used (`outdated`). Never set by planning.
-   */
-  readonly renew?: 'lost' | 'outdated'
+  /** Somebody asked for new pictures in the place of paid ones. Never set by planning. */
+  readonly renew?: Renew
   /** Keys of jobs that must be done first. */
   readonly after: readonly string[]
 }
+
+/** New pictures for those whose bytes are lost, or for candidates that are there and outdated (`picks`, from 1). */
+export type Renew =
+  | { readonly kind: 'lost' }
+  | { readonly kind: 'outdated'; readonly picks: readonly number[] }
 
 export interface Plan {
   /** In the order of the entries. */
@@ -194,8 +198,10 @@ function entryState(
   }
   const { recipe } = outcome
   const key = recipeKey(recipe)
-  const made: MadeImage = { key, recipe, model, subject, expected: expectedSize(recipe, model) }
   const stored = inventory.lookup(key)
+  const expected = expectedSize(recipe, model)
+  const present = stored.candidates.filter(({ bytes }) => bytes === 'present').length
+  const made: MadeImage = { key, recipe, model, subject, expected, present }
   const picked = stored.candidates[entry.pick - 1]
   return {
     ...judge(entry, made, stored, states, inventory),

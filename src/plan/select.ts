@@ -1,6 +1,14 @@
 import { ImagegenError } from '../shared/errors.ts'
 import { nearest } from '../shared/suggest.ts'
-import { summarise, type Job, type Plan, type PlannedImage, type PlanSummary } from './plan.ts'
+import {
+  summarise,
+  type Job,
+  type MadeImage,
+  type Plan,
+  type PlannedImage,
+  type PlanSummary,
+  type Renew,
+} from './plan.ts'
 
 /** A part of a plan: what was asked about, and the jobs that it takes. */
 export interface Selection {
@@ -18,7 +26,7 @@ export interface Renewal {
 }
 
 /**
- * The images that ids, names or globs (`*`, `?`) mean, with the jobs for them and for what they refer to.
+ * The images that ids, names, manifests or globs (`*`, `?`) mean, with the jobs for them and for what they refer to.
  *
  * @throws ImagegenError with code `usage` for a pattern that means nothing, or a replacement that is none.
  */
@@ -33,17 +41,17 @@ export function selectPlan(
       : matching(plan, replace === undefined ? patterns : [...patterns, replace])
   const renewed = renewals(plan, wanted, outdated, replace)
   const ids = new Set(wanted.map(({ entry }) => entry.id))
-  const byKey = new Map([...plan.jobs, ...renewed].map((job) => [job.made.key, job]))
+  const known = new Map([...plan.jobs, ...renewed].map((job) => [job.made.key, job]))
   const keys = new Set<string>()
   const need = (job: Job): void => {
     if (keys.has(job.made.key)) return
     keys.add(job.made.key)
     for (const key of job.after) {
-      const other = byKey.get(key)
+      const other = known.get(key)
       if (other !== undefined) need(other)
     }
   }
-  for (const job of byKey.values()) if (job.ids.some((id) => ids.has(id))) need(job)
+  for (const job of known.values()) if (job.ids.some((id) => ids.has(id))) need(job)
   // Renewed originals come first: what refers to them is made from the new ones.
   const jobs = [...renewed, ...plan.jobs].filter((job) => keys.has(job.made.key))
   return { images: wanted, jobs, summary: summarise(wanted, jobs) }
@@ -57,6 +65,7 @@ function matching(plan: Plan, patterns: readonly string[]): PlannedImage[] {
       ({ entry }) =>
         entry.id === pattern ||
         entry.name === pattern ||
+        entry.manifest.path === pattern ||
         expression.test(entry.id) ||
         expression.test(entry.name),
     )
@@ -102,16 +111,44 @@ function renewals(
       hint: 'For another picture of the same prompt use `imagegen reroll`.',
     })
   }
+  const old = wanted.filter(({ state }) => outdated && state === 'outdated')
   return [
-    ...lost.flatMap((image) => renewalOf(image, 'lost')),
-    ...wanted
-      .filter(({ state }) => outdated && state === 'outdated')
-      .flatMap((image) => renewalOf(image, 'outdated')),
+    ...byKey(lost).map((images) => renewalOf(images, { kind: 'lost' })),
+    ...byKey(old).map((images) =>
+      renewalOf(images, { kind: 'outdated', picks: [...new Set(images.map(pickOf))] }),
+    ),
   ]
 }
 
-function renewalOf({ entry, made }: PlannedImage, renew: 'lost' | 'outdated'): Job[] {
-  if (made === undefined) return []
-  const wanted = made.subject.candidates
-  return [{ entry, made, ids: [entry.id], wanted, missing: 1, after: [], renew }]
+/** A generated image of a plan. */
+type MadePlannedImage = PlannedImage & { readonly made: MadeImage }
+
+/** Images that share a key share their originals: whoever renews for one, renews for all. */
+function byKey(images: readonly PlannedImage[]): Array<[MadePlannedImage, ...MadePlannedImage[]]> {
+  const groups = new Map<string, [MadePlannedImage, ...MadePlannedImage[]]>()
+  for (const { made, ...image } of images) {
+    if (made === undefined) continue
+    const group = groups.get(made.key)
+    if (group === undefined) groups.set(made.key, [{ ...image, made }])
+    else group.push({ ...image, made })
+  }
+  return [...groups.values()]
+}
+
+function pickOf({ entry }: PlannedImage): number {
+  return entry.pick
+}
+
+function renewalOf(images: readonly [MadePlannedImage, ...MadePlannedImage[]], renew: Renew): Job {
+  const [{ entry, made }] = images
+  const wanted = Math.max(...images.map((image) => image.made.subject.candidates))
+  return {
+    entry,
+    made,
+    ids: images.map((image) => image.entry.id),
+    wanted,
+    missing: renew.kind === 'outdated' ? renew.picks.length : Math.max(1, wanted - made.present),
+    after: [],
+    renew,
+  }
 }

@@ -238,6 +238,30 @@ images:
     },
   )
 
+  test('one account that is refused does not stop another', async () => {
+    const emulator = await testEmulator()
+    const refusing = await testEmulator({ apiKey: 'another-api-key' })
+    const images = Array.from({ length: 30 }, (_, index) => `  i${index}: { prompt: p${index} }`)
+    const { root } = await temporaryProject({
+      'a.image.yaml': `defaults: { alt: "" }\nimages:\n  other: { prompt: x, model: other }\n${images.join('\n')}`,
+    })
+    const pipeline = await openPipeline(root, {
+      ...emulator,
+      inline: {
+        budget: { images: 100 },
+        models: {
+          'image-01': minimax('image-01', { rpm: 1000 }),
+          other: minimax('image-01', { host: refusing.url.replace('127.0.0.1', 'localhost') }),
+        },
+      },
+    })
+    const { report } = await generateAll(pipeline)
+    expect(report.generated).toHaveLength(30)
+    expect(report.failures.map(({ ids, code }) => [ids, code])).toEqual([
+      [['a.image.yaml#other'], '2049'],
+    ])
+  })
+
   test.each<[string, Parameters<typeof testEmulator>[0]]>([
     ['1000', { faults: [{ kind: 'status', code: 1000, nth: 1 }] }],
     ['1033', { faults: [{ kind: 'status', code: 1033, nth: 1 }] }],

@@ -84,6 +84,16 @@ describe('what is wrong with a manifest', () => {
     expect(error.problems[0]?.place?.line).toBeGreaterThan(0)
   })
 
+  test('every unknown field of a map is named', () => {
+    const error = problemsOf('prompt: x\naltt: y\nsede: 7\noutput: { widhts: [1], fitt: cover }')
+    expect(error.problems.map(({ hint }) => hint)).toEqual([
+      'Did you mean `alt`?',
+      'Did you mean `seed`?',
+      'Did you mean `widths`?',
+      'Did you mean `fit`?',
+    ])
+  })
+
   test('an unquoted reference says to quote it', () => {
     const error = problemsOf('images:\n  a:\n    prompt: x\n    references:\n      - #kira\n')
     expect(error.message).toContain('a.image.yaml:5:9')
@@ -128,6 +138,43 @@ describe('manifests that would exhaust time or memory', () => {
   test('a manifest of many thousand images is read; its keys are compared in linear time', () => {
     const images = Array.from({ length: 20_000 }, (_, index) => `  i${index}: { prompt: p }`)
     expect(parseManifest(`images:\n${images.join('\n')}`, 'a').images).toHaveLength(20_000)
+  })
+
+  test.each([
+    ['keys that are written again and again', 'a: 1\n'.repeat(20_000)],
+    [
+      'a list of what is not wanted',
+      `images: { a: { prompt: x, output: { widths: [${'x,'.repeat(40_000)}] } } }`,
+    ],
+    [
+      'fields that nobody knows',
+      `images:\n  a:\n${Array.from({ length: 20_000 }, (_, index) => `    f${index}: 1\n`).join('')}`,
+    ],
+  ])('%s are fifty problems, not thousands', (_, text) => {
+    expect(problemsOf(text).problems.length).toBeLessThanOrEqual(50)
+  })
+
+  test.each([
+    ['lines', '\n'],
+    ['values', '- a, '],
+    ['quotes', '"" '],
+  ])('more %s than anybody writes are refused before they are parsed', (_, mark) => {
+    const { problems } = problemsOf(`prompt: x\n${mark.repeat(130_000)}`)
+    expect(problems[0]?.message).toMatch(/^The manifest has more than 120,000 line breaks/)
+    expect(problems[0]?.place?.line).toBeGreaterThan(1)
+  })
+
+  test('maps inside maps without indentation are nesting that only the parser sees', () => {
+    const text = `a    prompt: x\n${'    prompt: x\n'.repeat(50_000)}`
+    expect(summaries(problemsOf(text).problems)).toEqual([
+      'a.image.yaml:1:1 The manifest is nested more than 64 levels deep.',
+    ])
+  })
+
+  test('a misspelt name of great length is compared with nothing', () => {
+    const [problem] = problemsOf(`images: { a: { ${'p'.repeat(900_000)}: x } }`).problems
+    expect(problem?.message).toMatch(/^Unknown field `p+/)
+    expect(problem?.hint).not.toContain('Did you mean')
   })
 
   test('a file over 1 MiB, bytes that are not UTF-8', async () => {

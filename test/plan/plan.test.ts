@@ -113,7 +113,43 @@ describe('states', () => {
     expect(image('tavern').state).toBe('current')
     expect(plan.jobs).toEqual([])
     const renewed = selectPlan(plan, [], { outdated: true })
-    expect(renewed.jobs.map((job) => [job.entry.name, job.renew])).toEqual([['scene', 'outdated']])
+    expect(renewed.jobs.map((job) => [job.entry.name, job.renew])).toEqual([
+      ['scene', { kind: 'outdated', picks: [1] }],
+    ])
+  })
+
+  test('two entries that share an outdated key are made anew once', async () => {
+    const { plan } = await planFiles(
+      {
+        'a.image.yaml': `
+defaults: { alt: "" }
+images:
+  kira: { prompt: x }
+  scene: { prompt: y, references: ["#kira"] }
+  same: { prompt: y, references: ["#kira"], n: 2, pick: 2 }
+`,
+      },
+      (key) =>
+        inventoryOf({
+          [key('kira')]: { candidates: [candidate('newer')], problems: [] },
+          [key('scene')]: {
+            candidates: [
+              candidate('s', { inputs: ['older'] }),
+              candidate('t', { inputs: ['older'] }),
+            ],
+            problems: [],
+          },
+        }),
+    )
+    const { jobs, summary } = selectPlan(plan, [], { outdated: true })
+    expect(jobs).toMatchObject([
+      {
+        ids: ['a.image.yaml#scene', 'a.image.yaml#same'],
+        renew: { kind: 'outdated', picks: [1, 2] },
+        wanted: 2,
+      },
+    ])
+    expect(summary).toMatchObject({ requests: 1, pictures: 2 })
   })
 
   test('an entry with `source` is current and has no key', async () => {
@@ -243,6 +279,7 @@ describe('a selection', () => {
     expect(names(['scene'])).toEqual(['kira', 'scene'])
     expect(names(['src/a.image.yaml#tavern'])).toEqual(['kira', 'scene', 'tavern'])
     expect(names(['src/b*'])).toEqual(['other'])
+    expect(names(['src/b.image.yaml'])).toEqual(['other'])
     expect(selectPlan(plan, ['scene']).summary).toMatchObject({
       images: 1,
       missing: 1,
@@ -258,7 +295,7 @@ describe('a selection', () => {
       }),
     )
     expect(selectPlan(plan, [], { replace: 'kira' }).jobs).toMatchObject([
-      { ids: ['a.image.yaml#kira'], renew: 'lost', missing: 1 },
+      { ids: ['a.image.yaml#kira'], renew: { kind: 'lost' }, missing: 1 },
     ])
     expect(() => selectPlan(plan, [], { replace: 'scene' })).toThrow(/nothing to replace/)
   })
