@@ -10,8 +10,8 @@ export type FileTree = Readonly<Record<string, string | Uint8Array>>
 /** A real folder with a project in it, removed when the test is over. */
 export interface TemporaryProject {
   readonly root: string
-  file(name: string): string
-  write(files: FileTree): void
+  readonly file: (name: string) => string
+  readonly write: (files: FileTree) => void
 }
 
 export async function temporaryProject(files: FileTree = {}): Promise<TemporaryProject> {

@@ -29,7 +29,7 @@ export interface ImageDraft {
 /** Notes a problem of a manifest; it is worked out only where it is still shown. */
 export type Report = (manifest: Manifest, problem: () => Problem) => void
 
-/** More combinations than anybody pays for are a slip. */
+/** More combinations in a manifest than anybody pays for are a slip. */
 const MAX_COMBINATIONS = 10_000
 
 /** The images of a manifest. Names that cannot be, or that meet, are reported. */
@@ -40,6 +40,7 @@ export function expandImages(
 ): ImageDraft[] {
   const around = mergeSettings([project.defaults, manifest.content.defaults])
   const vars = new Map([...project.vars, ...manifest.content.vars])
+  let combined = 0
   const drafts = manifest.content.images.flatMap(({ name: writtenName, settings: own }) => {
     const path = pathOfImage(manifest, writtenName)
     const settings = mergeSettings([around, own])
@@ -48,9 +49,15 @@ export function expandImages(
     }
     const matrix = settings.matrix ?? {}
     const count = countCombinations(matrix)
-    if (count > MAX_COMBINATIONS) {
+    // An image without a matrix is one, and no combination.
+    if (settings.matrix !== undefined) combined += count
+    if (settings.matrix !== undefined && combined > MAX_COMBINATIONS) {
+      const total = combined
       report(manifest, () => ({
-        message: `The matrix has ${count} combinations; the most is ${MAX_COMBINATIONS}.`,
+        message:
+          count > MAX_COMBINATIONS
+            ? `The matrix has ${count} combinations; the most is ${MAX_COMBINATIONS}.`
+            : `With this matrix the manifest has ${total} combinations; the most is ${MAX_COMBINATIONS}.`,
         place: placeOf(manifest, [...path, 'matrix'], 'key'),
         hint: 'Take values out of it, or split the image.',
       }))

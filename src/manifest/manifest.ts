@@ -47,9 +47,19 @@ export function placeOf(manifest: Manifest, path: DocumentPath, part: 'key' | 'v
   return manifest.locate(path, part)
 }
 
-/** Answers where things stand in a text that is parsed when somebody asks for the first time. */
-export function createLocate(file: string, text: string): Locate {
-  let parsed: { document: Document.Parsed; lines: LineCounter } | undefined
+/** A text with its parsed form. */
+interface Parsed {
+  readonly document: Document.Parsed
+  readonly lines: LineCounter
+}
+
+/**
+ * Answers where things stand in a text.
+ *
+ * @param known left out: the text is parsed when somebody asks for the first time.
+ */
+export function createLocate(file: string, text: string, known?: Parsed): Locate {
+  let parsed = known
   return (path, part) => {
     if (parsed === undefined) {
       const lines = new LineCounter()

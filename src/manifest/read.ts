@@ -5,6 +5,7 @@ import { sha256 } from '../shared/hash.ts'
 import { codeFrame } from '../shared/place.ts'
 import { MAX_DEPTH, tooDeepAt } from './depth.ts'
 import { createLocate, MAX_PROBLEMS, type Manifest, type ManifestContent } from './manifest.ts'
+import { MAX_MARKS, tooManyMarksAt } from './marks.ts'
 import { validateManifest } from './validate.ts'
 
 /** Larger files are no manifests: parsing them would hold up every build. */
@@ -68,13 +69,36 @@ function readText(file: string, path: string): string {
 /** Parses and validates the text of a manifest; see `readManifest`. */
 export function parseManifest(text: string, path: string): ManifestContent {
   const tooDeep = tooDeepAt(text)
-  if (tooDeep !== undefined) {
+  if (tooDeep !== undefined) throw nestedTooDeep(path, tooDeep)
+  const tooMany = tooManyMarksAt(text)
+  if (tooMany !== undefined) {
     throw new ImagegenError('manifest', {
-      message: `The manifest is nested more than ${MAX_DEPTH} levels deep.`,
-      place: { file: path, ...tooDeep, frame: '' },
-      hint: 'No field of a manifest needs that: check the brackets and the indentation.',
+      message: `The manifest has more than ${MAX_MARKS.toLocaleString('en')} line breaks, commas, brackets and other marks of YAML.`,
+      place: { file: path, ...tooMany, frame: '' },
+      hint: 'Split it into several manifests: entries can refer to each other across files.',
     })
   }
+  try {
+    return parseBounded(text, path)
+  } catch (error) {
+    // Values can be nested in ways that only the parser sees, such as `a: b: c: …`: they exhaust its stack.
+    if (error instanceof RangeError) throw nestedTooDeep(path, { line: 1, column: 1 })
+    throw error
+  }
+}
+
+function nestedTooDeep(
+  file: string,
+  place: { readonly line: number; readonly column: number },
+): ImagegenError {
+  return new ImagegenError('manifest', {
+    message: `The manifest is nested more than ${MAX_DEPTH} levels deep.`,
+    place: { file, ...place, frame: '' },
+    hint: 'No field of a manifest needs that: check the brackets, colons and the indentation.',
+  })
+}
+
+function parseBounded(text: string, path: string): ManifestContent {
   const lines = new LineCounter()
   const document = parseDocument(text, {
     lineCounter: lines,
@@ -101,7 +125,10 @@ export function parseManifest(text: string, path: string): ManifestContent {
   if (syntax.length > 0) fail(syntax)
 
   const value = toPlainData(document, fail, placeAtOffset)
-  const { content, problems } = validateManifest(value, createLocate(path, text))
+  const { content, problems } = validateManifest(
+    value,
+    createLocate(path, text, { document, lines }),
+  )
   if (problems.length > 0) fail([...problems].sort(byPlace))
   return content
 }
@@ -148,6 +175,7 @@ function keyProblems(
       const seen = new Set<string>()
       const isImages = ancestors.length === 3 && isPairWithKey(ancestors[2], 'images')
       for (const { key } of map.items) {
+        if (problems.length >= MAX_PROBLEMS) return visit.BREAK
         const place = (): Place => placeAtOffset(isNode(key) ? (key.range?.[0] ?? 0) : 0)
         if (!isScalar(key)) {
           problems.push({ message: 'A key must be plain text.', place: place() })
@@ -164,6 +192,7 @@ function keyProblems(
         }
         seen.add(name)
       }
+      return undefined
     },
   })
   return problems

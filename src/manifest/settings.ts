@@ -20,9 +20,14 @@ export function mergeSettings(layers: readonly ImageSettings[]): ImageSettings {
 
 /** The one form in which text is hashed and sent. */
 export function normaliseText(text: string): string {
-  return text
-    .normalize('NFC')
-    .replaceAll(/\r\n?/g, '\n')
-    .replaceAll(/[^\S\n]+$/gm, '')
-    .trim()
+  return (
+    text
+      .normalize('NFC')
+      .replaceAll(/\r\n?/g, '\n')
+      .split('\n')
+      // Not by a pattern: looking for blanks at line ends, it would try every start of a long run of blanks elsewhere.
+      .map((line) => line.trimEnd())
+      .join('\n')
+      .trim()
+  )
 }

@@ -154,6 +154,8 @@ function check<Schema extends v.GenericSchema>(
 ): v.InferOutput<Schema> | undefined {
   const result = v.safeParse(schema, value)
   if (result.success) return result.output
-  for (const issue of result.issues) problems.push(explainIssue(issue, schema, base, locate))
+  for (const issue of result.issues.slice(0, MAX_PROBLEMS)) {
+    problems.push(explainIssue(issue, schema, base, locate))
+  }
   return undefined
 }

@@ -16,47 +16,51 @@ export class VariableError extends Error {
 /** Text with its variables filled in must not grow without bound: variables may hold variables. */
 const MAX_LENGTH = 100_000
 
-/** Nor may the work: variables that hold one another twice double it with every one of them, even where all are empty. */
-const MAX_SUBSTITUTIONS = 10_000
+/** Variables that stand for nothing multiply without growing. */
+const MAX_REPLACEMENTS = 10_000
+
+/** Variables inside variables: more levels than anybody follows. */
+const MAX_LEVELS = 64
 
 /**
  * The text with every `${name}` replaced; `$${` is a literal `${`.
  *
- * @throws VariableError for a name that is not known, a cycle, or an unclosed `${`.
+ * @throws VariableError for a name that is not known, a cycle, an unclosed `${`, or more than can be meant.
  */
 export function substitute(text: string, variables: Variables): string {
-  return expand(text, variables, [], { left: MAX_SUBSTITUTIONS })
-}
+  let replacements = 0
 
-function expand(
-  text: string,
-  variables: Variables,
-  within: readonly string[],
-  work: { left: number },
-): string {
-  if (!text.includes('${')) return text
-  const result = text.replaceAll(/(\$?)\$\{([^}]*)(\}?)/g, (_, escaped, inner, closed) => {
-    if (escaped === '$') return `\${${inner}${closed}`
-    if (closed === '') {
-      throw new VariableError('A `${` is never closed. Write `$${` for a literal one.')
-    }
-    const name = String(inner).trim()
-    const value = variables.get(name)
-    if (value === undefined) throw new VariableError(`No variable \`${name}\` is known here.`, name)
-    if (within.includes(name)) {
-      throw new VariableError(`Variables in a circle: ${[...within, name].join(' → ')}.`)
-    }
-    if (work.left-- === 0) {
+  function expand(part: string, within: readonly string[]): string {
+    if (!part.includes('${')) return part
+    const result = part.replaceAll(/(\$?)\$\{([^}]*)(\}?)/g, (_, escaped, inner, closed) => {
+      if (escaped === '$') return `\${${inner}${closed}`
+      if (closed === '') {
+        throw new VariableError('A `${` is never closed. Write `$${` for a literal one.')
+      }
+      const name = String(inner).trim()
+      const value = variables.get(name)
+      if (value === undefined)
+        throw new VariableError(`No variable \`${name}\` is known here.`, name)
+      if (within.includes(name)) {
+        throw new VariableError(`Variables in a circle: ${[...within, name].join(' → ')}.`)
+      }
+      replacements += 1
+      if (replacements > MAX_REPLACEMENTS || within.length >= MAX_LEVELS) {
+        throw new VariableError(
+          `More than ${MAX_REPLACEMENTS} variables would be filled in here, or more than ${MAX_LEVELS} inside each other.`,
+        )
+      }
+      return expand(value, [...within, name])
+    })
+    if (result.length > MAX_LENGTH) {
       throw new VariableError(
-        `More than ${MAX_SUBSTITUTIONS} variables are filled in for one text.`,
+        `The text is longer than ${MAX_LENGTH} characters with its variables.`,
       )
     }
-    return expand(value, variables, [...within, name], work)
-  })
-  if (result.length > MAX_LENGTH) {
-    throw new VariableError(`The text is longer than ${MAX_LENGTH} characters with its variables.`)
+    return result
   }
-  return result
+
+  return expand(text, [])
 }
 
 /** Every combination of a matrix's values, in the order written: the last variable changes fastest. */

@@ -10,23 +10,40 @@ export function placeAt(file: string, text: string, offset: number): Place {
 
 /** The line with two before and one after it, numbered, and a caret below the column. */
 export function codeFrame(text: string, line: number, column: number): string {
-  const lines = text.split(/\r?\n/)
   const first = Math.max(1, line - 2)
-  const last = Math.min(lines.length, line + 1)
-  const width = String(last).length
+  const lines = linesFrom(text, first, line + 1)
+  const width = String(first + lines.length - 1).length
   const shown: string[] = []
-  for (let number = first; number <= last; number++) {
-    const content = clip(lines[number - 1] ?? '')
+  for (const [index, written] of lines.entries()) {
+    const number = first + index
+    const content = clip(written)
     shown.push(`${number === line ? '>' : ' '} ${String(number).padStart(width)} | ${content}`)
     if (number === line) shown.push(`  ${' '.repeat(width)} | ${caret(content, column)}`)
   }
   return shown.join('\n')
 }
 
+/** Some lines of a text, found without taking all of it apart: a report of many problems asks for many frames. */
+function linesFrom(text: string, first: number, last: number): string[] {
+  let start = 0
+  const lines: string[] = []
+  for (let number = 1; number <= last && start <= text.length; number++) {
+    const found = text.indexOf('\n', start)
+    const end = found < 0 ? text.length : found
+    // Of a very long line only the beginning is shown.
+    if (number >= first) lines.push(text.slice(start, Math.min(end, start + LONGEST_LINE)))
+    start = end + 1
+  }
+  return lines.map((line) => line.replace(/\r$/, ''))
+}
+
 /** Tabs stay tabs, so that the caret stands below its column in every terminal. */
 function caret(line: string, column: number): string {
   return `${line.slice(0, column - 1).replaceAll(/[^\t]/g, ' ')}^`
 }
+
+/** Characters of a line that are looked at. */
+const LONGEST_LINE = 1000
 
 /** Very long lines and control characters would wreck a terminal. */
 function clip(line: string): string {

@@ -1,8 +1,13 @@
+/** Longer names are no slips of a finger, and comparing them takes the square of their length. */
+const LONGEST = 200
+
 /** The candidate that a misspelt name most likely meant, or nothing where none is near. */
 export function nearest(name: string, candidates: Iterable<string>): string | undefined {
+  if (name.length > LONGEST) return undefined
   let best: string | undefined
   let bestDistance = Math.max(1, Math.floor(name.length / 3)) + 1
   for (const candidate of candidates) {
+    if (Math.abs(candidate.length - name.length) >= bestDistance) continue
     const distance = editDistance(name.toLowerCase(), candidate.toLowerCase())
     if (distance < bestDistance) {
       best = candidate

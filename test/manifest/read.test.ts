@@ -165,7 +165,7 @@ describe('manifests that would exhaust time or memory', () => {
   })
 
   test('maps inside maps without indentation are nesting that only the parser sees', () => {
-    const text = `a    prompt: x\n${'    prompt: x\n'.repeat(50_000)}`
+    const text = `  a: x\n${'    p: x\n'.repeat(50_000)}b: 1\n`
     expect(summaries(problemsOf(text).problems)).toEqual([
       'a.image.yaml:1:1 The manifest is nested more than 64 levels deep.',
     ])

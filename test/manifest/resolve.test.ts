@@ -165,6 +165,21 @@ images:
     ])
   })
 
+  test('combinations are counted over a whole manifest', async () => {
+    const values = Array.from({ length: 70 }, (_, index) => index).join()
+    const tiles = ['a', 'b', 'c'].map(
+      (name) =>
+        `  "${name}\${x}x\${y}": { alt: "", prompt: "\${x} \${y}", matrix: { x: [${values}], y: [${values}] } }`,
+    )
+    const { entries, problems } = await readFiles({
+      'a.image.yaml': `images:\n${tiles.join('\n')}\n  plain: { alt: "", prompt: z }\n`,
+    })
+    expect(summaries(problems)).toEqual([
+      expect.stringMatching(/^a\.image\.yaml:4:\d+ With this matrix the manifest has 14700 combin/),
+    ])
+    expect(entries).toHaveLength(2 * 4900 + 1)
+  })
+
   test('ten thousand broken combinations are no ten thousand reports', async () => {
     const values = Array.from({ length: 100 }, (_, index) => `v${index}`).join(', ')
     const { problems } = await readFiles({
@@ -355,4 +370,35 @@ test('an image with neither prompt nor source', async () => {
     'a.image.yaml:2:6 The image has neither `prompt` nor `source`.',
     'a.image.yaml:3:24 The prompt is empty.',
   ])
+})
+
+describe('variables inside variables end', () => {
+  const chain = (length: number, link: (next: string) => string, last: string): string => {
+    const vars = Array.from({ length }, (_, index) => `  v${index}: "${link(`\${v${index + 1}}`)}"`)
+    return `vars:\n${vars.join('\n')}\n  v${length}: "${last}"\nprompt: "\${v0}."\nalt: ""\n`
+  }
+
+  test.each([
+    ['that double forty times', chain(40, (next) => next + next, 'x'), /10000/],
+    [
+      'that double forty times and stand for nothing',
+      chain(40, (next) => next + next, ''),
+      /10000/,
+    ],
+    ['in a chain of thousands', chain(9000, (next) => next, 'x'), /64 inside each other/],
+    ['in a circle of thousands', chain(9000, (next) => next, '${v0}'), /64 inside each other/],
+  ])('%s', async (_, text, expected) => {
+    const { problems } = await readFiles({ 'a.image.yaml': text })
+    expect(problems.map(({ message }) => message)).toEqual([expect.stringMatching(expected)])
+    expect(problems[0]?.place?.file).toBe('a.image.yaml')
+  })
+})
+
+test('blanks go from line ends only, however many there are elsewhere', async () => {
+  const blanks = ' '.repeat(400_000)
+  const { entry } = await readFiles({
+    'a.image.yaml': `vars: { gap: "a${blanks}b" }\nimages: { k: { alt: "", prompt: "  one \\t\\r\\n two${blanks}three \\n" } }`,
+  })
+  const { subject } = entry('k')
+  expect(subject.kind === 'generated' && subject.prompt).toBe(`one\n two${blanks}three`)
 })
