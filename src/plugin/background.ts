@@ -58,9 +58,8 @@ export function createBackground(
 
   function schedule(): void {
     clearTimeout(timer)
-    const waiting = openJobs().map((job) => seen.get(job.made.key) ?? 0)
-    if (isRunning || waiting.length === 0) return
-    const next = Math.min(...waiting) + STILL
+    const next = Math.min(...ripeTimes().values())
+    if (isRunning || stopping.signal.aborted || !Number.isFinite(next)) return
     timer = setTimeout(() => void run(), Math.max(0, next - Date.now()))
   }
 
@@ -68,20 +67,25 @@ export function createBackground(
     return (newest?.plan.jobs ?? []).filter((job) => !failures.has(job.made.key))
   }
 
-  /** Jobs whose recipe has been still, with everything that they wait for. */
-  function ripeJobs(): Job[] {
-    const ripe = new Set<string>()
-    for (const job of openJobs()) {
-      const isStill = Date.now() - (seen.get(job.made.key) ?? 0) >= STILL
-      if (isStill && job.after.every((key) => ripe.has(key))) ripe.add(job.made.key)
+  /** When each open job will have been still, with everything that it waits for; milliseconds since 1970. */
+  function ripeTimes(): ReadonlyMap<string, number> {
+    const times = new Map<string, number>()
+    // Jobs come in dependency order. One that needs a failed one has to wait until that is another.
+    for (const { made, after } of openJobs()) {
+      const needed = after.map((key) => times.get(key) ?? Infinity)
+      times.set(made.key, Math.max((seen.get(made.key) ?? 0) + STILL, ...needed))
     }
-    return openJobs().filter((job) => ripe.has(job.made.key))
+    return times
   }
 
   async function run(): Promise<void> {
     const survey = newest
-    const jobs = ripeJobs()
-    if (survey === undefined || jobs.length === 0 || !mayAsk(jobs)) return
+    const times = ripeTimes()
+    const now = Date.now()
+    const jobs = openJobs().filter(({ made }) => (times.get(made.key) ?? Infinity) <= now)
+    // A timer may be a millisecond early.
+    if (survey === undefined || jobs.length === 0) return schedule()
+    if (!mayAsk(jobs)) return
     isRunning = true
     try {
       const report = await pipeline.generate(survey, jobs, {
@@ -93,17 +97,26 @@ export function createBackground(
         },
       })
       for (const failure of report.failures) {
-        const keys = jobs.filter((job) => job.ids.some((id) => failure.ids.includes(id)))
-        for (const job of keys) failures.set(job.made.key, failure)
-        logger.error(new ImagegenError('provider', failure.problem).message)
+        fail(
+          jobs.filter((job) => job.ids.some((id) => failure.ids.includes(id))),
+          failure,
+        )
       }
-      if (report.failures.length > 0) await publish()
+      // Before the next look: otherwise what has just come would be missing still.
+      await publish()
     } catch (error) {
-      complain(error)
+      // Nothing could be tried: at once again would be for ever.
+      fail(jobs, { code: 'stopped', problem: { message: messageOf(error) }, stopsRun: true })
     } finally {
       isRunning = false
+      if (newest === survey) newest = undefined
       schedule()
     }
+  }
+
+  function fail(failed: readonly Job[], failure: BackgroundFailure): void {
+    for (const job of failed) failures.set(job.made.key, failure)
+    logger.error(new ImagegenError('provider', failure.problem).message)
   }
 
   /** Says once why nothing is asked for: stand-ins stay on the page until then. */

@@ -82,12 +82,13 @@ export function lookOf(
   }
 }
 
-/** The names by which code may refer to an image: its own, and that of its export. */
-export function namesOf(id: ModuleId, survey: Survey, root: string): readonly string[] {
-  const located = locate(id, survey, root)
-  if (located.kind === 'manifest') return []
-  const { name, exportName } = located.image.entry
-  return exportName === undefined ? [name] : [name, exportName]
+/** The names by which code may refer to an image: its own, and that of its export. Nothing where it is not known. */
+export function namesOf(id: ModuleId, survey: Survey, root: string): readonly string[] | undefined {
+  const manifestPath = findManifest(id.file, survey, root)
+  if (manifestPath === undefined) return undefined
+  const name = id.image === undefined ? manifestPath : `${manifestPath}#${id.image}`
+  const entry = survey.entries.get(name)
+  return [entry?.name ?? [], entry?.exportName ?? []].flat()
 }
 
 function pathFrom(root: string, file: string): string {

@@ -8,8 +8,8 @@ type ModuleGraph = Pick<Rolldown.PluginContext, 'getModuleIds' | 'getModuleInfo'
 export interface Images {
   /** The folder of the renditions, absolute. */
   readonly folder: string
-  /** The names by which code may refer to an image: its own, and that of its export. */
-  namesOf(id: ModuleId): readonly string[]
+  /** The names by which code may refer to an image; nothing for another plugin's images, which judges for itself. */
+  namesOf(id: ModuleId): readonly string[] | undefined
 }
 
 /**
@@ -32,7 +32,9 @@ export function removeUnused(
   for (const id of graph.getModuleIds()) {
     const ours = parseModuleId(id)
     if (ours === undefined) continue
-    if (!rendered.has(id) && !isNamed(id, images.namesOf(ours), graph, new Set())) continue
+    const names = images.namesOf(ours)
+    const isUsed = names === undefined || rendered.has(id) || isNamed(id, names, graph, new Set())
+    if (!isUsed) continue
     for (const imported of graph.getModuleInfo(id)?.importedIds ?? []) {
       used.add(path.normalize(splitQuery(imported)[0]))
     }

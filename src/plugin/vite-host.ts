@@ -17,8 +17,15 @@ import { removeUnused } from './unused-assets.ts'
 /** Renditions as our modules import them; the host's filter. */
 const RENDITION_ID = /[/\\]renditions[/\\][^/\\]+\?url&no-inline$/
 
-/** What Vite alone has: configuration, a dev server, and assets that it emits before anybody knows who uses them. */
-export function viteHost(begin: (facts: HostFacts) => Session): Partial<Plugin> {
+/**
+ * What Vite alone has: configuration, a dev server, and assets that it emits before anybody knows who uses them.
+ *
+ * @param claimed takes the ids of the modules that this plugin answers for.
+ */
+export function viteHost(
+  begin: (facts: HostFacts) => Session,
+  claimed: Set<string>,
+): Partial<Plugin> {
   // One plugin may serve several configurations: those of a build's environments, and a dev server's after a restart.
   const sessions = new WeakMap<ResolvedConfig, Session>()
   const sessionOf = (config: ResolvedConfig): Session => {
@@ -80,7 +87,10 @@ export function viteHost(begin: (facts: HostFacts) => Session): Partial<Plugin> 
         // Another of our plugins in the same configuration may have it. Where none has, `load` says so.
         const session = sessionOf(this.environment.getTopLevelConfig())
         const isIncluded = await plainly(session.includes(path.normalize(file)))
-        return isIncluded ? formatModuleId({ file, image: ours.image }) : undefined
+        if (!isIncluded) return undefined
+        const id = formatModuleId({ file, image: ours.image })
+        claimed.add(id)
+        return id
       },
     },
 

@@ -1,6 +1,6 @@
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { build, mergeConfig, type InlineConfig, type Logger, type Plugin } from 'vite'
+import { build, mergeConfig, type InlineConfig, type Plugin } from 'vite'
 import type { Options } from '../../src/options/options.ts'
 import imagegen from '../../src/vite.ts'
 import type { Sandbox } from './sandbox.ts'
@@ -42,20 +42,4 @@ export async function viteValues(
   await viteBuild(project, { ...own, build: { ssr: 'src/main.js', outDir, ...own.build } }, more)
   const file = pathToFileURL(path.join(project.root, outDir, 'main.js'))
   return (await import(`${file.href}?${Math.random()}`)) as Record<string, unknown>
-}
-
-/** What Vite says, by level. */
-export function recordingLogger(): Logger & { readonly said: string[] } {
-  const said: string[] = []
-  const say = (message: string): void => void said.push(message)
-  return {
-    said,
-    info: say,
-    warn: say,
-    warnOnce: say,
-    error: say,
-    clearScreen: () => undefined,
-    hasErrorLogged: () => false,
-    hasWarned: false,
-  }
 }
