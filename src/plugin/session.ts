@@ -57,7 +57,7 @@ export function createSession(inline: unknown, facts: HostFacts): Session {
 
   /** Looks at everything anew. Calls that come while that is under way share the next time. */
   function refresh(): Promise<void> {
-    waiting ??= refreshing.then(tellHost)
+    waiting ??= refreshing.then(tellHost, tellHost)
     refreshing = waiting
     return waiting
   }
