@@ -15,7 +15,7 @@ const TYPES = {
   '.avif': 'image/avif',
 }
 
-const server = createServer(async (request, response) => {
+async function answer(request, response) {
   try {
     const { pathname } = new URL(request.url ?? '/', 'http://localhost')
     const file = path.join(game, decodeURI(pathname === '/' ? '/index.html' : pathname))
@@ -26,7 +26,9 @@ const server = createServer(async (request, response) => {
   } catch {
     response.writeHead(404).end('There is nothing here.')
   }
-})
+}
+
+const server = createServer((request, response) => void answer(request, response))
 server.listen(Number(process.env.PORT ?? 4020), '127.0.0.1', () => {
   console.log(`http://127.0.0.1:${server.address().port}`)
 })
