@@ -124,13 +124,11 @@ async function reload(server: ViteDevServer, modules: readonly ModuleId[]): Prom
     for (const id of modules) {
       const module = environment.moduleGraph.getModuleById(formatModuleId(id))
       if (module === undefined) continue
-      // Of what could never be loaded Vite believes that no page knows it; the page waits for it.
-      if (module.isSelfAccepting === undefined) {
-        environment.moduleGraph.invalidateModule(module)
-        environment.hot.send({ type: 'full-reload' })
-      } else {
-        await environment.reloadModule(module)
-      }
+      // Vite keeps what is being loaded in this moment, although an update has made it stale.
+      environment.moduleGraph.invalidateModule(module)
+      // Of what could never be loaded it believes that no page knows it; the page waits for it.
+      if (module.isSelfAccepting === undefined) environment.hot.send({ type: 'full-reload' })
+      else await environment.reloadModule(module)
     }
   }
 }
