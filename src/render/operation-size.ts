@@ -14,10 +14,13 @@ type Options = Readonly<Record<string, JsonValue | undefined>>
  * The size of a picture after an operation, worked out as libvips does.
  *
  * @param size nothing: not known.
- * @returns nothing where the pixels themselves decide it.
+ * @returns nothing where the pixels themselves decide it, or libvips's own rounding does.
  */
 export function sizeAfter({ name, args }: Operation, size: Size | undefined): Size | undefined {
-  if (name === 'resize') return resizeSteps(args, size)?.result
+  if (name === 'resize') {
+    const steps = resizeSteps(args, size)
+    return steps?.isCertain === true ? steps.result : undefined
+  }
   if (name === 'trim') return undefined
   if (name === 'extract') {
     const { width, height } = optionsOf(args)
@@ -68,6 +71,11 @@ function extended(args: Arguments, { width, height }: Size): Size {
 interface ResizeSteps {
   readonly scaled: Size
   readonly result: Size
+  /**
+   * Where a side comes out between two pixels, libvips goes up or down as its steps happen to round; where it leaves
+   * pixels out for `nearest`, it cuts off what does not divide.
+   */
+  readonly isCertain: boolean
 }
 
 function resizeSteps(args: Arguments, size: Size | undefined): ResizeSteps | undefined {
@@ -78,13 +86,21 @@ function resizeSteps(args: Arguments, size: Size | undefined): ResizeSteps | und
   if (size === undefined) return sizeOfAnything(width, height, options)
   const [across, down] = shrinks(size, width, height, options)
   const scaled = {
-    width: Math.max(1, Math.floor(size.width * (1 / across) + 0.5)),
-    height: Math.max(1, Math.floor(size.height * (1 / down) + 0.5)),
+    width: Math.max(1, Math.round(size.width / across)),
+    height: Math.max(1, Math.round(size.height / down)),
   }
+  const isSubsampled = options['kernel'] === 'nearest' && Math.max(across, down) >= 2
+  const isCertain = [size.width / across, size.height / down].every((side) =>
+    isSubsampled ? isWhole(side) : !isWhole(side + 0.5),
+  )
   const asked = { width: width ?? scaled.width, height: height ?? scaled.height }
-  if (fit === 'cover') return { scaled, result: eachOf(Math.min, asked, scaled) }
-  if (fit === 'contain') return { scaled, result: eachOf(Math.max, asked, scaled) }
-  return { scaled, result: scaled }
+  if (fit === 'cover') return { scaled, result: eachOf(Math.min, asked, scaled), isCertain }
+  if (fit === 'contain') return { scaled, result: eachOf(Math.max, asked, scaled), isCertain }
+  return { scaled, result: scaled, isCertain }
+}
+
+function isWhole(side: number): boolean {
+  return Math.abs(side - Math.round(side)) < 1e-6
 }
 
 function eachOf(choose: (left: number, right: number) => number, left: Size, right: Size): Size {
@@ -107,7 +123,8 @@ function sizeOfAnything(
     (fit === 'cover' || fit === 'contain' || fit === 'fill') &&
     withoutEnlargement !== true &&
     withoutReduction !== true
-  return isFixed ? { scaled: { width, height }, result: { width, height } } : undefined
+  const fixed = { width: width ?? 0, height: height ?? 0 }
+  return isFixed ? { scaled: fixed, result: fixed, isCertain: true } : undefined
 }
 
 /** The factors by which libvips shrinks the picture, across and down. */

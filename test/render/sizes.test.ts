@@ -113,6 +113,7 @@ describe('predictSizes', () => {
       fc.constantFrom(90, 180, -90, 450).map((rotate) => ({ rotate })),
       fc.constant('flip' as const),
     )
+    let undecided = 0
     await fc.assert(
       fc.asyncProperty(
         side,
@@ -130,11 +131,15 @@ describe('predictSizes', () => {
           const output = resolveOutput([settings])
           const file = await fileOf(plain('4', width, height))
           const { size } = await finishPicture(file, operations, output, noFiles)
-          expect(predictSizes({ width, height }, operations, output)).toEqual([size])
+          const predicted = predictSizes({ width, height }, operations, output)
+          // Nothing is said where a side comes out between two pixels.
+          if (predicted === undefined) undecided += 1
+          else expect(predicted).toEqual([size])
         },
       ),
       { numRuns: 300 },
     )
+    expect(undecided).toBeLessThan(30)
   })
 })
 
