@@ -6,7 +6,8 @@ import { ImagegenError, messageOf } from '../shared/errors.ts'
  * with `statusCode` and `isRetryable`; anything else is final.
  */
 export function toModelError(error: unknown): ModelError | ImagegenError {
-  if (error instanceof ModelError || error instanceof ImagegenError) return error
+  if (error instanceof ImagegenError) return error
+  if (isModelError(error)) return error
   const status = numberIn(error, 'statusCode')
   const message = messageOf(error)
   if (status === 429) {
@@ -26,6 +27,14 @@ export function toModelError(error: unknown): ModelError | ImagegenError {
     maybeBilled: status === undefined || status >= 500,
     cause: error,
   })
+}
+
+/** Also that of another copy of this package: a configuration may bring its own. */
+function isModelError(error: unknown): error is ModelError {
+  return (
+    error instanceof ModelError ||
+    (error instanceof Error && error.name === 'ModelError' && 'retry' in error && 'code' in error)
+  )
 }
 
 function retryAfterOf(error: unknown): number | undefined {

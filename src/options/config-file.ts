@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { ImagegenError, messageOf } from '../shared/errors.ts'
+import { isRecord } from '../shared/record.ts'
 import type { Options } from './options.ts'
 
 /**
@@ -12,8 +13,15 @@ export async function loadConfigFile(file: string): Promise<Options> {
   try {
     if (file.endsWith('.json')) return JSON.parse(readFileSync(file, 'utf8')) as Options
     const { createJiti } = await import('jiti')
-    const jiti = createJiti(file, { moduleCache: false, fsCache: false, interopDefault: true })
-    return await jiti.import<Options>(file, { default: true })
+    const jiti = createJiti(file, { moduleCache: false, fsCache: false })
+    // Not `jiti.import`: it leaves JavaScript to Node's own import, which remembers a module as long as it lives.
+    const exported: unknown = await jiti.evalModule(readFileSync(file, 'utf8'), {
+      filename: file,
+      ext: path.extname(file),
+      async: true,
+      forceTranspile: true,
+    })
+    return (isRecord(exported) && 'default' in exported ? exported['default'] : exported) as Options
   } catch (error) {
     throw new ImagegenError(
       'config',

@@ -73,6 +73,24 @@ describe('imagegen.config', () => {
     expect((await resolve(files, { inline })).budget.images).toBe(7)
   })
 
+  test.each(['ts', 'js', 'mjs', 'json'])('.%s is read anew', async (extension) => {
+    const { root, write } = await temporaryProject()
+    const name = `imagegen.config.${extension}`
+    const read = async (images: number): Promise<number> => {
+      const text = JSON.stringify({ budget: { images } })
+      write({ [name]: extension === 'json' ? text : `export default ${text}` })
+      const options = await resolveOptions({
+        start: root,
+        inline: {},
+        mode: 'production',
+        isBuild: true,
+        environment: {},
+      })
+      return options.budget.images
+    }
+    expect([await read(5), await read(6)]).toEqual([5, 6])
+  })
+
   test.each([
     ['imagegen.config.ts', 'export default {', /cannot be loaded/],
     ['imagegen.config.json', '{', /cannot be loaded/],
