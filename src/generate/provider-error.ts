@@ -6,8 +6,8 @@ import { ImagegenError, messageOf } from '../shared/errors.ts'
  * with `statusCode` and `isRetryable`; anything else is final.
  */
 export function toModelError(error: unknown): ModelError | ImagegenError {
-  if (error instanceof ImagegenError) return error
-  if (isModelError(error)) return error
+  if (error instanceof ModelError || error instanceof ImagegenError) return error
+  if (isForeignModelError(error)) return new ModelError(error.message, { ...error, cause: error })
   const status = numberIn(error, 'statusCode')
   const message = messageOf(error)
   if (status === 429) {
@@ -29,11 +29,10 @@ export function toModelError(error: unknown): ModelError | ImagegenError {
   })
 }
 
-/** Also that of another copy of this package: a configuration may bring its own. */
-function isModelError(error: unknown): error is ModelError {
+/** The error of another copy of this package, which a configuration may bring along. */
+function isForeignModelError(error: unknown): error is ModelError {
   return (
-    error instanceof ModelError ||
-    (error instanceof Error && error.name === 'ModelError' && 'retry' in error && 'code' in error)
+    error instanceof Error && error.name === 'ModelError' && 'retry' in error && 'code' in error
   )
 }
 
