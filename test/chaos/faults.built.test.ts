@@ -123,8 +123,9 @@ function randomFaults(round: number): Fault[] {
   const random = randomFor('mix', round)
   const effects = ONCE.map(([effect]) => effect) as [FaultEffect, ...FaultEffect[]]
   return Array.from({ length: random.integer(1, 5) }, (): Fault => {
-    const effect: FaultEffect =
-      random.next() < 0.03 ? { kind: 'status', code: 1002 } : random.pick(effects)
+    // A 1002 is sat out for a whole minute: the short form has none.
+    const isRateLimit = random.next() < 0.03 && !isShort
+    const effect: FaultEffect = isRateLimit ? { kind: 'status', code: 1002 } : random.pick(effects)
     const selection = random.pick<FaultSelection>([
       { match: random.pick(['first', 'second', 'third', 'fourth', 'fifth', 'sixth']) },
       { nth: random.integer(1, 8) },
