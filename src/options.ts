@@ -32,7 +32,7 @@ export interface ResolvedOptions {
   /** Where the mode comes from: an explicit `frozen` binds the command line, the default in CI does not. */
   readonly modeSource: 'environment' | 'option' | 'test' | 'ci' | 'default'
   readonly budget: { readonly images: number; readonly usd: number | undefined }
-  /** Whether the user chose the budget: then it binds the command line too. */
+  /** Whether the user chose the images of the budget: then they bind the command line too. */
   readonly budgetIsChosen: boolean
   readonly dev: { readonly generate: 'auto' | 'off' }
   /** Absolute. */
@@ -95,6 +95,7 @@ export async function resolveOptions(context: ResolveContext): Promise<ResolvedO
     defaults: given.defaults ?? {},
     vars: new Map(Object.entries(given.vars ?? {}).map(([name, value]) => [name, String(value)])),
     storeDir: resolve(given.store?.dir ?? '.imagegen'),
+    cacheDir: resolve(given.cacheDir ?? 'node_modules/.cache/unplugin-imagegen'),
   }
   return {
     ...shared,
@@ -105,9 +106,8 @@ export async function resolveOptions(context: ResolveContext): Promise<ResolvedO
       images: given.budget?.images ?? DEFAULT_BUDGET_IMAGES,
       usd: given.budget?.usd,
     },
-    budgetIsChosen: given.budget !== undefined,
+    budgetIsChosen: given.budget?.images !== undefined,
     dev: { generate: given.dev?.generate ?? 'auto' },
-    cacheDir: resolve(given.cacheDir ?? 'node_modules/.cache/unplugin-imagegen'),
     provenance: given.provenance ?? true,
     types: given.types ?? isTypeScriptInstalled(root),
     hasKey: environment.apiKey !== undefined,
@@ -173,14 +173,15 @@ function checkMode(mode: string): Mode {
 function fingerprintOf(
   options: Pick<
     ResolvedOptions,
-    'root' | 'include' | 'exclude' | 'models' | 'defaults' | 'vars' | 'storeDir'
+    'root' | 'cacheDir' | 'include' | 'exclude' | 'models' | 'defaults' | 'vars' | 'storeDir'
   >,
 ): Readonly<Record<string, string>> {
   const models = Object.fromEntries(
     [...options.models].map(([name, { provider, modelId }]) => [name, [provider, modelId]]),
   )
   return {
-    root: digest(options.root),
+    // From the cache, so that a checkout may move; two roots over one cache still differ.
+    root: digest(path.relative(options.cacheDir, options.root)),
     include: digest(options.include),
     exclude: digest(options.exclude),
     models: digest(models),

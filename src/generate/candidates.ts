@@ -62,7 +62,11 @@ export async function makeCandidates(
       const there = usable(record).length
       const pictures = Math.min(job.wanted - there, job.made.model.maxImagesPerCall)
       const seed = lostSeed(job, record) ?? seedOf(job, record.candidates.length)
-      const settlement = await ask(job, pictures, seed, options, window)
+      const settlement = await ask(job, pictures, seed, options, window).catch((error: unknown) => {
+        // Some came before: what is there can be used.
+        const isEmpty = error instanceof ModelError && error.code === 'empty'
+        throw isEmpty && there > 0 ? tooFew(job, there) : error
+      })
       warnOfUnusable(job, settlement, onEvent)
       record = await readRecord(job, store)
       // Asking again in the same way would be paid for again, and most likely answered in the same way.

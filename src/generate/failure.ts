@@ -12,8 +12,10 @@ export interface Failure {
   readonly code: string
   /** What, where and what to do now. */
   readonly problem: Problem
-  /** Nothing else can succeed either. */
+  /** Nothing else of the account can succeed either. */
   readonly stopsRun: boolean
+  /** Another try may succeed: the network, a gateway, a limit. */
+  readonly isRetryable: boolean
 }
 
 /** What was thrown while a job was under way, at the place of its entry. */
@@ -29,6 +31,7 @@ export function failureOf(job: Job, thrown: unknown): Failure {
       ...(first?.hint === undefined ? {} : { hint: first.hint }),
     },
     stopsRun: error instanceof ModelError && error.stopsRun,
+    isRetryable: error instanceof ModelError && error.isRetryable,
   }
 }
 
@@ -43,6 +46,7 @@ export function failureFromElsewhere(job: Job, failure: SharedFailure): Failure 
       ...(failure.hint === null ? {} : { hint: failure.hint }),
     },
     stopsRun: failure.stopsRun,
+    isRetryable: false,
   }
 }
 
@@ -56,5 +60,6 @@ export function notTried(job: Job, code: 'blocked' | 'stopped' | 'budget', why: 
       place: placeOf(job.entry.manifest, [...job.entry.path, 'prompt'], 'key'),
     },
     stopsRun: false,
+    isRetryable: true,
   }
 }

@@ -22,10 +22,13 @@ export function explainIssue(
   if (issue.type === 'strict_object' && issue.expected === 'never') {
     const name = String(inner.at(-1))
     const known = fieldsAt(schema, inner.slice(0, -1))
+    const isMerge = name === '<<'
     return {
       message: `Unknown field \`${visible(name)}\`.`,
       place: locate(path, 'key'),
-      ...hintFor(name, known),
+      ...(isMerge
+        ? { hint: 'Merge keys are of YAML 1.1. Use `defaults` for what images have in common.' }
+        : hintFor(name, known)),
     }
   }
   if (issue.type === 'strict_object' && issue.received === 'undefined') {

@@ -37,7 +37,7 @@ export function rememberManifests(cacheDir: string, release: string): KeptManife
       isNew = true
     },
     async save() {
-      const isSame = !isNew && used.size === kept?.size
+      const isSame = !isNew && used.size === (kept?.size ?? 0)
       if (!isSame) {
         await writeFileAtomic(file, JSON.stringify({ version, manifests: [...used] }))
       }

@@ -116,13 +116,13 @@ function parseBounded(text: string, path: string): ManifestContent {
     return { file: path, line, column: col, frame: codeFrame(text, line, col) }
   }
 
-  const syntax = [...document.errors, ...document.warnings]
-    .slice(0, MAX_PROBLEMS)
-    .map((error): Problem => ({
-      message: yamlMessage(error.code, error.message),
-      place: placeAtOffset(error.pos[0]),
-    }))
-  if (syntax.length > 0) fail(syntax)
+  // The first alone: what follows a slip is mostly its echo.
+  const [slip] = [...document.errors, ...document.warnings]
+  if (slip !== undefined) {
+    const place = placeAtOffset(slip.pos[0])
+    const line = text.split('\n')[place.line - 1] ?? ''
+    fail([{ message: yamlMessage(slip.code, slip.message), place, ...quotingHint(text, line) }])
+  }
 
   const value = toPlainData(document, fail, placeAtOffset)
   const { content, problems } = validateManifest(
@@ -209,7 +209,18 @@ function yamlMessage(code: string, message: string): string {
   switch (code) {
     case 'TAB_AS_INDENT':
       return 'A tab cannot indent YAML. Use spaces.'
+    case 'MULTIPLE_DOCS':
+      return 'A manifest is one document: `---` starts a second one here.'
     default:
       return `Not valid YAML: ${message}`
   }
+}
+
+/** Braces and `#` mean something in flow style: the slips that people make most. */
+function quotingHint(text: string, line: string): { hint?: string } {
+  if (/[[,]\s*#/.test(text.replaceAll(/"[^"\n]*"|'[^'\n]*'/g, ''))) {
+    return { hint: 'A bare # starts a comment in YAML. Put references in quotes: `"#name"`.' }
+  }
+  const isFlow = /^[^"']*\{[^"']*\$\{/.test(line)
+  return isFlow ? { hint: 'Inside { … } text with `${` must stand in quotes.' } : {}
 }

@@ -204,6 +204,15 @@ function resolveSubject(
   if (prompt === '' && filled !== '') {
     return fail(['prompt'], 'The prompt is empty.', 'Say what the picture shows.')
   }
+  const candidates = Math.max(settings.n ?? 1, settings.pick ?? 1)
+  const highest = Number.MAX_SAFE_INTEGER - (candidates - 1)
+  if (settings.seed !== undefined && settings.seed > highest) {
+    return fail(
+      ['seed'],
+      `The seed ${settings.seed} leaves no room for ${candidates} candidates, which count up from it.`,
+      `Use at most ${highest}.`,
+    )
+  }
   return {
     kind: 'generated',
     model: settings.model ?? 'image-01',
@@ -211,7 +220,7 @@ function resolveSubject(
     aspectRatio: settings.aspectRatio as GeneratedSubject['aspectRatio'],
     size: settings.size as GeneratedSubject['size'],
     seed: settings.seed,
-    candidates: Math.max(settings.n ?? 1, settings.pick ?? 1),
+    candidates,
     references,
     providerOptions: settings.providerOptions ?? {},
     revision: settings.revision,

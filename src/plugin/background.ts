@@ -14,6 +14,7 @@ interface BackgroundFailure {
   readonly problem: Problem
   /** The account is to blame, not the picture. */
   readonly stopsRun: boolean
+  readonly isRetryable: boolean
 }
 
 /** Makes missing pictures while a dev server runs. */
@@ -106,7 +107,12 @@ export function createBackground(
       await publish()
     } catch (error) {
       // Nothing could be tried: at once again would be for ever.
-      fail(jobs, { code: 'stopped', problem: { message: messageOf(error) }, stopsRun: true })
+      fail(jobs, {
+        code: 'stopped',
+        problem: { message: messageOf(error) },
+        stopsRun: true,
+        isRetryable: true,
+      })
     } finally {
       isRunning = false
       if (newest === survey) newest = undefined
@@ -140,8 +146,8 @@ export function createBackground(
     consider,
     failureOf: (key) => failures.get(key),
     forgive() {
-      for (const [key, { code, stopsRun }] of failures) {
-        if (stopsRun || code === 'stopped' || code === 'blocked') failures.delete(key)
+      for (const [key, { stopsRun, isRetryable }] of failures) {
+        if (stopsRun || isRetryable) failures.delete(key)
       }
     },
     close() {

@@ -67,7 +67,7 @@ async function pictureThatIsThere(
         message: `${image.entry.id} is ${image.state}: ${image.reason}.`,
         hint:
           image.state === 'missing'
-            ? 'Run `imagegen generate` where there is a key.'
+            ? 'Build again if its manifest was edited meanwhile; else run `imagegen generate`.'
             : 'Run `imagegen plan` to see what it waits for.',
       })
     default:

@@ -84,6 +84,19 @@ describe('what is wrong with a manifest', () => {
     expect(error.problems[0]?.place?.line).toBeGreaterThan(0)
   })
 
+  test.each([
+    ['images: { a: { prompt: a ${look} b, alt: x } }', '`${` must stand in quotes'],
+    ['prompt: x\nreferences: [#kira]\nalt: y\n', '`"#name"`'],
+    ['prompt: x\n---\nprompt: y', 'A manifest is one document'],
+    ['x: &x { prompt: p }\nimages: { a: { <<: *x } }', 'Merge keys are of YAML 1.1'],
+  ])('one slip, one report, with advice: %j', (text, advice) => {
+    const error = problemsOf(text)
+    expect(error.message).toContain(advice)
+    expect(error.problems.filter(({ message }) => message.startsWith('Not valid'))).toHaveLength(
+      error.message.includes('Not valid') ? 1 : 0,
+    )
+  })
+
   test('every unknown field of a map is named', () => {
     const error = problemsOf('prompt: x\naltt: y\nsede: 7\noutput: { widhts: [1], fitt: cover }')
     expect(error.problems.map(({ hint }) => hint)).toEqual([

@@ -362,6 +362,20 @@ test('an image without a text alternative is noted, one with an empty one is dec
   expect(resolution.withoutAlt.map(({ name }) => name)).toEqual(['a'])
 })
 
+test('a seed from which the candidates cannot be counted', async () => {
+  const { problems, entry } = await readFiles({
+    'a.image.yaml': [
+      'defaults: { alt: "", prompt: x }',
+      'images:',
+      '  a: { seed: 9007199254740991, n: 2 }',
+      '  b: { seed: 9007199254740991, pick: 3 }',
+      '  c: { seed: 9007199254740991 }',
+    ].join('\n'),
+  })
+  expect(problems.map(({ place }) => place?.line)).toEqual([3, 4])
+  expect(entry('c').subject).toMatchObject({ seed: 9007199254740991 })
+})
+
 test('an image with neither prompt nor source', async () => {
   const { problems } = await readFiles({
     'a.image.yaml': 'images:\n  a: { alt: x }\n  b: { alt: x, prompt: "  " }',

@@ -215,4 +215,8 @@ test('the fingerprint changes with what decides keys, and with nothing else', as
   }
   write({ 'imagegen.config.json': '{}' })
   expect(await of({})).toBe(plain)
+  const elsewhere = await resolve({ 'imagegen.config.json': '{}' })
+  expect(JSON.stringify(elsewhere.fingerprint)).toBe(plain)
+  const chosen = await resolve({}, { inline: { budget: { usd: 5 } } })
+  expect(chosen).toMatchObject({ budget: { images: 20, usd: 5 }, budgetIsChosen: false })
 })
