@@ -8,6 +8,8 @@ const built = ['test/package/**/*.test.ts', 'test/**/*.built.test.ts']
 const config: ViteUserConfig = defineConfig({
   test: {
     reporters: reporters(),
+    // Conditions are awaited on machines that do other things too.
+    expect: { poll: { timeout: 30_000 } },
     // Vitest leaves a core to itself, and of two that is half.
     maxWorkers: '100%',
     testTimeout: 60_000,

@@ -5,6 +5,8 @@ import { reporters } from './test/counting-reporter.ts'
 const config: ViteUserConfig = defineConfig({
   test: {
     reporters: reporters(),
+    // Conditions are awaited on machines that do other things too.
+    expect: { poll: { timeout: 30_000 } },
     include: ['test/system/**/*.test.ts'],
     globalSetup: 'test/build-dist.ts',
     testTimeout: 180_000,
