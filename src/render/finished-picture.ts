@@ -2,7 +2,7 @@ import type { Output } from '../manifest/output.ts'
 import type { Operation } from '../manifest/process.ts'
 import { openPixels, toPixels, type Pixels } from '../pixels/raw.ts'
 import { openImage, type Sharp } from '../pixels/sharp.ts'
-import type { Size } from './operation-size.ts'
+import { mostPixels, type Size } from './operation-size.ts'
 import { applyOperations, type ReadComposite } from './operations.ts'
 import { renderError } from './render-error.ts'
 import { cropTo } from './sizes.ts'
@@ -41,6 +41,19 @@ export async function finishPicture(
     crop === undefined ? processed : await applyOperations(processed, [crop], readComposite)
   const { width, height, channels } = pixels
   return { size: { width, height }, isGrey: channels <= 2, open: () => openPixels(pixels) }
+}
+
+/**
+ * The most pixels that `finishPicture` will hold at once of this original, found by its header.
+ *
+ * @throws ImagegenError with code `render`.
+ */
+export async function pixelsToFinish(
+  original: Uint8Array,
+  operations: readonly Operation[],
+): Promise<number> {
+  const { size } = await measure(original)
+  return mostPixels(size, operations)
 }
 
 async function measure(original: Uint8Array): Promise<{ size: Size; depth: string }> {

@@ -46,6 +46,20 @@ export function peakPixels({ name, args }: Operation, size: Size): number {
   return area(size)
 }
 
+/** The most pixels that a picture has on its way through operations, at least as many as in fact. */
+export function mostPixels(original: Size, operations: readonly Operation[]): number {
+  let most = area(original)
+  let size = original
+  for (const operation of operations) {
+    const peak = peakPixels(operation, size)
+    most = Math.max(most, peak)
+    const side = Math.ceil(Math.sqrt(peak))
+    // Where the pixels themselves decide, it is no more than what was held.
+    size = sizeAfter(operation, size) ?? { width: side, height: side }
+  }
+  return most
+}
+
 function area({ width, height }: Size): number {
   return width * height
 }

@@ -9,7 +9,7 @@ import { errorCode } from '../shared/files.ts'
 import { ImagegenError, messageOf } from '../shared/errors.ts'
 import { digest, sha256 } from '../shared/hash.ts'
 import { encode } from './encode.ts'
-import { finishPicture } from './finished-picture.ts'
+import { finishPicture, pixelsToFinish } from './finished-picture.ts'
 import type { Size } from './operation-size.ts'
 import type { ReadComposite } from './operations.ts'
 import { drawPreview, type Preview } from './preview.ts'
@@ -61,6 +61,12 @@ export interface RendererOptions {
   readonly parallel?: number
 }
 
+/**
+ * Pixels; twice what models draw. Pictures that are larger on their way come one after the other: several of the largest
+ * that are let through would take gigabytes on a machine of many cores.
+ */
+const LARGE_PICTURE = 8_000_000
+
 /** What a job comes to: its keys, once the versions of sharp and libvips are known. */
 interface Task {
   readonly job: RenderJob
@@ -84,6 +90,7 @@ export function createRenderer({
   const pipelines = new PQueue({ concurrency: parallel })
   // Few images are open at a time, so that memory does not grow with their number, and enough to keep all cores at work.
   const images = new PQueue({ concurrency: 2 * parallel })
+  const largeImages = new PQueue({ concurrency: 1 })
   const sharing = createSharing()
   let versions: Promise<PixelVersions> | undefined
 
@@ -131,17 +138,27 @@ export function createRenderer({
     return { ...preview, renditions }
   }
 
-  async function produce({ job, recipe, pictureKey }: Task, signal: AbortSignal): Promise<void> {
+  async function produce(task: Task, signal: AbortSignal): Promise<void> {
+    const original = await readOriginal(task.job)
+    const pixels = await pixelsToFinish(original, task.job.operations)
+    const work = async (): Promise<void> => produceFrom(original, task, signal)
+    return pixels > LARGE_PICTURE ? largeImages.add(work) : work()
+  }
+
+  async function produceFrom(
+    original: Uint8Array,
+    { job, recipe, pictureKey }: Task,
+    signal: AbortSignal,
+  ): Promise<void> {
     const inPipeline = <Result>(work: () => Promise<Result>): Promise<Result> =>
       pipelines.add(async () => {
         throwIfAborted(signal)
         return work()
       })
 
-    const picture = await inPipeline(async () => {
-      const original = await readOriginal(job)
-      return finishPicture(original, job.operations, job.output, job.readComposite)
-    })
+    const picture = await inPipeline(() =>
+      finishPicture(original, job.operations, job.output, job.readComposite),
+    )
     if (cache.readPicture(pictureKey) === undefined) {
       const preview = await inPipeline(() => drawPreview(picture, job.output.placeholder))
       await cache.writePicture(pictureKey, { ...picture.size, ...preview })
