@@ -30,7 +30,10 @@ interface Line {
 test('hostile pictures are refused clearly, within seconds and bounded memory', async () => {
   const folder = await realpath(await mkdtemp(path.join(tmpdir(), 'imagegen-hostile-')))
   try {
-    const pictures = await hostilePictures(MUTATIONS, randomFor('pictures'))
+    // One of them takes seconds each time.
+    const pictures = (await hostilePictures(MUTATIONS, randomFor('pictures'))).filter(
+      ({ what }) => !isShort || what !== 'svg with use in use',
+    )
     const files = path.join(folder, 'pictures')
     mkdirSync(files)
     for (const [index, { bytes }] of pictures.entries()) {

@@ -15,7 +15,7 @@ import {
 } from './project.ts'
 import { figure, isShort, randomFor } from './settings.ts'
 
-const KILLS = figure(200, 3)
+const KILLS = figure(200, 2)
 /** Of one run. */
 const KILLS_A_RUN = Math.min(10, KILLS)
 
@@ -25,7 +25,7 @@ const WORKERS = isShort ? 1 : 2
 const FEW_SECONDS = 10_000
 
 /** All but two have one picture, the two have three. */
-const ENTRIES = isShort ? 8 : 36
+const ENTRIES = isShort ? 6 : 36
 const IMAGES = ENTRIES + 4
 
 function picturesOf(index: number): number {
@@ -35,7 +35,7 @@ function picturesOf(index: number): number {
 /** Some of them need another one's picture. */
 function manyImages(): string {
   const entries = Array.from({ length: ENTRIES }, (_, index) => {
-    const needed = index % 9 === 8 ? `, references: ["#e${index - 8}"]` : ''
+    const needed = index % 9 === 3 ? `, references: ["#e${index - 3}"]` : ''
     const more = `${needed}, n: ${picturesOf(index)}`
     return `  e${index}: { prompt: "picture number ${index}."${more} }`
   })

@@ -11,7 +11,7 @@ import { mutate, type Seeds } from './mutation.ts'
 import { filesIn, PACKAGE } from './project.ts'
 import { figure, randomFor } from './settings.ts'
 
-const MUTATED = figure(20_000, 300)
+const MUTATED = figure(20_000, 200)
 const BATCH = 500
 
 /** Milliseconds. */

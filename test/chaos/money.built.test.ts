@@ -5,7 +5,7 @@ import { conclude } from './findings.ts'
 import { chaosProject, configOf } from './project.ts'
 import { figure, randomFor } from './settings.ts'
 
-const RUNS = figure(60, 3)
+const RUNS = figure(60, 2)
 const ENTRIES = 12
 /** USD an image. */
 const PRICE = 0.0035
