@@ -56,7 +56,6 @@ async function runTests() {
     [
       vitest,
       'run',
-      '--project=built',
       // One after the other: each keeps all cores busy by itself, and some measure time.
       '--no-file-parallelism',
       `--testTimeout=${LONGEST}`,

@@ -221,6 +221,8 @@ function quotingHint(text: string, line: string): { hint?: string } {
   if (/[[,]\s*#/.test(text.replaceAll(/"[^"\n]*"|'[^'\n]*'/g, ''))) {
     return { hint: 'A bare # starts a comment in YAML. Put references in quotes: `"#name"`.' }
   }
-  const isFlow = /^[^"']*\{[^"']*\$\{/.test(line)
+  const [unquoted = ''] = line.split(/["']/, 1)
+  const brace = unquoted.indexOf('{')
+  const isFlow = brace >= 0 && unquoted.includes('${', brace + 1)
   return isFlow ? { hint: 'Inside { … } text with `${` must stand in quotes.' } : {}
 }

@@ -184,6 +184,11 @@ describe('manifests that would exhaust time or memory', () => {
     ])
   })
 
+  test('braces without end on one broken line', () => {
+    const { problems } = problemsOf(`a: [${'{ b: 1 }#c '.repeat(15_000)}`)
+    expect(problems[0]?.message).toMatch(/^Not valid YAML/)
+  })
+
   test('a misspelt name of great length is compared with nothing', () => {
     const [problem] = problemsOf(`images: { a: { ${'p'.repeat(900_000)}: x } }`).problems
     expect(problem?.message).toMatch(/^Unknown field `p+/)
