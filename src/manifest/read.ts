@@ -100,13 +100,15 @@ function nestedTooDeep(
 
 function parseBounded(text: string, path: string): ManifestContent {
   const lines = new LineCounter()
-  const document = parseDocument(text, {
-    lineCounter: lines,
-    version: '1.2',
-    // Its own check is quadratic: a manifest of 1 MiB would take half a minute. See `keyProblems`.
-    uniqueKeys: false,
-    prettyErrors: false,
-  })
+  const document = withoutStackTraces(() =>
+    parseDocument(text, {
+      lineCounter: lines,
+      version: '1.2',
+      // Its own check is quadratic: a manifest of 1 MiB would take half a minute. See `keyProblems`.
+      uniqueKeys: false,
+      prettyErrors: false,
+    }),
+  )
   const fail = (problems: readonly Problem[]): never => {
     throw new ImagegenError('manifest', problems)
   }
@@ -131,6 +133,20 @@ function parseBounded(text: string, path: string): ManifestContent {
   )
   if (problems.length > 0) fail([...problems].sort(byPlace))
   return content
+}
+
+/**
+ * Every error of the parser takes a picture of the stack, which costs more than all the rest where a text has thousands
+ * of errors. Nobody reads them: a place in the manifest is shown instead.
+ */
+function withoutStackTraces<Result>(work: () => Result): Result {
+  const { stackTraceLimit } = Error
+  Error.stackTraceLimit = 0
+  try {
+    return work()
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit
+  }
 }
 
 function byPlace(left: Problem, right: Problem): number {
