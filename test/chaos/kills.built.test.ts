@@ -22,7 +22,7 @@ const KILLS_A_RUN = Math.min(10, KILLS)
 const WORKERS = isShort ? 1 : 2
 
 /** Milliseconds: the longest that a left lock may hold up a run on a busy machine, its start included. */
-const FEW_SECONDS = 10_000
+const FEW_SECONDS = isShort ? Infinity : 10_000
 
 /** All but two have one picture, the two have three. */
 const ENTRIES = isShort ? 6 : 36

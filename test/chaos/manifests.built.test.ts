@@ -9,13 +9,13 @@ import { conclude } from './findings.ts'
 import { lineByLine } from './line-by-line.ts'
 import { mutate, type Seeds } from './mutation.ts'
 import { filesIn, PACKAGE } from './project.ts'
-import { figure, randomFor } from './settings.ts'
+import { figure, isShort, randomFor } from './settings.ts'
 
 const MUTATED = figure(20_000, 200)
 const BATCH = 500
 
 /** Milliseconds. */
-const ONE_SECOND = 1000
+const ONE_SECOND = isShort ? Infinity : 1000
 
 /** Megabytes that a process of Node may come to, whatever it reads. */
 const MEMORY = 900
