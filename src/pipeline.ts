@@ -18,6 +18,7 @@ import { rewrite, type Rewritten } from './pipeline/rewrite.ts'
 import { readProject, surveyOf, type Survey } from './pipeline/survey.ts'
 import type { Job, PlannedImage } from './plan/plan.ts'
 import { selectPlan, type Renewal, type Selection } from './plan/select.ts'
+import { shardSelection, type Shard } from './plan/shard.ts'
 import { createRenderer, type RenderedImage } from './render/render.ts'
 import type { Logger } from './shared/logger.ts'
 import { release } from './shared/release.ts'
@@ -56,8 +57,8 @@ export interface Pipeline {
    * @throws ImagegenError with code `credentials` or `budget`.
    */
   hold(jobs: readonly Job[]): void
-  /** The part of a plan that ids, names or globs mean; see `selectPlan`. */
-  select(survey: Survey, patterns: readonly string[], renewal?: Renewal): Selection
+  /** The part of a plan that ids, names or globs mean, or a shard of it; see `selectPlan`. */
+  select(survey: Survey, patterns: readonly string[], how?: SelectHow): Selection
   /**
    * Holds the options against those of the last build.
    *
@@ -82,6 +83,12 @@ export interface Pipeline {
   adopt(image: PlannedImage, file: string, survey: Survey): Promise<Rewritten>
   /** A stand-in of the final size. Its bytes, and so its URL, are never the picture's. */
   renderPlaceholder(image: PlannedImage, signal: AbortSignal): Promise<RenderedImage>
+}
+
+/** What is made of what is selected. */
+export interface SelectHow extends Renewal {
+  /** Only this part, of several that are made elsewhere at the same time. */
+  readonly shard?: Shard | undefined
 }
 
 /** What the one who generates decides. */
@@ -116,7 +123,10 @@ export function createPipeline(
       await leaveFingerprint(options)
       return fulfil(pipeline, logger, signal)
     },
-    select: ({ plan }, patterns, renewal) => selectPlan(plan, patterns, renewal),
+    select({ plan }, patterns, { shard, ...renewal } = {}) {
+      const selection = selectPlan(plan, patterns, renewal)
+      return shard === undefined ? selection : shardSelection(selection, plan.images, shard)
+    },
     checkFingerprint: () => checkFingerprint(options),
     hold: (jobs) => holdAgainst(jobs, budget),
     async generate(survey, jobs, how) {

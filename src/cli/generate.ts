@@ -7,6 +7,7 @@ import type { Output } from './output.ts'
 import { createProgress } from './progress.ts'
 import { openOptions, soundSurvey } from './project.ts'
 import { count, planText, priceText } from './report.ts'
+import { SHARD_OPTION, shardOf } from './shard.ts'
 
 type Selection = ReturnType<Pipeline['select']>
 type Report = Awaited<ReturnType<Pipeline['generate']>>
@@ -18,10 +19,12 @@ export const generate: Command = {
     budget: { value: 'N', about: 'do not ask; make at most N pictures' },
     outdated: { about: 'make outdated images anew, too' },
     replace: { value: 'ID', about: 'pay again for an image whose original is lost' },
+    ...SHARD_OPTION,
     ...JSON_OPTION,
   },
   async run(given, output) {
     const budget = given.count('budget')
+    const shard = shardOf(given)
     const consent = consentOf({ yes: given.flag('yes'), budget }, output.isInteractive)
     const options = await openOptions(output)
     const bounded = { ...options, budget: budgetFor(consent, budget, options) }
@@ -31,6 +34,7 @@ export const generate: Command = {
     const selection = pipeline.select(survey, given.operands, {
       outdated: given.flag('outdated'),
       replace: given.text('replace'),
+      shard,
     })
     if (selection.jobs.length > 0) {
       refuseMode(options)
