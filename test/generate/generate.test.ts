@@ -419,18 +419,18 @@ describe('interruption', () => {
   })
 })
 
-test('two pipelines on one store ask for each key once, and share a final failure', async () => {
+test('three pipelines on one store ask for each key once, and share a final failure', async () => {
   const emulator = await testEmulator({
-    latency: 50,
+    // Long enough for all of them to wait for the first, on a busy machine too: who comes later asks anew.
+    latency: 1000,
     faults: [{ kind: 'status', code: 1026, match: 'bad' }],
   })
   const { root } = await temporaryProject({
     'a.image.yaml':
       'defaults: { alt: "" }\nimages: { a: { prompt: x }, b: { prompt: y }, c: { prompt: bad } }',
   })
-  const runs = await Promise.all(
-    [1, 2, 3].map(async () => generateAll(await openPipeline(root, emulator))),
-  )
+  const pipelines = await Promise.all([1, 2, 3].map(() => openPipeline(root, emulator)))
+  const runs = await Promise.all(pipelines.map((pipeline) => generateAll(pipeline)))
   expect(emulator.stats().requests).toBe(3)
   for (const { report } of runs) {
     expect(report.failures.map(({ code }) => code)).toEqual(['1026'])
