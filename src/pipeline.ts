@@ -1,6 +1,7 @@
 import { holdAgainst } from './generate/agreement.ts'
 import { createBudget, type Budget } from './generate/budget.ts'
-import { generateImages, type GenerateOptions, type GenerateReport } from './generate/generate.ts'
+import { generateImages, type GenerateOptions } from './generate/generate.ts'
+import type { GenerateReport } from './generate/in-order.ts'
 import { rememberManifests } from './manifest/memory.ts'
 import { parseDefaults } from './manifest/validate.ts'
 import type { ResolvedOptions } from './options.ts'

@@ -18,19 +18,29 @@ export interface Spending {
   readonly usd: number
 }
 
+/** Where requests are paid from. */
+export interface Purse {
+  /**
+   * Counts an attempt, before it is sent.
+   *
+   * @returns what takes it back, for an attempt that was surely not billed.
+   * @throws ImagegenError with code `budget`.
+   */
+  spend(
+    pictures: number,
+    usd: number | null,
+  ): (() => void | Promise<void>) | Promise<() => void | Promise<void>>
+}
+
 /** Counts what is asked for, and refuses what would pass the limit before it is sent. */
-export interface Budget {
+export interface Budget extends Purse {
   readonly limit: BudgetLimit
   spent(): Spending
   /** Whether so much more fits. */
   holds(pictures: number, usd: number | null): boolean
-  /**
-   * Counts an attempt, before it is sent.
-   *
-   * @returns a function that takes it back, for an attempt that was surely not billed.
-   * @throws ImagegenError with code `budget`.
-   */
   spend(pictures: number, usd: number | null): () => void
+  /** Counts what others have spent for this run. It is spent already: no limit keeps it from being counted. */
+  charge(spending: Spending): void
 }
 
 export function createBudget(limit: BudgetLimit): Budget {
@@ -44,6 +54,11 @@ export function createBudget(limit: BudgetLimit): Budget {
   return {
     limit,
     holds,
+    charge(spending) {
+      requests += spending.requests
+      pictures += spending.pictures
+      usd += spending.usd
+    },
     spent: () => ({ requests, pictures, usd: Math.round(usd * 1e6) / 1e6 }),
     spend(morePictures, moreUsd) {
       if (!holds(morePictures, moreUsd)) {

@@ -18,48 +18,49 @@ export interface Failure {
   readonly isRetryable: boolean
 }
 
-/** What was thrown while a job was under way, at the place of its entry. */
-export function failureOf(job: Job, thrown: unknown): Failure {
+/** What was thrown while an order was under way, so that others can be told. */
+export function sharedFailureOf(
+  { name }: { readonly name: string },
+  thrown: unknown,
+): SharedFailure & { readonly isRetryable: boolean } {
   const error = toModelError(thrown)
   const [first] = error instanceof ImagegenError ? error.problems : []
   return {
-    ids: job.ids,
     code: error.code,
-    problem: {
-      message: `${job.entry.name}: ${first?.message ?? messageOf(error)}`,
-      place: placeOf(job.entry.manifest, [...job.entry.path, 'prompt'], 'key'),
-      ...(first?.hint === undefined ? {} : { hint: first.hint }),
-    },
+    message: `${name}: ${first?.message ?? messageOf(error)}`,
+    hint: first?.hint ?? null,
     stopsRun: error instanceof ModelError && error.stopsRun,
     isRetryable: error instanceof ModelError && error.isRetryable,
   }
 }
 
-/** A failure that another process had, as this one's. */
-export function failureFromElsewhere(job: Job, failure: SharedFailure): Failure {
+/** What was thrown while a job was under way, at the place of its entry. */
+export function failureOf(job: Job, thrown: unknown): Failure {
+  return failureFromElsewhere(job, sharedFailureOf(job.entry, thrown))
+}
+
+/** A failure that was left by whoever had it, as this job's. */
+export function failureFromElsewhere(
+  job: Job,
+  failure: SharedFailure & { readonly isRetryable?: boolean },
+): Failure {
+  const { code, message, hint, stopsRun, isRetryable = false } = failure
   return {
     ids: job.ids,
-    code: failure.code,
+    code,
     problem: {
-      message: failure.message,
+      message,
       place: placeOf(job.entry.manifest, [...job.entry.path, 'prompt'], 'key'),
-      ...(failure.hint === null ? {} : { hint: failure.hint }),
+      ...(hint === null ? {} : { hint }),
     },
-    stopsRun: failure.stopsRun,
-    isRetryable: false,
+    stopsRun,
+    isRetryable,
   }
 }
 
 /** A job that was not tried. */
 export function notTried(job: Job, code: 'blocked' | 'stopped' | 'budget', why: string): Failure {
-  return {
-    ids: job.ids,
-    code,
-    problem: {
-      message: `${job.entry.name}: ${why}`,
-      place: placeOf(job.entry.manifest, [...job.entry.path, 'prompt'], 'key'),
-    },
-    stopsRun: false,
-    isRetryable: true,
-  }
+  const message = `${job.entry.name}: ${why}`
+  const failure = { code, message, hint: null, stopsRun: false, isRetryable: true }
+  return failureFromElsewhere(job, failure)
 }

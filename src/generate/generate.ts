@@ -1,34 +1,40 @@
 import { setMaxListeners } from 'node:events'
 import PQueue from 'p-queue'
+import type { ImageEntry } from '../manifest/entry.ts'
 import type { ResolvedModel } from '../model/resolved-model.ts'
 import type { Job } from '../plan/plan.ts'
 import { throwIfAborted } from '../shared/abort.ts'
 import { ImagegenError } from '../shared/errors.ts'
 import type { RateWindow } from '../store/rate-window.ts'
-import { makeCandidates, type CandidateOptions } from './candidates.ts'
-import { failureOf, notTried, type Failure } from './failure.ts'
+import type { Store } from '../store/store.ts'
+import type { Budget } from './budget.ts'
+import { makeCandidates } from './candidates.ts'
+import { eventOf, type GenerateEvent } from './event.ts'
+import { failureFromElsewhere, failureOf, notTried, type Failure } from './failure.ts'
+import { makeInOrder, type GenerateReport, type Outcome } from './in-order.ts'
+import { orderOf } from './order.ts'
+import { readReferenceFile } from './reference-files.ts'
+import { retry } from './retry.ts'
 
 /** What a run needs beside its jobs. */
-export interface GenerateOptions extends CandidateOptions {
+export interface GenerateOptions {
+  readonly store: Store
+  /** All entries by id: references to hand-made ones are read from their files. */
+  readonly entries: ReadonlyMap<string, ImageEntry>
+  readonly budget: Budget
+  /** No request is sent any more; those under way are awaited and stored. */
+  readonly signal: AbortSignal
+  /** Requests under way are given up too. What they bring may be paid for and lost. */
+  readonly abandon: AbortSignal
+  readonly onEvent: (event: GenerateEvent) => void
+  /** Milliseconds before the first retry. Default 1000. */
+  readonly retryPause?: number
   /** Requests at once. Default 16: the account's rate limit is what counts. */
   readonly concurrency?: number
 }
 
-export interface GenerateReport {
-  /** Entries that have their picture now, whoever asked for it. */
-  readonly generated: readonly string[]
-  readonly failures: readonly Failure[]
-  /** Jobs that were not tried because the run was interrupted. */
-  readonly remaining: readonly Job[]
-}
-
 const STOPPED =
   'was not asked for: after the failure above nothing else of this account can succeed.'
-
-type Outcome =
-  | { readonly kind: 'finished' }
-  | { readonly kind: 'failed'; readonly failure: Failure }
-  | { readonly kind: 'interrupted' }
 
 /**
  * Asks for what is missing, each key once across all processes that share the store, in dependency order, within the
@@ -38,23 +44,7 @@ export async function generateImages(
   jobs: readonly Job[],
   options: GenerateOptions,
 ): Promise<GenerateReport> {
-  const run = createRun(options)
-  const outcomes = new Map<string, Promise<Outcome>>()
-  // Jobs come in dependency order, so what a job waits for has its promise already.
-  for (const job of jobs) {
-    const needed = job.after.flatMap((key) => outcomes.get(key) ?? [])
-    outcomes.set(job.made.key, run(job, needed))
-  }
-  const generated: string[] = []
-  const failures: Failure[] = []
-  const remaining: Job[] = []
-  for (const job of jobs) {
-    const outcome = await outcomes.get(job.made.key)
-    if (outcome?.kind === 'finished') generated.push(...job.ids)
-    else if (outcome?.kind === 'failed') failures.push(outcome.failure)
-    else remaining.push(job)
-  }
-  return { generated, failures, remaining }
+  return makeInOrder(jobs, createRun(options), options.onEvent)
 }
 
 /** What the models of one account share during a run. */
@@ -67,10 +57,8 @@ interface Account {
   readonly signal: AbortSignal
 }
 
-function createRun(
-  options: GenerateOptions,
-): (job: Job, needed: readonly Promise<Outcome>[]) => Promise<Outcome> {
-  const { onEvent } = options
+function createRun(options: GenerateOptions): (job: Job) => Promise<Outcome> {
+  const { onEvent, retryPause: pause } = options
   // Every job waits on these; Node would take many listeners for a leak.
   setMaxListeners(0, options.signal, options.abandon)
   const queue = new PQueue({ concurrency: options.concurrency ?? 16 })
@@ -92,8 +80,16 @@ function createRun(
     const { window, halt, signal } = accountOf(job)
     try {
       throwIfAborted(signal)
-      const failure = await makeCandidates(job, { ...options, signal }, window)
-      if (failure !== undefined) return fail(job, failure)
+      const failure = await makeCandidates(await orderOf(job, options.store), job.made.model, {
+        ...options,
+        signal,
+        window,
+        readFile: readReferenceFile(job, options.entries),
+        tryRequest: async (request) =>
+          retry({ ...request, signal, ...(pause === undefined ? {} : { pause }) }),
+        onEvent: (event) => onEvent(eventOf(job, event)),
+      })
+      if (failure !== undefined) return fail(job, failureFromElsewhere(job, failure))
       onEvent({ kind: 'finished', job, pictures: job.missing })
       return { kind: 'finished' }
     } catch (error) {
@@ -105,14 +101,7 @@ function createRun(
     }
   }
 
-  return async (job, needed) => {
-    const before = await Promise.all(needed)
-    if (before.some(({ kind }) => kind === 'failed')) {
-      return fail(job, notTried(job, 'blocked', 'needs a picture that could not be made.'))
-    }
-    if (before.some(({ kind }) => kind === 'interrupted')) return { kind: 'interrupted' }
-    return queue.add(() => attempt(job))
-  }
+  return (job) => queue.add(() => attempt(job))
 }
 
 function openAccount(

@@ -1,9 +1,11 @@
 import type { JsonValue } from '../shared/hash.ts'
 import { sha256 } from '../shared/hash.ts'
 import type { ImageModelCall, ImageModelResult } from '../model/image-model.ts'
-import type { Job } from '../plan/plan.ts'
+import type { ResolvedModel } from '../model/resolved-model.ts'
+import { expectedSize } from '../plan/recipe.ts'
 import type { PendingResponse } from '../store/pending.ts'
 import type { Inputs } from './inputs.ts'
+import type { Order } from './order.ts'
 
 /** Derived seeds fit into 31 bits: every provider's seed takes them. */
 const SEED_RANGE = 2 ** 31
@@ -12,23 +14,26 @@ const SEED_RANGE = 2 ** 31
  * The seed of a request: the one that is written, or one derived from the key, plus the number of candidates that are
  * there. So a lost original is asked for with the seed it had, and a later request cannot repeat an earlier one.
  */
-export function seedOf(job: Job, candidatesThere: number): number | undefined {
-  const { subject, model, key } = job.made
-  if (subject.seed !== undefined) return subject.seed + candidatesThere
+export function seedOf(
+  { key, recipe }: Order,
+  model: ResolvedModel,
+  candidatesThere: number,
+): number | undefined {
+  if (recipe.seed !== undefined) return recipe.seed + candidatesThere
   if (model.limits.seed !== true) return undefined
   const derived = Number.parseInt(sha256(`seed ${key}`).slice(0, 12), 16)
   return (derived + candidatesThere) % SEED_RANGE
 }
 
-/** The model's call for some more candidates of a job. */
+/** The model's call for some more candidates of an order. */
 export function callOf(
-  job: Job,
+  { recipe }: Order,
+  model: ResolvedModel,
   pictures: number,
   seed: number | undefined,
   { files }: Inputs,
   signal: AbortSignal,
 ): ImageModelCall {
-  const { recipe, model } = job.made
   return {
     prompt: recipe.prompt,
     n: pictures,
@@ -47,13 +52,13 @@ export function callOf(
 
 /** A model's answer in the form in which it is made durable. */
 export function responseOf(
-  job: Job,
+  { key, recipe, name }: Order,
+  model: ResolvedModel,
   pictures: number,
   seed: number | undefined,
   { inputs }: Inputs,
   result: ImageModelResult,
 ): PendingResponse {
-  const { recipe, model, key, expected } = job.made
   const metadata = plain(result.providerMetadata ?? {})
   const own = metadata[model.provider]
   const id = isRecord(own) ? own['id'] : undefined
@@ -61,7 +66,7 @@ export function responseOf(
     version: 1,
     key,
     recipe: plain(recipe),
-    name: job.entry.name,
+    name,
     requested: pictures,
     seed: seed ?? null,
     seeds: [],
@@ -77,7 +82,7 @@ export function responseOf(
     expected: {
       aspectRatio: ratioOf(recipe.aspectRatio),
       // Where the model declares its pixels, a picture of another size would shift the page around it.
-      size: expected ?? null,
+      size: expectedSize(recipe, model) ?? null,
     },
     warnings: Object.values(plain({ ...result.warnings })).flatMap((warning) =>
       warning === undefined ? [] : [warning],

@@ -3,17 +3,25 @@ import { ModelError } from '../model/image-model.ts'
 import { throwIfAborted, wait } from '../shared/abort.ts'
 import { toModelError } from './provider-error.ts'
 
-/** What an attempt has to do around the call itself. */
-export interface RetryOptions<Result> {
+/** A request to a provider, to be tried until it is answered. */
+export interface Request<Result> {
   /** One attempt. Its turn in the rate limit and the budget are its own business. */
   readonly attempt: () => Promise<Result>
   /** Told before each pause. */
   readonly onRetry: (error: ModelError) => void
   /** Slows everyone who shares the account. */
   readonly onRateLimit: (error: ModelError) => Promise<void>
+}
+
+export interface RetryOptions<Result> extends Request<Result> {
   readonly signal: AbortSignal
   /** Milliseconds before the second attempt; doubled for each further one. Default 1000. */
   readonly pause?: number
+}
+
+/** Not now: whoever tries requests comes back to it, later or elsewhere. Nothing has failed. */
+export class Postponed extends Error {
+  override readonly name = 'Postponed'
 }
 
 /** Attempts for what a pause may mend: with the default pause they span about half a minute. */

@@ -1,7 +1,7 @@
 import { onTestFinished } from 'vitest'
 import { startEmulator, type Emulator, type EmulatorOptions } from '../../src/emulator/index.ts'
 import type { GenerateEvent } from '../../src/generate/event.ts'
-import type { GenerateReport } from '../../src/generate/generate.ts'
+import type { GenerateReport } from '../../src/generate/in-order.ts'
 import { resolveOptions } from '../../src/options.ts'
 import { createPipeline, type Pipeline, type Survey } from '../../src/pipeline.ts'
 import type { Job } from '../../src/plan/plan.ts'

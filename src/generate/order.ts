@@ -1,0 +1,101 @@
+import path from 'node:path'
+import * as v from 'valibot'
+import type { Reference } from '../manifest/entry.ts'
+import type { Job } from '../plan/plan.ts'
+import { recipeKey, type Recipe } from '../plan/recipe.ts'
+import { toPosix } from '../shared/files.ts'
+import type { Store } from '../store/store.ts'
+
+/**
+ * What is to be asked for under one key, as plain JSON and without the project around it: whoever has the model and the
+ * store can do it.
+ */
+export interface Order {
+  readonly key: string
+  readonly recipe: Recipe
+  /** The first entry that needs it, for messages. */
+  readonly id: string
+  /** That entry's name, for files and receipts. */
+  readonly name: string
+  /** How receipts call the recipe's references, in their order. */
+  readonly references: readonly string[]
+  /** How many candidates there shall be in the end. */
+  readonly wanted: number
+  /** Whether new pictures shall take the place of paid ones; `null`: no. */
+  readonly renew: Renewal | null
+}
+
+/** New pictures for those whose bytes are lost, or for some that are there, by their SHA-256: done twice, it is once. */
+type Renewal =
+  | { readonly kind: 'lost' }
+  | { readonly kind: 'outdated'; readonly replaced: readonly string[] }
+
+/** What is to be asked for, for a job of a plan that was made from this store. */
+export async function orderOf(job: Job, store: Store): Promise<Order> {
+  const { entry, made, wanted } = job
+  const folder = path.dirname(entry.manifest.file)
+  return {
+    key: made.key,
+    recipe: made.recipe,
+    id: entry.id,
+    name: entry.name,
+    references: made.subject.references.map((written) => nameOf(written, folder)),
+    wanted,
+    renew: await renewalOf(job, store),
+  }
+}
+
+async function renewalOf({ made: { key }, renew }: Job, store: Store): Promise<Renewal | null> {
+  if (renew?.kind !== 'outdated') return renew ?? null
+  const { candidates } = (await store.read([key])).lookup(key)
+  const replaced = renew.picks.flatMap((pick) => candidates[pick - 1]?.receipt.sha256 ?? [])
+  return { kind: 'outdated', replaced }
+}
+
+const countSchema = v.pipe(v.number(), v.safeInteger(), v.minValue(1))
+
+const orderSchema = v.object({
+  key: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/)),
+  // What it must be, its key says.
+  recipe: v.custom<Recipe>((value) => typeof value === 'object' && value !== null),
+  id: v.string(),
+  name: v.string(),
+  references: v.array(v.string()),
+  wanted: countSchema,
+  renew: v.nullable(
+    v.variant('kind', [
+      v.object({ kind: v.literal('lost') }),
+      v.object({ kind: v.literal('outdated'), replaced: v.array(v.string()) }),
+    ]),
+  ),
+})
+
+/**
+ * Reads an order that came from elsewhere. Its key must be its recipe's: a picture under another's key would be taken
+ * for that one's ever after.
+ *
+ * @returns the order, or what is wrong with it.
+ */
+export function parseOrder(value: unknown): Order | { readonly fault: string } {
+  const result = v.safeParse(orderSchema, value)
+  if (!result.success)
+    return { fault: `its ${v.getDotPath(result.issues[0]) ?? 'form'} is unknown` }
+  const { key, recipe } = result.output
+  return recipeKey(recipe) === key
+    ? result.output
+    : { fault: 'its key is not the one that this version computes from its recipe' }
+}
+
+/** How the receipt calls a reference: never by an absolute path, it is committed. */
+function nameOf(written: Reference, folder: string): string {
+  switch (written.kind) {
+    case 'file':
+      return toPosix(path.relative(folder, written.file))
+    case 'entry':
+      return written.id
+    case 'url':
+      return written.url
+    default:
+      return written satisfies never
+  }
+}
