@@ -21,12 +21,58 @@ export function viteUrl(folder: string): AssetUrlOf {
  */
 export function webpackUrl(folder: string): AssetUrlOf {
   return ({ file }, variable) => {
-    const specifier = relativeSpecifier(folder, file)
+    const specifier = webpackRequest(relativeSpecifier(folder, file))
     return {
       statement: `import ${variable} from ${JSON.stringify(`${specifier}.webpack[asset/resource]!=!${specifier}`)}`,
       expression: variable,
     }
   }
+}
+
+/**
+ * Next with webpack: with a query. Of a file that ends like a picture, Next's App Router makes another module for the
+ * browser, and so emits every picture of a manifest.
+ */
+export function nextWebpackUrl(folder: string): AssetUrlOf {
+  return ({ file }, variable) => {
+    const specifier = webpackRequest(relativeSpecifier(folder, file))
+    return {
+      statement: `import ${variable} from ${JSON.stringify(`${specifier}.webpack[asset/resource]!=!${specifier}?imagegen`)}`,
+      expression: variable,
+    }
+  }
+}
+
+/** Turbopack: an import attribute makes the file an asset, whatever rules there are for its ending. */
+export function turbopackUrl(folder: string): AssetUrlOf {
+  return ({ file }, variable) => ({
+    statement: `import ${variable} from ${JSON.stringify(relativeSpecifier(folder, file))} with { turbopackModuleType: 'asset' }`,
+    expression: variable,
+  })
+}
+
+/** How webpack and Rspack are asked for a path: a bare `#` would begin a fragment. */
+export function webpackRequest(specifier: string): string {
+  return specifier.replaceAll('#', '\0#')
+}
+
+/** Emits a file and gives the reference by which code may name it. */
+export type Emit = (file: string) => string
+
+/** Rollup and Rolldown: they emit the file and write its URL for every output format; a plain import fails there. */
+export function rollupUrl(_folder: string, emit: Emit): AssetUrlOf {
+  return ({ file }) => ({
+    statement: '',
+    expression: `import.meta.ROLLUP_FILE_URL_${emit(file)}`,
+  })
+}
+
+/** esbuild: by its name alone. Our own resolver knows the folder, and gives it to the loader `file`. */
+export function esbuildUrl(): AssetUrlOf {
+  return ({ file }, variable) => ({
+    statement: `import ${variable} from ${JSON.stringify(`./${path.basename(file)}`)}`,
+    expression: variable,
+  })
 }
 
 function relativeSpecifier(folder: string, file: string): string {

@@ -20,7 +20,10 @@ export interface LoadContext {
   readonly background: Background
   /** Whether a stand-in may be shown until the picture is there. */
   readonly isLive: boolean
+  /** How a rendition's URL is spelled in the modules of a folder. */
   readonly urlOf: (folder: string) => AssetUrlOf
+  /** How a path stands in an import. */
+  readonly requestOf: (specifier: string) => string
   readonly signal: AbortSignal
   /** Told of every file that the module depends on, before anything is thrown. */
   readonly watch: (files: readonly string[]) => void
@@ -34,11 +37,11 @@ export interface LoadContext {
 export async function loadModule(
   id: ModuleId,
   survey: Survey,
-  { pipeline, background, isLive, urlOf, signal, watch }: LoadContext,
+  { pipeline, background, isLive, urlOf, requestOf, signal, watch }: LoadContext,
 ): Promise<LoadedModule> {
   const located = locateWatched(id, survey, pipeline.options.root, watch)
   if (located.kind === 'manifest') {
-    const specifier = `./${path.basename(id.file)}`
+    const specifier = requestOf(`./${path.basename(id.file)}`)
     return { code: manifestModule(located.entries, (name) => `${specifier}${imageQuery(name)}`) }
   }
   const { image } = located

@@ -1,14 +1,16 @@
 import path from 'node:path'
+import type { Emit } from '../emit/hosts.ts'
 import type { Survey } from '../pipeline.ts'
 import { ImagegenError, messageOf } from '../shared/errors.ts'
 import { readFileIfThere } from '../shared/files.ts'
 import type { HostFacts } from './host-facts.ts'
+import { createKeptModules, type KeptModules } from './kept-modules.ts'
 import { loadModule, type LoadedModule } from './load-module.ts'
 import { findManifest, lookOf, namesOf } from './located.ts'
+import { mendableFiles } from './mendable-files.ts'
 import { formatModuleId, isConfigFile, MANIFEST_ID, type ModuleId } from './module-id.ts'
 import { createProject, type Opened } from './project.ts'
 import { createShown } from './shown.ts'
-import { createStamps, type Stamps } from './stamps.ts'
 import type { Images } from './unused-assets.ts'
 import { watchFilesOf } from './watch-files.ts'
 
@@ -21,13 +23,18 @@ export interface Session {
    * @throws ImagegenError where a build must not go on.
    */
   start(changed?: readonly string[]): Promise<void>
+  /** The files in which a start that failed can be mended, absolute. */
+  mendable(reason: unknown): Promise<readonly string[]>
   /** Whether the options find this manifest. */
   includes(file: string): Promise<boolean>
+  /** As `includes`, by what is known already: for hosts that start anew after each change. */
+  knows(file: string): Promise<boolean>
   /**
    * @param watch told of every file that the module depends on, also where it cannot be loaded.
+   * @param emit in hosts that want to be given files.
    * @throws ImagegenError with what is wrong with the manifest or the image.
    */
-  load(id: ModuleId, watch: (file: string) => void): Promise<LoadedModule>
+  load(id: ModuleId, watch: (file: string) => void, emit?: Emit): Promise<LoadedModule>
   /** A file was changed, added or removed. Ends when everybody knows what that means. */
   changed(file: string): Promise<void>
   /** Told, in a live session, which modules have to be loaded anew, beside those that watch a file that changed. */
@@ -72,7 +79,7 @@ export function createSession(inline: unknown, facts: HostFacts): Session {
       const modules = await takeChanged(made)
       if (modules.length === 0 || project.signal.aborted) return
       for (const id of modules) problems.delete(formatModuleId(id))
-      await restamp(made)
+      await refreshKept(made)
       for (const listener of listeners) listener(modules)
     } catch (error) {
       if (!project.signal.aborted) logger.error(messageOf(error))
@@ -98,7 +105,7 @@ export function createSession(inline: unknown, facts: HostFacts): Session {
   }
 
   async function startOnce(changed: readonly string[]): Promise<void> {
-    if (!facts.isLive) return restamp(await project.fulfil())
+    if (!facts.isLive) return refreshKept(await project.fulfil())
     const { background, logger } = await project.open()
     if (changed.some(isConfigFile)) await project.reopen()
     if (changed.some((file) => MANIFEST_ID.test(file))) background.forgive()
@@ -115,35 +122,30 @@ export function createSession(inline: unknown, facts: HostFacts): Session {
     told = text
     // What they show is brought up to date here, before the host looks at any module.
     await takeChanged(made)
-    await restamp(made)
+    await refreshKept(made)
   }
 
-  /** Brings the stamps of modules that the host may have kept up to date: it loads those anew whose code changed. */
-  async function restamp(made: Survey): Promise<void> {
+  /** Brings what the host has kept up to date: it loads those modules anew whose code changed. */
+  async function refreshKept(made: Survey): Promise<void> {
     if (!facts.keepsModules) return
-    const stamps = await openStamps()
-    await Promise.all(
-      stamps.known().map(async (id) => {
-        try {
-          stamps.write(id, await load(id, made, () => undefined))
-        } catch (error) {
-          if (!(error instanceof ImagegenError)) throw error
-          // The host asks for the module again, and shows the error where it is still imported.
-          stamps.drop(id)
-        }
-      }),
+    await (
+      await keptModules()
+    ).refresh(
+      (id) => load(id, made, () => undefined),
+      async ({ file }) => (await facts.isAnothers?.(file)) === true,
     )
   }
 
-  async function openStamps(): Promise<Stamps> {
+  async function keptModules(): Promise<KeptModules> {
     const { cacheDir, root } = (await project.open()).pipeline.options
-    return createStamps(cacheDir, root)
+    return createKeptModules(cacheDir, root)
   }
 
   async function load(
     id: ModuleId,
     made: Survey,
     watch: (file: string) => void,
+    emit: Emit = emitNothing,
   ): Promise<LoadedModule> {
     const opened = await project.open()
     const look = lookAt(id, made, opened)
@@ -152,7 +154,8 @@ export function createSession(inline: unknown, facts: HostFacts): Session {
     const loaded = await loadModule(id, made, {
       ...opened,
       isLive: facts.isLive,
-      urlOf: facts.urlOf,
+      urlOf: (folder) => facts.urlOf(folder, emit),
+      requestOf: facts.requestOf ?? asWritten,
       signal: project.signal,
       watch(files) {
         watched.push(...files)
@@ -161,6 +164,11 @@ export function createSession(inline: unknown, facts: HostFacts): Session {
     })
     shown.note(id, look, watched)
     return loaded
+  }
+
+  async function isIn(file: string, made: Survey): Promise<boolean> {
+    const { root } = (await project.open()).pipeline.options
+    return findManifest(file, made, root) !== undefined
   }
 
   /** Whether anything hangs on a file. */
@@ -181,15 +189,21 @@ export function createSession(inline: unknown, facts: HostFacts): Session {
       return starting
     },
 
-    async includes(file) {
-      const made = await freshSurvey(file)
-      const { root } = (await project.open()).pipeline.options
-      return findManifest(file, made, root) !== undefined
+    async mendable(reason) {
+      project.invalidate()
+      // Of a configuration that makes no sense there is no survey, and nothing else to mend.
+      const made = await project.survey().catch(() => undefined)
+      const { root } = project.opened()?.pipeline.options ?? { root: facts.start }
+      return mendableFiles(reason, made, root)
     },
 
-    async load(id, watch) {
-      const loaded = await load(id, await freshSurvey(id.file), watch)
-      if (facts.keepsModules) watch((await openStamps()).write(id, loaded))
+    includes: async (file) => isIn(file, await freshSurvey(file)),
+
+    knows: async (file) => isIn(file, await project.survey()),
+
+    async load(id, watch, emit) {
+      const loaded = await load(id, await freshSurvey(id.file), watch, emit)
+      if (facts.keepsModules) watch((await keptModules()).stamp(id, loaded))
       const name = formatModuleId(id)
       problems.delete(name)
       if (loaded.problem !== undefined) {
@@ -250,4 +264,10 @@ function lookAt(id: ModuleId, made: Survey, { pipeline, background }: Opened): s
     pipeline.options.root,
     (key) => background.failureOf(key)?.problem.message,
   )
+}
+
+const asWritten = (specifier: string): string => specifier
+
+function emitNothing(file: string): never {
+  throw new Error(`This host was not asked to emit ${file}.`)
 }

@@ -12,21 +12,26 @@ export interface Images {
   namesOf(id: ModuleId): readonly string[] | undefined
 }
 
+/** What Rollup, Rolldown and Vite all have in a bundle. */
+export type Bundle = Record<string, Chunk | Asset>
+
+interface Chunk {
+  readonly type: 'chunk'
+  readonly modules: Readonly<Record<string, { readonly renderedLength: number }>>
+}
+
+interface Asset {
+  readonly type: 'asset'
+  readonly originalFileNames: readonly string[]
+}
+
 /**
- * Takes the renditions of images that nothing uses out of a bundle. Vite emits what is loaded, and a manifest loads all of
- * its images.
+ * The renditions that a bundle of Vite's needs. Vite emits what is loaded, and a manifest loads all of its images.
  *
  * An image stays where its module is part of a chunk, and where a module names it in an import: that module's page may be
  * rendered on a server, whose build has the URL and leaves the file to this one.
- *
- * @param root Vite's, which the names of original files start from.
  */
-export function removeUnused(
-  bundle: Rolldown.OutputBundle,
-  graph: ModuleGraph,
-  images: Images,
-  root: string,
-): void {
+export function usedByGraph(bundle: Bundle, graph: ModuleGraph, images: Images): Set<string> {
   const rendered = renderedModules(bundle)
   const used = new Set<string>()
   for (const id of graph.getModuleIds()) {
@@ -39,16 +44,32 @@ export function removeUnused(
       used.add(path.normalize(splitQuery(imported)[0]))
     }
   }
+  return used
+}
+
+/**
+ * Takes the renditions of images that nothing uses out of a bundle.
+ *
+ * @param used renditions that stay, absolute.
+ * @param folder that of the renditions, absolute.
+ * @param root which the names of original files start from.
+ */
+export function removeUnused(
+  bundle: Bundle,
+  used: ReadonlySet<string>,
+  folder: string,
+  root: string,
+): void {
   for (const [name, file] of Object.entries(bundle)) {
     if (file.type !== 'asset') continue
     const sources = file.originalFileNames.map((original) => path.resolve(root, original))
-    const isOurs =
-      sources.length > 0 && sources.every((source) => path.dirname(source) === images.folder)
+    const isOurs = sources.length > 0 && sources.every((source) => path.dirname(source) === folder)
     if (isOurs && !sources.some((source) => used.has(source))) delete bundle[name]
   }
 }
 
-function renderedModules(bundle: Rolldown.OutputBundle): ReadonlySet<string> {
+/** The modules of which something is in a bundle. */
+export function renderedModules(bundle: Bundle): ReadonlySet<string> {
   const chunks = Object.values(bundle).filter((file) => file.type === 'chunk')
   const modules = chunks.flatMap((chunk) => Object.entries(chunk.modules))
   return new Set(modules.filter(([, { renderedLength }]) => renderedLength > 0).map(([id]) => id))

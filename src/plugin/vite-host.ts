@@ -2,30 +2,20 @@ import path from 'node:path'
 import type { Plugin, ResolvedConfig, ViteDevServer } from 'vite'
 import { viteUrl } from '../emit/hosts.ts'
 import { messageOf, type ImagegenError } from '../shared/errors.ts'
+import { createClaims } from './claims.ts'
 import type { HostFacts } from './host-facts.ts'
-import {
-  formatModuleId,
-  MANIFEST_ID,
-  parseModuleId,
-  splitQuery,
-  type ModuleId,
-} from './module-id.ts'
+import { formatModuleId, MANIFEST_ID, parseModuleId, type ModuleId } from './module-id.ts'
 import { plainly } from './plain-error.ts'
 import type { Session } from './session.ts'
-import { removeUnused } from './unused-assets.ts'
+import { startWatched } from './start-watched.ts'
+import { removeUnused, usedByGraph } from './unused-assets.ts'
 
 /** Renditions as our modules import them; the host's filter. */
 const RENDITION_ID = /[/\\]renditions[/\\][^/\\]+\?url&no-inline$/
 
-/**
- * What Vite alone has: configuration, a dev server, and assets that it emits before anybody knows who uses them.
- *
- * @param claimed takes the ids of the modules that this plugin answers for.
- */
-export function viteHost(
-  begin: (facts: HostFacts) => Session,
-  claimed: Set<string>,
-): Partial<Plugin> {
+/** Vite: one plugin for its build, its dev server and all of its environments. */
+export function viteHost(begin: (facts: HostFacts) => Session): Partial<Plugin> {
+  const claims = createClaims()
   // One plugin may serve several configurations: those of a build's environments, and a dev server's after a restart.
   const sessions = new WeakMap<ResolvedConfig, Session>()
   const sessionOf = (config: ResolvedConfig): Session => {
@@ -50,9 +40,7 @@ export function viteHost(
 
     async buildStart() {
       const session = sessionOf(this.environment.getTopLevelConfig())
-      await plainly(session.start())
-      const { files, folders } = session.surroundings()
-      for (const path of [...files, ...folders]) this.addWatchFile(path)
+      await startWatched(session, (file) => this.addWatchFile(file))
     },
 
     async watchChange(file) {
@@ -76,21 +64,24 @@ export function viteHost(
 
     resolveId: {
       filter: { id: MANIFEST_ID },
-      async handler(source, importer, options) {
-        const ours = parseModuleId(source)
-        if (ours === undefined) return undefined
-        const [request] = splitQuery(source)
-        const resolved = await this.resolve(request, importer, { ...options, skipSelf: true })
-        // In dev the answer has no `external` at all.
-        if (resolved === null || resolved.external) return undefined
-        const [file] = splitQuery(resolved.id)
-        // Another of our plugins in the same configuration may have it. Where none has, `load` says so.
+      handler(source, importer, options) {
         const session = sessionOf(this.environment.getTopLevelConfig())
-        const isIncluded = await plainly(session.includes(path.normalize(file)))
-        if (!isIncluded) return undefined
-        const id = formatModuleId({ file, image: ours.image })
-        claimed.add(id)
-        return id
+        return claims.resolve(source, session, (specifier) =>
+          this.resolve(specifier, importer, { ...options, skipSelf: true }),
+        )
+      },
+    },
+
+    load: {
+      filter: { id: MANIFEST_ID },
+      async handler(id) {
+        const session = sessionOf(this.environment.getTopLevelConfig())
+        const ours = parseModuleId(id)
+        if (ours === undefined || !(await claims.has(id, session))) return undefined
+        const watch = (file: string): void => this.addWatchFile(file)
+        const { code } = await plainly(session.load(ours, watch))
+        // Rolldown would take the file's ending for its type.
+        return { code, map: null, moduleType: 'js', moduleSideEffects: false }
       },
     },
 
@@ -108,7 +99,8 @@ export function viteHost(
     generateBundle(_, bundle) {
       const config = this.environment.getTopLevelConfig()
       const images = sessionOf(config).images()
-      if (images !== undefined) removeUnused(bundle, this, images, config.root)
+      if (images === undefined) return
+      removeUnused(bundle, usedByGraph(bundle, this, images), images.folder, config.root)
     },
 
     closeBundle() {

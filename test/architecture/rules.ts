@@ -39,6 +39,9 @@ const HOSTS: ReadonlySet<string> = new Set([
   'turbopack',
 ])
 
+/** Hosts whose package has another name. */
+const HOST_PACKAGES: ReadonlySet<string> = new Set(['@rspack/core', '@farmfe/core'])
+
 /** Effects and packages that only the named files or folders may touch. */
 const DOORS: Readonly<Record<string, readonly string[]>> = {
   sharp: ['pixels/'],
@@ -161,7 +164,7 @@ function dependencyViolations(
 
 /** Hosts bring themselves: their types may be named, their code may not be loaded. */
 function isHost(name: string, kind: Import['kind']): boolean {
-  return kind === 'type' && HOSTS.has(name)
+  return kind === 'type' && (HOSTS.has(name) || HOST_PACKAGES.has(name))
 }
 
 function packageOf(specifier: string): string {

@@ -1,0 +1,41 @@
+import path from 'node:path'
+import { ImagegenError } from '../shared/errors.ts'
+
+/** What the loader contexts of webpack and of Rspack have to say about a module. */
+export interface ModuleRules {
+  readonly loaders?: ReadonlyArray<{ readonly path: string }>
+  readonly _module?: { readonly type?: string } | undefined
+}
+
+/** Loaders that run our hooks, or those of plugins that were asked about the file and want to see it. */
+const OF_UNPLUGIN = /[/\\]unplugin[/\\]dist[/\\](?:webpack|rspack)[/\\]/
+
+/**
+ * What we make of a manifest is JavaScript: a loader or a type that the user has for YAML would take it for YAML.
+ *
+ * @throws ImagegenError that shows the line to add.
+ */
+export function refuseOtherRules(file: string, { loaders = [], _module }: ModuleRules): void {
+  const others = loaders.filter((loader) => !OF_UNPLUGIN.test(loader.path))
+  const type = _module?.type ?? 'javascript/auto'
+  const culprits = [
+    ...others.map((loader) => `the loader ${nameOf(loader.path)}`),
+    ...(type.startsWith('javascript/') ? [] : [`the type '${type}'`]),
+  ]
+  if (culprits.length === 0) return
+  throw new ImagegenError('config', {
+    message: `A rule in your configuration also matches ${path.basename(file)}, and gives it ${culprits.join(' and ')}.`,
+    hint: 'Add to that rule: exclude: /\\.image\\.ya?ml$/',
+  })
+}
+
+/** `yaml-loader` of `/app/node_modules/yaml-loader/index.js`; a file of the project keeps its name. */
+function nameOf(loader: string): string {
+  const parts =
+    loader
+      .split(/[/\\]node_modules[/\\]/)
+      .at(-1)
+      ?.split(/[/\\]/) ?? []
+  if (!/[/\\]node_modules[/\\]/.test(loader)) return path.basename(loader)
+  return parts.slice(0, parts[0]?.startsWith('@') === true ? 2 : 1).join('/')
+}

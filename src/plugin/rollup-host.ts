@@ -1,0 +1,132 @@
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
+import { rollupUrl } from '../emit/hosts.ts'
+import { toPosix } from '../shared/files.ts'
+import { createClaims } from './claims.ts'
+import type { HostFacts } from './host-facts.ts'
+import { MANIFEST_ID, parseModuleId } from './module-id.ts'
+import { plainly } from './plain-error.ts'
+import type { Session } from './session.ts'
+import { startWatched } from './start-watched.ts'
+import { removeUnused, renderedModules, type Bundle } from './unused-assets.ts'
+
+/** What the contexts of hooks have in Rollup and in Rolldown alike. */
+interface HookContext {
+  addWatchFile(file: string): void
+  emitFile(asset: {
+    type: 'asset'
+    name: string
+    originalFileName: string
+    source: Uint8Array
+  }): string
+  resolve(
+    specifier: string,
+    importer: string | undefined,
+    options: { skipSelf: boolean },
+  ): Promise<{ id: string; external: boolean | 'absolute' | 'relative' } | null>
+}
+
+interface Loaded {
+  code: string
+  map: null
+  moduleType: 'js'
+  moduleSideEffects: false
+}
+
+/** The hooks that Rollup and Rolldown both take. */
+export interface RollupHooks {
+  buildStart(this: HookContext, options: object): Promise<void>
+  resolveId: {
+    filter: { id: RegExp }
+    handler(
+      this: HookContext,
+      source: string,
+      importer: string | undefined,
+      options: object,
+    ): Promise<string | undefined>
+  }
+  load: {
+    filter: { id: RegExp }
+    handler(this: HookContext, id: string): Promise<Loaded | undefined>
+  }
+  generateBundle(options: object, bundle: Bundle): void
+}
+
+/**
+ * Rollup and Rolldown. Every build, also of a watcher, begins with a session of its own: it sees what was changed, and
+ * what is remembered between builds is in the cache folder.
+ */
+export function rollupHost(begin: (facts: HostFacts) => Session): RollupHooks {
+  const claims = createClaims()
+  /** The renditions of each image's module. A module that a watcher did not load again keeps them. */
+  const renditions = new Map<string, readonly string[]>()
+  let build: { readonly session: Session; readonly root: string } | undefined
+
+  /** Builds side by side may share this plugin: what differs between them is in a hook's context. */
+  const current = (): NonNullable<typeof build> => {
+    if (build === undefined) throw new Error('The bundler has not begun a build.')
+    return build
+  }
+
+  return {
+    async buildStart(options) {
+      const root = rootOf(options)
+      const session = begin({
+        start: root,
+        mode: process.env['NODE_ENV'] ?? 'production',
+        isBuild: true,
+        isLive: false,
+        urlOf: rollupUrl,
+        keepsModules: false,
+      })
+      build = { session, root }
+      await startWatched(session, (file) => this.addWatchFile(file))
+    },
+
+    resolveId: {
+      filter: { id: MANIFEST_ID },
+      handler(source, importer, options) {
+        return claims.resolve(source, current().session, (specifier) =>
+          this.resolve(specifier, importer, { ...options, skipSelf: true }),
+        )
+      },
+    },
+
+    load: {
+      filter: { id: MANIFEST_ID },
+      async handler(id) {
+        const { session, root } = current()
+        const ours = parseModuleId(id)
+        if (ours === undefined || !(await claims.has(id, session))) return undefined
+        const files: string[] = []
+        const emit = (file: string): string => {
+          files.push(file)
+          return this.emitFile({
+            type: 'asset',
+            name: path.basename(file),
+            originalFileName: toPosix(path.relative(root, file)),
+            source: readFileSync(file),
+          })
+        }
+        const watch = (file: string): void => this.addWatchFile(file)
+        const { code } = await plainly(session.load(ours, watch, emit))
+        renditions.set(id, files)
+        // Rolldown would take the file's ending for its type.
+        return { code, map: null, moduleType: 'js', moduleSideEffects: false }
+      },
+    },
+
+    generateBundle(_, bundle) {
+      const { session, root } = current()
+      const folder = session.images()?.folder
+      if (folder === undefined) return
+      const used = [...renderedModules(bundle)].flatMap((id) => renditions.get(id) ?? [])
+      removeUnused(bundle, new Set(used), folder, root)
+    },
+  }
+}
+
+/** Rolldown has a root of its own; Rollup knows the working directory only. */
+function rootOf(options: object): string {
+  return 'cwd' in options && typeof options.cwd === 'string' ? options.cwd : process.cwd()
+}
