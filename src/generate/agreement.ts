@@ -1,5 +1,6 @@
 import { placeOf } from '../manifest/manifest.ts'
-import { roundUsd, type Job, type Plan, type PlannedImage } from '../plan/plan.ts'
+import { billOf } from '../plan/bill.ts'
+import type { Job, Plan, PlannedImage } from '../plan/plan.ts'
 import { ImagegenError, type Problem } from '../shared/errors.ts'
 import { describeLimit, type Budget } from './budget.ts'
 
@@ -64,14 +65,6 @@ export function imagesIn(
   ...states: ReadonlyArray<PlannedImage['state']>
 ): PlannedImage[] {
   return plan.images.filter(({ state }) => states.includes(state))
-}
-
-/** Pictures and price of some jobs; null where a price is not known. */
-export function billOf(jobs: readonly Job[]): { pictures: number; usd: number | null } {
-  const pictures = jobs.reduce((sum, job) => sum + job.missing, 0)
-  const isPriced = jobs.every((job) => job.made.model.price !== undefined)
-  const usd = jobs.reduce((sum, job) => sum + (job.made.model.price ?? 0) * job.missing, 0)
-  return { pictures, usd: isPriced ? roundUsd(usd) : null }
 }
 
 /** `3 pictures for 0.0105 USD`. */

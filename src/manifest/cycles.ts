@@ -1,20 +1,24 @@
 import type { ImageEntry } from './entry.ts'
 
 /** The ids that an entry's picture needs first. */
-export function dependenciesOf(entry: ImageEntry): string[] {
-  return entry.subject.kind === 'source'
-    ? []
-    : entry.subject.references.flatMap((reference) =>
-        reference.kind === 'entry' ? [reference.id] : [],
-      )
+export function dependenciesOf({ subject }: ImageEntry): readonly string[] {
+  // Of most images it is asked many times, and they have none.
+  if (subject.kind === 'source' || subject.references.length === 0) return NONE
+  return subject.references.flatMap((reference) =>
+    reference.kind === 'entry' ? [reference.id] : [],
+  )
 }
+
+const NONE: readonly string[] = []
 
 /** Every circle of references once, from its first entry in the order given. */
 export function findCycles(entries: readonly ImageEntry[]): string[][] {
-  const byId = new Map(entries.map((entry) => [entry.id, entry]))
+  // An image that refers to none is in no circle.
+  const referring = entries.filter((entry) => dependenciesOf(entry).length > 0)
+  const byId = new Map(referring.map((entry) => [entry.id, entry]))
   const done = new Set<string>()
   const cycles: string[][] = []
-  for (const entry of entries) {
+  for (const entry of referring) {
     if (!done.has(entry.id)) walk(entry.id)
   }
   return cycles

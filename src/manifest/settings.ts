@@ -8,21 +8,30 @@ import { EXCLUSIVE_FIELDS, type ImageSettings } from './schema.ts'
 export function mergeSettings(layers: readonly ImageSettings[]): ImageSettings {
   const merged: { -readonly [Field in keyof ImageSettings]: ImageSettings[Field] } = {}
   for (const layer of layers) {
-    const providerOptions = { ...merged.providerOptions, ...layer.providerOptions }
+    const providerOptions = mergeOptions(merged.providerOptions, layer.providerOptions)
     for (const [one, other] of EXCLUSIVE_FIELDS) {
       if (layer[one] !== undefined) delete merged[other]
       if (layer[other] !== undefined) delete merged[one]
     }
-    Object.assign(merged, layer, { providerOptions })
+    Object.assign(merged, layer)
+    if (providerOptions !== undefined) merged.providerOptions = providerOptions
   }
   return merged
 }
 
+type ProviderOptions = ImageSettings['providerOptions']
+
+/** Where one level alone has options, they stay the same object: a plan looks at them once. */
+function mergeOptions(around: ProviderOptions, own: ProviderOptions): ProviderOptions {
+  return around === undefined || own === undefined ? (own ?? around) : { ...around, ...own }
+}
+
 /** The one form in which text is hashed and sent. */
 export function normaliseText(text: string): string {
+  const composed = text.normalize('NFC')
+  if (!composed.includes('\n') && !composed.includes('\r')) return composed.trim()
   return (
-    text
-      .normalize('NFC')
+    composed
       .replaceAll(/\r\n?/g, '\n')
       .split('\n')
       // Not by a pattern: looking for blanks at line ends, it would try every start of a long run of blanks elsewhere.

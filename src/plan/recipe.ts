@@ -1,6 +1,6 @@
-import type { GeneratedSubject, ImageEntry } from '../manifest/entry.ts'
+import type { GeneratedSubject, ImageEntry, Reference } from '../manifest/entry.ts'
 import { placeOf, type DocumentPath } from '../manifest/manifest.ts'
-import type { PixelSize } from '../model/image-model.ts'
+import type { PixelSize, ProviderOptionsCheck } from '../model/image-model.ts'
 import type { ResolvedModel } from '../model/resolved-model.ts'
 import type { Problem } from '../shared/errors.ts'
 import { digest, type JsonValue } from '../shared/hash.ts'
@@ -42,19 +42,18 @@ export function recipeKey(recipe: Recipe): string {
 /**
  * The recipe of an entry, the model's defaults filled in, or what the model would refuse of it.
  *
+ * @param checked its `providerOptions`, as the model takes them.
  * @param referenced what each entry that this one refers to stands for.
  */
 export function recipeOf(
   entry: ImageEntry,
   subject: GeneratedSubject,
   model: ResolvedModel,
+  checked: ProviderOptionsCheck,
   referenced: (id: string) => EntryReference,
 ): { readonly recipe: Recipe } | { readonly problems: readonly Problem[] } {
   const { limits } = model
   const problems = refusals(entry, subject, model)
-  const checked = limits.providerOptions?.(subject.providerOptions) ?? {
-    options: subject.providerOptions,
-  }
   if ('issues' in checked) {
     for (const issue of checked.issues) {
       problems.push({
@@ -66,36 +65,43 @@ export function recipeOf(
   if (problems.length > 0 || 'issues' in checked) return { problems }
   const aspectRatio =
     subject.aspectRatio ?? (subject.size === undefined ? limits.defaultAspectRatio : undefined)
-  const references = subject.references.map((reference): RecipeReference => {
-    const type = reference.type ?? defaultReferenceType(model)
-    const typed = type === undefined ? {} : { type }
-    switch (reference.kind) {
-      case 'file':
-        return { sha256: reference.sha256, ...typed }
-      case 'url':
-        return { url: reference.url, ...typed }
-      case 'entry': {
-        const target = referenced(reference.id)
-        return target.kind === 'source'
-          ? { sha256: target.sha256, ...typed }
-          : { key: target.key, pick: target.pick, ...typed }
-      }
-      default:
-        return reference satisfies never
+  const { options } = checked
+  const recipe: { -readonly [Part in keyof Recipe]: Recipe[Part] } = {
+    provider: model.provider,
+    modelId: model.modelId,
+    prompt: subject.prompt,
+  }
+  if (aspectRatio !== undefined) recipe.aspectRatio = aspectRatio
+  if (subject.size !== undefined) recipe.size = subject.size
+  if (subject.seed !== undefined) recipe.seed = subject.seed
+  if (subject.references.length > 0) {
+    recipe.references = subject.references.map((one) => recipeReference(one, model, referenced))
+  }
+  if (Object.keys(options).length > 0) recipe.providerOptions = options
+  if (subject.revision !== undefined) recipe.revision = subject.revision
+  return { recipe }
+}
+
+function recipeReference(
+  reference: Reference,
+  model: ResolvedModel,
+  referenced: (id: string) => EntryReference,
+): RecipeReference {
+  const type = reference.type ?? defaultReferenceType(model)
+  const typed = type === undefined ? {} : { type }
+  switch (reference.kind) {
+    case 'file':
+      return { sha256: reference.sha256, ...typed }
+    case 'url':
+      return { url: reference.url, ...typed }
+    case 'entry': {
+      const target = referenced(reference.id)
+      return target.kind === 'source'
+        ? { sha256: target.sha256, ...typed }
+        : { key: target.key, pick: target.pick, ...typed }
     }
-  })
-  return {
-    recipe: {
-      provider: model.provider,
-      modelId: model.modelId,
-      prompt: subject.prompt,
-      ...(aspectRatio === undefined ? {} : { aspectRatio }),
-      ...(subject.size === undefined ? {} : { size: subject.size }),
-      ...(subject.seed === undefined ? {} : { seed: subject.seed }),
-      ...(references.length === 0 ? {} : { references }),
-      ...(Object.keys(checked.options).length === 0 ? {} : { providerOptions: checked.options }),
-      ...(subject.revision === undefined ? {} : { revision: subject.revision }),
-    },
+    default:
+      return reference satisfies never
   }
 }
 
@@ -128,32 +134,31 @@ function refusals(entry: ImageEntry, subject: GeneratedSubject, model: ResolvedM
     })
   }
 
-  const length = [...subject.prompt].length
-  if (limits.promptLength !== undefined && length > limits.promptLength) {
+  const { promptLength = Infinity } = limits
+  // There are no more characters than UTF-16 units, which are counted already.
+  const length = subject.prompt.length > promptLength ? [...subject.prompt].length : 0
+  if (length > promptLength) {
     refuse(
       ['prompt'],
-      `the prompt has ${length} characters; ${model.name} takes ${limits.promptLength}.`,
-      `Shorten it by ${length - limits.promptLength}. Variables count as what they stand for.`,
+      `the prompt has ${length} characters; ${model.name} takes ${promptLength}.`,
+      `Shorten it by ${length - promptLength}. Variables count as what they stand for.`,
     )
   }
-  const ratios = Object.keys(limits.aspectRatios ?? {})
-  if (
-    subject.aspectRatio !== undefined &&
-    ratios.length > 0 &&
-    !ratios.includes(subject.aspectRatio)
-  ) {
-    refuse(
-      ['aspectRatio'],
-      `${model.name} does not draw ${subject.aspectRatio}.`,
-      `It draws ${ratios.join(', ')}.`,
-    )
-  }
+  if (subject.aspectRatio !== undefined) refuseRatio(subject.aspectRatio, model, refuse)
   if (subject.size !== undefined) refuseSize(subject.size, model, refuse)
   if (subject.references.length > 0) refuseReferences(subject, model, refuse)
   return problems
 }
 
 type Refuse = (field: DocumentPath, message: string, hint: string) => void
+
+function refuseRatio(ratio: string, model: ResolvedModel, refuse: Refuse): void {
+  const { aspectRatios = {} } = model.limits
+  if (Object.hasOwn(aspectRatios, ratio)) return
+  const ratios = Object.keys(aspectRatios)
+  if (ratios.length === 0) return
+  refuse(['aspectRatio'], `${model.name} does not draw ${ratio}.`, `It draws ${ratios.join(', ')}.`)
+}
 
 function refuseSize(size: string, model: ResolvedModel, refuse: Refuse): void {
   const { sizes } = model.limits

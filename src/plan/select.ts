@@ -1,14 +1,9 @@
 import { ImagegenError } from '../shared/errors.ts'
 import { nearest } from '../shared/suggest.ts'
-import {
-  summarise,
-  type Job,
-  type MadeImage,
-  type Plan,
-  type PlannedImage,
-  type PlanSummary,
-  type Renew,
-} from './plan.ts'
+import { summarise, type PlanSummary } from './bill.ts'
+import type { Job, Renew } from './job.ts'
+import type { Plan } from './plan.ts'
+import type { MadeImage, PlannedImage } from './planned-image.ts'
 
 /** A part of a plan: what was asked about, and the jobs that it takes. */
 export interface Selection {
@@ -35,10 +30,11 @@ export function selectPlan(
   patterns: readonly string[],
   { outdated = false, replace }: Renewal = {},
 ): Selection {
-  const wanted =
-    patterns.length === 0 && replace === undefined
-      ? plan.images
-      : matching(plan, replace === undefined ? patterns : [...patterns, replace])
+  const isEverything = patterns.length === 0 && replace === undefined
+  if (isEverything && !outdated) return plan
+  const wanted = isEverything
+    ? plan.images
+    : matching(plan, replace === undefined ? patterns : [...patterns, replace])
   const renewed = renewals(plan, wanted, outdated, replace)
   const ids = new Set(wanted.map(({ entry }) => entry.id))
   const known = new Map([...plan.jobs, ...renewed].map((job) => [job.made.key, job]))

@@ -1,5 +1,6 @@
 import { dependenciesOf } from '../manifest/cycles.ts'
-import { summarise, type PlannedImage } from './plan.ts'
+import { summarise } from './bill.ts'
+import type { PlannedImage } from './planned-image.ts'
 import type { Selection } from './select.ts'
 
 /** One of several parts of a plan that several machines make at the same time. */

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 
 /** What JSON can hold. */
 export type JsonValue =
@@ -11,7 +11,7 @@ export type JsonValue =
 
 /** Lower-case hex SHA-256 of text (as UTF-8) or bytes; 64 characters. */
 export function sha256(data: string | Uint8Array): string {
-  return createHash('sha256').update(data).digest('hex')
+  return hash('sha256', data)
 }
 
 /**
@@ -22,19 +22,30 @@ export function sha256(data: string | Uint8Array): string {
  */
 export function canonicalJson(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value)
-  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`
   if (typeof value === 'object' && value !== null) {
-    let members = ''
-    for (const name of Object.keys(value).sort()) {
-      const member: unknown = Reflect.get(value, name)
-      if (member === undefined) continue
-      members += `${members === '' ? '' : ','}${JSON.stringify(name)}:${canonicalJson(member)}`
-    }
-    return `{${members}}`
+    return Array.isArray(value) ? arrayText(value) : objectText(value)
   }
   const isJson = value === null || typeof value === 'boolean' || Number.isFinite(value)
   if (!isJson) throw new TypeError(`canonicalJson: ${String(value)} has no JSON form`)
   return JSON.stringify(value)
+}
+
+function arrayText(values: readonly unknown[]): string {
+  let items = ''
+  for (let index = 0; index < values.length; index++) {
+    items += index === 0 ? canonicalJson(values[index]) : `,${canonicalJson(values[index])}`
+  }
+  return `[${items}]`
+}
+
+function objectText(value: object): string {
+  let members = ''
+  for (const name of Object.keys(value).sort()) {
+    const member: unknown = (value as Readonly<Record<string, unknown>>)[name]
+    if (member === undefined) continue
+    members += `${members === '' ? '' : ','}${JSON.stringify(name)}:${canonicalJson(member)}`
+  }
+  return `{${members}}`
 }
 
 /** SHA-256 of a value's canonical JSON. */

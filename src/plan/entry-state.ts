@@ -1,0 +1,147 @@
+import { dependenciesOf } from '../manifest/cycles.ts'
+import type { GeneratedSubject, ImageEntry } from '../manifest/entry.ts'
+import { placeOf } from '../manifest/manifest.ts'
+import type { ResolvedModel } from '../model/resolved-model.ts'
+import type { Problem } from '../shared/errors.ts'
+import { nearest } from '../shared/suggest.ts'
+import type { Inventory, KeyInventory, StoredCandidate } from './inventory.ts'
+import type { Keying } from './keying.ts'
+import type { ImageState, MadeImage } from './planned-image.ts'
+import { missingReason } from './reason.ts'
+import type { EntryReference } from './recipe.ts'
+
+/** As planned; `refused` entries have a problem of their own, and what refers to them is blocked. */
+export interface EntryState {
+  readonly state: ImageState | 'refused'
+  readonly reason: string
+  readonly made: MadeImage | undefined
+  /** SHA-256 of the original that stands for this entry, where there is one. */
+  readonly picked: string | undefined
+  readonly reference: EntryReference | undefined
+}
+
+/** What judging one entry needs of everything else. */
+export interface Surroundings {
+  readonly models: ReadonlyMap<string, ResolvedModel>
+  readonly keying: Keying
+  readonly inventory: Inventory
+  /** Of every entry that was judged before: all that this one refers to are among them. */
+  readonly states: ReadonlyMap<string, EntryState>
+  readonly report: (problem: Problem) => void
+}
+
+/** Holds one entry against the store. */
+export function entryState(entry: ImageEntry, around: Surroundings): EntryState {
+  const { models, keying, inventory, states, report } = around
+  const { subject } = entry
+  if (subject.kind === 'source') {
+    const { sha256 } = subject
+    return {
+      state: 'current',
+      reason: 'a file made by hand',
+      made: undefined,
+      picked: sha256,
+      reference: { kind: 'source', sha256 },
+    }
+  }
+  const model = models.get(subject.model)
+  if (model === undefined) {
+    report(unknownModel(entry, subject.model, models))
+    return refused('has errors')
+  }
+  if (dependenciesOf(entry).some((id) => states.get(id)?.reference === undefined)) {
+    return refused('needs an image that has errors')
+  }
+  const keyed = keying.keyed(entry, subject, model, (id) => {
+    const reference = states.get(id)?.reference
+    if (reference === undefined) throw new Error(`${id} was planned after ${entry.id}`)
+    return reference
+  })
+  if ('problems' in keyed) {
+    for (const problem of keyed.problems) report(problem)
+    return refused('has errors')
+  }
+  const { key, recipe, expected, reference } = keyed
+  const stored = inventory.lookup(key)
+  const present = stored.candidates.filter(({ bytes }) => bytes === 'present').length
+  const made: MadeImage = { key, recipe, model, subject, expected, present }
+  const { state, reason } = judge(entry, made, stored, around)
+  const picked = stored.candidates[entry.pick - 1]?.receipt.sha256
+  return { state, reason, made, picked, reference }
+}
+
+function refused(reason: string): EntryState {
+  return { state: 'refused', reason, made: undefined, picked: undefined, reference: undefined }
+}
+
+function judge(
+  entry: ImageEntry,
+  made: MadeImage,
+  stored: KeyInventory,
+  { states, inventory }: Surroundings,
+): { state: ImageState; reason: string } {
+  const [damage] = stored.problems
+  if (damage !== undefined) return { state: 'unavailable', reason: damage.message }
+  const picked = stored.candidates[entry.pick - 1]
+  if (picked !== undefined && picked.bytes !== 'present') {
+    return { state: 'unavailable', reason: BYTES_REASONS[picked.bytes] }
+  }
+  if (stored.candidates.length < made.subject.candidates) {
+    const blocker = dependenciesOf(entry).find((id) => {
+      const state = states.get(id)?.state
+      return state === 'unavailable' || state === 'blocked'
+    })
+    if (blocker !== undefined) {
+      return {
+        state: 'blocked',
+        reason: `needs ${blocker}, which is ${states.get(blocker)?.state}`,
+      }
+    }
+    const reason =
+      stored.candidates.length > 0
+        ? `${stored.candidates.length} of ${made.subject.candidates} candidates`
+        : missingReason(made.recipe, inventory.earlierRecipes(entry.name))
+    return { state: 'missing', reason }
+  }
+  const changed = picked === undefined ? undefined : changedInput(made.subject, picked, states)
+  return changed === undefined
+    ? { state: 'current', reason: 'in the store' }
+    : { state: 'outdated', reason: `made from an earlier picture of ${changed}` }
+}
+
+const BYTES_REASONS: Record<Exclude<StoredCandidate['bytes'], 'present'>, string> = {
+  absent: 'paid, but its file is absent: restore it from git, or run `imagegen pull`',
+  'lfs-pointer': 'paid, but its file is a Git LFS pointer: run `git lfs pull`',
+  damaged: 'paid, but its file is damaged: restore it from git',
+}
+
+/** The first reference that now resolves to other bytes than those that were sent. URLs are not looked at. */
+function changedInput(
+  subject: GeneratedSubject,
+  picked: StoredCandidate,
+  states: ReadonlyMap<string, EntryState>,
+): string | undefined {
+  const local = subject.references.filter((reference) => reference.kind !== 'url')
+  return local.flatMap((reference, index) => {
+    const sent = picked.receipt.inputs[index]?.sha256
+    const now = reference.kind === 'entry' ? states.get(reference.id)?.picked : reference.sha256
+    const name = reference.kind === 'entry' ? reference.id : reference.file
+    return sent !== undefined && now !== undefined && sent !== now ? [name] : []
+  })[0]
+}
+
+function unknownModel(
+  entry: ImageEntry,
+  name: string,
+  models: ReadonlyMap<string, ResolvedModel>,
+): Problem {
+  const suggestion = nearest(name, models.keys())
+  return {
+    message: `${entry.name}: there is no model \`${name}\`.`,
+    place: placeOf(entry.manifest, [...entry.path, 'model'], 'value'),
+    hint:
+      suggestion === undefined
+        ? `The option \`models\` has: ${[...models.keys()].join(', ')}.`
+        : `Did you mean \`${suggestion}\`?`,
+  }
+}

@@ -1,0 +1,87 @@
+import { dependenciesOf } from '../manifest/cycles.ts'
+import type { GeneratedSubject, ImageEntry } from '../manifest/entry.ts'
+import type { PixelSize, ProviderOptionsCheck } from '../model/image-model.ts'
+import type { ResolvedModel } from '../model/resolved-model.ts'
+import type { Problem } from '../shared/errors.ts'
+import { expectedSize, recipeKey, recipeOf, type EntryReference, type Recipe } from './recipe.ts'
+
+/** The part of an entry's state that the store has no say in. */
+export interface Keyed {
+  readonly recipe: Recipe
+  readonly key: string
+  readonly expected: PixelSize | undefined
+  /** What the entry stands for where others refer to it. */
+  readonly reference: EntryReference
+}
+
+/** Works out the keys of entries; those of an entry that it has seen before are remembered. */
+export interface Keying {
+  /**
+   * @param referenced what each entry that this one refers to stands for.
+   * @returns what the model refuses, where it refuses something.
+   */
+  keyed(
+    entry: ImageEntry,
+    subject: GeneratedSubject,
+    model: ResolvedModel,
+    referenced: (id: string) => EntryReference,
+  ): Keyed | { readonly problems: readonly Problem[] }
+}
+
+interface Remembered {
+  readonly model: ResolvedModel
+  /** What the entries that it refers to stood for. */
+  readonly references: readonly EntryReference[]
+  readonly keyed: Keyed
+}
+
+/**
+ * An entry never changes: one that is edited becomes another object. So what is remembered of it holds for as long as
+ * what it refers to stands for the same.
+ */
+export function createKeying(): Keying {
+  const known = new WeakMap<ImageEntry, Remembered>()
+  const checkOptions = createOptionsCheck()
+  return {
+    keyed(entry, subject, model, referenced) {
+      const references = dependenciesOf(entry).map(referenced)
+      const earlier = known.get(entry)
+      if (earlier?.model === model && areSame(earlier.references, references)) return earlier.keyed
+      const outcome = recipeOf(entry, subject, model, checkOptions(model, subject), referenced)
+      if ('problems' in outcome) return outcome
+      const { recipe } = outcome
+      const key = recipeKey(recipe)
+      const reference = { kind: 'generated', key, pick: entry.pick } as const
+      const keyed = { recipe, key, expected: expectedSize(recipe, model), reference }
+      known.set(entry, { model, references, keyed })
+      return keyed
+    },
+  }
+}
+
+function areSame(earlier: readonly EntryReference[], now: readonly EntryReference[]): boolean {
+  return earlier.every((reference, index) => isSame(reference, now[index]))
+}
+
+function isSame(one: EntryReference, other: EntryReference | undefined): boolean {
+  if (one === other) return true
+  if (one.kind === 'source') return other?.kind === 'source' && one.sha256 === other.sha256
+  return other?.kind === 'generated' && one.key === other.key && one.pick === other.pick
+}
+
+/** Entries that say nothing of their own share their options, which then are checked once. */
+function createOptionsCheck(): (
+  model: ResolvedModel,
+  subject: GeneratedSubject,
+) => ProviderOptionsCheck {
+  const known = new Map<ResolvedModel, WeakMap<object, ProviderOptionsCheck>>()
+  return (model, { providerOptions }) => {
+    const checked = known.get(model) ?? new WeakMap<object, ProviderOptionsCheck>()
+    known.set(model, checked)
+    const earlier = checked.get(providerOptions)
+    if (earlier !== undefined) return earlier
+    const check = model.limits.providerOptions?.(providerOptions) ?? { options: providerOptions }
+    checked.set(providerOptions, check)
+    return check
+  }
+}

@@ -1,0 +1,30 @@
+import type { GeneratedSubject, ImageEntry } from '../manifest/entry.ts'
+import type { PixelSize } from '../model/image-model.ts'
+import type { ResolvedModel } from '../model/resolved-model.ts'
+import type { Recipe } from './recipe.ts'
+
+export type ImageState = 'current' | 'outdated' | 'missing' | 'unavailable' | 'blocked'
+
+/** One entry, and how it stands. */
+export interface PlannedImage {
+  readonly entry: ImageEntry
+  /** Nothing for an entry with `source`. */
+  readonly made: MadeImage | undefined
+  readonly state: ImageState
+  /** In words, for people: `new`, `prompt changed`, `1 of 4 candidates`, … */
+  readonly reason: string
+  /** What this entry adds to the bill, USD: shared originals are counted with the first entry that needs them. */
+  readonly usd: number | null
+}
+
+/** The generated side of an entry. */
+export interface MadeImage {
+  readonly key: string
+  readonly recipe: Recipe
+  readonly model: ResolvedModel
+  readonly subject: GeneratedSubject
+  /** The pixels it will have, where they are known before it exists. */
+  readonly expected: PixelSize | undefined
+  /** Candidates whose bytes are there. */
+  readonly present: number
+}
