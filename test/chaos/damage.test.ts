@@ -105,7 +105,8 @@ test('damaged stores are reported, serve nothing wrong, and ask for nothing', as
         damage(
           bundle,
           random,
-          bundles.filter(({ original }) => !struck.some((one) => one.original === original)),
+          // The pictures of one key are pruned together, so others may be gone too.
+          bundles.filter((other) => !struck.includes(other) && existsSync(other.original)),
         )
         done.push([name, bundle])
       }
