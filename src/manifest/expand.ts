@@ -1,6 +1,6 @@
 import type { Place, Problem } from '../shared/errors.ts'
 import { exportNameOf, isImageName } from './names.ts'
-import { pathOfImage, placeOf, type DocumentPath, type Manifest } from './manifest.ts'
+import { MAX_PROBLEMS, pathOfImage, placeOf, type DocumentPath, type Manifest } from './manifest.ts'
 import type { ImageSettings } from './schema.ts'
 import { mergeSettings } from './settings.ts'
 import {
@@ -26,20 +26,47 @@ export interface ImageDraft {
   readonly variables: Variables
 }
 
-/** Notes a problem of a manifest; it is worked out only where it is still shown. */
-export type Report = (manifest: Manifest, problem: () => Problem) => void
+/** The images of a manifest, before anything around it was looked at. */
+export interface Expansion {
+  readonly manifest: Manifest
+  readonly drafts: readonly ImageDraft[]
+  readonly problems: readonly Problem[]
+  readonly ids: () => ReadonlySet<string>
+}
+
+type Report = (problem: () => Problem) => void
 
 /** More combinations in a manifest than anybody pays for are a slip. */
 const MAX_COMBINATIONS = 10_000
 
-/** The images of a manifest. Names that cannot be, or that meet, are reported. */
+/** The images of a manifest. Names that cannot be, or that meet, are problems. */
 export function expandImages(
+  manifest: Manifest,
+  project: { readonly defaults: ImageSettings; readonly vars: Variables },
+): Expansion {
+  const problems: Problem[] = []
+  const drafts = draftsOf(manifest, project, (problem) => {
+    if (problems.length < MAX_PROBLEMS) problems.push(problem())
+  })
+  let ids: ReadonlySet<string> | undefined
+  return {
+    manifest,
+    drafts,
+    problems,
+    ids: () => (ids ??= new Set(drafts.map(({ id }) => id))),
+  }
+}
+
+function draftsOf(
   manifest: Manifest,
   project: { readonly defaults: ImageSettings; readonly vars: Variables },
   report: Report,
 ): ImageDraft[] {
   const around = mergeSettings([project.defaults, manifest.content.defaults])
-  const vars = new Map([...project.vars, ...manifest.content.vars])
+  const vars =
+    manifest.content.vars.length === 0
+      ? project.vars
+      : new Map([...project.vars, ...manifest.content.vars])
   let combined = 0
   const drafts = manifest.content.images.flatMap(({ name: writtenName, settings: own }) => {
     const path = pathOfImage(manifest, writtenName)
@@ -47,13 +74,24 @@ export function expandImages(
     if (manifest.content.form === 'single') {
       return [singleDraft(manifest, { ...settings, matrix: undefined }, own, vars)]
     }
-    const matrix = settings.matrix ?? {}
-    const count = countCombinations(matrix)
+    const draft = (combination: Variables): ImageDraft[] => {
+      const name = nameOf(writtenName, combination, (message, hint) =>
+        report(() => ({ message, place: placeOf(manifest, path, 'key'), hint })),
+      )
+      if (name === undefined) return []
+      const id = `${manifest.path}#${name}`
+      const variables = combination.size === 0 ? vars : new Map([...vars, ...combination])
+      const exportName = exportNameOf(name)
+      return [{ id, manifest, path, name, exportName, settings, own, variables }]
+    }
+    const { matrix } = settings
     // An image without a matrix is one, and no combination.
-    if (settings.matrix !== undefined) combined += count
-    if (settings.matrix !== undefined && combined > MAX_COMBINATIONS) {
+    if (matrix === undefined) return draft(NO_VARIABLES)
+    const count = countCombinations(matrix)
+    combined += count
+    if (combined > MAX_COMBINATIONS) {
       const total = combined
-      report(manifest, () => ({
+      report(() => ({
         message:
           count > MAX_COMBINATIONS
             ? `The matrix has ${count} combinations; the most is ${MAX_COMBINATIONS}.`
@@ -65,32 +103,15 @@ export function expandImages(
     }
     const unnamed = Object.keys(matrix).filter((name) => !writtenName.includes(`\${${name}}`))
     if (unnamed.length > 0) {
-      report(manifest, () => nameless(writtenName, unnamed, placeOf(manifest, path, 'key')))
+      report(() => nameless(writtenName, unnamed, placeOf(manifest, path, 'key')))
       return []
     }
-    return combinations(matrix).flatMap((combination): ImageDraft[] => {
-      const variables = new Map([...vars, ...combination])
-      const name = nameOf(writtenName, combination, (message, hint) =>
-        report(manifest, () => ({ message, place: placeOf(manifest, path, 'key'), hint })),
-      )
-      return name === undefined
-        ? []
-        : [
-            {
-              id: `${manifest.path}#${name}`,
-              manifest,
-              path,
-              name,
-              exportName: exportNameOf(name),
-              settings,
-              own,
-              variables,
-            },
-          ]
-    })
+    return combinations(matrix).flatMap(draft)
   })
   return withoutClashes(manifest, drafts, report)
 }
+
+const NO_VARIABLES: Variables = new Map()
 
 function singleDraft(
   manifest: Manifest,
@@ -161,7 +182,7 @@ function withoutClashes(
       if (draft.exportName !== undefined) exports.set(draft.exportName, draft)
       return true
     }
-    report(manifest, () => {
+    report(() => {
       const { line } = placeOf(manifest, earlier.path, 'key')
       return {
         message:
