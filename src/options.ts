@@ -13,6 +13,8 @@ import { findRoot, findWorkspaceRoot } from './options/root.ts'
 import { isTypeScriptInstalled } from './options/typescript.ts'
 import { ImagegenError } from './shared/errors.ts'
 import { digest } from './shared/hash.ts'
+import type { RemoteOptions } from './store/remote/remote.ts'
+import { secretsOf } from './store/remote/secrets.ts'
 
 /** The options with every default filled in. */
 export interface ResolvedOptions {
@@ -37,6 +39,10 @@ export interface ResolvedOptions {
   readonly dev: { readonly generate: 'auto' | 'off' }
   /** Absolute. */
   readonly storeDir: string
+  /** Where other machines find the same. */
+  readonly remote: RemoteOptions | undefined
+  /** Whether renditions are shared through the remote. */
+  readonly sharesRenditions: boolean
   /** Absolute. */
   readonly cacheDir: string
   readonly provenance: boolean
@@ -68,6 +74,7 @@ export interface ResolveContext {
 const DEFAULT_INCLUDE = ['**/*.image.{yaml,yml}']
 const DEFAULT_EXCLUDE = ['**/node_modules/**', '**/dist/**', '**/.*/**']
 const DEFAULT_BUDGET_IMAGES = 20
+const DEFAULT_TIMEOUT = 30_000
 
 /**
  * Reads config file and environment and fills in every default.
@@ -95,6 +102,7 @@ export async function resolveOptions(context: ResolveContext): Promise<ResolvedO
     defaults: given.defaults ?? {},
     vars: new Map(Object.entries(given.vars ?? {}).map(([name, value]) => [name, String(value)])),
     storeDir: resolve(given.store?.dir ?? '.imagegen'),
+    remote: resolveRemote(given.store),
     cacheDir: resolve(given.cacheDir ?? 'node_modules/.cache/unplugin-imagegen'),
   }
   return {
@@ -108,10 +116,11 @@ export async function resolveOptions(context: ResolveContext): Promise<ResolvedO
     },
     budgetIsChosen: given.budget?.images !== undefined,
     dev: { generate: given.dev?.generate ?? 'auto' },
+    sharesRenditions: given.store?.renditions ?? false,
     provenance: given.provenance ?? true,
     types: given.types ?? isTypeScriptInstalled(root),
     hasKey: environment.apiKey !== undefined,
-    secrets: environment.apiKey === undefined ? [] : [environment.apiKey],
+    secrets: secretsIn(environment, given.store),
     fingerprint: fingerprintOf(shared),
   }
 }
@@ -136,6 +145,16 @@ async function resolveModels(
     resolved.set(name, await resolveModel(name, model?.withAccount?.(account) ?? model))
   }
   return resolved
+}
+
+function resolveRemote({ remote, timeout }: Options['store'] = {}): RemoteOptions | undefined {
+  return remote === undefined ? undefined : { source: remote, timeout: timeout ?? DEFAULT_TIMEOUT }
+}
+
+function secretsIn({ apiKey }: Environment, { remote }: Options['store'] = {}): readonly string[] {
+  // What a function opens has its secrets hidden where its errors are read.
+  const hidden = remote === undefined || typeof remote === 'function' ? [] : secretsOf(remote)
+  return apiKey === undefined ? hidden : [apiKey, ...hidden]
 }
 
 function resolveMode(
@@ -173,7 +192,15 @@ function checkMode(mode: string): Mode {
 function fingerprintOf(
   options: Pick<
     ResolvedOptions,
-    'root' | 'cacheDir' | 'include' | 'exclude' | 'models' | 'defaults' | 'vars' | 'storeDir'
+    | 'root'
+    | 'cacheDir'
+    | 'include'
+    | 'exclude'
+    | 'models'
+    | 'defaults'
+    | 'vars'
+    | 'storeDir'
+    | 'remote'
   >,
 ): Readonly<Record<string, string>> {
   const models = Object.fromEntries(
@@ -187,6 +214,11 @@ function fingerprintOf(
     models: digest(models),
     defaults: digest(options.defaults),
     vars: digest(Object.fromEntries(options.vars)),
-    store: digest(path.relative(options.root, options.storeDir)),
+    // A command that does not know of the remote would pay for what is there.
+    store: digest(
+      options.remote === undefined
+        ? path.relative(options.root, options.storeDir)
+        : [path.relative(options.root, options.storeDir), 'remote'],
+    ),
   }
 }

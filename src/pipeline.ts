@@ -16,7 +16,8 @@ import { fulfil } from './pipeline/fulfil.ts'
 import { pictureJob, placeholderJob } from './pipeline/render-jobs.ts'
 import { nextRevision } from './pipeline/reroll.ts'
 import { rewrite, type Rewritten } from './pipeline/rewrite.ts'
-import { readProject, surveyOf, type Survey } from './pipeline/survey.ts'
+import { remoteOf, sharedRenditions } from './pipeline/remote.ts'
+import { readProject, surveyOf, wantedKeys, type Survey } from './pipeline/survey.ts'
 import type { Job, PlannedImage } from './plan/plan.ts'
 import { selectPlan, type Renewal, type Selection } from './plan/select.ts'
 import { shardSelection, type Shard } from './plan/shard.ts'
@@ -84,6 +85,8 @@ export interface Pipeline {
   adopt(image: PlannedImage, file: string, survey: Survey): Promise<Rewritten>
   /** A stand-in of the final size. Its bytes, and so its URL, are never the picture's. */
   renderPlaceholder(image: PlannedImage, signal: AbortSignal): Promise<RenderedImage>
+  /** Ends the connections of a remote store. What needs one after that opens it anew. */
+  close(): Promise<void>
 }
 
 /** What is made of what is selected. */
@@ -101,9 +104,10 @@ export function createPipeline(
   logger: Logger,
   budget: Budget = createBudget(options.budget),
 ): Pipeline {
-  const store = openStore({ dir: options.storeDir, logger })
+  const store = openStore({ dir: options.storeDir, logger, remote: remoteOf(options) })
   const memory = rememberManifests(options.cacheDir, release())
-  const renderer = createRenderer({ cacheDir: options.cacheDir })
+  const shared = sharedRenditions(options, store)
+  const renderer = createRenderer({ cacheDir: options.cacheDir, shared })
   const defaults = parseDefaults(options.defaults)
   const followTypes = followDeclarations(options, logger)
 
@@ -115,7 +119,7 @@ export function createPipeline(
       const reading = readProject(options, defaults, memory)
       await memory.save()
       await store.recover()
-      const survey = surveyOf(reading, options, await store.read([]))
+      const survey = surveyOf(reading, options, await store.read(wantedKeys(reading, options)))
       if (options.types) await followTypes(survey)
       return survey
     },
@@ -150,6 +154,7 @@ export function createPipeline(
     },
     renderPlaceholder: async (image, signal) =>
       renderer.render(await placeholderJob(image), signal),
+    close: () => store.close(),
   }
   return pipeline
 }

@@ -1,4 +1,5 @@
 import type { Pipeline } from '../pipeline.ts'
+import { createBar } from './bar.ts'
 import type { Output } from './output.ts'
 
 type Job = Parameters<Pipeline['generate']>[1][number]
@@ -10,15 +11,13 @@ export interface Progress {
   end(): void
 }
 
-const CELLS = 24
-
 export function createProgress(jobs: readonly Job[], output: Output): Progress {
+  const drawBar = createBar(output)
   let finished = 0
 
   const draw = (): void => {
     if (jobs.length === 0) return
-    const filled = Math.round((finished / jobs.length) * CELLS)
-    output.status(`${'█'.repeat(filled)}${'░'.repeat(CELLS - filled)} ${finished}/${jobs.length}`)
+    drawBar(finished, jobs.length)
   }
   const finish = (text: string): void => {
     output.logger.info(text)

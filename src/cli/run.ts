@@ -34,6 +34,14 @@ const COMMANDS: Readonly<Record<string, Listed>> = {
     about: 'hold every original against its receipt',
     load: async () => (await import('./verify.ts')).verify,
   },
+  push: {
+    about: 'bring originals and receipts to the remote store',
+    load: async () => (await import('./push.ts')).push,
+  },
+  pull: {
+    about: 'bring originals and receipts of the remote store here',
+    load: async () => (await import('./pull.ts')).pull,
+  },
   prune: {
     about: 'move originals that no manifest asks for to the trash',
     load: async () => (await import('./prune.ts')).prune,

@@ -3,10 +3,13 @@ import { openProject } from './project.ts'
 import { count } from './report.ts'
 
 export const verify: Command = {
-  options: JSON_OPTION,
+  options: {
+    remote: { about: 'read what the remote store has of them, too' },
+    ...JSON_OPTION,
+  },
   async run(given, output) {
     const { store } = await openProject(output)
-    const { problems, ...counts } = await store.verify()
+    const { problems, ...counts } = await store.verify(given.flag('remote') ? 'remote' : 'here')
     if (given.flag('json')) {
       const listed = problems.map(({ kind, file, message, hint }) => ({
         kind,
@@ -16,8 +19,9 @@ export const verify: Command = {
       }))
       output.json({ version: 1, ...counts, problems: listed })
     } else {
-      const { originals, intact, bytes, quarantined, trashed } = counts
+      const { originals, intact, bytes, elsewhere, quarantined, trashed } = counts
       const aside = [
+        ...(elsewhere > 0 ? [`${elsewhere} in the remote only`] : []),
         ...(quarantined > 0 ? [`${count(quarantined, 'file')} in quarantine`] : []),
         ...(trashed > 0 ? [`${count(trashed, 'file')} in the trash`] : []),
       ]

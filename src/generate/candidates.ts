@@ -58,7 +58,8 @@ export async function makeCandidates(
   const lock = await store.lock(order.key, { signal, onWait: () => onEvent({ kind: 'waiting' }) })
   try {
     if (lock.failure !== null) return lock.failure
-    const before = await readRecord(order, store)
+    // Another machine may have brought more to the remote since this was planned.
+    const before = await readRecord(order, store, order.renew === null ? order.wanted : Infinity)
     const replaced = replacedBy(order)
     const usable = (record: KeyRecord): Candidate[] =>
       record.candidates.filter(
@@ -79,7 +80,8 @@ export async function makeCandidates(
         },
       )
       warnOfUnusable(order, settlement, onEvent)
-      record = await readRecord(order, store)
+      // What has just come is here: whether a remote answers in this moment is of no importance.
+      record = await readRecord(order, store, 0)
       // Asking again in the same way would be paid for again, and most likely answered in the same way.
       if (usable(record).length === there) throw nothingNew(settlement)
     }
@@ -93,13 +95,17 @@ export async function makeCandidates(
   }
 }
 
-/** The key's record, read anew; an answer that a killed process had left is stored first. */
-async function readRecord(order: Order, store: Store): Promise<KeyRecord> {
-  const { key } = order
-  let record = (await store.read([key])).lookup(key)
+/**
+ * The key's record, read anew; an answer that a killed process had left is stored first.
+ *
+ * @param candidates so many are looked for in a remote, if there is one.
+ */
+async function readRecord(order: Order, store: Store, candidates: number): Promise<KeyRecord> {
+  const wanted = { key: order.key, candidates }
+  let record = (await store.read([wanted])).lookup(order.key)
   if (record.problems.some(({ kind }) => kind === 'response-pending')) {
     await store.recover()
-    record = (await store.read([key])).lookup(key)
+    record = (await store.read([wanted])).lookup(order.key)
   }
   const [problem] = record.problems
   if (problem !== undefined && order.renew?.kind !== 'lost')
@@ -128,7 +134,7 @@ async function clearReplaced(order: Order, before: KeyRecord, store: Store): Pro
   }
   if (order.renew?.kind === 'outdated') {
     const replaced = replacedBy(order)
-    await store.trash(before.candidates.filter(({ receipt }) => replaced.has(receipt.sha256)))
+    await store.supersede(before.candidates.filter(({ receipt }) => replaced.has(receipt.sha256)))
   }
 }
 

@@ -2,6 +2,7 @@ import * as v from 'valibot'
 import type { ImageModel } from '../model/image-model.ts'
 import { ImagegenError, type Problem } from '../shared/errors.ts'
 import { nearest } from '../shared/suggest.ts'
+import type { RemoteSource } from '../store/remote/storage.ts'
 
 /** How a build treats what is missing. */
 export type Mode = 'generate' | 'frozen' | 'placeholder'
@@ -61,6 +62,23 @@ export interface Options {
      * @default '.imagegen'
      */
     readonly dir?: string
+    /**
+     * Where other machines find the same originals and receipts: a driver or storage of unstorage, or a function that
+     * opens one. It is closed when the work is done; what a function opens is opened anew after that.
+     * @default none
+     */
+    readonly remote?: RemoteSource
+    /**
+     * Milliseconds that one operation of the remote may take.
+     * @default 30_000
+     */
+    readonly timeout?: number
+    /**
+     * Whether finished renditions are shared through the remote, too. Whoever can write there decides what is shown:
+     * unlike originals, renditions are held against no receipt.
+     * @default false
+     */
+    readonly renditions?: boolean
   }
   /**
    * The folder of renditions and parsed manifests, from the root. It can be deleted at any time.
@@ -85,6 +103,18 @@ export function defineConfig(options: Options): Options {
   return options
 }
 
+const REMOTE_EXPECTED =
+  "expected a driver or storage of unstorage, such as `fsDriver({ base: '/shared' })` from 'unstorage/drivers/fs', or a function that opens one"
+
+/** What a timer can hold. */
+const MOST_TIMEOUT = 2 ** 31 - 1
+
+function isRemoteSource(value: unknown): boolean {
+  if (typeof value === 'function') return true
+  if (typeof value !== 'object' || value === null) return false
+  return ['hasItem', 'getItem'].every((name) => typeof Reflect.get(value, name) === 'function')
+}
+
 const globs = v.union([v.string(), v.array(v.string())])
 
 const optionsSchema = v.strictObject({
@@ -103,7 +133,14 @@ const optionsSchema = v.strictObject({
     }),
   ),
   dev: v.optional(v.strictObject({ generate: v.optional(v.picklist(['auto', 'off'])) })),
-  store: v.optional(v.strictObject({ dir: v.optional(v.pipe(v.string(), v.minLength(1))) })),
+  store: v.optional(
+    v.strictObject({
+      dir: v.optional(v.pipe(v.string(), v.minLength(1))),
+      remote: v.optional(v.custom<RemoteSource>(isRemoteSource, REMOTE_EXPECTED)),
+      timeout: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(MOST_TIMEOUT))),
+      renditions: v.optional(v.boolean()),
+    }),
+  ),
   cacheDir: v.optional(v.pipe(v.string(), v.minLength(1))),
   provenance: v.optional(v.boolean()),
   types: v.optional(v.boolean()),
@@ -136,6 +173,8 @@ function optionProblem(issue: v.BaseIssue<unknown>, source: string): Problem {
           : `Did you mean \`${suggestion}\`?`,
     }
   }
+  // Not what is there instead: it may hold a password.
+  if (issue.type === 'custom') return { message: `${source}: \`${path}\`: ${issue.message}.` }
   return {
     message: `${source}: ${path === '' ? 'the options' : `\`${path}\``}: expected ${issue.expected ?? issue.type}, got ${issue.received}.`,
   }

@@ -9,6 +9,7 @@ import { planImages, type Plan, type PlannedImage } from '../plan/plan.ts'
 import type { Recipe } from '../plan/recipe.ts'
 import { ImagegenError, type Problem } from '../shared/errors.ts'
 import type { StoreSnapshot } from '../store/snapshot.ts'
+import type { WantedKey } from '../store/wanted-key.ts'
 
 /** All manifests of a project and how their images stand, at one moment. */
 export interface Survey {
@@ -54,6 +55,28 @@ export function readProject(
     broken,
     resolution: resolveManifests(manifests, new Set(broken.keys()), project),
   }
+}
+
+/** The keys that planning will look up, for a store that asks a remote about them. */
+export function wantedKeys(
+  { resolution }: Reading,
+  { models, remote }: ResolvedOptions,
+): readonly WantedKey[] {
+  if (remote === undefined) return []
+  // Keys do not depend on what is there.
+  const nothing = { candidates: [], problems: [] }
+  const { images } = planImages(resolution.entries, models, {
+    lookup: () => nothing,
+    earlierRecipes: () => [],
+  })
+  const wanted = new Map<string, WantedKey>()
+  for (const { made } of images) {
+    if (made === undefined) continue
+    const { key, subject } = made
+    const candidates = Math.max(subject.candidates, wanted.get(key)?.candidates ?? 0)
+    wanted.set(key, { key, candidates })
+  }
+  return [...wanted.values()]
 }
 
 /** Holds what was read against the store. */

@@ -65,6 +65,8 @@ export function esbuildHost(build: PluginBuild, begin: (facts: HostFacts) => Ses
     return failure === undefined ? null : { errors: [toMessage(failure)] }
   })
 
+  build.onEnd(async () => run?.session.rest())
+
   // Entries come first: whatever they are, the build is done again when one of these files was changed.
   build.onResolve({ filter: /.*/ }, async ({ kind, pluginData }) => {
     if (kind !== 'entry-point' || pluginData === RESOLVING) return undefined

@@ -49,6 +49,7 @@ export interface RollupHooks {
     filter: { id: RegExp }
     handler(this: HookContext, id: string): Promise<Loaded | undefined>
   }
+  buildEnd(): Promise<void>
   generateBundle(options: object, bundle: Bundle): void
 }
 
@@ -114,6 +115,10 @@ export function rollupHost(begin: (facts: HostFacts) => Session): RollupHooks {
         // Rolldown would take the file's ending for its type.
         return { code, map: null, moduleType: 'js', moduleSideEffects: false }
       },
+    },
+
+    async buildEnd() {
+      await build?.session.rest()
     },
 
     generateBundle(_, bundle) {

@@ -47,6 +47,8 @@ export interface Session {
   onProblem(listener: (problem: ImagegenError) => void): void
   /** Why modules show stand-ins now, by their ids. */
   problems(): ReadonlyMap<string, ImagegenError>
+  /** A build has loaded everything. What comes after that, such as its next environment, opens connections anew. */
+  rest(): Promise<void>
   /** Nothing more is asked for. A request that is under way comes to its end: it is paid for. */
   close(): void
 }
@@ -252,6 +254,10 @@ export function createSession(inline: unknown, facts: HostFacts): Session {
     },
 
     problems: () => problems,
+
+    async rest() {
+      if (!facts.isLive) await project.opened()?.pipeline.close()
+    },
 
     close: () => project.close(),
   }

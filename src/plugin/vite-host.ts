@@ -9,6 +9,7 @@ import { plainly } from './plain-error.ts'
 import type { Session } from './session.ts'
 import { startWatched } from './start-watched.ts'
 import { removeUnused, usedByGraph } from './unused-assets.ts'
+import { vitesOwnAsset } from './vite-asset.ts'
 
 /** Renditions as our modules import them; the host's filter. */
 const RENDITION_ID = /[/\\]renditions[/\\][^/\\]+\?url&no-inline$/
@@ -23,6 +24,8 @@ export function viteHost(begin: (facts: HostFacts) => Session): Partial<Plugin> 
     if (session === undefined) throw new Error('Vite has not resolved this configuration.')
     return session
   }
+  const isRendition = (id: string, config: ResolvedConfig): boolean =>
+    RENDITION_ID.test(id) && path.dirname(path.normalize(id)) === sessionOf(config).images()?.folder
   return {
     configResolved(config) {
       const isBuild = config.command === 'build'
@@ -31,6 +34,7 @@ export function viteHost(begin: (facts: HostFacts) => Session): Partial<Plugin> 
         mode: config.mode,
         isBuild,
         isLive: !isBuild,
+        isUnattended: config.server.watch === null,
         envDir: config.envDir === false ? undefined : config.envDir,
         urlOf: viteUrl,
         keepsModules: false,
@@ -73,9 +77,13 @@ export function viteHost(begin: (facts: HostFacts) => Session): Partial<Plugin> 
     },
 
     load: {
-      filter: { id: MANIFEST_ID },
+      // Before plugins that take every picture for theirs, wherever they stand in the list.
+      order: 'pre',
+      filter: { id: [MANIFEST_ID, RENDITION_ID] },
       async handler(id) {
-        const session = sessionOf(this.environment.getTopLevelConfig())
+        const config = this.environment.getTopLevelConfig()
+        if (isRendition(id, config)) return vitesOwnAsset(this, config, id)
+        const session = sessionOf(config)
         const ours = parseModuleId(id)
         if (ours === undefined || !(await claims.has(id, session))) return undefined
         const watch = (file: string): void => this.addWatchFile(file)
@@ -88,8 +96,7 @@ export function viteHost(begin: (facts: HostFacts) => Session): Partial<Plugin> 
     transform: {
       filter: { id: RENDITION_ID },
       handler(code, id) {
-        const folder = sessionOf(this.environment.getTopLevelConfig()).images()?.folder
-        if (folder === undefined || path.dirname(path.normalize(id)) !== folder) return undefined
+        if (!isRendition(id, this.environment.getTopLevelConfig())) return undefined
         // Vite numbers assets as they come in: in a source map that would differ from build to build.
         return { code, map: { mappings: '' } }
       },
@@ -103,6 +110,10 @@ export function viteHost(begin: (facts: HostFacts) => Session): Partial<Plugin> 
       removeUnused(bundle, usedByGraph(bundle, this, images), images.folder, config.root)
     },
 
+    async buildEnd() {
+      await sessionOf(this.environment.getTopLevelConfig()).rest()
+    },
+
     closeBundle() {
       // A build has other environments to come.
       if (this.environment.mode === 'dev') sessionOf(this.environment.getTopLevelConfig()).close()
@@ -112,16 +123,22 @@ export function viteHost(begin: (facts: HostFacts) => Session): Partial<Plugin> 
 
 /** Sends an update for every module that shows one of these images, in every environment. */
 async function reload(server: ViteDevServer, modules: readonly ModuleId[]): Promise<void> {
-  for (const environment of Object.values(server.environments)) {
-    for (const id of modules) {
+  for (const id of modules) {
+    const showing = Object.values(server.environments).flatMap((environment) => {
       const module = environment.moduleGraph.getModuleById(formatModuleId(id))
-      if (module === undefined) continue
+      return module === undefined ? [] : [{ environment, module }]
+    })
+    for (const { environment, module } of showing) {
       // Vite keeps what is being loaded in this moment, although an update has made it stale.
       environment.moduleGraph.invalidateModule(module)
       // Of what could never be loaded it believes that no page knows it; the page waits for it.
       if (module.isSelfAccepting === undefined) environment.hot.send({ type: 'full-reload' })
       else await environment.reloadModule(module)
     }
+    // What only a server knows is on the pages that it has rendered.
+    const isOnPages = showing.length > 0
+    const isInBrowser = showing.some(({ environment }) => environment.name === 'client')
+    if (isOnPages && !isInBrowser) server.ws.send({ type: 'full-reload' })
   }
 }
 

@@ -25,6 +25,7 @@ interface Compiler extends WithNeighbours {
       tapPromise(name: string, run: (compiler: Changes) => Promise<void>): void
     }
     readonly afterCompile: { tap(name: string, run: (compilation: Compilation) => void): void }
+    readonly done: { tapPromise(name: string, run: () => Promise<void>): void }
     readonly watchClose: { tap(name: string, run: () => void): void }
     readonly shutdown: { tap(name: string, run: () => void): void }
   }
@@ -71,6 +72,7 @@ export function webpackHost(begin: (facts: HostFacts) => Session): {
       fileDependencies.addAll(running?.session.surroundings().files ?? [])
     })
     compiler.options.module.rules.push({ test: /\.image\.ya?ml$/i, sideEffects: false })
+    compiler.hooks.done.tapPromise(NAME, async () => running?.session.rest())
     compiler.hooks.watchClose.tap(NAME, close)
     compiler.hooks.shutdown.tap(NAME, close)
   }

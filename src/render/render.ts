@@ -15,6 +15,7 @@ import type { ReadComposite } from './operations.ts'
 import { drawPreview, type Preview } from './preview.ts'
 import { createRenditionCache, type CachedRendition } from './rendition-cache.ts'
 import { pictureKey, renditionKey, type PictureRecipe, type Provenance } from './rendition.ts'
+import type { SharedRenditions } from './shared-renditions.ts'
 import { createSharing } from './sharing.ts'
 import { renditionSizes } from './sizes.ts'
 
@@ -59,6 +60,8 @@ export interface RendererOptions {
   readonly cacheDir: string
   /** Pipelines at once. @default the number of cores */
   readonly parallel?: number
+  /** Where other machines leave what they have rendered, if there is such a place. */
+  readonly shared?: SharedRenditions | undefined
 }
 
 /**
@@ -85,6 +88,7 @@ interface Wanted {
 export function createRenderer({
   cacheDir,
   parallel = availableParallelism(),
+  shared: others,
 }: RendererOptions): Renderer {
   const cache = createRenditionCache(cacheDir)
   const pipelines = new PQueue({ concurrency: parallel })
@@ -110,7 +114,7 @@ export function createRenderer({
   }
 
   async function make(task: Task, signal: AbortSignal): Promise<RenderedImage> {
-    const meanwhile = await lookUp(task)
+    const meanwhile = (await lookUp(task)) ?? (await fetchShared(task))
     if (meanwhile !== undefined) return meanwhile
     const { job, pictureKey } = task
     // Not by name: images that come to the same files are made once, and each then takes them under its own.
@@ -138,6 +142,21 @@ export function createRenderer({
     return { ...preview, renditions }
   }
 
+  /** Takes over what another machine has rendered, if it is all that is asked for. */
+  async function fetchShared(task: Task): Promise<RenderedImage | undefined> {
+    const { pictureKey: key } = task
+    const picture = cache.readPicture(key) ?? (await others?.readPicture(key))
+    if (others === undefined || picture === undefined) return undefined
+    await cache.writePicture(key, picture)
+    for (const wanted of wantedOf(task, picture)) {
+      if ((await cache.readRendition(wanted)) !== undefined) continue
+      const found = await others.readRendition(wanted.key)
+      if (found === undefined) return undefined
+      await cache.writeRendition(wanted, found.bytes, found.size)
+    }
+    return lookUp(task)
+  }
+
   async function produce(task: Task, signal: AbortSignal): Promise<void> {
     const original = await readOriginal(task.job)
     const pixels = await pixelsToFinish(original, task.job.operations)
@@ -161,7 +180,9 @@ export function createRenderer({
     )
     if (cache.readPicture(pictureKey) === undefined) {
       const preview = await inPipeline(() => drawPreview(picture, job.output.placeholder))
-      await cache.writePicture(pictureKey, { ...picture.size, ...preview })
+      const record = { ...picture.size, ...preview }
+      await cache.writePicture(pictureKey, record)
+      await others?.writePicture(pictureKey, record)
     }
     const results = await Promise.allSettled(
       wantedOf({ job, recipe, pictureKey }, picture.size).map(async (wanted) => {
@@ -176,6 +197,7 @@ export function createRenderer({
           }),
         )
         await cache.writeRendition(wanted, bytes, size)
+        await others?.writeRendition(wanted.key, { bytes, size })
       }),
     )
     // All have come to an end before the first failure is told: nothing writes after it.

@@ -51,7 +51,8 @@ interface Size {
   readonly height: number
 }
 
-const pictureSchema = v.strictObject({
+/** What a record of a picture must be, wherever it was kept. */
+export const pictureSchema: v.GenericSchema<unknown, PictureRecord> = v.strictObject({
   width: v.number(),
   height: v.number(),
   blurDataURL: v.exactOptional(v.string()),
@@ -125,7 +126,8 @@ export function createRenditionCache(cacheDir: string): RenditionCache {
   }
 }
 
-const sealedSchema = v.pipe(
+/** A record with a digest of its own, as text. */
+export const sealedSchema: v.GenericSchema<string, { record: unknown; digest: string }> = v.pipe(
   v.string(),
   v.parseJson(),
   v.strictObject({ record: v.unknown(), digest: v.string() }),

@@ -9,7 +9,7 @@ import {
   bytesProblem,
   storeProblem,
   type StoreProblem,
-  type StoreProblemKind,
+  type LocalProblemKind,
 } from './store-problem.ts'
 
 /** One paid picture of a key. */
@@ -34,7 +34,7 @@ export interface Bundle {
   hasReceipt: boolean
 }
 
-const FAULTS: Readonly<Record<ReceiptFault, StoreProblemKind>> = {
+const FAULTS: Readonly<Record<ReceiptFault, LocalProblemKind>> = {
   damaged: 'receipt-damaged',
   conflict: 'receipt-conflict',
   'unknown-version': 'receipt-version',

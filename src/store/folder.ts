@@ -149,6 +149,11 @@ export function namesIn(folder: string): string[] {
   }
 }
 
+/** Whether anything has been paid for yet, as far as can be seen here. */
+export function holdsReceipts({ root }: StoreFolder): boolean {
+  return namesIn(root).some((name) => name.endsWith('.json'))
+}
+
 /** The name of the folder of a process's unfinished files, which says who may clean it. */
 function temporaryName(owner: ProcessIdentity): string {
   return `${hostDigest(owner.host)}-${owner.pid}-${owner.startTime ?? ''}.tmp`

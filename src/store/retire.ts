@@ -38,7 +38,15 @@ export function retire(folder: StoreFolder, before: KeyRecord): string[] {
       hint: 'Its receipts stay.',
     })
   }
-  const lost = after.candidates.filter(({ bytes }) => bytes !== 'present').map(({ file }) => file)
+  // Not what is absent here and was known to be elsewhere.
+  const wasLost = new Set(
+    before.candidates
+      .filter(({ bytes }) => bytes !== 'present')
+      .map(({ receipt }) => receipt.sha256),
+  )
+  const lost = after.candidates
+    .filter(({ bytes, receipt }) => bytes !== 'present' && wasLost.has(receipt.sha256))
+    .map(({ file }) => file)
   const known = new Set(before.problems.map(({ file }) => file))
   const faulty = after.problems
     .filter(({ kind, file }) => REPLACEABLE.has(kind) && known.has(file))

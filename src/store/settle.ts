@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import path from 'node:path'
 import { extensionOf, sniffMediaType } from '../pixels/media-type.ts'
@@ -6,8 +5,9 @@ import { ImagegenError } from '../shared/errors.ts'
 import { errorCode } from '../shared/files.ts'
 import { sha256 } from '../shared/hash.ts'
 import { holds } from './bytes-state.ts'
-import { baseName, originalName, receiptName } from './file-name.ts'
+import { originalName } from './file-name.ts'
 import { storageError, type StoreFolder } from './folder.ts'
+import { freeBase, keepReceipt } from './free-name.ts'
 import { checkResponse, type Pending, type PendingResponse } from './pending.ts'
 import { inspectPicture } from './picture.ts'
 import { keepInQuarantine, moveToQuarantine } from './quarantine.ts'
@@ -170,7 +170,7 @@ async function store(folder: StoreFolder, receipt: Receipt, bytes: Uint8Array): 
   const base = freeBase(folder, receipt)
   const original = path.join(folder.root, originalName(base, receipt.mediaType))
   if (!holds(original, receipt)) await folder.write(original, bytes)
-  await folder.write(path.join(folder.root, receiptName(base)), formatReceipt(receipt))
+  await keepReceipt(folder, receipt, base)
   return true
 }
 
@@ -185,25 +185,4 @@ async function restore(folder: StoreFolder, twin: Candidate, bytes: Uint8Array):
     })
   }
   await folder.write(twin.file, bytes)
-}
-
-/**
- * A name that belongs to nobody else. Files of that name that are not this picture stay untouched: they are another
- * one's, or damaged, and a sign of something that was paid for.
- */
-function freeBase(folder: StoreFolder, receipt: Receipt): string {
-  for (let number = 1; ; number++) {
-    const base = baseName(receipt.name, receipt.key, receipt.sha256, number)
-    const original = path.join(folder.root, originalName(base, receipt.mediaType))
-    const beside = path.join(folder.root, receiptName(base))
-    const isFree = existsSync(beside)
-      ? // Another process that settles the same response may have been faster.
-        holds(beside, digestOf(formatReceipt(receipt)))
-      : !existsSync(original) || holds(original, receipt)
-    if (isFree) return base
-  }
-}
-
-function digestOf(text: string): { sha256: string; bytes: number } {
-  return { sha256: sha256(text), bytes: Buffer.byteLength(text) }
 }

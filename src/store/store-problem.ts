@@ -23,6 +23,15 @@ export type StoreProblemKind =
   | 'response-damaged'
   /** All that is left of the key was pruned. */
   | 'trashed'
+  /** The remote cannot be asked whether a picture is paid for. */
+  | 'remote-silent'
+  /** Something in the remote says that a picture was paid for, and cannot be read. */
+  | 'remote-damaged'
+  /** The remote does not have the bytes of a picture that is here. */
+  | 'remote-absent'
+
+/** Those of them that a look at the folder finds. */
+export type LocalProblemKind = Exclude<StoreProblemKind, `remote-${string}`>
 
 /** Something that is wrong with the store: the message says what and where, the hint what to do now. */
 export interface StoreProblem extends Problem {
@@ -36,7 +45,7 @@ const RESTORE = 'restore the file from git, or a backup'
 const REPLACE = 'ask for the picture anew with `imagegen generate --replace ID`, which costs'
 
 /** What each problem is, after the file's name, and the way out. */
-const TEXTS: Readonly<Record<StoreProblemKind, readonly [what: string, hint: string]>> = {
+const TEXTS: Readonly<Record<LocalProblemKind, readonly [what: string, hint: string]>> = {
   'bytes-absent': [
     'is missing, though its receipt says that it was paid for.',
     `Run \`imagegen pull\`, or ${RESTORE}; else ${REPLACE}.`,
@@ -89,7 +98,7 @@ const TEXTS: Readonly<Record<StoreProblemKind, readonly [what: string, hint: str
 }
 
 /** @param reason more about what is wrong, such as a parser's message. */
-export function storeProblem(kind: StoreProblemKind, file: string, reason?: string): StoreProblem {
+export function storeProblem(kind: LocalProblemKind, file: string, reason?: string): StoreProblem {
   const [what, hint] = TEXTS[kind]
   const because = reason === undefined ? '' : ` (${reason})`
   return { kind, file, message: `${file} ${what}${because}`, hint }

@@ -1,96 +1,10 @@
 import type { Logger } from '../shared/logger.ts'
 import { storeFolder } from './folder.ts'
-import { acquireLock, type Lock, type LockOptions } from './lock.ts'
-import { readOriginal } from './original.ts'
-import { savePending, type Pending, type PendingResponse } from './pending.ts'
+import { folderStore, type Store } from './local.ts'
 import { thisProcess } from './process-identity.ts'
-import { emptyTrash, findUnused, trash, type EmptiedTrash } from './prune.ts'
-import { keepUnusable, type UnusableAnswer } from './quarantine.ts'
-import { createRateWindow, type RateWindow, type RateWindowOptions } from './rate-window.ts'
-import { recover } from './recover.ts'
-import { retire } from './retire.ts'
-import { settle, type Settlement } from './settle.ts'
-import type { Candidate } from './bundle.ts'
-import { readSnapshot, type KeyRecord, type StoreSnapshot } from './snapshot.ts'
-import { verify, type StoreReport } from './verify.ts'
+import { throughRemote, type RemoteStoreOptions } from './remote/through-remote.ts'
 
-/**
- * The pictures that were paid for, by the key of what was asked.
- *
- * The way of a picture: `prepare` before anything is spent, `lock` its key, `read` again, ask the provider,
- * `savePending` the answer at once, `settle` it, `read` it back, `readOriginal`.
- */
-export interface Store {
-  /**
-   * The store as it is now. Opens no picture, and writes nothing.
-   *
-   * @param keys those that will be looked up, for stores that have to fetch their receipts.
-   * @throws ImagegenError with code `unavailable`.
-   */
-  read(keys: Iterable<string>): Promise<StoreSnapshot>
-  /**
-   * Looks whether a picture that is paid for would find room. To be called before the first request.
-   *
-   * @throws ImagegenError with code `unavailable`: no permission, full disk.
-   */
-  prepare(): Promise<void>
-  /**
-   * Makes a provider's answer durable with one rename. From here on it cannot be lost.
-   *
-   * @throws ImagegenError with code `unavailable`; it says where the answer is kept instead.
-   */
-  savePending(response: PendingResponse): Promise<Pending>
-  /**
-   * Makes originals and receipts of an answer.
-   *
-   * @throws ImagegenError with code `unavailable`: the answer stays, and `recover` goes on with it. With code
-   * `damaged`: it makes no sense, and is in quarantine.
-   */
-  settle(pending: Pending): Promise<Settlement>
-  /**
-   * Keeps an answer that may have been paid for and that nothing can be read out of. Its key stays free.
-   *
-   * @returns where it is, as people know it.
-   * @throws ImagegenError with code `unavailable`.
-   */
-  keepUnusable(answer: UnusableAnswer): Promise<string>
-  /** Settles what processes that were killed had left. To be called before planning what to ask for. */
-  recover(): Promise<readonly Settlement[]>
-  /**
-   * The bytes that were paid for, checked against their receipt.
-   *
-   * @throws ImagegenError with code `unavailable`, or `damaged`: then they are in quarantine.
-   */
-  readOriginal(candidate: Candidate): Promise<Uint8Array>
-  /**
-   * Moves to the trash what made a key `unavailable`, after a new picture has come.
-   *
-   * @param before the key's record from before the new picture was asked for.
-   * @returns the files that were moved, as people know them.
-   * @throws ImagegenError with code `unavailable` where no new picture is there.
-   */
-  retire(before: KeyRecord): Promise<readonly string[]>
-  /**
-   * Waits until nobody else asks for this key.
-   *
-   * @throws ImagegenError `aborted`, or `unavailable` where the folder cannot be written.
-   */
-  lock(key: string, options: Pick<LockOptions, 'signal' | 'onWait'>): Promise<Lock>
-  /** The requests that an account may send, counted over everyone who shares this store. */
-  rateWindow(options: Omit<RateWindowOptions, 'folder' | 'self'>): RateWindow
-  /** Holds every original against its receipt, byte by byte. Changes nothing. */
-  verify(): Promise<StoreReport>
-  /** The pictures whose keys are not among those given. */
-  findUnused(asked: ReadonlySet<string>): Promise<readonly Candidate[]>
-  /** Moves pictures and their receipts to the trash, where their keys are still known as paid for. */
-  trash(candidates: readonly Candidate[]): Promise<void>
-  /**
-   * Deletes what has been in the trash for long enough.
-   *
-   * @param olderThan milliseconds.
-   */
-  emptyTrash(olderThan: number): Promise<EmptiedTrash>
-}
+export type { Store } from './local.ts'
 
 export interface StoreOptions {
   /** The store's folder, absolute. It need not exist: the first write makes it. */
@@ -98,26 +12,14 @@ export interface StoreOptions {
   readonly logger: Logger
   /** What stands for this machine in locks. Default: its name and what tells its process table from others. */
   readonly host?: string
+  /** Where other machines find the same. */
+  readonly remote?: RemoteStoreOptions | undefined
 }
 
-/** The store in a folder of files, to be committed with the project. Opening it touches nothing. */
-export function openStore({ dir, logger, host }: StoreOptions): Store {
+/** The store in a folder of files, and where there is a remote, in that. Opening it touches nothing. */
+export function openStore({ dir, logger, host, remote }: StoreOptions): Store {
   const self = thisProcess(host)
   const folder = storeFolder(dir, self)
-  return {
-    read: async () => readSnapshot(folder),
-    prepare: () => folder.prepare(),
-    savePending: (response) => savePending(folder, response),
-    settle: (pending) => settle(folder, pending),
-    keepUnusable: (answer) => keepUnusable(folder, answer),
-    recover: () => recover(folder, logger),
-    readOriginal: (candidate) => readOriginal(folder, candidate),
-    retire: async (before) => retire(folder, before),
-    lock: (key, options) => acquireLock({ folder: folder.locks, name: key, self, ...options }),
-    rateWindow: (options) => createRateWindow({ folder: folder.locks, self, ...options }),
-    verify: () => verify(folder),
-    findUnused: async (asked) => findUnused(folder, asked),
-    trash: async (candidates) => trash(folder, candidates),
-    emptyTrash: async (olderThan) => emptyTrash(folder, olderThan),
-  }
+  const local = folderStore(folder, logger)
+  return remote === undefined ? local : throughRemote(local, folder, remote, logger)
 }

@@ -19,6 +19,8 @@ export interface StoreReport {
   readonly intact: number
   /** Size of the intact ones. */
   readonly bytes: number
+  /** Pictures whose bytes are in the remote only. */
+  readonly elsewhere: number
   readonly problems: readonly StoreProblem[]
   /** Files that were set aside: unusable or damaged pictures, and the reports on them. */
   readonly quarantined: number
@@ -36,6 +38,7 @@ export async function verify(folder: StoreFolder): Promise<StoreReport> {
     originals: candidates.length,
     intact: intact.length,
     bytes: intact.reduce((sum, { receipt }) => sum + receipt.bytes, 0),
+    elsewhere: 0,
     problems: [...problems, ...found.filter((problem) => problem !== null)],
     quarantined: namesIn(folder.quarantine).length,
     trashed: namesIn(folder.trash).length,

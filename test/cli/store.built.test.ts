@@ -38,6 +38,7 @@ describe.concurrent('imagegen verify', () => {
       originals: 2,
       intact: 1,
       bytes: expect.any(Number),
+      elsewhere: 0,
       quarantined: 0,
       trashed: 0,
       problems: [

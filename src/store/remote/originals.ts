@@ -1,0 +1,59 @@
+import { sha256 } from '../../shared/hash.ts'
+import { ImagegenError } from '../../shared/errors.ts'
+import type { Receipt } from '../receipt.ts'
+import type { Remote } from './remote.ts'
+
+/** What of a receipt says which bytes are meant. */
+type Expected = Pick<Receipt, 'sha256' | 'bytes'>
+
+/**
+ * An original's bytes, if they are the receipt's.
+ *
+ * @returns nothing where the remote does not have them.
+ * @throws ImagegenError with code `unavailable`: it has others, or cannot be asked.
+ */
+export async function fetchOriginal(
+  remote: Remote,
+  expected: Expected,
+): Promise<Uint8Array | undefined> {
+  const item = originalItem(expected)
+  const bytes = await remote.get(item)
+  if (bytes === undefined || isWhole(bytes, expected)) return bytes
+  throw new ImagegenError('unavailable', {
+    message: `The remote store's ${item} is damaged: it has ${bytes.length} bytes that are not those of the receipt, which are ${expected.bytes}.`,
+    hint: 'Nothing uses it. `imagegen push --verify`, where the picture is, puts it right.',
+  })
+}
+
+export async function hasOriginal(remote: Remote, expected: Expected): Promise<boolean> {
+  return remote.has(originalItem(expected))
+}
+
+/**
+ * Puts an original's bytes there, unless they are there. What somebody had begun to write, or damaged, is overwritten.
+ *
+ * @throws ImagegenError with code `unavailable`.
+ */
+export async function sendOriginal(
+  remote: Remote,
+  expected: Expected,
+  bytes: Uint8Array,
+): Promise<void> {
+  if (await holdsOriginal(remote, expected)) return
+  await remote.put(originalItem(expected), bytes)
+}
+
+/** Reads it, to be sure. */
+export async function holdsOriginal(remote: Remote, expected: Expected): Promise<boolean> {
+  if (!(await hasOriginal(remote, expected))) return false
+  const bytes = await remote.get(originalItem(expected))
+  return bytes !== undefined && isWhole(bytes, expected)
+}
+
+function isWhole(bytes: Uint8Array, expected: Expected): boolean {
+  return bytes.length === expected.bytes && sha256(bytes) === expected.sha256
+}
+
+function originalItem(expected: Expected): string {
+  return `originals:${expected.sha256}`
+}

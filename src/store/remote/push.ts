@@ -1,0 +1,63 @@
+import path from 'node:path'
+import { readReceipt, type Candidate } from '../bundle.ts'
+import { namesIn, type StoreFolder } from '../folder.ts'
+import type { Receipt } from '../receipt.ts'
+import { readSnapshot, type StoreSnapshot } from '../snapshot.ts'
+import { transfer, type PushOptions, type TransferReport } from '../transfer.ts'
+import type { Beginning } from './beginning.ts'
+import { retireReceipt } from './receipt-slots.ts'
+import type { Remote } from './remote.ts'
+import { isSent, sendCandidate } from './send.ts'
+
+interface Parts {
+  readonly folder: StoreFolder
+  readonly remote: Remote
+  readonly beginning: Beginning
+}
+
+/**
+ * Brings what is here to the remote; see `Store.push`.
+ *
+ * @param keys only these; default: all.
+ */
+export async function push(
+  { folder, remote, beginning }: Parts,
+  options: PushOptions,
+  keys?: Iterable<string>,
+): Promise<TransferReport> {
+  const snapshot = readSnapshot(folder)
+  const isBegun = await beginning.isMade()
+  if (!isBegun && !options.isDry) await beginning.make()
+  const transfers = await transfer(chosen(snapshot, keys), options, async (candidate) => {
+    if (await isSent(remote, candidate, options.isThorough)) return 'present'
+    if (!options.isDry) await sendCandidate(folder, remote, candidate)
+    return 'moved'
+  })
+  if (!options.isDry && !options.signal.aborted) {
+    for (const receipt of supersededHere(folder, snapshot)) await retireReceipt(remote, receipt)
+  }
+  return { transfers, problems: [] }
+}
+
+function chosen(snapshot: StoreSnapshot, keys: Iterable<string> | undefined): Candidate[] {
+  const all =
+    keys === undefined
+      ? snapshot.everything().candidates
+      : [...new Set(keys)].flatMap((key) => snapshot.lookup(key).candidates)
+  return all.filter(({ bytes }) => bytes === 'present')
+}
+
+/** What lies in the trash because another picture of its key took its place, which the remote may not have been told. */
+function supersededHere(folder: StoreFolder, snapshot: StoreSnapshot): Receipt[] {
+  return namesIn(folder.trash)
+    .filter((name) => name.endsWith('.json'))
+    .flatMap((name) => {
+      const reading = readReceipt(path.join(folder.trash, name))
+      if ('fault' in reading) return []
+      const { key, sha256 } = reading.receipt
+      const { candidates } = snapshot.lookup(key)
+      const isBack = candidates.some(({ receipt }) => receipt.sha256 === sha256)
+      const isSuperseded = !isBack && candidates.some(({ bytes }) => bytes === 'present')
+      return isSuperseded ? [reading.receipt] : []
+    })
+}

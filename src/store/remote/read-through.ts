@@ -1,0 +1,161 @@
+import { ImagegenError } from '../../shared/errors.ts'
+import type { Candidate } from '../bundle.ts'
+import { holdsReceipts, type StoreFolder } from '../folder.ts'
+import type { Receipt } from '../receipt.ts'
+import { keepReceipt } from '../free-name.ts'
+import { lookupKey, readSnapshot, type KeyRecord, type StoreSnapshot } from '../snapshot.ts'
+import type { StoreProblem } from '../store-problem.ts'
+import type { WantedKey } from '../wanted-key.ts'
+import { notBegun, type Beginning } from './beginning.ts'
+import { hasOriginal } from './originals.ts'
+import { readSlots, type KeyOf, type RemoteRecord } from './receipt-slots.ts'
+import type { Remote } from './remote.ts'
+
+/** What a remote adds to what is here. */
+export interface ReadThrough {
+  /**
+   * The store as it is here and in the remote. Receipts that only the remote had are here after that; bytes come when
+   * they are read.
+   */
+  read(wanted: readonly WantedKey[]): Promise<StoreSnapshot>
+}
+
+interface Parts {
+  readonly folder: StoreFolder
+  readonly remote: Remote
+  readonly beginning: Beginning
+  readonly keyOf: KeyOf
+}
+
+/** What the remote says of a key that is not all here. */
+interface Finding {
+  /** SHA-256 of the originals whose bytes it has. */
+  readonly elsewhere: ReadonlySet<string>
+  readonly retired: ReadonlySet<string>
+  readonly problems: readonly StoreProblem[]
+  /** Whether receipts are here now that were not before. */
+  readonly isNew: boolean
+}
+
+export function readThrough({ folder, remote, beginning, keyOf }: Parts): ReadThrough {
+  // What is there once stays: nothing of ours removes originals.
+  const known = new Set<string>()
+
+  async function read(wanted: readonly WantedKey[]): Promise<StoreSnapshot> {
+    const here = readSnapshot(folder)
+    const findings = new Map<string, Finding>()
+    await Promise.all(
+      wanted.map(async (one) => {
+        const record = here.lookup(one.key)
+        if (isWholeHere(record, one)) return
+        findings.set(one.key, await lookFor(one, record))
+      }),
+    )
+    const now = [...findings.values()].some(({ isNew }) => isNew) ? readSnapshot(folder) : here
+    return {
+      ...now,
+      lookup(key) {
+        const finding = findings.get(key)
+        return finding === undefined ? now.lookup(key) : merge(now.lookup(key), finding)
+      },
+    }
+  }
+
+  async function lookFor(wanted: WantedKey, record: KeyRecord): Promise<Finding> {
+    const elsewhere = new Set<string>()
+    const nothing: Finding = { elsewhere, retired: new Set(), problems: [], isNew: false }
+    try {
+      await lookForBytes(record.candidates, elsewhere)
+      if (isWholeHere(merge(record, nothing), wanted)) return nothing
+      const slots = await readSlots(remote, wanted.key, keyOf)
+      const isNew = await keepNew(slots.receipts, record)
+      const now = isNew ? lookupKey(folder, wanted.key) : record
+      await lookForBytes(now.candidates, elsewhere)
+      const finding: Finding = { ...nothing, retired: slots.retired, isNew }
+      return { ...finding, problems: await problemsOf(merge(now, finding), wanted, slots) }
+    } catch (error) {
+      if (!(error instanceof ImagegenError)) throw error
+      return { ...nothing, problems: [unanswered(wanted.key, error)] }
+    }
+  }
+
+  async function lookForBytes(
+    candidates: readonly Candidate[],
+    elsewhere: Set<string>,
+  ): Promise<void> {
+    for (const { bytes, receipt } of candidates) {
+      if (bytes === 'present' || elsewhere.has(receipt.sha256)) continue
+      if (!known.has(receipt.sha256) && !(await hasOriginal(remote, receipt))) continue
+      known.add(receipt.sha256)
+      elsewhere.add(receipt.sha256)
+    }
+  }
+
+  /** @returns whether there were any. */
+  async function keepNew(
+    receipts: readonly Receipt[],
+    { candidates }: KeyRecord,
+  ): Promise<boolean> {
+    const here = new Set(candidates.map(({ receipt }) => receipt.sha256))
+    const others = receipts.filter(({ sha256 }) => !here.has(sha256))
+    for (const receipt of others) await keepReceipt(folder, receipt)
+    return others.length > 0
+  }
+
+  /** Why a key that is not complete may not be asked for. */
+  async function problemsOf(
+    found: KeyRecord,
+    { key, candidates }: WantedKey,
+    { retired, faults }: RemoteRecord,
+  ): Promise<StoreProblem[]> {
+    if (found.candidates.length >= candidates) return []
+    if (faults.length > 0) {
+      return faults.map(({ item, reason }) => ({
+        kind: 'remote-damaged',
+        file: item,
+        message: `The remote store's ${item} is no valid receipt (${reason}).`,
+        hint: 'Run `imagegen push` where the picture is; else ask for it anew with `imagegen generate --replace ID`, which costs.',
+      }))
+    }
+    const isKnown = found.candidates.length > 0 || retired.size > 0
+    if (isKnown || (await beginning.isMade()) || !holdsReceipts(folder)) return []
+    return [unanswered(key, notBegun())]
+  }
+
+  return { read }
+}
+
+function isWholeHere({ candidates, problems }: KeyRecord, wanted: WantedKey): boolean {
+  return (
+    problems.length === 0 &&
+    candidates.length >= wanted.candidates &&
+    candidates.every(({ bytes }) => bytes === 'present')
+  )
+}
+
+function merge(record: KeyRecord, { elsewhere, retired, problems }: Finding): KeyRecord {
+  return {
+    ...record,
+    candidates: record.candidates.flatMap((candidate): Candidate[] => {
+      const { bytes, receipt } = candidate
+      if (bytes === 'present') return [candidate]
+      if (retired.has(receipt.sha256)) return []
+      return [
+        elsewhere.has(receipt.sha256)
+          ? { ...candidate, bytes: 'present', problem: null }
+          : candidate,
+      ]
+    }),
+    problems: [...record.problems, ...problems],
+  }
+}
+
+/** A key of which nobody knows whether it is paid for is not asked for. */
+function unanswered(key: string, { problems: [first] }: ImagegenError): StoreProblem {
+  return {
+    kind: 'remote-silent',
+    file: `receipts:${key}`,
+    message: `${first?.message ?? 'The remote store failed.'} Whether the picture is paid for is not known.`,
+    hint: first?.hint ?? 'Run it again.',
+  }
+}

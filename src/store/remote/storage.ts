@@ -1,0 +1,69 @@
+/**
+ * A key-value storage elsewhere: any driver of unstorage, or a storage made of one. Declared by shape, so that any
+ * version of it fits, and anything else that behaves alike.
+ *
+ * Nothing is ever listed or removed: several drivers list a part of what there is, and say nothing of it.
+ *
+ * @see https://unstorage.unjs.io/drivers
+ */
+export interface RemoteStorage {
+  hasItem(key: string, options: object): boolean | Promise<boolean>
+  getItem(key: string, options: object): unknown
+  getItemRaw?(key: string, options: object): unknown
+  setItem?(key: string, value: string, options: object): unknown
+  setItemRaw?(key: string, value: unknown, options: object): unknown
+  /** Ends its connections. */
+  dispose?(): unknown
+}
+
+/** A storage, or a function that opens one. What it opens is closed when the work is done, and opened anew after that. */
+export type RemoteSource = RemoteStorage | (() => RemoteStorage | Promise<RemoteStorage>)
+
+/** How unstorage marks bytes that it keeps in storages that take text only. */
+const BASE64 = 'base64:'
+
+/**
+ * The bytes under a key, or nothing.
+ *
+ * @throws whatever the driver does.
+ */
+export async function readItem(
+  storage: RemoteStorage,
+  key: string,
+): Promise<Uint8Array | undefined> {
+  let value: unknown
+  try {
+    value = storage.getItemRaw ? await storage.getItemRaw(key, {}) : await storage.getItem(key, {})
+  } catch (error) {
+    // unstorage's HTTP driver trips over a 404; whether it was one is what it says when asked.
+    if (error instanceof TypeError && !(await storage.hasItem(key, {}))) return undefined
+    throw error
+  }
+  return bytesOf(value)
+}
+
+/** @throws whatever the driver does. Some say nothing where they store nothing: only reading again tells. */
+export async function writeItem(
+  storage: RemoteStorage,
+  key: string,
+  bytes: Uint8Array,
+): Promise<void> {
+  if (storage.setItemRaw) await storage.setItemRaw(key, bytes, {})
+  else if (storage.setItem) {
+    await storage.setItem(key, `${BASE64}${Buffer.from(bytes).toString('base64')}`, {})
+  } else throw new Error('the driver cannot write')
+}
+
+function bytesOf(value: unknown): Uint8Array | undefined {
+  if (value === null || value === undefined) return undefined
+  // unstorage's file system driver hands out what it could not read for.
+  if (value instanceof Error) throw value
+  if (value instanceof Uint8Array) return value
+  if (value instanceof ArrayBuffer) return new Uint8Array(value)
+  if (typeof value === 'string') {
+    return value.startsWith(BASE64)
+      ? Buffer.from(value.slice(BASE64.length), 'base64')
+      : Buffer.from(value)
+  }
+  throw new Error('the driver answered with something that is no bytes')
+}

@@ -1,0 +1,127 @@
+import { ImagegenError, messageOf } from '../../shared/errors.ts'
+import type { Logger } from '../../shared/logger.ts'
+import type { Candidate } from '../bundle.ts'
+import { holdsReceipts, type StoreFolder } from '../folder.ts'
+import type { Store } from '../local.ts'
+import type { Receipt } from '../receipt.ts'
+import type { Settlement } from '../settle.ts'
+import { lookupKey } from '../snapshot.ts'
+import { beginningOf, notBegun } from './beginning.ts'
+import { readThroughOriginal } from './fetch.ts'
+import { pull } from './pull.ts'
+import { push } from './push.ts'
+import { readThrough } from './read-through.ts'
+import { retireReceipt, type KeyOf } from './receipt-slots.ts'
+import { connectRemote, type RemoteOptions } from './remote.ts'
+import { sendCandidate } from './send.ts'
+import { sharedItems } from './shared-items.ts'
+import { withRemote } from './verify-remote.ts'
+
+export interface RemoteStoreOptions extends RemoteOptions {
+  readonly keyOf: KeyOf
+}
+
+/**
+ * A store that finds in a remote what is not here, and brings there what is made here.
+ *
+ * What the remote does can cost time, never a picture: whatever it gives is checked before it is used, what it takes is
+ * here already, and where it does not answer, nothing is asked for that it might have.
+ */
+export function throughRemote(
+  local: Store,
+  folder: StoreFolder,
+  options: RemoteStoreOptions,
+  logger: Logger,
+): Store {
+  const remote = connectRemote(options)
+  const beginning = beginningOf(remote)
+  const all = readThrough({ folder, remote, beginning, keyOf: options.keyOf })
+  const said = new Set<string>()
+
+  /** What is not in the remote is not lost: it is here. */
+  async function attempt(work: () => Promise<void>): Promise<void> {
+    try {
+      await work()
+    } catch (error) {
+      if (!(error instanceof ImagegenError)) throw error
+      const { message, hint = '' } = error.problems[0] ?? { message: error.message }
+      if (said.has(message)) return
+      said.add(message)
+      logger.warn(
+        `${message} What was made is here, and not in the remote: \`imagegen push\` brings it there. ${hint}`.trim(),
+      )
+    }
+  }
+
+  async function sendStored({ stored }: Settlement): Promise<void> {
+    for (const receipt of stored) {
+      const { candidates } = lookupKey(folder, receipt.key)
+      const candidate = candidates.find((one) => one.receipt.sha256 === receipt.sha256)
+      if (candidate !== undefined) await attempt(() => sendCandidate(folder, remote, candidate))
+    }
+  }
+
+  async function retireAll(receipts: readonly Receipt[]): Promise<void> {
+    for (const receipt of receipts) await attempt(() => retireReceipt(remote, receipt))
+  }
+
+  return {
+    ...local,
+    async read(keys) {
+      const wanted = [...keys].map((key) =>
+        typeof key === 'string' ? { key, candidates: 1 } : key,
+      )
+      return all.read(wanted)
+    },
+
+    async prepare() {
+      await local.prepare()
+      if (await beginning.isMade()) return
+      if (holdsReceipts(folder)) throw notBegun()
+      await beginning.make()
+    },
+
+    async settle(pending) {
+      const settlement = await local.settle(pending)
+      await sendStored(settlement)
+      return settlement
+    },
+
+    async recover() {
+      const settlements = await local.recover()
+      for (const settlement of settlements) await sendStored(settlement)
+      return settlements
+    },
+
+    async readOriginal(candidate) {
+      return readThroughOriginal(folder, remote, candidate, (reason) => {
+        logger.warn(messageOf(reason))
+      })
+    },
+
+    async retire(before) {
+      const moved = await local.retire(before)
+      await retireAll(receiptsOf(before.candidates.filter(({ bytes }) => bytes !== 'present')))
+      return moved
+    },
+
+    async supersede(candidates) {
+      await local.supersede(candidates)
+      await retireAll(receiptsOf(candidates))
+    },
+
+    async verify(place = 'here') {
+      const { candidates } = (await local.read([])).everything()
+      return withRemote(await local.verify(), candidates, remote, place === 'remote')
+    },
+
+    push: (how, keys) => push({ folder, remote, beginning }, how, keys),
+    pull: (how, wanted) => pull({ folder, remote, beginning, all }, how, wanted),
+    shared: sharedItems(remote),
+    close: () => remote.close(),
+  }
+}
+
+function receiptsOf(candidates: readonly Candidate[]): Receipt[] {
+  return candidates.map(({ receipt }) => receipt)
+}
