@@ -14,7 +14,7 @@ import { isTypeScriptInstalled } from './options/typescript.ts'
 import { ImagegenError } from './shared/errors.ts'
 import { digest } from './shared/hash.ts'
 import type { RemoteOptions } from './store/remote/remote.ts'
-import { secretsOf } from './store/remote/secrets.ts'
+import { secretsInOptions, secretsOf } from './store/remote/secrets.ts'
 
 /** The options with every default filled in. */
 export interface ResolvedOptions {
@@ -43,6 +43,8 @@ export interface ResolvedOptions {
   readonly remote: RemoteOptions | undefined
   /** Whether renditions are shared through the remote. */
   readonly sharesRenditions: boolean
+  /** Where missing pictures are asked for by workers; nothing: this process asks. */
+  readonly queue: Required<NonNullable<Options['queue']>> | undefined
   /** Absolute. */
   readonly cacheDir: string
   readonly provenance: boolean
@@ -75,6 +77,7 @@ const DEFAULT_INCLUDE = ['**/*.image.{yaml,yml}']
 const DEFAULT_EXCLUDE = ['**/node_modules/**', '**/dist/**', '**/.*/**']
 const DEFAULT_BUDGET_IMAGES = 20
 const DEFAULT_TIMEOUT = 30_000
+const DEFAULT_QUEUE = { name: 'imagegen', stalledAfter: 30_000, patience: 60_000 }
 
 /**
  * Reads config file and environment and fills in every default.
@@ -116,11 +119,12 @@ export async function resolveOptions(context: ResolveContext): Promise<ResolvedO
     },
     budgetIsChosen: given.budget?.images !== undefined,
     dev: { generate: given.dev?.generate ?? 'auto' },
+    queue: given.queue === undefined ? undefined : { ...DEFAULT_QUEUE, ...given.queue },
     sharesRenditions: given.store?.renditions ?? false,
     provenance: given.provenance ?? true,
     types: given.types ?? isTypeScriptInstalled(root),
     hasKey: environment.apiKey !== undefined,
-    secrets: secretsIn(environment, given.store),
+    secrets: secretsIn(environment, given),
     fingerprint: fingerprintOf(shared),
   }
 }
@@ -151,10 +155,14 @@ function resolveRemote({ remote, timeout }: Options['store'] = {}): RemoteOption
   return remote === undefined ? undefined : { source: remote, timeout: timeout ?? DEFAULT_TIMEOUT }
 }
 
-function secretsIn({ apiKey }: Environment, { remote }: Options['store'] = {}): readonly string[] {
-  // What a function opens has its secrets hidden where its errors are read.
-  const hidden = remote === undefined || typeof remote === 'function' ? [] : secretsOf(remote)
-  return apiKey === undefined ? hidden : [apiKey, ...hidden]
+function secretsIn({ apiKey }: Environment, { store, queue }: Options): readonly string[] {
+  const remote = store?.remote
+  return [
+    ...(apiKey === undefined ? [] : [apiKey]),
+    // What a function opens has its secrets hidden where its errors are read.
+    ...(remote === undefined || typeof remote === 'function' ? [] : secretsOf(remote)),
+    ...secretsInOptions(queue?.connection),
+  ]
 }
 
 function resolveMode(

@@ -1,6 +1,6 @@
 import { holdAgainst } from './generate/agreement.ts'
 import { createBudget, type Budget } from './generate/budget.ts'
-import { generateImages, type GenerateOptions } from './generate/generate.ts'
+import type { GenerateOptions } from './generate/generate.ts'
 import type { GenerateReport } from './generate/in-order.ts'
 import { rememberManifests } from './manifest/memory.ts'
 import { parseDefaults } from './manifest/validate.ts'
@@ -12,6 +12,7 @@ import {
   type DeclarationReport,
 } from './pipeline/declarations.ts'
 import { checkFingerprint, leaveFingerprint } from './pipeline/fingerprint.ts'
+import { generateHereOrThere } from './pipeline/here-or-there.ts'
 import { fulfil } from './pipeline/fulfil.ts'
 import { pictureJob, placeholderJob } from './pipeline/render-jobs.ts'
 import { nextRevision } from './pipeline/reroll.ts'
@@ -133,10 +134,12 @@ export function createPipeline(
       return shard === undefined ? selection : shardSelection(selection, plan.images, shard)
     },
     checkFingerprint: () => checkFingerprint(options),
-    hold: (jobs) => holdAgainst(jobs, budget),
+    hold: (jobs) =>
+      holdAgainst(jobs, budget, options.queue === undefined ? 'this-process' : 'workers'),
     async generate(survey, jobs, how) {
       if (jobs.length > 0) await store.prepare()
-      return generateImages(jobs, { ...how, store, budget, entries: survey.entries })
+      const run = { ...how, store, budget, entries: survey.entries }
+      return generateHereOrThere(jobs, run, options, logger)
     },
     render: async (image, survey, signal) =>
       renderer.render(pictureJob(image, survey, store, options), signal),

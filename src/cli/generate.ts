@@ -2,7 +2,7 @@ import { createPipeline, type Pipeline, type Survey } from '../pipeline.ts'
 import { isConfirmed } from './ask.ts'
 import { IMAGES, JSON_OPTION, type Command } from './command.ts'
 import { budgetFor, consentOf, refuseMode } from './consent.ts'
-import { onInterrupt } from './interrupt.ts'
+import { stopOnInterrupt } from './interrupt.ts'
 import type { Output } from './output.ts'
 import { createProgress } from './progress.ts'
 import { openOptions, soundSurvey } from './project.ts'
@@ -60,26 +60,17 @@ async function make(
   { jobs }: Selection,
   output: Output,
 ): Promise<Report> {
-  const stop = new AbortController()
-  const abandon = new AbortController()
-  const release = onInterrupt(() => {
-    if (stop.signal.aborted) {
-      abandon.abort()
-      return
-    }
-    stop.abort()
-    output.logger.warn('Interrupted: waiting for what is under way. Once more gives it up.')
-  })
+  const interrupt = stopOnInterrupt(output)
   const progress = createProgress(jobs, output)
   try {
     return await pipeline.generate(survey, jobs, {
-      signal: stop.signal,
-      abandon: abandon.signal,
+      signal: interrupt.stop,
+      abandon: interrupt.abandon,
       onEvent: (event) => progress.tell(event),
     })
   } finally {
     progress.end()
-    release()
+    interrupt.release()
   }
 }
 

@@ -54,6 +54,14 @@ const COMMANDS: Readonly<Record<string, Listed>> = {
     about: 'have another picture of the same prompt asked for',
     load: async () => (await import('./reroll.ts')).reroll,
   },
+  worker: {
+    about: 'make what clients put into the queue',
+    load: async () => (await import('./worker.ts')).worker,
+  },
+  queue: {
+    about: 'what waits in the queue, what is under way and what failed',
+    load: async () => (await import('./queue.ts')).queue,
+  },
   init: {
     about: 'a first manifest and a config file',
     load: async () => (await import('./init.ts')).init,

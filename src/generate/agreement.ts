@@ -10,11 +10,16 @@ const SHOWN = 20
 /**
  * Holds a plan against what was agreed, before the first request.
  *
+ * @param asker who sends the requests, and so needs the key: this process, or the workers of a queue.
  * @throws ImagegenError with code `credentials` where a key is missing, or `budget` where it would be passed.
  */
-export function holdAgainst(jobs: readonly Job[], budget: Budget): void {
+export function holdAgainst(
+  jobs: readonly Job[],
+  budget: Budget,
+  asker: 'this-process' | 'workers',
+): void {
   const withoutKey = jobs.filter((job) => job.made.model.model.credentials === 'missing')
-  if (withoutKey.length > 0) throw missingKey(jobs, withoutKey)
+  if (asker === 'this-process' && withoutKey.length > 0) throw missingKey(jobs, withoutKey)
   const { pictures, usd } = billOf(jobs)
   if (budget.holds(pictures, usd)) return
   const { pictures: asked } = budget.spent()

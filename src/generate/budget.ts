@@ -61,12 +61,7 @@ export function createBudget(limit: BudgetLimit): Budget {
     },
     spent: () => ({ requests, pictures, usd: Math.round(usd * 1e6) / 1e6 }),
     spend(morePictures, moreUsd) {
-      if (!holds(morePictures, moreUsd)) {
-        throw new ImagegenError('budget', {
-          message: `The budget of ${describeLimit(limit)} is used up: ${pictures} images were asked for, retries included.`,
-          hint: 'Run `imagegen generate --budget N`, or raise the option `budget`.',
-        })
-      }
+      if (!holds(morePictures, moreUsd)) throw budgetUsedUp(limit, pictures)
       requests += 1
       pictures += morePictures
       usd += moreUsd ?? 0
@@ -79,6 +74,14 @@ export function createBudget(limit: BudgetLimit): Budget {
       }
     },
   }
+}
+
+/** What an attempt throws that would pass the limit. */
+export function budgetUsedUp(limit: BudgetLimit, pictures: number): ImagegenError {
+  return new ImagegenError('budget', {
+    message: `The budget of ${describeLimit(limit)} is used up: ${pictures} images were asked for, retries included.`,
+    hint: 'Run `imagegen generate --budget N`, or raise the option `budget`.',
+  })
 }
 
 /** `20 images`, `20 images or 1 USD`. */

@@ -58,9 +58,14 @@ export function failureFromElsewhere(
   }
 }
 
+const NOT_TRIED = {
+  blocked: 'needs a picture that could not be made.',
+  stopped: 'was not asked for: after the failure above nothing else of this account can succeed.',
+}
+
 /** A job that was not tried. */
-export function notTried(job: Job, code: 'blocked' | 'stopped' | 'budget', why: string): Failure {
-  const message = `${job.entry.name}: ${why}`
+export function notTried(job: Job, code: keyof typeof NOT_TRIED): Failure {
+  const message = `${job.entry.name}: ${NOT_TRIED[code]}`
   const failure = { code, message, hint: null, stopsRun: false, isRetryable: true }
   return failureFromElsewhere(job, failure)
 }

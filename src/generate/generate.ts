@@ -33,9 +33,6 @@ export interface GenerateOptions {
   readonly concurrency?: number
 }
 
-const STOPPED =
-  'was not asked for: after the failure above nothing else of this account can succeed.'
-
 /**
  * Asks for what is missing, each key once across all processes that share the store, in dependency order, within the
  * rate limit and the budget. One failure does not keep the others from being made.
@@ -96,7 +93,7 @@ function createRun(options: GenerateOptions): (job: Job) => Promise<Outcome> {
       const isAborted = error instanceof ImagegenError && error.code === 'aborted'
       if (!isAborted && !options.abandon.aborted) return fail(job, failureOf(job, error))
       return halt.signal.aborted && !options.signal.aborted
-        ? fail(job, notTried(job, 'stopped', STOPPED))
+        ? fail(job, notTried(job, 'stopped'))
         : { kind: 'interrupted' }
     }
   }

@@ -32,7 +32,7 @@ export async function makeInOrder(
   const follow = async (job: Job, needed: readonly Promise<Outcome>[]): Promise<Outcome> => {
     const before = await Promise.all(needed)
     if (before.some(({ kind }) => kind === 'failed')) {
-      const failure = notTried(job, 'blocked', 'needs a picture that could not be made.')
+      const failure = notTried(job, 'blocked')
       onEvent({ kind: 'failed', job, failure })
       return { kind: 'failed', failure }
     }

@@ -19,19 +19,33 @@ export interface RetryOptions<Result> extends Request<Result> {
   readonly pause?: number
 }
 
-/** Not now: whoever tries requests comes back to it, later or elsewhere. Nothing has failed. */
+/** Not now: whoever tries requests comes back to it, later or elsewhere. Nothing has failed for good. */
 export class Postponed extends Error {
   override readonly name = 'Postponed'
+  /** Milliseconds until it makes sense to come back. */
+  readonly pause: number
+
+  /** @param cause what failed; nothing: it was not tried. */
+  constructor(pause: number, cause?: ModelError) {
+    super(`Postponed for ${pause} ms`, { cause })
+    this.pause = pause
+  }
 }
 
 /** Attempts for what a pause may mend: with the default pause they span about half a minute. */
-const MAX_RETRIES = 5
+export const MAX_RETRIES = 5
 
 /** Windows of the rate limit to sit out: more than this, and somebody else uses the account up. */
-const MAX_RATE_LIMITS = 10
+export const MAX_RATE_LIMITS = 10
+
+/** Milliseconds before the first retry; doubled for each further one. */
+export const FIRST_PAUSE = 1000
+
+/** Milliseconds: the longest that a pause grows by itself. */
+export const LONGEST_PAUSE = 30_000
 
 /** Milliseconds: who asks for a longer pause is not there today. */
-const MAX_RETRY_AFTER = 120_000
+export const MAX_RETRY_AFTER = 120_000
 
 /**
  * Tries until it works, until it cannot, or until it has been tried enough. A refusal by the rate limit slows everyone
@@ -62,8 +76,8 @@ export async function retry<Result>(options: RetryOptions<Result>): Promise<Resu
     },
     {
       retries: MAX_RETRIES,
-      minTimeout: options.pause ?? 1000,
-      maxTimeout: 30_000,
+      minTimeout: options.pause ?? FIRST_PAUSE,
+      maxTimeout: LONGEST_PAUSE,
       randomize: true,
       signal: options.signal,
       shouldRetry: ({ error }) => error instanceof ModelError && error.retry === 'backoff',

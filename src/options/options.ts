@@ -1,6 +1,7 @@
 import * as v from 'valibot'
 import type { ImageModel } from '../model/image-model.ts'
 import { ImagegenError, type Problem } from '../shared/errors.ts'
+import { isRecord } from '../shared/record.ts'
 import { nearest } from '../shared/suggest.ts'
 import type { RemoteSource } from '../store/remote/storage.ts'
 
@@ -81,6 +82,30 @@ export interface Options {
     readonly renditions?: boolean
   }
   /**
+   * Has missing pictures made by workers (`imagegen worker`), which take them from a queue on Redis or Valkey. It needs
+   * the packages `bullmq` and `ioredis`.
+   * @default none: every process asks by itself
+   */
+  readonly queue?: {
+    /** `redis://…`, `rediss://…`, or ioredis' own options. */
+    readonly connection: string | Readonly<Record<string, unknown>>
+    /**
+     * Tells the queues on one server apart. What shares an account shares a queue: its rate limit is counted there.
+     * @default 'imagegen'
+     */
+    readonly name?: string
+    /**
+     * Milliseconds without a sign of life after which a worker is taken for dead, and its jobs are given to others.
+     * @default 30_000
+     */
+    readonly stalledAfter?: number
+    /**
+     * Milliseconds that the server may be away before a run that waits for it gives up. Workers never do.
+     * @default 60_000
+     */
+    readonly patience?: number
+  }
+  /**
    * The folder of renditions and parsed manifests, from the root. It can be deleted at any time.
    * @default 'node_modules/.cache/unplugin-imagegen'
    */
@@ -105,6 +130,14 @@ export function defineConfig(options: Options): Options {
 
 const REMOTE_EXPECTED =
   "expected a driver or storage of unstorage, such as `fsDriver({ base: '/shared' })` from 'unstorage/drivers/fs', or a function that opens one"
+
+const CONNECTION_EXPECTED =
+  "expected where Redis or Valkey is, such as 'redis://localhost:6379', or ioredis' own options"
+
+function isConnection(value: unknown): boolean {
+  if (typeof value !== 'string') return isRecord(value)
+  return URL.canParse(value) && /^rediss?:$/.test(new URL(value).protocol)
+}
 
 /** What a timer can hold. */
 const MOST_TIMEOUT = 2 ** 31 - 1
@@ -139,6 +172,18 @@ const optionsSchema = v.strictObject({
       remote: v.optional(v.custom<RemoteSource>(isRemoteSource, REMOTE_EXPECTED)),
       timeout: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(MOST_TIMEOUT))),
       renditions: v.optional(v.boolean()),
+    }),
+  ),
+  queue: v.optional(
+    v.strictObject({
+      connection: v.custom<string | Record<string, unknown>>(isConnection, CONNECTION_EXPECTED),
+      name: v.optional(v.pipe(v.string(), v.regex(/^[\w.-]{1,100}$/))),
+      stalledAfter: v.optional(
+        v.pipe(v.number(), v.integer(), v.minValue(1000), v.maxValue(MOST_TIMEOUT)),
+      ),
+      patience: v.optional(
+        v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(MOST_TIMEOUT)),
+      ),
     }),
   ),
   cacheDir: v.optional(v.pipe(v.string(), v.minLength(1))),

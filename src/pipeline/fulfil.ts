@@ -1,12 +1,10 @@
 import {
   describeBill,
-  holdAgainst,
   imagesIn,
   manifestError,
   missingError,
   unavailableError,
 } from '../generate/agreement.ts'
-import type { Budget } from '../generate/budget.ts'
 import type { GenerateEvent } from '../generate/event.ts'
 import type { GenerateOptions } from '../generate/generate.ts'
 import type { GenerateReport } from '../generate/in-order.ts'
@@ -21,7 +19,7 @@ import type { Survey } from './survey.ts'
 /** What fulfilling a plan needs of the pipeline. */
 interface Stages {
   readonly options: ResolvedOptions
-  readonly budget: Budget
+  hold(jobs: readonly Job[]): void
   survey(): Promise<Survey>
   generate(
     survey: Survey,
@@ -47,7 +45,7 @@ export async function fulfil(stages: Stages, logger: Logger, signal: AbortSignal
   const missing = imagesIn(plan, 'missing')
   if (missing.length === 0) return survey
   if (mode === 'frozen') throw missingError(missing, plan.jobs)
-  holdAgainst(plan.jobs, stages.budget)
+  stages.hold(plan.jobs)
 
   logger.info(`Asking for ${describeBill(plan.jobs)}.`)
   const report = await stages.generate(survey, plan.jobs, {

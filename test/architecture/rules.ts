@@ -13,7 +13,8 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   generate: ['manifest', 'plan', 'model', 'store'],
   emit: ['manifest', 'render (types)'],
   options: ['model', 'store'],
-  pipeline: ['manifest', 'plan', 'model', 'store', 'generate', 'render', 'emit', 'options'],
+  // The queue is another way to generate, which the pipeline chooses.
+  pipeline: ['manifest', 'plan', 'model', 'store', 'generate', 'queue', 'render', 'emit', 'options'],
   queue: ['generate', 'store', 'model'],
   emulator: ['model (types)'],
   plugin: ['pipeline', 'options', 'emit'],
@@ -41,6 +42,9 @@ const HOSTS: ReadonlySet<string> = new Set([
 
 /** Hosts whose package has another name. */
 const HOST_PACKAGES: ReadonlySet<string> = new Set(['@rspack/core', '@farmfe/core'])
+
+/** Packages that users install for what they choose: loaded where that is asked for, and nowhere else. */
+const PEERS: Readonly<Record<string, string>> = { bullmq: 'queue/', ioredis: 'queue/' }
 
 /** Effects and packages that only the named files or folders may touch. */
 const DOORS: Readonly<Record<string, readonly string[]>> = {
@@ -155,6 +159,7 @@ function dependencyViolations(
   )
   const strangers = packages
     .filter(({ name, kind }) => !dependencies.includes(name) && !isHost(name, kind))
+    .filter(({ name, file }) => !file.startsWith(PEERS[name] ?? '../'))
     .map(({ file, name }) => `${file}: ${name} is not a dependency`)
   const idle = dependencies
     .filter((name) => !packages.some((one) => one.name === name))

@@ -14,10 +14,12 @@ const DEEPEST = 4
 export function secretsOf(storage: RemoteStorage): readonly string[] {
   const mount: unknown = callMethod(storage, 'getMount', '')
   const driver = isRecord(mount) ? mount['driver'] : storage
-  if (!isRecord(driver)) return []
-  return [...new Set(secretsIn(driver['options'], false, 0))].filter(
-    (secret) => secret.length >= SHORTEST,
-  )
+  return isRecord(driver) ? secretsInOptions(driver['options']) : []
+}
+
+/** What options, or a URL, hold that must never be printed. */
+export function secretsInOptions(options: unknown): readonly string[] {
+  return [...new Set(secretsIn(options, false, 0))].filter((secret) => secret.length >= SHORTEST)
 }
 
 /** One line that says what went wrong, without anything that lets somebody else in. */

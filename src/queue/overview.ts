@@ -1,0 +1,104 @@
+import type { Job, Queue } from 'bullmq'
+import type { Logger } from '../shared/logger.ts'
+import { openConnection } from './connection.ts'
+import { queueNameOf, type QueuedModel } from './names.ts'
+import { parseProgress } from './payload.ts'
+import type { QueueSettings } from './settings.ts'
+
+/** How the queue of one model stands. */
+export interface QueueOverview {
+  /** `minimax/image-01`. */
+  readonly model: string
+  /** Who takes jobs of it; `null` where the server does not say. */
+  readonly workers: number | null
+  readonly waiting: number
+  /** Failed, to be tried again after a pause. */
+  readonly delayed: number
+  readonly active: readonly ActiveJob[]
+  /** Finished within the last hour. */
+  readonly completed: number
+  readonly failed: number
+  /** The latest of them. */
+  readonly failures: readonly FailedJob[]
+}
+
+export interface ActiveJob {
+  readonly id: string
+  readonly key: string
+  /** When a worker took it: ISO 8601 in UTC. */
+  readonly since: string | null
+}
+
+export interface FailedJob {
+  readonly id: string
+  readonly key: string
+  /** The provider's code, or one of this project's. */
+  readonly code: string
+  readonly message: string
+  /** ISO 8601 in UTC. */
+  readonly time: string | null
+}
+
+/** Failures that are listed. */
+const LISTED = 20
+
+/**
+ * Looks at the queues of some models. Changes nothing.
+ *
+ * @throws ImagegenError with code `config` or `unavailable`.
+ */
+export async function overviewOf(
+  settings: QueueSettings,
+  models: Iterable<QueuedModel>,
+  logger: Logger,
+): Promise<QueueOverview[]> {
+  const connection = await openConnection(settings, logger, 0)
+  const { redis, bullmq } = connection
+  try {
+    const names = new Map([...models].map((model) => [queueNameOf(settings, model), model]))
+    const overviews: QueueOverview[] = []
+    for (const [name, model] of names) {
+      const queue: Queue = new bullmq.Queue(name, { connection: redis, skipMetasUpdate: true })
+      queue.on('error', () => undefined)
+      overviews.push(await overview(queue, model))
+      await queue.close()
+    }
+    return overviews
+  } finally {
+    connection.close()
+  }
+}
+
+async function overview(queue: Queue, { provider, modelId }: QueuedModel): Promise<QueueOverview> {
+  const counts = await queue.getJobCounts()
+  const { wait = 0, prioritized = 0, paused = 0, delayed = 0, completed = 0, failed = 0 } = counts
+  const active: Job[] = await queue.getActive()
+  const failures: Job[] = await queue.getFailed(0, LISTED - 1)
+  return {
+    model: `${provider}/${modelId}`,
+    workers: await queue.getWorkersCount().catch(() => null),
+    waiting: wait + prioritized + paused,
+    delayed,
+    active: active.map((job) => ({ ...identityOf(job), since: timeOf(job.processedOn) })),
+    completed,
+    failed,
+    failures: failures.map((job) => ({
+      ...identityOf(job),
+      ...reasonOf(job),
+      time: timeOf(job.finishedOn),
+    })),
+  }
+}
+
+function identityOf({ name, id }: Job): { id: string; key: string } {
+  return { id: name, key: id ?? '' }
+}
+
+function reasonOf({ progress, failedReason }: Job): { code: string; message: string } {
+  const left = parseProgress(progress)
+  return left?.kind === 'failed' ? left.failure : { code: 'queue', message: failedReason ?? '' }
+}
+
+function timeOf(milliseconds: number | undefined): string | null {
+  return milliseconds === undefined ? null : new Date(milliseconds).toISOString()
+}

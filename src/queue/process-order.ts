@@ -1,0 +1,172 @@
+import type { Job, Queue } from 'bullmq'
+import { makeCandidates } from '../generate/candidates.ts'
+import type { OrderEvent } from '../generate/event.ts'
+import { sharedFailureOf } from '../generate/failure.ts'
+import { Postponed } from '../generate/retry.ts'
+import type { ResolvedModel } from '../model/resolved-model.ts'
+import { ImagegenError } from '../shared/errors.ts'
+import type { Logger } from '../shared/logger.ts'
+import type { SharedFailure } from '../store/shared-failure.ts'
+import type { Store } from '../store/store.ts'
+import { openAccountWindow } from './account-window.ts'
+import type { Connection } from './connection.ts'
+import { handedOver } from './input-files.ts'
+import { parsePayload, type JobProgress, type JobResult, type Payload } from './payload.ts'
+import { openPurse } from './run-purse.ts'
+import type { QueueSettings } from './settings.ts'
+import { tryOnce } from './try-once.ts'
+import { waitForTurn } from './turn.ts'
+
+/** What making the orders of one model needs. */
+export interface ProcessorOptions {
+  readonly connection: Connection
+  readonly settings: QueueSettings
+  readonly queue: Queue
+  readonly store: Store
+  readonly share: (key: string) => Promise<void>
+  readonly signal: AbortSignal
+  readonly abandon: AbortSignal
+  readonly logger: Logger
+  /** Told once nothing that the account is asked for can succeed. */
+  readonly onRefused: () => void
+}
+
+/** Where no rate is known, the window is still what a provider's refusal pauses. */
+const UNLIMITED = 1e6
+
+type Failed = Extract<JobProgress, { kind: 'failed' }>
+
+/** What a worker does with a job. BullMQ takes its errors for what they say: failed for good, again later, not now. */
+export function createProcessor(
+  model: ResolvedModel,
+  options: ProcessorOptions,
+): (job: Job, token?: string) => Promise<JobResult> {
+  const { connection, settings, queue, store, signal, abandon, logger } = options
+  const { redis, bullmq } = connection
+  const { account, requestsPerMinute = UNLIMITED } = model
+  const window = waitForTurn(openAccountWindow(redis, settings, account, requestsPerMinute))
+  const readFile = handedOver(redis, settings)
+
+  async function make(job: Job, payload: Payload, warnings: string[]): Promise<JobResult> {
+    const { order, run, rateLimits } = payload
+    const tried = { attempts: job.attemptsMade, rateLimits }
+    await store.prepare()
+    const failure = await makeCandidates(order, model, {
+      store,
+      budget: openPurse(redis, settings, run),
+      window,
+      readFile,
+      signal,
+      abandon,
+      tryRequest: async (request) =>
+        tryOnce(
+          {
+            ...request,
+            async onRateLimit(error) {
+              await job.updateData({ ...payload, rateLimits: rateLimits + 1 })
+              await request.onRateLimit(error)
+            },
+          },
+          tried,
+        ),
+      onEvent: (event) => tell(job, event, warnings),
+    })
+    if (failure !== undefined) throw new FailedElsewhere(failure)
+    await options.share(order.key)
+    return { wanted: order.wanted, warnings }
+  }
+
+  function tell(job: Job, event: OrderEvent, warnings: string[]): void {
+    switch (event.kind) {
+      case 'warning':
+        warnings.push(event.message)
+        logger.warn(event.message)
+        break
+      case 'retried': {
+        const { code, message } = event.error
+        logger.info(`retry   ${job.name}: ${message}`)
+        leave(job, { kind: 'retried', code, message })
+        break
+      }
+      case 'waiting':
+        leave(job, { kind: 'waiting' })
+        break
+      case 'requested':
+        break
+      default:
+        event satisfies never
+    }
+  }
+
+  /** For good: the failure is left where clients read it, and BullMQ told that no try is to follow. */
+  async function fail(job: Job, failed: Failed): Promise<Error> {
+    const { code, message, stopsRun } = failed.failure
+    logger.error(`failed  ${job.name} (${code}): ${message}`)
+    await job.updateProgress({ ...failed })
+    if (stopsRun) options.onRefused()
+    return new bullmq.UnrecoverableError(message)
+  }
+
+  /** @returns what BullMQ understands. */
+  async function errorFor(
+    job: Job,
+    payload: Payload,
+    token: string | undefined,
+    thrown: unknown,
+    warnings: readonly string[],
+  ): Promise<Error> {
+    const isStopped = thrown instanceof ImagegenError && thrown.code === 'aborted'
+    if (isStopped || abandon.aborted) {
+      await job.moveToWait(token)
+      return new bullmq.WaitingError()
+    }
+    if (thrown instanceof Postponed) {
+      if (thrown.cause instanceof Error) return thrown.cause
+      await queue.rateLimit(thrown.pause)
+      return new bullmq.RateLimitError()
+    }
+    const failure =
+      thrown instanceof FailedElsewhere
+        ? { ...thrown.failure, isRetryable: false }
+        : sharedFailureOf(payload.order, thrown)
+    return fail(job, { kind: 'failed', failure, warnings })
+  }
+
+  return async (job, token) => {
+    const payload = parsePayload(job.data)
+    if ('fault' in payload) throw await fail(job, unreadable(job, payload.fault))
+    const warnings: string[] = []
+    try {
+      const result = await make(job, payload, warnings)
+      logger.info(`made    ${job.name}`)
+      return result
+    } catch (thrown) {
+      throw await errorFor(job, payload, token, thrown, warnings)
+    }
+  }
+}
+
+function leave(job: Job, progress: JobProgress): void {
+  // Who waits is told; where it cannot be, nothing is lost.
+  void job.updateProgress({ ...progress }).catch(() => undefined)
+}
+
+/** Somebody else asked for the same meanwhile, and this is what came of it. */
+class FailedElsewhere extends Error {
+  readonly failure: SharedFailure
+  constructor(failure: SharedFailure) {
+    super(failure.message)
+    this.failure = failure
+  }
+}
+
+function unreadable({ name }: Job, fault: string): Failed {
+  const failure = {
+    code: 'queue',
+    message: `${name}: the worker cannot read this job: ${fault}.`,
+    hint: 'Use the same version of unplugin-imagegen for clients and workers.',
+    stopsRun: false,
+    isRetryable: false,
+  }
+  return { kind: 'failed', failure, warnings: [] }
+}
