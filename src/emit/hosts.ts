@@ -43,12 +43,31 @@ export function nextWebpackUrl(folder: string): AssetUrlOf {
   }
 }
 
-/** Turbopack: an import attribute makes the file an asset, whatever rules there are for its ending. */
-export function turbopackUrl(folder: string): AssetUrlOf {
-  return ({ file }, variable) => ({
-    statement: `import ${variable} from ${JSON.stringify(relativeSpecifier(folder, file))} with { turbopackModuleType: 'asset' }`,
-    expression: variable,
-  })
+/**
+ * Turbopack: a loader gives it the bytes. It believes what it has once seen of a folder, and would not find a file there
+ * that came while it builds. Import attributes make the bytes a file of that name, whatever rules there are for its
+ * ending.
+ *
+ * @param loader the loader's own file, absolute: with a query it stands for the rendition, too.
+ */
+export function turbopackUrl(loader: string): (folder: string) => AssetUrlOf {
+  return (folder) => {
+    const turbopackLoader = relativeSpecifier(folder, loader)
+    return ({ file }, variable) => {
+      const name = path.basename(file)
+      const rendition = relativeSpecifier(path.dirname(loader), file)
+      const attributes = {
+        turbopackLoader,
+        turbopackLoaderOptions: JSON.stringify({ rendition }),
+        turbopackAs: name,
+        turbopackModuleType: 'asset',
+      }
+      return {
+        statement: `import ${variable} from ${JSON.stringify(`${turbopackLoader}?${name}`)} with ${JSON.stringify(attributes)}`,
+        expression: variable,
+      }
+    }
+  }
 }
 
 /** How webpack and Rspack are asked for a path: a bare `#` would begin a fragment. */

@@ -12,6 +12,8 @@ export interface HostFacts {
   /** Whether modules must never wait for a provider: a dev server, or webpack's watch mode. */
   readonly isLive: boolean
   readonly envDir?: string | undefined
+  /** Default: that of this process. */
+  readonly environment?: NodeJS.ProcessEnv
   /** How a rendition's URL is spelled in the modules of a folder; `emit` is for hosts that want to be given files. */
   readonly urlOf: (folder: string, emit: Emit) => AssetUrlOf
   /** How a path stands in an import of generated code, where the host has a spelling of its own. */

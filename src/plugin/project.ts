@@ -45,8 +45,7 @@ export function createProject(
   let known: Survey | undefined
 
   async function readOptions(): Promise<Opened> {
-    const { start, mode, isBuild, envDir } = facts
-    const environment = process.env
+    const { start, mode, isBuild, envDir, environment = process.env } = facts
     const options = await resolveOptions({ start, inline, mode, isBuild, envDir, environment })
     const logger = redacting(createConsoleLogger(), options.secrets)
     const earlier = latest?.pipeline

@@ -1,0 +1,80 @@
+import { readdirSync } from 'node:fs'
+import { createUnplugin } from 'unplugin'
+import { nextWebpackUrl } from '../emit/hosts.ts'
+import type { Options } from '../options/options.ts'
+import { ImagegenError } from '../shared/errors.ts'
+import { followFolder } from './follow-folder.ts'
+import type { HostFacts } from './host-facts.ts'
+import { environmentBeforeNext } from './next-environment.ts'
+import { plainly } from './plain-error.ts'
+import { createSession, type Session } from './session.ts'
+import { answerFrom } from './turbopack-answer.ts'
+import { openChannel } from './turbopack-channel.ts'
+import { turbopackFacts } from './turbopack-facts.ts'
+import { webpackHost } from './webpack-host.ts'
+
+/** A process of Next, which builds or serves while it is worked on. */
+export interface NextProcess {
+  /** Next's folder, absolute. */
+  readonly folder: string
+  readonly isBuild: boolean
+}
+
+/** What a process of Next needs of us. Its compilers for server, edge and browser share one session. */
+export interface NextHost {
+  /** A plugin for one of webpack's compilers. */
+  webpackPlugin(): object
+  /**
+   * Answers Turbopack's loaders from now on. In a build, what is missing is made before.
+   *
+   * @param channel the folder in which the loaders look for this process, absolute.
+   */
+  serveTurbopack(channel: string): Promise<void>
+}
+
+export function createNextHost(options: Options, { folder, isBuild }: NextProcess): NextHost {
+  let shared: Session | undefined
+  let serving: Promise<void> | undefined
+
+  function begin(facts: HostFacts): Session {
+    shared ??= {
+      ...createSession(options, {
+        ...facts,
+        envDir: facts.start,
+        environment: environmentBeforeNext(facts.start),
+      }),
+      // Compilers end one after the other, and each would end it for all. It ends with the process.
+      close: () => undefined,
+    }
+    return shared
+  }
+
+  async function serve(channel: string): Promise<void> {
+    checkFolder(folder)
+    const session = begin(turbopackFacts(folder, isBuild))
+    await plainly(session.start())
+    await openChannel(channel, answerFrom(session))
+    // What a command beside the dev server makes is seen at once.
+    for (const store of session.surroundings().folders) {
+      followFolder(store, (file) => void session.changed(file))
+    }
+  }
+
+  return {
+    webpackPlugin() {
+      const { load, apply } = webpackHost((facts) => begin({ ...facts, urlOf: nextWebpackUrl }))
+      const name = 'unplugin-imagegen'
+      return createUnplugin(() => ({ name, enforce: 'pre', load, webpack: apply })).webpack()
+    },
+    serveTurbopack: (channel) => (serving ??= serve(channel)),
+  }
+}
+
+/** Next tells its configuration nothing of where it is. Another folder would have another store. */
+function checkFolder(folder: string): void {
+  if (readdirSync(folder).some((name) => name.startsWith('next.config.'))) return
+  throw new ImagegenError('config', {
+    message: `There is no next.config in ${folder}, the working directory.`,
+    hint: 'Run Next in its own folder, or name it: `withImagegen(nextConfig, {}, import.meta.dirname)`.',
+  })
+}
