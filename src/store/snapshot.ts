@@ -57,6 +57,8 @@ export function readSnapshot(folder: StoreFolder): StoreSnapshot {
   )
 }
 
+const NONE: readonly never[] = []
+
 /** The folder at one moment. */
 interface View {
   readonly names: readonly string[]
@@ -78,7 +80,14 @@ function snapshotOf(folder: StoreFolder, { names, bundles, responses }: View): S
     const known = records.get(key)
     if (known !== undefined) return known
     const shortKey = shortKeyOf(key)
-    const { candidates, problems } = open(byKey.get(shortKey) ?? [])
+    const some = byKey.get(shortKey)
+    if (some === undefined && !waiting.has(shortKey) && !hasTraces()) {
+      // Most keys of a project whose pictures are still to be made.
+      const nothing = { key, candidates: NONE, problems: NONE }
+      records.set(key, nothing)
+      return nothing
+    }
+    const { candidates, problems } = open(some ?? NONE)
     const record: KeyRecord = {
       key,
       candidates: withoutTwins(candidates.filter(({ receipt }) => receipt.key === key)),
@@ -94,6 +103,12 @@ function snapshotOf(folder: StoreFolder, { names, bundles, responses }: View): S
     const found = isUnknown ? { ...record, problems: lastTraces(key) } : record
     records.set(key, found)
     return found
+  }
+
+  function hasTraces(): boolean {
+    strays ??= readStrays(folder, names)
+    trashed ??= listTrash(folder)
+    return strays.length > 0 || trashed.size > 0
   }
 
   /** Where nothing says that a key was ever paid for, this is where it could still be seen. */
@@ -120,6 +135,7 @@ function snapshotOf(folder: StoreFolder, { names, bundles, responses }: View): S
     lookup,
 
     receiptsNamed(name) {
+      if (bundles.length === 0) return NONE
       byName ??= groupBy(bundles, (one) => one.name)
       const { candidates } = open(byName.get(safeName(name)) ?? [])
       return candidates.map(({ receipt }) => receipt).filter((receipt) => receipt.name === name)

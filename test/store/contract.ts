@@ -249,24 +249,6 @@ export function storeContract(name: string, open: () => Promise<Store> | Store):
       await expect(next).rejects.toMatchObject({ code: 'aborted' })
     })
 
-    test('what nobody asks for goes to the trash, and is known there until it is emptied', async () => {
-      const store = await open()
-      await keep(store, responseOf([await jpeg('red')]))
-      await keep(store, responseOf([await jpeg('green')], { key: OTHER_KEY }))
-      const unused = await store.findUnused(new Set([KEY]))
-      expect(unused.map(({ receipt }) => receipt.key)).toEqual([OTHER_KEY])
-      await store.trash(unused)
-
-      const snapshot = await store.read([KEY, OTHER_KEY])
-      expect(snapshot.lookup(KEY).candidates).toHaveLength(1)
-      expect(snapshot.lookup(OTHER_KEY).problems.map(({ kind }) => kind)).toEqual(['trashed'])
-      expect(await store.findUnused(new Set([KEY]))).toEqual([])
-
-      expect(await store.emptyTrash(60 * 60 * 1000)).toEqual({ files: 0, bytes: 0 })
-      expect(await store.emptyTrash(0)).toMatchObject({ files: 2 })
-      expect((await store.read([OTHER_KEY])).lookup(OTHER_KEY).problems).toEqual([])
-    })
-
     test('a receipt stays until a new picture is there', async () => {
       const store = await open()
       await keep(store, responseOf([await jpeg('red')]))

@@ -63,3 +63,21 @@ test('whoever looks while others store sees every key before or after, never in 
   while ((await Promise.race([look(), working])) === 'looked');
   expect(seen).toEqual([])
 })
+
+test('what nobody asks for goes to the trash, and is known there until it is emptied', async () => {
+  const { store } = temporaryStore()
+  await keep(store, responseOf([await jpeg('red')]))
+  await keep(store, responseOf([await jpeg('green')], { key: OTHER_KEY }))
+  const unused = await store.findUnused(new Set([KEY]))
+  expect(unused.map(({ receipt }) => receipt.key)).toEqual([OTHER_KEY])
+  await store.trash(unused)
+
+  const snapshot = await store.read([KEY, OTHER_KEY])
+  expect(snapshot.lookup(KEY).candidates).toHaveLength(1)
+  expect(snapshot.lookup(OTHER_KEY).problems.map(({ kind }) => kind)).toEqual(['trashed'])
+  expect(await store.findUnused(new Set([KEY]))).toEqual([])
+
+  expect(await store.emptyTrash(60 * 60 * 1000)).toEqual({ files: 0, bytes: 0 })
+  expect(await store.emptyTrash(0)).toMatchObject({ files: 2 })
+  expect((await store.read([OTHER_KEY])).lookup(OTHER_KEY).problems).toEqual([])
+})

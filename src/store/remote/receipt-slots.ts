@@ -3,14 +3,15 @@ import { formatReceipt, parseReceipt, type Receipt } from '../receipt.ts'
 import { remoteError, type Remote } from './remote.ts'
 
 /*
- * The receipts of a key, each an item of its own in numbered slots: `receipts/<key>`, `receipts/<key>.2`, … So two
+ * The receipts of a key, each an item of its own in a grid of slots: `receipts/<key>`, `receipts/<key>.1.0`, … So two
  * machines that add one at the same time cannot overwrite each other's, and nothing has to be listed, which drivers do
  * badly, or written conditionally, which most cannot.
  *
- * Who wants a slot says so in its claim, shuts its door unless somebody else has, and looks whether the claim is still
- * its own. At most one ever finds that: a later one's claim is seen, or finds the door shut. The others try the next
- * slot. This holds wherever what was written is read by everybody from then on: S3, Redis, Azure, a shared folder.
- * Elsewhere a receipt may be overwritten: whoever reads back another one than written says so, and `push` repairs it.
+ * Who wants a slot says so in its claim, goes right if somebody has shut the door, shuts it, and goes down if the claim
+ * is no longer its own. At most one finds that it is, and of those who do not, not all go the same way: so everybody
+ * finds a slot, after at most as many steps as there are others. This holds wherever what was written is read by
+ * everybody from then on: S3, Redis, Azure, a shared folder. Elsewhere a receipt may be overwritten: then reading it
+ * back says so, or `push` finds that it is gone, and brings it again.
  *
  * @see https://doi.org/10.1016/0167-6423(95)00009-H the splitters of Moir and Anderson
  */
@@ -24,8 +25,8 @@ export interface RemoteRecord {
   readonly faults: readonly { readonly item: string; readonly reason: string }[]
 }
 
-/** More than any key has; without it a storage that has everything would be read for ever. */
-const MOST_SLOTS = 1000
+/** Further than anybody goes; without it a storage that claims to have everything would be read for ever. */
+const MOST_STEPS = 200
 
 /** What stands in a slot whose receipt is out of use, before the receipt. */
 const RETIRED = 'retired\n'
@@ -61,16 +62,16 @@ export async function readSlots(remote: Remote, key: string, keyOf: KeyOf): Prom
  */
 export async function addReceipt(remote: Remote, receipt: Receipt): Promise<void> {
   const text = formatReceipt(receipt)
-  const taken = new Set<number>()
+  const taken = new Set<string>()
   for await (const slot of slotsOf(remote, receipt.key)) {
     if (holdsText(slot, text)) return
-    taken.add(slot.number)
+    taken.add(slot.item)
   }
-  for (let number = taken.size + 1; number <= MOST_SLOTS; number++) {
-    if (await isOurs(remote, receipt.key, number)) {
-      await remote.put(slotItem(receipt.key, number), Buffer.from(text))
-      return
-    }
+  for (let place: Place = FIRST; place.right + place.down <= MOST_STEPS;) {
+    const item = slotItem(receipt.key, place)
+    const way = taken.has(item) ? 'right' : await contend(remote, receipt.key, place)
+    if (way === 'ours') return remote.put(item, Buffer.from(text))
+    place = next(place, way)
   }
   throw remoteError(`it has no free slot for a receipt of ${receipt.key}`)
 }
@@ -98,43 +99,72 @@ export async function retireReceipt(remote: Remote, receipt: Receipt): Promise<v
   }
 }
 
+/** Where in the grid a slot is. */
+interface Place {
+  readonly right: number
+  readonly down: number
+}
+
+const FIRST: Place = { right: 0, down: 0 }
+
 interface Slot {
-  readonly number: number
   readonly item: string
   /** Nothing where it is taken and not written. */
   readonly text: string | undefined
 }
 
+/** Every slot that is taken: one can be only if the one to its left, or above it, is. */
 async function* slotsOf(remote: Remote, key: string): AsyncGenerator<Slot> {
-  for (let number = 1; number <= MOST_SLOTS; number++) {
-    const item = slotItem(key, number)
-    const [bytes, isShut] = await Promise.all([remote.get(item), remote.has(doorItem(key, number))])
-    if (bytes === undefined && !isShut) return
-    yield { number, item, text: bytes === undefined ? undefined : Buffer.from(bytes).toString() }
+  let places: readonly Place[] = [FIRST]
+  for (let step = 0; step <= MOST_STEPS && places.length > 0; step++) {
+    const looked = await Promise.all(places.map((place) => lookAt(remote, key, place)))
+    const taken = looked.filter((slot) => slot !== undefined)
+    yield* taken
+    const following = taken.flatMap(({ place }) => [next(place, 'right'), next(place, 'down')])
+    places = [...new Map(following.map((place) => [slotItem(key, place), place])).values()]
   }
+}
+
+async function lookAt(
+  remote: Remote,
+  key: string,
+  place: Place,
+): Promise<(Slot & { readonly place: Place }) | undefined> {
+  const item = slotItem(key, place)
+  const [bytes, isShut] = await Promise.all([remote.get(item), remote.has(doorItem(key, place))])
+  if (bytes === undefined && !isShut) return undefined
+  return { place, item, text: bytes === undefined ? undefined : Buffer.from(bytes).toString() }
 }
 
 function holdsText(slot: Slot, text: string): boolean {
   return slot.text === text || slot.text === `${RETIRED}${text}`
 }
 
-/** Whether this slot is ours alone from now on. Fails where anything fails: an answer that comes late changes nothing. */
-async function isOurs(remote: Remote, key: string, number: number): Promise<boolean> {
-  const claim = `claims:${key}.${number}`
-  const door = doorItem(key, number)
-  // Never the same twice: a write that is late must not pass for a new one.
+/** Whether a slot is ours alone from now on, or where to go on. */
+async function contend(
+  remote: Remote,
+  key: string,
+  place: Place,
+): Promise<'ours' | 'right' | 'down'> {
+  const claim = `claims:${key}.${place.right}.${place.down}`
+  const door = doorItem(key, place)
+  // Never the same twice, and never written again: a write that arrives late must not pass for a new one.
   const token = Buffer.from(randomUUID())
   await remote.write(claim, token)
-  if (await remote.has(door)) return false
+  if (await remote.has(door)) return 'right'
   await remote.write(door, token)
   const claimed = await remote.get(claim)
-  return claimed !== undefined && Buffer.compare(claimed, token) === 0
+  return claimed !== undefined && Buffer.compare(claimed, token) === 0 ? 'ours' : 'down'
 }
 
-function slotItem(key: string, number: number): string {
-  return `receipts:${key}${number === 1 ? '' : `.${number}`}`
+function next({ right, down }: Place, way: 'right' | 'down'): Place {
+  return way === 'right' ? { right: right + 1, down } : { right, down: down + 1 }
 }
 
-function doorItem(key: string, number: number): string {
-  return `claims:${key}.${number}.shut`
+function slotItem(key: string, { right, down }: Place): string {
+  return `receipts:${key}${right + down === 0 ? '' : `.${right}.${down}`}`
+}
+
+function doorItem(key: string, { right, down }: Place): string {
+  return `claims:${key}.${right}.${down}.shut`
 }

@@ -1,46 +1,100 @@
+import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import fsDriver from 'unstorage/drivers/fs'
-import { sha256, canonicalJson } from '../../../src/shared/hash.ts'
+import { canonicalJson, sha256 } from '../../../src/shared/hash.ts'
 import type { Logger } from '../../../src/shared/logger.ts'
+import type { PendingResponse } from '../../../src/store/pending.ts'
 import type { Receipt } from '../../../src/store/receipt.ts'
 import type { RemoteSource } from '../../../src/store/remote/storage.ts'
 import { openStore, type Store } from '../../../src/store/store.ts'
-import { temporaryFolder } from '../samples.ts'
+import type { PullOptions, PushOptions, TransferReport } from '../../../src/store/transfer.ts'
+import { jpeg, keep, responseOf, temporaryFolder } from '../samples.ts'
 
 /** One machine of a team: a store of its own, and the remote that all have. */
 export interface Machine {
   readonly store: Store
   readonly dir: string
-  readonly warnings: string[]
+  readonly warnings: readonly string[]
+  /** Makes a picture as `generate` does. */
+  make(subject: Subject, bytes: Uint8Array, changes?: Partial<PendingResponse>): Promise<Receipt>
+  push(options?: Partial<PushOptions>): Promise<TransferReport>
+  pull(keys?: readonly string[], options?: Partial<PullOptions>): Promise<TransferReport>
 }
 
-export interface MachineOptions {
-  /** Milliseconds for one operation of the remote. */
-  readonly timeout?: number
-  /** The store's folder; default: a new one. */
-  readonly dir?: string
-  readonly keyOf?: (recipe: Receipt['recipe']) => string
-}
-
-/** Opens the store of a machine. */
-export function machine(source: RemoteSource, options: MachineOptions = {}): Machine {
-  const dir = options.dir ?? path.join(temporaryFolder(), '.imagegen')
+/** @param timeout milliseconds for one operation of the remote. */
+export function machine(
+  source: RemoteSource,
+  {
+    timeout = 30_000,
+    dir = path.join(temporaryFolder(), '.imagegen'),
+  }: { readonly timeout?: number; readonly dir?: string } = {},
+): Machine {
   const warnings: string[] = []
   const logger: Logger = {
     info: () => undefined,
     warn: (message) => warnings.push(message),
     error: (message) => warnings.push(message),
   }
-  const remote = { source, timeout: options.timeout ?? 30_000, keyOf: options.keyOf ?? keyOf }
-  return { store: openStore({ dir, logger, remote }), dir, warnings }
+  const store = openStore({ dir, logger, remote: { source, timeout, keyOf } })
+  const control = { signal: new AbortController().signal, onProgress: () => undefined }
+  return {
+    store,
+    dir,
+    warnings,
+    async make({ key, recipe }, bytes, changes) {
+      await store.prepare()
+      const { stored } = await keep(store, responseOf([bytes], { key, recipe, ...changes }))
+      return stored[0]!
+    },
+    push: (options) => store.push({ ...control, isDry: false, isThorough: false, ...options }),
+    pull: (keys = [], options) =>
+      store.pull(
+        { ...control, isDry: false, only: false, ...options },
+        keys.map((key) => ({ key, candidates: 1 })),
+      ),
+  }
 }
 
-/** How the keys of these tests come about. */
-export function keyOf(recipe: Receipt['recipe']): string {
+/** What a picture is of: a recipe, and the key that follows from it. */
+export interface Subject {
+  readonly key: string
+  readonly recipe: Receipt['recipe']
+}
+
+export function subject(prompt: string): Subject {
+  const recipe = { prompt, provider: 'minimax', modelId: 'image-01' }
+  return { key: keyOf(recipe), recipe }
+}
+
+function keyOf(recipe: Receipt['recipe']): string {
   return sha256(canonicalJson(recipe))
+}
+
+export const KIRA: Subject = subject('Portrait of Kira')
+export const TOMAS: Subject = subject('Portrait of Tomas')
+
+/** A picture that no other test has. */
+export async function picture(seed: number): Promise<Buffer> {
+  return jpeg(`#${((seed * 2654435761) % 0xffffff).toString(16).padStart(6, '0')}`)
 }
 
 /** A folder that several machines share. */
 export function sharedFolder(base: string = temporaryFolder()): RemoteSource {
   return fsDriver({ base })
+}
+
+/** The pictures and receipts of a machine, by name. */
+export function contentOf({ dir }: Pick<Machine, 'dir'>): Record<string, string> {
+  const files = readdirSync(dir, { withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map(({ name }) => name)
+    .sort()
+  return Object.fromEntries(files.map((file) => [file, sha256(readFileSync(path.join(dir, file)))]))
+}
+
+/** What became of the pictures of a transfer: `{ moved: 2, present: 1 }`. */
+export function outcomes({ transfers }: TransferReport): Record<string, number> {
+  const counts: Record<string, number> = {}
+  for (const { outcome } of transfers) counts[outcome.kind] = (counts[outcome.kind] ?? 0) + 1
+  return counts
 }

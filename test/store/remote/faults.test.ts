@@ -1,0 +1,280 @@
+import { rmSync, writeFileSync } from 'node:fs'
+import { describe, expect, test } from 'vitest'
+import type { KeyRecord } from '../../../src/store/snapshot.ts'
+import { filesIn, rootFiles } from '../samples.ts'
+import { faultyStorage, type Fault, type FaultyStorage } from './faulty-storage.ts'
+import { KIRA, machine, outcomes, picture, TOMAS, type Machine } from './remotes.ts'
+
+const lookup = async ({ store }: Machine, key: string): Promise<KeyRecord> =>
+  (await store.read([key])).lookup(key)
+
+const kinds = ({ problems }: KeyRecord): string[] => problems.map(({ kind }) => kind)
+
+/** A remote with one picture, and a machine that has nothing but its receipt. */
+async function withReceiptOnly(): Promise<{ storage: FaultyStorage; one: Machine }> {
+  const storage = faultyStorage()
+  const one = machine(storage, { timeout: 50 })
+  await one.make(KIRA, await picture(1))
+  const { candidates } = await lookup(one, KIRA.key)
+  rmSync(candidates[0]!.file)
+  // What a process has seen there once it does not ask about again.
+  return { storage, one: machine(storage, { timeout: 50, dir: one.dir }) }
+}
+
+describe('a remote that cannot be asked', () => {
+  test.each(['down', 'hanging', 'denied'] satisfies Fault[])(
+    'that is %s makes nothing missing, neither what is known nor what is not',
+    async (fault) => {
+      const { storage, one } = await withReceiptOnly()
+      storage.fault = fault
+      for (const key of [KIRA.key, TOMAS.key]) {
+        const [problem] = (await lookup(one, key)).problems
+        expect(problem).toMatchObject({ kind: 'remote-silent' })
+        expect(problem!.message).toMatch(/^The remote store failed: .*is not known\.$/)
+        expect(problem!.message).not.toContain('a-password')
+        expect(problem!.hint).toContain('run it again')
+      }
+      await expect(one.store.prepare()).rejects.toMatchObject({ code: 'unavailable' })
+      storage.fault = undefined
+      const later = machine(storage, { dir: one.dir })
+      expect(await lookup(later, KIRA.key)).toMatchObject({
+        candidates: [{ bytes: 'present' }],
+        problems: [],
+      })
+    },
+  )
+
+  test('says what it was: the cause, or that there was no answer in time', async () => {
+    const { storage, one } = await withReceiptOnly()
+    storage.fault = 'down'
+    expect((await lookup(one, TOMAS.key)).problems[0]!.message).toContain(
+      'fetch failed (connect ECONNREFUSED 127.0.0.1:9)',
+    )
+    storage.fault = 'hanging'
+    const other = machine(storage, { timeout: 50, dir: one.dir })
+    expect((await lookup(other, TOMAS.key)).problems[0]!.message).toContain(
+      'it did not answer within 0.05 s',
+    )
+  })
+
+  test('is not waited for a thousand times', async () => {
+    const { storage, one } = await withReceiptOnly()
+    storage.fault = 'hanging'
+    storage.asked = 0
+    const keys = Array.from({ length: 1000 }, (_, index) => index.toString(16).padStart(64, '0'))
+    const snapshot = await one.store.read(keys)
+    expect(keys.every((key) => kinds(snapshot.lookup(key)).includes('remote-silent'))).toBe(true)
+    expect(storage.asked).toBeLessThan(100)
+  })
+
+  test('of one item keeps no other from being had', async () => {
+    const storage = faultyStorage()
+    const maker = machine(storage)
+    await maker.make(KIRA, await picture(1))
+    await maker.make(TOMAS, await picture(2))
+    storage.fault = 'denied'
+    storage.affects = (key) => key.includes(KIRA.key)
+    const one = machine(storage)
+    const { problems, ...report } = await one.pull([KIRA.key, TOMAS.key])
+    expect(outcomes({ problems, ...report })).toEqual({ moved: 1 })
+    expect(problems).toMatchObject([{ kind: 'remote-silent', file: `receipts:${KIRA.key}` }])
+  })
+})
+
+describe('what a remote gives', () => {
+  test.each(['wrong bytes', 'half-written'] satisfies Fault[])(
+    'in %s is never used, and said',
+    async (fault) => {
+      const { storage, one } = await withReceiptOnly()
+      storage.fault = fault
+      storage.affects = (key) => key.startsWith('originals:')
+      const { candidates } = await lookup(one, KIRA.key)
+      await expect(one.store.readOriginal(candidates[0]!)).rejects.toMatchObject({
+        code: 'unavailable',
+        message: expect.stringMatching(/is damaged.*\n.*imagegen push --verify/s),
+      })
+      const { transfers } = await one.pull()
+      expect(transfers).toMatchObject([{ outcome: { kind: 'failed' } }])
+      expect(rootFiles(one.dir)).toHaveLength(1)
+      const { problems } = await one.store.verify('remote')
+      expect(problems.map(({ kind }) => kind).sort()).toEqual(['bytes-absent', 'remote-damaged'])
+    },
+  )
+
+  test('in receipts that are no receipts is a sign of something paid for', async () => {
+    const storage = faultyStorage()
+    await machine(storage).make(KIRA, await picture(1))
+    storage.affects = (key) => key.startsWith('receipts:')
+    for (const fault of ['wrong bytes', 'half-written'] as const) {
+      storage.fault = fault
+      const record = await lookup(machine(storage), KIRA.key)
+      expect(record.candidates).toEqual([])
+      expect(kinds(record)).toEqual(['remote-damaged'])
+    }
+  })
+
+  test('in a receipt of another key, or of another recipe, is not taken', async () => {
+    const storage = faultyStorage()
+    const maker = machine(storage)
+    await maker.make(KIRA, await picture(1))
+    storage.items.set(`receipts:${TOMAS.key}`, storage.items.get(`receipts:${KIRA.key}`)!)
+    const other = await lookup(machine(storage), TOMAS.key)
+    expect(other.candidates).toEqual([])
+    expect(other.problems).toMatchObject([{ message: expect.stringContaining('another key') }])
+
+    await maker.make({ key: 'a'.repeat(64), recipe: KIRA.recipe }, await picture(2))
+    const forged = await lookup(machine(storage), 'a'.repeat(64))
+    expect(kinds(forged)).toEqual(['remote-damaged'])
+  })
+
+  test('in a slot that nobody finished is a sign too, until push brings the receipt', async () => {
+    const storage = faultyStorage()
+    const maker = machine(storage)
+    await maker.make(KIRA, await picture(1))
+    storage.items.delete(`receipts:${KIRA.key}`)
+    const reader = machine(storage)
+    expect((await lookup(reader, KIRA.key)).problems).toMatchObject([
+      { kind: 'remote-damaged', message: expect.stringContaining('never finished') },
+    ])
+    expect(outcomes(await maker.push())).toEqual({ moved: 1 })
+    const repaired = await lookup(machine(storage), KIRA.key)
+    expect(repaired).toMatchObject({ candidates: [{ bytes: 'present' }], problems: [] })
+  })
+
+  test('is put right by push --verify where the picture is', async () => {
+    const storage = faultyStorage()
+    const maker = machine(storage)
+    const { sha256 } = await maker.make(KIRA, await picture(1))
+    const item = `originals:${sha256}`
+    storage.items.set(item, storage.items.get(item)!.subarray(0, 100))
+    expect(outcomes(await maker.push())).toEqual({ present: 1 })
+    expect(outcomes(await maker.push({ isThorough: true }))).toEqual({ moved: 1 })
+    expect(await maker.store.verify('remote')).toMatchObject({ problems: [] })
+  })
+
+  test('mends what is damaged here', async () => {
+    const storage = faultyStorage()
+    const one = machine(storage)
+    await one.make(KIRA, await picture(1))
+    const { candidates } = await lookup(one, KIRA.key)
+    const { file, receipt } = candidates[0]!
+    rmSync(file)
+    writeFileSync(file, Buffer.alloc(receipt.bytes))
+    await one.store.readOriginal(candidates[0]!)
+    expect(await one.store.verify()).toMatchObject({ intact: 1, problems: [] })
+    expect(filesIn(one.dir, 'quarantine')).toHaveLength(2)
+  })
+})
+
+describe('a remote that takes nothing', () => {
+  test.each(['full', 'forgetful'] satisfies Fault[])(
+    'because it is %s costs a warning; push brings everything there later',
+    async (fault) => {
+      const storage = faultyStorage()
+      const one = machine(storage)
+      await one.make(KIRA, await picture(1))
+      storage.fault = fault
+      await one.make(TOMAS, await picture(2))
+      expect(one.warnings).toHaveLength(1)
+      expect(one.warnings[0]).toMatch(/^The remote store failed: .*`imagegen push`/)
+      expect(await one.store.verify()).toMatchObject({ originals: 2, intact: 2 })
+      const { transfers } = await one.push()
+      expect(transfers.map(({ outcome }) => outcome.kind).sort()).toEqual(['failed', 'present'])
+
+      storage.fault = undefined
+      const later = machine(storage, { dir: one.dir })
+      expect(outcomes(await later.push())).toEqual({ moved: 1, present: 1 })
+      expect((await lookup(machine(storage), TOMAS.key)).candidates).toHaveLength(1)
+    },
+  )
+
+  test('and was never begun is refused before anything is spent', async () => {
+    const storage = faultyStorage()
+    storage.fault = 'forgetful'
+    await expect(machine(storage).store.prepare()).rejects.toMatchObject({
+      code: 'unavailable',
+      message: expect.stringContaining('no such bucket or folder'),
+    })
+  })
+
+  test('has it said once, however many pictures there are', async () => {
+    const storage = faultyStorage()
+    const one = machine(storage)
+    await one.store.prepare()
+    storage.fault = 'full'
+    for (const number of [1, 2, 3, 4, 5]) {
+      await one.make(KIRA, await picture(number), { responseId: String(number) })
+    }
+    expect(one.warnings).toHaveLength(1)
+  })
+})
+
+describe('a remote that is not the one it was', () => {
+  test('is no reason to pay again', async () => {
+    const { storage, one } = await withReceiptOnly()
+    storage.fault = 'empty'
+    const record = await lookup(one, TOMAS.key)
+    expect(record.problems).toMatchObject([
+      { kind: 'remote-silent', hint: expect.stringContaining('imagegen push') },
+    ])
+    await expect(one.store.prepare()).rejects.toMatchObject({ code: 'unavailable' })
+    await expect(one.pull([KIRA.key])).rejects.toMatchObject({ code: 'unavailable' })
+  })
+
+  test('is begun by push', async () => {
+    const { one } = await withReceiptOnly()
+    const fresh = machine(faultyStorage(), { dir: one.dir })
+    await fresh.push()
+    await fresh.store.prepare()
+    expect(kinds(await lookup(fresh, TOMAS.key))).toEqual([])
+  })
+
+  test('and holds something else is left alone', async () => {
+    const storage = faultyStorage()
+    storage.items.set('imagegen.json', Buffer.from('{"version":2}'))
+    const one = machine(storage)
+    await expect(one.store.prepare()).rejects.toThrow('another version')
+    await expect(one.push()).rejects.toThrow('another version')
+    expect(storage.items.size).toBe(1)
+  })
+})
+
+test('what is whole here asks nobody', async () => {
+  const storage = faultyStorage()
+  const one = machine(storage)
+  await one.make(KIRA, await picture(1))
+  storage.asked = 0
+  const { candidates } = await lookup(one, KIRA.key)
+  await one.store.readOriginal(candidates[0]!)
+  expect(storage.asked).toBe(0)
+})
+
+test('a push or pull that is interrupted goes on from there', async () => {
+  const storage = faultyStorage()
+  const maker = machine(faultyStorage())
+  const subjects = Array.from({ length: 20 }, (_, index) => index)
+  for (const index of subjects)
+    await maker.make(KIRA, await picture(index), { responseId: `${index}` })
+  const one = machine(storage, { dir: maker.dir })
+  const stop = new AbortController()
+  const begun = await one.push({
+    signal: stop.signal,
+    onProgress: ({ done }) => (done === 3 ? stop.abort() : undefined),
+  })
+  const { moved = 0, remaining = 0 } = outcomes(begun)
+  expect(moved + remaining).toBe(20)
+  expect(remaining).toBeGreaterThan(0)
+  expect(outcomes(await one.push())).toEqual({ moved: remaining, present: moved })
+})
+
+test('a new picture takes the place of what is lost in both places, for everyone', async () => {
+  const { storage, one } = await withReceiptOnly()
+  for (const key of storage.items.keys())
+    if (key.startsWith('originals:')) storage.items.delete(key)
+  const before = await lookup(one, KIRA.key)
+  expect(before.candidates).toMatchObject([{ bytes: 'absent' }])
+  const now = await one.make(KIRA, await picture(2), { responseId: 'b' })
+  await one.store.retire(before)
+  const found = (await lookup(machine(storage), KIRA.key)).candidates
+  expect(found.map(({ receipt }) => receipt.sha256)).toEqual([now.sha256])
+})
