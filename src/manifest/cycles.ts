@@ -4,9 +4,11 @@ import type { ImageEntry } from './entry.ts'
 export function dependenciesOf({ subject }: ImageEntry): readonly string[] {
   // Of most images it is asked many times, and they have none.
   if (subject.kind === 'source' || subject.references.length === 0) return NONE
-  return subject.references.flatMap((reference) =>
-    reference.kind === 'entry' ? [reference.id] : [],
-  )
+  const ids: string[] = []
+  for (const reference of subject.references) {
+    if (reference.kind === 'entry') ids.push(reference.id)
+  }
+  return ids
 }
 
 const NONE: readonly string[] = []
@@ -19,7 +21,9 @@ export function findCycles(entries: readonly ImageEntry[]): string[][] {
   const done = new Set<string>()
   const cycles: string[][] = []
   for (const entry of referring) {
-    if (!done.has(entry.id)) walk(entry.id)
+    // Nor is one that refers only to such as refer to none.
+    const goesOn = dependenciesOf(entry).some((id) => byId.has(id))
+    if (goesOn && !done.has(entry.id)) walk(entry.id)
   }
   return cycles
 

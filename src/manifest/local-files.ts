@@ -22,6 +22,13 @@ export interface LocalFileProblem {
 /** Finds and hashes the files that manifests name; each is read once a resolution. */
 export interface LocalFiles {
   find(from: string, written: string): LocalFile | LocalFileProblem
+  /**
+   * Has a file read again when it is asked for the next time.
+   *
+   * @param file absolute.
+   * @returns whether it was asked for before.
+   */
+  forget(file: string): boolean
 }
 
 /**
@@ -70,6 +77,14 @@ export function createLocalFiles(allow: readonly string[]): LocalFiles {
       const found = known.get(wanted) ?? find(wanted)
       known.set(wanted, found)
       return found
+    },
+    forget(file) {
+      // It may be known by several names, through symbolic links.
+      const names = [...known].flatMap(([wanted, found]) =>
+        wanted === file || ('file' in found && found.file === file) ? [wanted] : [],
+      )
+      for (const name of names) known.delete(name)
+      return names.length > 0
     },
   }
 }

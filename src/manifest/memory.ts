@@ -1,61 +1,97 @@
 import { readFileSync } from 'node:fs'
+import { appendFile } from 'node:fs/promises'
 import path from 'node:path'
 import { writeFileAtomic } from '../shared/files.ts'
-import { isRecord } from '../shared/record.ts'
 import type { ManifestContent } from './manifest.ts'
 import type { ManifestMemory } from './read.ts'
 
 /** Changes with what a parsed manifest looks like, or with what the validator accepts. */
-const MEMORY_VERSION = 1
+const MEMORY_VERSION = 2
+
+/** Manifests that nobody uses any more are kept until there are as many of them as of others, and so many beside. */
+const SPARE = 100
 
 /** Parsed manifests by the hash of their bytes, kept across runs. */
 export interface KeptManifests extends ManifestMemory {
-  /** Writes what was used since the last time, if it is not what the file holds. */
-  save(): Promise<void>
+  /**
+   * Writes what is new.
+   *
+   * @param used the hashes of all manifests that there are: others are forgotten when they have become many.
+   */
+  save(used: ReadonlySet<string>): Promise<void>
 }
 
 /**
  * Remembers parsed manifests in a file of the cache. Parsing is what planning costs; looking up by the hash of the bytes
  * is several times as fast and, unlike times and sizes of files, never wrong.
  *
+ * The file has a line for each of them, `<hash> <JSON>`, after one with the version. What is new is appended; a line that
+ * was cut off by a crash is no JSON, and is as good as not there.
+ *
  * @param release this package's version: another one may read manifests otherwise.
  */
 export function rememberManifests(cacheDir: string, release: string): KeptManifests {
-  const file = path.join(cacheDir, 'manifests.json')
-  const version = `${MEMORY_VERSION} ${release}`
-  let kept: Map<string, ManifestContent> | undefined
-  let used = new Map<string, ManifestContent>()
-  let isNew = false
+  const file = path.join(cacheDir, 'manifests.jsonl')
+  const head = JSON.stringify({ version: MEMORY_VERSION, release })
+  let loaded: Lines | undefined
+  let fresh = new Map<string, string>()
+
+  const lines = (): Lines => (loaded ??= load(file, head))
   return {
     get(hash) {
-      const content = used.get(hash) ?? (kept ??= load(file, version)).get(hash)
-      if (content !== undefined) used.set(hash, content)
-      return content
+      const line = fresh.get(hash) ?? lines().byHash.get(hash)
+      return line === undefined ? undefined : parse(line)
     },
     set(hash, content) {
-      used.set(hash, content)
-      isNew = true
+      fresh.set(hash, JSON.stringify(content))
     },
-    async save() {
-      const isSame = !isNew && used.size === (kept?.size ?? 0)
-      if (!isSame) {
-        await writeFileAtomic(file, JSON.stringify({ version, manifests: [...used] }))
-      }
-      kept = used
-      used = new Map()
-      isNew = false
+    async save(used) {
+      const { byHash, isSound } = lines()
+      for (const [hash, line] of fresh) byHash.set(hash, line)
+      const added = textOf(fresh)
+      fresh = new Map()
+      const isCrowded = byHash.size > 2 * used.size + SPARE
+      if (added === '' && !isCrowded) return
+      if (isSound && !isCrowded) return appendFile(file, added)
+      for (const hash of byHash.keys()) if (!used.has(hash)) byHash.delete(hash)
+      await writeFileAtomic(file, `${head}\n${textOf(byHash)}`)
+      loaded = { byHash, isSound: true }
     },
   }
 }
 
-function load(file: string, version: string): Map<string, ManifestContent> {
+interface Lines {
+  readonly byHash: Map<string, string>
+  /** Whether the file is one that can be appended to. */
+  readonly isSound: boolean
+}
+
+function load(file: string, head: string): Lines {
+  const byHash = new Map<string, string>()
+  let text: string
   try {
-    const value: unknown = JSON.parse(readFileSync(file, 'utf8'))
-    if (!isRecord(value) || value['version'] !== version) return new Map()
-    const { manifests } = value
-    return new Map(Array.isArray(manifests) ? (manifests as Array<[string, ManifestContent]>) : [])
+    text = readFileSync(file, 'utf8')
   } catch {
-    // Not there or damaged: everything is parsed once more.
-    return new Map()
+    // Not there or unreadable: everything is parsed once more.
+    return { byHash, isSound: false }
+  }
+  const [first, ...rest] = text.split('\n')
+  if (first !== head) return { byHash, isSound: false }
+  for (const line of rest) byHash.set(line.slice(0, 64), line.slice(65))
+  return { byHash, isSound: byHash.delete('') }
+}
+
+function textOf(lines: ReadonlyMap<string, string>): string {
+  let text = ''
+  for (const [hash, line] of lines) text += `${hash} ${line}\n`
+  return text
+}
+
+function parse(line: string): ManifestContent | undefined {
+  try {
+    return JSON.parse(line) as ManifestContent
+  } catch {
+    // Cut off when its process ended: the manifest is parsed once more.
+    return undefined
   }
 }

@@ -1,10 +1,16 @@
-import { readFileSync, statSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { isNode, isPair, isScalar, LineCounter, parseDocument, visit, type Document } from 'yaml'
 import { ImagegenError, messageOf, type Place, type Problem } from '../shared/errors.ts'
 import { sha256 } from '../shared/hash.ts'
 import { codeFrame } from '../shared/place.ts'
 import { MAX_DEPTH, tooDeepAt } from './depth.ts'
-import { createLocate, MAX_PROBLEMS, type Manifest, type ManifestContent } from './manifest.ts'
+import {
+  createLocate,
+  MAX_PROBLEMS,
+  type Locate,
+  type Manifest,
+  type ManifestContent,
+} from './manifest.ts'
 import { MAX_MARKS, tooManyMarksAt } from './marks.ts'
 import { validateManifest } from './validate.ts'
 
@@ -20,6 +26,17 @@ export interface ManifestMemory {
   set(hash: string, content: ManifestContent): void
 }
 
+/** The bytes of a manifest. */
+export interface ManifestSource {
+  /** Absolute. */
+  readonly file: string
+  /** From the root, as ids have it. */
+  readonly path: string
+  readonly bytes: Uint8Array
+  /** SHA-256 of the bytes. */
+  readonly hash: string
+}
+
 /**
  * Reads and validates one manifest.
  *
@@ -28,42 +45,75 @@ export interface ManifestMemory {
  * @throws ImagegenError with code `manifest`, holding everything that is wrong with the file.
  */
 export function readManifest(file: string, path: string, memory: ManifestMemory): Manifest {
-  const text = readText(file, path)
-  const hash = sha256(text)
-  const remembered = memory.get(hash)
-  if (remembered !== undefined)
-    return { file, path, text, content: remembered, locate: createLocate(path, text) }
-  const content = parseManifest(text, path)
-  memory.set(hash, content)
-  return { file, path, text, content, locate: createLocate(path, text) }
+  return understandManifest(loadManifest(file, path), memory)
 }
 
-function readText(file: string, path: string): string {
-  const problem = (message: string, hint: string): ImagegenError =>
-    new ImagegenError('manifest', {
-      message,
-      place: { file: path, line: 1, column: 1, frame: '' },
-      hint,
-    })
+/**
+ * Reads the bytes of a manifest: the part of `readManifest` that cannot be remembered.
+ *
+ * @throws ImagegenError with code `manifest`.
+ */
+export function loadManifest(file: string, path: string): ManifestSource {
+  let size: number
   try {
-    const { size } = statSync(file)
-    if (size > MAX_BYTES) {
-      throw problem(
-        `The manifest has ${size} bytes; the most is ${MAX_BYTES} (1 MiB).`,
-        'Split it into several manifests: entries can refer to each other across files.',
-      )
-    }
-    return new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(file))
+    const bytes = readFileSync(file)
+    if (bytes.length <= MAX_BYTES) return { file, path, bytes, hash: sha256(bytes) }
+    size = bytes.length
   } catch (error) {
-    if (error instanceof ImagegenError) throw error
-    if (error instanceof TypeError) {
-      throw problem('The manifest is not valid UTF-8.', 'Save the file as UTF-8.')
-    }
-    throw problem(
+    throw unreadable(
+      path,
       `The manifest cannot be read: ${messageOf(error)}`,
       'Check the path and its permissions.',
     )
   }
+  throw unreadable(
+    path,
+    `The manifest has ${size} bytes; the most is ${MAX_BYTES} (1 MiB).`,
+    'Split it into several manifests: entries can refer to each other across files.',
+  )
+}
+
+/**
+ * Takes a manifest from memory, or parses and validates it.
+ *
+ * @throws ImagegenError with code `manifest`.
+ */
+export function understandManifest(source: ManifestSource, memory: ManifestMemory): Manifest {
+  const { file, path, bytes, hash } = source
+  const remembered = memory.get(hash)
+  // What is remembered has been text before; it is read as such only where somebody asks.
+  let text = remembered === undefined ? decode(bytes, path) : undefined
+  const content = remembered ?? parseManifest(text ?? '', path)
+  if (remembered === undefined) memory.set(hash, content)
+  let locate: Locate | undefined
+  return {
+    file,
+    path,
+    content,
+    get text() {
+      return (text ??= decode(bytes, path))
+    },
+    locate(place, part) {
+      locate ??= createLocate(path, this.text)
+      return locate(place, part)
+    },
+  }
+}
+
+function decode(bytes: Uint8Array, path: string): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+  } catch {
+    throw unreadable(path, 'The manifest is not valid UTF-8.', 'Save the file as UTF-8.')
+  }
+}
+
+function unreadable(file: string, message: string, hint: string): ImagegenError {
+  return new ImagegenError('manifest', {
+    message,
+    place: { file, line: 1, column: 1, frame: '' },
+    hint,
+  })
 }
 
 /** Parses and validates the text of a manifest; see `readManifest`. */

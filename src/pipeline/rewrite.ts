@@ -6,7 +6,7 @@ import { parseManifest } from '../manifest/read.ts'
 import { resolveManifests } from '../manifest/resolve.ts'
 import type { ImageSettings } from '../manifest/schema.ts'
 import type { ResolvedOptions } from '../options.ts'
-import type { PlannedImage } from '../plan/plan.ts'
+import { createPlanner, type PlannedImage } from '../plan/plan.ts'
 import { ImagegenError } from '../shared/errors.ts'
 import { writeFileAtomic } from '../shared/files.ts'
 import { surveyOf, type Survey } from './survey.ts'
@@ -56,7 +56,8 @@ export async function rewrite(
   }
   const manifests = survey.manifests.map((other) => (other === manifest ? edited : other))
   const resolution = resolveManifests(manifests, new Set(), { ...options, defaults })
-  const after = surveyOf({ manifests, broken: new Map(), resolution }, options, survey.snapshot)
+  const planner = createPlanner(options.models)
+  const after = surveyOf({ manifests, broken: new Map(), resolution }, planner, survey.snapshot)
   const problem = manifestError(after.problems)
   if (problem !== undefined) throw problem
   const { mode } = statSync(manifest.file)

@@ -1,13 +1,10 @@
-import { discoverManifests, manifestPath } from '../manifest/discover.ts'
 import type { ImageEntry } from '../manifest/entry.ts'
 import type { Manifest } from '../manifest/manifest.ts'
-import { readManifest, type ManifestMemory } from '../manifest/read.ts'
-import { resolveManifests, type Resolution } from '../manifest/resolve.ts'
-import type { ImageSettings } from '../manifest/schema.ts'
+import type { Resolution } from '../manifest/resolve.ts'
 import type { ResolvedOptions } from '../options.ts'
-import { planImages, type Plan, type PlannedImage } from '../plan/plan.ts'
+import type { Plan, PlannedImage, Planner } from '../plan/plan.ts'
 import type { Recipe } from '../plan/recipe.ts'
-import { ImagegenError, type Problem } from '../shared/errors.ts'
+import type { Problem } from '../shared/errors.ts'
 import type { StoreSnapshot } from '../store/snapshot.ts'
 import type { WantedKey } from '../store/wanted-key.ts'
 
@@ -32,40 +29,16 @@ export interface Reading {
   readonly resolution: Resolution
 }
 
-/** Finds, reads and resolves the manifests of a project. */
-export function readProject(
-  options: ResolvedOptions,
-  defaults: ImageSettings,
-  memory: ManifestMemory,
-): Reading {
-  const manifests: Manifest[] = []
-  const broken = new Map<string, readonly Problem[]>()
-  for (const file of discoverManifests(options.root, options.include, options.exclude)) {
-    const path = manifestPath(options.root, file)
-    try {
-      manifests.push(readManifest(file, path, memory))
-    } catch (error) {
-      if (!(error instanceof ImagegenError)) throw error
-      broken.set(path, error.problems)
-    }
-  }
-  const project = { ...options, defaults }
-  return {
-    manifests,
-    broken,
-    resolution: resolveManifests(manifests, new Set(broken.keys()), project),
-  }
-}
-
 /** The keys that planning will look up, for a store that asks a remote about them. */
 export function wantedKeys(
   { resolution }: Reading,
-  { models, remote }: ResolvedOptions,
+  { remote }: Pick<ResolvedOptions, 'remote'>,
+  planner: Planner,
 ): readonly WantedKey[] {
   if (remote === undefined) return []
   // Keys do not depend on what is there.
   const nothing = { candidates: [], problems: [] }
-  const { images } = planImages(resolution.entries, models, {
+  const { images } = planner.plan(resolution.entries, {
     lookup: () => nothing,
     earlierRecipes: () => [],
   })
@@ -82,10 +55,10 @@ export function wantedKeys(
 /** Holds what was read against the store. */
 export function surveyOf(
   { manifests, broken, resolution }: Reading,
-  options: ResolvedOptions,
+  planner: Planner,
   snapshot: StoreSnapshot,
 ): Survey {
-  const plan = planImages(resolution.entries, options.models, {
+  const plan = planner.plan(resolution.entries, {
     lookup: (key) => snapshot.lookup(key),
     // The store keeps recipes as plain JSON; they are compared, not trusted.
     earlierRecipes: (name) =>

@@ -17,6 +17,8 @@ export interface EntryState {
   readonly made: MadeImage | undefined
   /** SHA-256 of the original that stands for this entry, where there is one. */
   readonly picked: string | undefined
+  /** How many originals are paid for. */
+  readonly candidates: number
   readonly reference: EntryReference | undefined
 }
 
@@ -25,14 +27,15 @@ export interface Surroundings {
   readonly models: ReadonlyMap<string, ResolvedModel>
   readonly keying: Keying
   readonly inventory: Inventory
-  /** Of every entry that was judged before: all that this one refers to are among them. */
-  readonly states: ReadonlyMap<string, EntryState>
   readonly report: (problem: Problem) => void
 }
 
+/** How what an entry refers to stands, in the order of its references; nothing: it has errors. */
+type Needed = ReadonlyArray<EntryState | undefined>
+
 /** Holds one entry against the store. */
-export function entryState(entry: ImageEntry, around: Surroundings): EntryState {
-  const { models, keying, inventory, states, report } = around
+export function entryState(entry: ImageEntry, needed: Needed, around: Surroundings): EntryState {
+  const { models, keying, inventory, report } = around
   const { subject } = entry
   if (subject.kind === 'source') {
     const { sha256 } = subject
@@ -41,6 +44,7 @@ export function entryState(entry: ImageEntry, around: Surroundings): EntryState 
       reason: 'a file made by hand',
       made: undefined,
       picked: sha256,
+      candidates: 0,
       reference: { kind: 'source', sha256 },
     }
   }
@@ -49,14 +53,12 @@ export function entryState(entry: ImageEntry, around: Surroundings): EntryState 
     report(unknownModel(entry, subject.model, models))
     return refused('has errors')
   }
-  if (dependenciesOf(entry).some((id) => states.get(id)?.reference === undefined)) {
-    return refused('needs an image that has errors')
+  const references: EntryReference[] = []
+  for (const other of needed) {
+    if (other?.reference === undefined) return refused('needs an image that has errors')
+    references.push(other.reference)
   }
-  const keyed = keying.keyed(entry, subject, model, (id) => {
-    const reference = states.get(id)?.reference
-    if (reference === undefined) throw new Error(`${id} was planned after ${entry.id}`)
-    return reference
-  })
+  const keyed = keying.keyed(entry, subject, model, references)
   if ('problems' in keyed) {
     for (const problem of keyed.problems) report(problem)
     return refused('has errors')
@@ -65,20 +67,28 @@ export function entryState(entry: ImageEntry, around: Surroundings): EntryState 
   const stored = inventory.lookup(key)
   const present = stored.candidates.filter(({ bytes }) => bytes === 'present').length
   const made: MadeImage = { key, recipe, model, subject, expected, present }
-  const { state, reason } = judge(entry, made, stored, around)
+  const { state, reason } = judge(entry, made, stored, needed, inventory)
   const picked = stored.candidates[entry.pick - 1]?.receipt.sha256
-  return { state, reason, made, picked, reference }
+  return { state, reason, made, picked, candidates: stored.candidates.length, reference }
 }
 
 function refused(reason: string): EntryState {
-  return { state: 'refused', reason, made: undefined, picked: undefined, reference: undefined }
+  return {
+    state: 'refused',
+    reason,
+    made: undefined,
+    picked: undefined,
+    candidates: 0,
+    reference: undefined,
+  }
 }
 
 function judge(
   entry: ImageEntry,
   made: MadeImage,
   stored: KeyInventory,
-  { states, inventory }: Surroundings,
+  needed: Needed,
+  inventory: Inventory,
 ): { state: ImageState; reason: string } {
   const [damage] = stored.problems
   if (damage !== undefined) return { state: 'unavailable', reason: damage.message }
@@ -87,15 +97,12 @@ function judge(
     return { state: 'unavailable', reason: BYTES_REASONS[picked.bytes] }
   }
   if (stored.candidates.length < made.subject.candidates) {
-    const blocker = dependenciesOf(entry).find((id) => {
-      const state = states.get(id)?.state
-      return state === 'unavailable' || state === 'blocked'
-    })
-    if (blocker !== undefined) {
-      return {
-        state: 'blocked',
-        reason: `needs ${blocker}, which is ${states.get(blocker)?.state}`,
-      }
+    const blocker = needed.findIndex(
+      (other) => other?.state === 'unavailable' || other?.state === 'blocked',
+    )
+    if (blocker >= 0) {
+      const id = dependenciesOf(entry)[blocker]
+      return { state: 'blocked', reason: `needs ${id}, which is ${needed[blocker]?.state}` }
     }
     const reason =
       stored.candidates.length > 0
@@ -103,7 +110,7 @@ function judge(
         : missingReason(made.recipe, inventory.earlierRecipes(entry.name))
     return { state: 'missing', reason }
   }
-  const changed = picked === undefined ? undefined : changedInput(made.subject, picked, states)
+  const changed = picked === undefined ? undefined : changedInput(made.subject, picked, needed)
   return changed === undefined
     ? { state: 'current', reason: 'in the store' }
     : { state: 'outdated', reason: `made from an earlier picture of ${changed}` }
@@ -117,17 +124,20 @@ const BYTES_REASONS: Record<Exclude<StoredCandidate['bytes'], 'present'>, string
 
 /** The first reference that now resolves to other bytes than those that were sent. URLs are not looked at. */
 function changedInput(
-  subject: GeneratedSubject,
-  picked: StoredCandidate,
-  states: ReadonlyMap<string, EntryState>,
+  { references }: GeneratedSubject,
+  { receipt }: StoredCandidate,
+  needed: Needed,
 ): string | undefined {
-  const local = subject.references.filter((reference) => reference.kind !== 'url')
-  return local.flatMap((reference, index) => {
-    const sent = picked.receipt.inputs[index]?.sha256
-    const now = reference.kind === 'entry' ? states.get(reference.id)?.picked : reference.sha256
-    const name = reference.kind === 'entry' ? reference.id : reference.file
-    return sent !== undefined && now !== undefined && sent !== now ? [name] : []
-  })[0]
+  let sent = 0
+  let entries = 0
+  for (const reference of references) {
+    if (reference.kind === 'url') continue
+    const before = receipt.inputs[sent++]?.sha256
+    const now = reference.kind === 'entry' ? needed[entries++]?.picked : reference.sha256
+    if (before === undefined || now === undefined || before === now) continue
+    return reference.kind === 'entry' ? reference.id : reference.file
+  }
+  return undefined
 }
 
 function unknownModel(

@@ -1,7 +1,6 @@
-import { dependenciesOf } from '../manifest/cycles.ts'
 import type { ImageEntry } from '../manifest/entry.ts'
 import type { EntryState } from './entry-state.ts'
-import type { Inventory } from './inventory.ts'
+import type { OrderedEntry } from './order.ts'
 import type { MadeImage } from './planned-image.ts'
 
 /** Originals to ask for, under one key. */
@@ -26,37 +25,45 @@ export type Renew =
   | { readonly kind: 'lost' }
   | { readonly kind: 'outdated'; readonly picks: readonly number[] }
 
-/** What has to be asked for, one job a key, in the order of the entries. */
+/** A job while those who share it come in. */
+type OpenJob = { -readonly [Field in keyof Job]: Job[Field] } & { readonly ids: string[] }
+
+/**
+ * What has to be asked for, one job a key, in the order of the entries.
+ *
+ * @param states of the entries in this order.
+ */
 export function jobsOf(
-  ordered: readonly ImageEntry[],
-  states: ReadonlyMap<string, EntryState>,
-  inventory: Inventory,
-): Job[] {
-  const byKey = new Map<string, Array<{ entry: ImageEntry; made: MadeImage }>>()
-  for (const entry of ordered) {
-    const found = states.get(entry.id)
-    if (found?.state !== 'missing' || found.made === undefined) continue
-    const { made } = found
-    const sharing = byKey.get(made.key)
-    if (sharing === undefined) byKey.set(made.key, [{ entry, made }])
-    else sharing.push({ entry, made })
+  ordered: readonly OrderedEntry[],
+  states: readonly EntryState[],
+): readonly Job[] {
+  const byKey = new Map<string, OpenJob>()
+  for (const [place, { entry, needs }] of ordered.entries()) {
+    const { state, made, candidates = 0 } = states[place] ?? {}
+    if (state !== 'missing' || made === undefined) continue
+    const wanted = made.subject.candidates
+    const open = byKey.get(made.key)
+    if (open === undefined) {
+      const missing = wanted - candidates
+      const after = needs.length === 0 ? NOTHING : keysOf(needs, states, byKey)
+      byKey.set(made.key, { entry, made, ids: [entry.id], wanted, missing, after })
+    } else {
+      open.ids.push(entry.id)
+      open.missing += Math.max(0, wanted - open.wanted)
+      open.wanted = Math.max(open.wanted, wanted)
+    }
   }
-  return [...byKey.entries()].flatMap(([key, sharing]): Job[] => {
-    const [first] = sharing
-    if (first === undefined) return []
-    const wanted = Math.max(...sharing.map(({ made }) => made.subject.candidates))
-    const after = dependenciesOf(first.entry).flatMap((id) => {
-      const needed = states.get(id)?.made?.key
-      return needed !== undefined && byKey.has(needed) ? [needed] : []
-    })
-    return [
-      {
-        ...first,
-        ids: sharing.map(({ entry }) => entry.id),
-        wanted,
-        missing: wanted - inventory.lookup(key).candidates.length,
-        after: [...new Set(after)],
-      },
-    ]
-  })
+  return [...byKey.values()]
+}
+
+const NOTHING: readonly string[] = []
+
+/** The keys of the jobs that come before: what they make is referred to, and so stands before in the order. */
+function keysOf(
+  needs: readonly number[],
+  states: readonly EntryState[],
+  jobs: ReadonlyMap<string, unknown>,
+): readonly string[] {
+  const keys = needs.flatMap((place) => states[place]?.made?.key ?? [])
+  return [...new Set(keys.filter((key) => jobs.has(key)))]
 }

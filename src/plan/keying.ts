@@ -1,4 +1,3 @@
-import { dependenciesOf } from '../manifest/cycles.ts'
 import type { GeneratedSubject, ImageEntry } from '../manifest/entry.ts'
 import type { PixelSize, ProviderOptionsCheck } from '../model/image-model.ts'
 import type { ResolvedModel } from '../model/resolved-model.ts'
@@ -17,14 +16,14 @@ export interface Keyed {
 /** Works out the keys of entries; those of an entry that it has seen before are remembered. */
 export interface Keying {
   /**
-   * @param referenced what each entry that this one refers to stands for.
+   * @param references what the entries that this one refers to stand for, in the order of its references.
    * @returns what the model refuses, where it refuses something.
    */
   keyed(
     entry: ImageEntry,
     subject: GeneratedSubject,
     model: ResolvedModel,
-    referenced: (id: string) => EntryReference,
+    references: readonly EntryReference[],
   ): Keyed | { readonly problems: readonly Problem[] }
 }
 
@@ -43,11 +42,10 @@ export function createKeying(): Keying {
   const known = new WeakMap<ImageEntry, Remembered>()
   const checkOptions = createOptionsCheck()
   return {
-    keyed(entry, subject, model, referenced) {
-      const references = dependenciesOf(entry).map(referenced)
+    keyed(entry, subject, model, references) {
       const earlier = known.get(entry)
       if (earlier?.model === model && areSame(earlier.references, references)) return earlier.keyed
-      const outcome = recipeOf(entry, subject, model, checkOptions(model, subject), referenced)
+      const outcome = recipeOf(entry, subject, model, checkOptions(model, subject), references)
       if ('problems' in outcome) return outcome
       const { recipe } = outcome
       const key = recipeKey(recipe)

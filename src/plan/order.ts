@@ -1,28 +1,55 @@
 import { dependenciesOf } from '../manifest/cycles.ts'
 import type { ImageEntry } from '../manifest/entry.ts'
 
+/** An entry and where it stands among all. */
+export interface OrderedEntry {
+  readonly entry: ImageEntry
+  /** Its place in the order given. */
+  readonly index: number
+  /** Where each entry that it refers to stands in the new order: before it. */
+  readonly needs: readonly number[]
+}
+
+/** The place of an entry that is not there, since it has errors. */
+export const NOWHERE = -1
+
 /** The entries with each after those it refers to, else in the order given. There are no circles any more. */
-export function dependencyOrder(entries: readonly ImageEntry[]): readonly ImageEntry[] {
-  // Most projects have few references, or none.
-  if (entries.every((entry) => dependenciesOf(entry).length === 0)) return entries
-  const byId = new Map(entries.map((entry) => [entry.id, entry]))
-  const placed = new Set<string>()
-  const order: ImageEntry[] = []
-  for (const entry of entries) {
+export function dependencyOrder(entries: readonly ImageEntry[]): readonly OrderedEntry[] {
+  const indexes = indexesOf(entries)
+  // By the index of an entry: where it stands in the new order.
+  const places = new Int32Array(entries.length).fill(NOWHERE)
+  const order: OrderedEntry[] = []
+  for (const start of entries.keys()) {
     // A stack of our own: a chain of references may be longer than the call stack.
-    const pending = [entry]
-    for (let next = pending.at(-1); next !== undefined; next = pending.at(-1)) {
+    const pending = [start]
+    for (let index = pending.at(-1); index !== undefined; index = pending.at(-1)) {
+      const entry = entries[index]
+      if (entry === undefined || places[index] !== NOWHERE) {
+        pending.pop()
+        continue
+      }
+      const needed = dependenciesOf(entry).map((id) => indexes.get(id))
       const before = pending.length
-      for (const id of dependenciesOf(next)) {
-        const dependency = byId.get(id)
-        if (dependency !== undefined && !placed.has(id)) pending.push(dependency)
+      for (const other of needed) {
+        if (other !== undefined && places[other] === NOWHERE) pending.push(other)
       }
       if (pending.length > before) continue
       pending.pop()
-      if (placed.has(next.id)) continue
-      placed.add(next.id)
-      order.push(next)
+      places[index] = order.length
+      const needs = needed.map((other) =>
+        other === undefined ? NOWHERE : (places[other] ?? NOWHERE),
+      )
+      order.push({ entry, index, needs })
     }
   }
   return order
+}
+
+/** Only where somebody refers to another: most projects have few references, or none. */
+function indexesOf(entries: readonly ImageEntry[]): ReadonlyMap<string, number> {
+  const indexes = new Map<string, number>()
+  if (entries.some((entry) => dependenciesOf(entry).length > 0)) {
+    for (const [index, { id }] of entries.entries()) indexes.set(id, index)
+  }
+  return indexes
 }

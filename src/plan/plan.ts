@@ -6,7 +6,7 @@ import { entryState, type EntryState } from './entry-state.ts'
 import type { Inventory } from './inventory.ts'
 import { jobsOf, type Job } from './job.ts'
 import { createKeying } from './keying.ts'
-import { dependencyOrder } from './order.ts'
+import { dependencyOrder, type OrderedEntry } from './order.ts'
 import type { PlannedImage } from './planned-image.ts'
 
 export type { PlanSummary } from './bill.ts'
@@ -35,17 +35,18 @@ export function createPlanner(models: ReadonlyMap<string, ResolvedModel>): Plann
   return {
     plan(entries, inventory) {
       const problems = new Map<string, Problem[]>()
-      const states = new Map<string, EntryState>()
       const ordered = dependencyOrder(entries)
-      for (const entry of ordered) {
+      const states: EntryState[] = []
+      for (const { entry, needs } of ordered) {
         const report = (problem: Problem): void => {
           const { path } = entry.manifest
           problems.set(path, [...(problems.get(path) ?? []), problem])
         }
-        states.set(entry.id, entryState(entry, { models, keying, inventory, states, report }))
+        const needed = needs.map((place) => states[place])
+        states.push(entryState(entry, needed, { models, keying, inventory, report }))
       }
-      const jobs = jobsOf(ordered, states, inventory)
-      const images = imagesOf(entries, states, jobs)
+      const jobs = jobsOf(ordered, states)
+      const images = imagesOf(ordered, states, jobs)
       return { images, jobs, summary: summarise(images, jobs), problems }
     },
   }
@@ -60,19 +61,20 @@ export function planImages(
   return createPlanner(models).plan(entries, inventory)
 }
 
+/** In the order that the entries were given in. */
 function imagesOf(
-  entries: readonly ImageEntry[],
-  states: ReadonlyMap<string, EntryState>,
+  ordered: readonly OrderedEntry[],
+  states: readonly EntryState[],
   jobs: readonly Job[],
 ): PlannedImage[] {
-  const billed = new Map(jobs.map((job) => [job.entry.id, job]))
-  const images: PlannedImage[] = []
-  for (const entry of entries) {
-    const found = states.get(entry.id)
+  const billed = new Map(jobs.map((job) => [job.entry, job]))
+  const images: Array<PlannedImage | undefined> = Array.from(ordered, () => undefined)
+  for (const [place, { entry, index }] of ordered.entries()) {
+    const found = states[place]
     if (found === undefined || found.state === 'refused') continue
     const { made, state, reason } = found
-    const job = billed.get(entry.id)
-    images.push({ entry, made, state, reason, usd: job === undefined ? 0 : priceOf(job) })
+    const job = billed.get(entry)
+    images[index] = { entry, made, state, reason, usd: job === undefined ? 0 : priceOf(job) }
   }
-  return images
+  return images.filter((image) => image !== undefined)
 }

@@ -43,14 +43,14 @@ export function recipeKey(recipe: Recipe): string {
  * The recipe of an entry, the model's defaults filled in, or what the model would refuse of it.
  *
  * @param checked its `providerOptions`, as the model takes them.
- * @param referenced what each entry that this one refers to stands for.
+ * @param entryReferences what the entries that it refers to stand for, in the order of its references.
  */
 export function recipeOf(
   entry: ImageEntry,
   subject: GeneratedSubject,
   model: ResolvedModel,
   checked: ProviderOptionsCheck,
-  referenced: (id: string) => EntryReference,
+  entryReferences: readonly EntryReference[],
 ): { readonly recipe: Recipe } | { readonly problems: readonly Problem[] } {
   const { limits } = model
   const problems = refusals(entry, subject, model)
@@ -75,7 +75,10 @@ export function recipeOf(
   if (subject.size !== undefined) recipe.size = subject.size
   if (subject.seed !== undefined) recipe.seed = subject.seed
   if (subject.references.length > 0) {
-    recipe.references = subject.references.map((one) => recipeReference(one, model, referenced))
+    const targets = entryReferences.values()
+    recipe.references = subject.references.map((reference) =>
+      recipeReference(reference, model, () => targets.next().value),
+    )
   }
   if (Object.keys(options).length > 0) recipe.providerOptions = options
   if (subject.revision !== undefined) recipe.revision = subject.revision
@@ -85,7 +88,7 @@ export function recipeOf(
 function recipeReference(
   reference: Reference,
   model: ResolvedModel,
-  referenced: (id: string) => EntryReference,
+  nextTarget: () => EntryReference | undefined,
 ): RecipeReference {
   const type = reference.type ?? defaultReferenceType(model)
   const typed = type === undefined ? {} : { type }
@@ -95,7 +98,8 @@ function recipeReference(
     case 'url':
       return { url: reference.url, ...typed }
     case 'entry': {
-      const target = referenced(reference.id)
+      const target = nextTarget()
+      if (target === undefined) throw new Error(`${reference.id} was not planned before`)
       return target.kind === 'source'
         ? { sha256: target.sha256, ...typed }
         : { key: target.key, pick: target.pick, ...typed }

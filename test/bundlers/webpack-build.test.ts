@@ -295,7 +295,7 @@ test('a damaged stamp and a damaged rendition are made anew', async () => {
   }
   expect(await warmBuild(project)).toEqual(first)
   expect(hashesBelow(project.path('dist'))).toEqual(hashes)
-  expect(readFileSync(path.join(cache, 'manifests.json'), 'utf8')).not.toBe('damaged')
+  expect(readFileSync(path.join(cache, 'manifests.jsonl'), 'utf8')).not.toBe('damaged')
 })
 
 function textsOf(folder: string): string {

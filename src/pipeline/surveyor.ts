@@ -1,0 +1,71 @@
+import { createLocalFiles, type LocalFiles } from '../manifest/local-files.ts'
+import { rememberManifests } from '../manifest/memory.ts'
+import { createManifestReader, type ManifestsRead } from '../manifest/reader.ts'
+import { createResolver } from '../manifest/resolve.ts'
+import type { ImageSettings } from '../manifest/schema.ts'
+import type { ResolvedOptions } from '../options.ts'
+import { createPlanner } from '../plan/plan.ts'
+import { release } from '../shared/release.ts'
+import type { StoreSnapshot } from '../store/snapshot.ts'
+import type { Store } from '../store/store.ts'
+import { surveyOf, wantedKeys, type Reading, type Survey } from './survey.ts'
+
+/** Surveys a project again and again. What was worked out the last time is used where nothing that it hangs on changed. */
+export interface Surveyor {
+  /** Reads all manifests, what they name, and the store. */
+  survey(): Promise<Survey>
+  /**
+   * A survey after edits: as if everything had been read again, provided that nothing else has changed.
+   *
+   * @param files absolute.
+   * @returns nothing where that cannot be told of these files: a manifest that is new or gone, or one that nobody named.
+   */
+  surveyAgain(files: readonly string[]): Promise<Survey | undefined>
+}
+
+export function createSurveyor(
+  options: ResolvedOptions,
+  defaults: ImageSettings,
+  store: Pick<Store, 'read' | 'recover'>,
+): Surveyor {
+  const memory = rememberManifests(options.cacheDir, release())
+  const reader = createManifestReader(options, memory)
+  const resolver = createResolver({ ...options, defaults })
+  const planner = createPlanner(options.models)
+  let files: LocalFiles = createLocalFiles(options.allow)
+  let snapshot: StoreSnapshot | undefined
+  let surveys = 0
+
+  const resolve = ({ manifests, broken }: ManifestsRead): Reading => ({
+    manifests,
+    broken,
+    resolution: resolver.resolve(manifests, new Set(broken.keys()), files),
+  })
+  const readStore = async (reading: Reading): Promise<StoreSnapshot> =>
+    store.read(wantedKeys(reading, options, planner))
+
+  return {
+    async survey() {
+      const turn = ++surveys
+      snapshot = undefined
+      files = createLocalFiles(options.allow)
+      const reading = resolve(reader.readAll())
+      await reader.remember()
+      await store.recover()
+      const seen = await readStore(reading)
+      // One that began later has seen more, also where it has come to its end before.
+      if (turn === surveys) snapshot = seen
+      return surveyOf(reading, planner, seen)
+    },
+    async surveyAgain(changed) {
+      // Every file, although one has said no: a manifest may be a file that another one names.
+      const isKnown = changed.map((file) => [reader.readAgain(file), files.forget(file)])
+      const known = snapshot
+      if (known === undefined || !isKnown.every((found) => found.includes(true))) return undefined
+      const reading = resolve(reader.current())
+      // A remote is asked for receipts by key, and these may be others now.
+      const seen = options.remote === undefined ? known : await readStore(reading)
+      return surveyOf(reading, planner, seen)
+    },
+  }
+}
