@@ -1,0 +1,228 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import { startEmulator, type Emulator, type EmulatorOptions } from '../../src/emulator/index.ts'
+import { createProject, emulatorFor, type Project, type Running } from '../cli/project.ts'
+import { manyEntries, queueProject, storeOf, type QueueProjectOptions } from './queue-project.ts'
+import { startRedis, type RedisServer } from './redis.ts'
+
+interface Site {
+  readonly redis: RedisServer
+  readonly emulator: Emulator
+  client(settings?: Partial<QueueProjectOptions>): Promise<Project>
+  /** A worker that takes jobs already. */
+  worker(settings?: Partial<QueueProjectOptions>, ...args: string[]): Promise<Running>
+}
+
+/** A server, an emulator, a remote store, and machines that share them. */
+async function site(files: Record<string, string>, emulate: EmulatorOptions = {}): Promise<Site> {
+  const redis = await startRedis()
+  onTestFinished(() => redis[Symbol.asyncDispose]())
+  const emulator = await startEmulator({ rpm: 0, ...emulate })
+  onTestFinished(() => emulator.close())
+  const remote = mkdtempSync(path.join(tmpdir(), 'imagegen-remote-'))
+  onTestFinished(() => rmSync(remote, { recursive: true, force: true }))
+  const shared = { redis: redis.url, emulator, remote, files }
+  return {
+    redis,
+    emulator,
+    client: async (settings) => queueProject({ ...shared, ...settings }),
+    async worker(settings, ...args) {
+      const project = await queueProject({ ...shared, files: {}, hasKey: true, ...settings })
+      const running = project.start('worker', ...args)
+      await running.said('Takes pictures of')
+      onTestFinished(() => void running.process.kill('SIGKILL'))
+      return running
+    },
+  }
+}
+
+const CAST = `defaults: { alt: "", size: 512x512 }
+images:
+  hero: { prompt: A hero, seed: 7 }
+  scene: { prompt: Her in a forest, references: ["#hero"] }
+  house: { prompt: A house, n: 3 }
+  twin: { prompt: A hero, seed: 7 }
+  river: { prompt: A river, references: ["./face.svg"] }
+`
+const FACE =
+  '<svg xmlns="http://www.w3.org/2000/svg" width="64" height="64"><circle r="30" cx="32" cy="32"/></svg>'
+
+interface Report {
+  generated: string[]
+  failed: Array<{ id: string; code: string; message: string }>
+}
+
+/** What differs from one run to the next, and may. */
+function withoutTimes(store: Record<string, string>): unknown[] {
+  return Object.entries(store)
+    .filter(([file]) => file.endsWith('.json'))
+    .map(([file, content]) => {
+      const { time, responseId, checksum, ...receipt } = JSON.parse(
+        Buffer.from(content, 'base64').toString(),
+      ) as Record<string, unknown>
+      return { file, receipt, hasTime: [time, responseId, checksum].map((one) => typeof one) }
+    })
+}
+
+test('a run through the queue is as one without: output, receipts, requests, and none the second time', async () => {
+  const files = { 'cast.image.yaml': CAST, 'face.svg': FACE }
+  const { client, worker, emulator } = await site(files)
+  await worker()
+  const queued = await client()
+  const ran = await queued.run('generate', '--yes', '--json')
+
+  const alone = await createProject(files)
+  const own = await emulatorFor(alone)
+  const expected = await alone.run('generate', '--yes', '--json')
+  expect({ code: ran.code, stdout: ran.stdout }).toEqual({ code: 0, stdout: expected.stdout })
+  expect(withoutTimes(storeOf(queued))).toEqual(withoutTimes(storeOf(alone)))
+  const bodies = ({ requests }: Emulator): unknown[] =>
+    requests()
+      .map(({ body }) => JSON.stringify(body))
+      .toSorted()
+  expect(bodies(emulator)).toEqual(bodies(own))
+
+  const again = await queued.run('generate', '--yes')
+  expect(again.stdout).toBe(
+    '0 made, 0 failed, 5 current. Spent: 0 pictures in 0 requests, 0 USD.\n',
+  )
+  expect(emulator.stats().requests).toBe(4)
+})
+
+test('two workers and three clients make 40 images once, and all have the same', async () => {
+  const { client, worker, emulator } = await site({ 'many.image.yaml': manyEntries(40) })
+  const clients = await Promise.all([client(), client(), client()])
+  const runs = clients.map(async (one) => one.run('generate', '--yes', '--json'))
+  await Promise.all([worker(), worker()])
+  const ended = await Promise.all(runs)
+  expect(ended.map(({ code, stderr }) => (code === 0 ? 0 : stderr))).toEqual([0, 0, 0])
+  expect(emulator.stats()).toMatchObject({ images: 40, byStatus: { '0': 40 } })
+
+  const spent = ended.map(({ stdout }) => (JSON.parse(stdout) as { pictures: number }).pictures)
+  expect(spent.reduce((sum, pictures) => sum + pictures)).toBe(40)
+  const [first, ...others] = clients.map(storeOf)
+  expect(Object.keys(first!)).toHaveLength(80)
+  for (const other of others) expect(other).toEqual(first)
+  expect((await clients[0]!.run('verify')).code).toBe(0)
+})
+
+test('a failure is told as without a queue, and keeps nothing but what needs it from being made', async () => {
+  const files = {
+    'cast.image.yaml': `defaults: { alt: "", size: 512x512 }
+images:
+  hero: { prompt: forbidden }
+  scene: { prompt: Her in a forest, references: ["#hero"] }
+  house: { prompt: A house }
+`,
+  }
+  const faults = [{ kind: 'status', code: 1026, match: 'forbidden' }] as const
+  const { client, worker } = await site(files, { faults })
+  await worker()
+  const alone = await createProject(files)
+  await emulatorFor(alone, { faults })
+  const [there, here] = await Promise.all([
+    (await client()).run('generate', '--yes', '--json'),
+    alone.run('generate', '--yes', '--json'),
+  ])
+  expect(JSON.parse(there.stdout)).toEqual(JSON.parse(here.stdout))
+  expect(there.code).toBe(1)
+  const shown = ({ stderr }: { stderr: string }): string[] => stderr.split('\n').toSorted()
+  expect(shown(there)).toEqual(shown(here))
+})
+
+test('retries are counted, and the budget of the run binds the workers', async () => {
+  const files = {
+    'cast.image.yaml': 'images:\n  hero: { prompt: A hero, alt: "", size: 512x512 }\n',
+  }
+  const { client, worker, emulator } = await site(files, {
+    faults: [{ kind: 'http', status: 500 }],
+  })
+  await worker()
+  const one = await client()
+  const { code, stdout } = await one.run('generate', '--budget', '3', '--json')
+  expect(code).toBe(1)
+  const report = JSON.parse(stdout) as Report & { requests: number; pictures: number; usd: number }
+  expect(report).toMatchObject({ requests: 3, pictures: 3, usd: 0.0105 })
+  expect(report.failed).toMatchObject([{ code: 'budget' }])
+  expect(emulator.stats().requests).toBe(3)
+})
+
+test('Ctrl-C takes back what no worker has begun, waits for what one has, and ends with 130', async () => {
+  const { client, worker, emulator, redis } = await site(
+    { 'many.image.yaml': manyEntries(20).replaceAll(/, references[^}]*/g, ' ') },
+    { latency: 1500 },
+  )
+  await worker({}, '--concurrency', '1')
+  const one = await client()
+  const running = one.start('generate', '--yes', '--json')
+  await expect.poll(() => emulator.stats().inFlight).toBe(1)
+  running.process.kill('SIGINT')
+  const { code, stdout, stderr } = await running.ended
+  expect(code).toBe(130)
+  const made = (JSON.parse(stdout) as Report).generated.length
+  expect(made).toBeGreaterThan(0)
+  expect(stderr).toContain(`${20 - made} images left to make`)
+  expect(emulator.stats().images).toBe(made)
+  const queue = JSON.parse((await one.run('queue', '--json')).stdout) as {
+    models: Array<{ waiting: number; active: unknown[]; workers: number }>
+  }
+  expect(queue.models[0]).toMatchObject({ waiting: 0, active: [], workers: 1 })
+  expect(redis.port).toBeGreaterThan(0)
+})
+
+test('what another client waits for is not taken back', async () => {
+  const { client, worker, emulator } = await site(
+    { 'many.image.yaml': manyEntries(6).replaceAll(/, references[^}]*/g, ' ') },
+    { latency: 1000 },
+  )
+  const [first, second] = await Promise.all([client(), client()])
+  const patient = second.start('generate', '--yes')
+  await patient.said('No worker takes')
+  const running = first.start('generate', '--yes')
+  await running.said('another process asks for it')
+  await worker({}, '--concurrency', '1')
+  await expect.poll(() => emulator.stats().inFlight).toBe(1)
+  running.process.kill('SIGINT')
+  expect((await running.ended).code).toBe(130)
+  expect((await patient.ended).code).toBe(0)
+  expect(emulator.stats().images).toBe(6)
+})
+
+test("a developer's one image comes before the rest of a bulk run", async () => {
+  const { client, worker, emulator } = await site(
+    { 'many.image.yaml': manyEntries(30).replaceAll(/, references[^}]*/g, ' ') },
+    { latency: 300 },
+  )
+  const bulk = await client()
+  const running = bulk.start('generate', '--yes')
+  await running.said('No worker takes')
+  const developer = await client({
+    files: { 'one.image.yaml': 'images:\n  urgent: { prompt: urgent, alt: "", size: 512x512 }\n' },
+  })
+  await worker({}, '--concurrency', '1')
+  await expect.poll(() => emulator.stats().requests).toBeGreaterThan(2)
+  expect((await developer.run('generate', '--yes')).code).toBe(0)
+  expect(emulator.stats().requests).toBeLessThan(30)
+  expect((await running.ended).code).toBe(0)
+})
+
+test('renewals go through the queue: outdated and lost pictures are paid once more, and once', async () => {
+  const files = { 'cast.image.yaml': CAST, 'face.svg': FACE }
+  const { client, worker, emulator } = await site(files)
+  await worker()
+  const one = await client()
+  expect((await one.run('generate', '--yes')).code).toBe(0)
+  const [lost] = one.files().filter((file) => /\/house\..*\.jpg$/.test(file))
+  expect(lost).toBeDefined()
+  const before = emulator.stats().images
+  one.write(
+    'cast.image.yaml',
+    CAST.replace('seed: 7 }\n  scene', 'seed: 7, n: 2, pick: 2 }\n  scene'),
+  )
+  const ran = await one.run('generate', '--yes', '--json')
+  expect({ code: ran.code, stderr: ran.stderr }).toMatchObject({ code: 0 })
+  // One candidate more, and the scene that refers to it.
+  expect(emulator.stats().images).toBe(before + 2)
+})
