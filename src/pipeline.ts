@@ -2,7 +2,6 @@ import { holdAgainst } from './generate/agreement.ts'
 import { createBudget, type Budget } from './generate/budget.ts'
 import type { GenerateOptions } from './generate/generate.ts'
 import type { GenerateReport } from './generate/in-order.ts'
-import { rememberManifests } from './manifest/memory.ts'
 import { parseDefaults } from './manifest/validate.ts'
 import type { ResolvedOptions } from './options.ts'
 import { copyBeside } from './pipeline/adopt.ts'
@@ -12,19 +11,20 @@ import {
   type DeclarationReport,
 } from './pipeline/declarations.ts'
 import { checkFingerprint, leaveFingerprint } from './pipeline/fingerprint.ts'
-import { generateHereOrThere } from './pipeline/here-or-there.ts'
+import { generateHereOrThere, workForOthers, type WorkHow } from './pipeline/here-or-there.ts'
 import { fulfil } from './pipeline/fulfil.ts'
 import { pictureJob, placeholderJob } from './pipeline/render-jobs.ts'
 import { nextRevision } from './pipeline/reroll.ts'
 import { rewrite, type Rewritten } from './pipeline/rewrite.ts'
 import { remoteOf, sharedRenditions } from './pipeline/remote.ts'
-import { readProject, surveyOf, wantedKeys, type Survey } from './pipeline/survey.ts'
+import type { Survey } from './pipeline/survey.ts'
+import { createSurveyor } from './pipeline/surveyor.ts'
 import type { Job, PlannedImage } from './plan/plan.ts'
 import { selectPlan, type Renewal, type Selection } from './plan/select.ts'
 import { shardSelection, type Shard } from './plan/shard.ts'
+import type { WorkEnding } from './queue/worker.ts'
 import { createRenderer, type RenderedImage } from './render/render.ts'
 import type { Logger } from './shared/logger.ts'
-import { release } from './shared/release.ts'
 import { openStore, type Store } from './store/store.ts'
 
 /*
@@ -43,8 +43,10 @@ export interface Pipeline {
   /**
    * Reads all manifests and holds them against the store. What is wrong with them is in the survey. With the option
    * `types`, the exact types follow.
+   *
+   * @param edited files, absolute: nothing else has changed since the last survey. Left out: anything may have.
    */
-  survey(): Promise<Survey>
+  survey(edited?: readonly string[]): Promise<Survey>
   /** Brings the exact types up to date, whatever the option `types` says. */
   writeTypes(survey: Survey): Promise<DeclarationReport>
   /**
@@ -70,6 +72,12 @@ export interface Pipeline {
   checkFingerprint(): void
   /** Makes the pictures of some jobs. */
   generate(survey: Survey, jobs: readonly Job[], how: GenerateHow): Promise<GenerateReport>
+  /**
+   * Makes what others have put into the queue, until it is told to stop.
+   *
+   * @throws ImagegenError with code `config`, `credentials` or `unavailable`.
+   */
+  work(how: WorkHow): Promise<WorkEnding>
   /** @throws ImagegenError where the original cannot be had. */
   render(image: PlannedImage, survey: Survey, signal: AbortSignal): Promise<RenderedImage>
   /**
@@ -97,7 +105,7 @@ export interface SelectHow extends Renewal {
 }
 
 /** What the one who generates decides. */
-export type GenerateHow = Omit<GenerateOptions, 'store' | 'entries' | 'budget'>
+export type GenerateHow = Omit<GenerateOptions, 'store' | 'entries' | 'budget' | 'bringHere'>
 
 /** @param budget where something was spent before: a dev server's life is longer than its options'. */
 export function createPipeline(
@@ -106,21 +114,19 @@ export function createPipeline(
   budget: Budget = createBudget(options.budget),
 ): Pipeline {
   const store = openStore({ dir: options.storeDir, logger, remote: remoteOf(options) })
-  const memory = rememberManifests(options.cacheDir, release())
   const shared = sharedRenditions(options, store)
   const renderer = createRenderer({ cacheDir: options.cacheDir, shared })
   const defaults = parseDefaults(options.defaults)
+  const surveyor = createSurveyor(options, defaults, store)
   const followTypes = followDeclarations(options, logger)
 
   const pipeline: Pipeline = {
     options,
     store,
     budget,
-    async survey() {
-      const reading = readProject(options, defaults, memory)
-      await memory.save()
-      await store.recover()
-      const survey = surveyOf(reading, options, await store.read(wantedKeys(reading, options)))
+    async survey(edited) {
+      const again = edited === undefined ? undefined : await surveyor.surveyAgain(edited)
+      const survey = again ?? (await surveyor.survey())
       if (options.types) await followTypes(survey)
       return survey
     },
@@ -141,6 +147,7 @@ export function createPipeline(
       const run = { ...how, store, budget, entries: survey.entries }
       return generateHereOrThere(jobs, run, options, logger)
     },
+    work: (how) => workForOthers(how, store, options, logger),
     render: async (image, survey, signal) =>
       renderer.render(pictureJob(image, survey, store, options), signal),
     async reroll(image, survey) {
