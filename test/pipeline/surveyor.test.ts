@@ -86,7 +86,8 @@ test('an edit is seen, with all that hangs on it', async () => {
   const project = await open({
     'a.image.yaml': CAST,
     'b.image.yaml': 'images: { both: { prompt: x, alt: "", references: [./a.image.yaml#kira] } }',
-    'c.image.yaml': 'images: { other: { prompt: y, alt: "" } }',
+    'c.image.yaml': 'images: { third: { prompt: x, alt: "", references: [./b.image.yaml#both] } }',
+    'd.image.yaml': 'images: { other: { prompt: y, alt: "" } }',
   })
   const before = await project.surveyor.survey()
   project.write({ 'a.image.yaml': CAST.replace('Kira', 'Kira in a hat') })
@@ -94,9 +95,11 @@ test('an edit is seen, with all that hangs on it', async () => {
   if (after === undefined) throw new Error('the edit was not understood')
   await expectSame(after, project)
   const key = (survey: Survey, id: string): string | undefined => survey.images.get(id)?.made?.key
-  expect(key(after, 'b.image.yaml#both')).not.toBe(key(before, 'b.image.yaml#both'))
+  for (const id of ['b.image.yaml#both', 'c.image.yaml#third']) {
+    expect(key(after, id)).not.toBe(key(before, id))
+  }
   // What has nothing to do with it was not worked out again.
-  expect(after.entries.get('c.image.yaml#other')).toBe(before.entries.get('c.image.yaml#other'))
+  expect(after.entries.get('d.image.yaml#other')).toBe(before.entries.get('d.image.yaml#other'))
 })
 
 test('a name that is gone is missed where somebody refers to it, until it is back', async () => {
