@@ -11,7 +11,11 @@ import type { WantedKey } from '../store/wanted-key.ts'
 /** All manifests of a project and how their images stand, at one moment. */
 export interface Survey {
   readonly manifests: readonly Manifest[]
+  /** @param path from the root, as ids have it. */
+  manifestAt(path: string): Manifest | undefined
   readonly entries: ReadonlyMap<string, ImageEntry>
+  /** In the order written. */
+  entriesOf(manifest: Manifest): readonly ImageEntry[]
   readonly plan: Plan
   readonly images: ReadonlyMap<string, PlannedImage>
   /** What is wrong, by the manifest's path from the root. */
@@ -64,8 +68,19 @@ export function surveyOf(
     earlierRecipes: (name) =>
       snapshot.receiptsNamed(name).map(({ recipe }) => recipe as unknown as Recipe),
   })
+  // Built when somebody asks: the command line never does, a bundler with many modules does all the time.
+  let byPath: ReadonlyMap<string, Manifest> | undefined
+  let byManifest: ReadonlyMap<Manifest, readonly ImageEntry[]> | undefined
   return {
     manifests,
+    manifestAt(path) {
+      byPath ??= new Map(manifests.map((manifest) => [manifest.path, manifest]))
+      return byPath.get(path)
+    },
+    entriesOf(manifest) {
+      byManifest ??= grouped(resolution.entries)
+      return byManifest.get(manifest) ?? []
+    },
     entries: new Map(resolution.entries.map((entry) => [entry.id, entry])),
     plan,
     images: new Map(plan.images.map((image) => [image.entry.id, image])),
@@ -73,6 +88,16 @@ export function surveyOf(
     withoutAlt: resolution.withoutAlt,
     snapshot,
   }
+}
+
+function grouped(entries: readonly ImageEntry[]): ReadonlyMap<Manifest, readonly ImageEntry[]> {
+  const groups = new Map<Manifest, ImageEntry[]>()
+  for (const entry of entries) {
+    const group = groups.get(entry.manifest)
+    if (group === undefined) groups.set(entry.manifest, [entry])
+    else group.push(entry)
+  }
+  return groups
 }
 
 function merged(

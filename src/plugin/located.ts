@@ -27,11 +27,10 @@ export function locate(id: ModuleId, survey: Survey, root: string): Located {
   const manifestPath = findManifest(id.file, survey, root)
   const problems = manifestPath === undefined ? undefined : survey.problems.get(manifestPath)
   if (problems !== undefined) throw new ImagegenError('manifest', problems)
-  const manifest = survey.manifests.find((other) => other.path === manifestPath)
+  const manifest = manifestPath === undefined ? undefined : survey.manifestAt(manifestPath)
   if (manifestPath === undefined || manifest === undefined) throw notIncluded(id.file, root)
   if (manifest.content.form === 'named' && id.image === undefined) {
-    const entries = [...survey.entries.values()].filter((entry) => entry.manifest === manifest)
-    return { kind: 'manifest', entries }
+    return { kind: 'manifest', entries: survey.entriesOf(manifest) }
   }
   const name = id.image === undefined ? manifestPath : `${manifestPath}#${id.image}`
   const image = survey.images.get(name)
@@ -42,7 +41,7 @@ export function locate(id: ModuleId, survey: Survey, root: string): Located {
 /** The path by which a survey knows a manifest; nothing where it does not. */
 export function findManifest(file: string, survey: Survey, root: string): string | undefined {
   const isKnown = (manifest: string): boolean =>
-    survey.problems.has(manifest) || survey.manifests.some(({ path }) => path === manifest)
+    survey.problems.has(manifest) || survey.manifestAt(manifest) !== undefined
   // Bundlers resolve symbolic links; the root may have been given with one in it.
   return [pathFrom(root, file), pathFrom(realPath(root), realPath(file))].find(isKnown)
 }

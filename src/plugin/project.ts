@@ -19,8 +19,12 @@ export interface Project {
   fulfil(): Promise<Survey>
   /** The last survey that was made, out of date or not. */
   known(): Survey | undefined
-  /** Something was changed: the next survey is a new one. */
-  invalidate(): void
+  /**
+   * Something was changed: the next survey is a new one.
+   *
+   * @param edited the one file that was changed, absolute. Left out: anything may have been.
+   */
+  invalidate(edited?: string): void
   readonly signal: AbortSignal
   close(): void
 }
@@ -43,6 +47,8 @@ export function createProject(
   let opening: Promise<Opened> | undefined
   let surveying: Promise<Survey> | undefined
   let known: Survey | undefined
+  // Since the newest survey began; nothing: anything may have been.
+  let edited: Set<string> | undefined
 
   async function readOptions(): Promise<Opened> {
     const { start, mode, isBuild, envDir, environment = process.env } = facts
@@ -54,6 +60,8 @@ export function createProject(
       earlier?.options.budget.images === options.budget.images &&
       earlier.options.budget.usd === options.budget.usd
     const pipeline = createPipeline(options, logger, isAgreed ? earlier.budget : undefined)
+    // Not before: what an earlier one has under way is still to be stored.
+    closing.signal.addEventListener('abort', () => void pipeline.close(), { once: true })
     latest?.background.close()
     latest = { pipeline, background: createBackground(pipeline, logger, onPictures), logger }
     if (closing.signal.aborted) latest.background.close()
@@ -70,15 +78,24 @@ export function createProject(
 
   async function newSurvey(): Promise<Survey> {
     const { pipeline, background } = await open()
-    const made = await pipeline.survey()
-    if (facts.isLive) background.consider(made)
+    const since = edited
+    edited = new Set()
+    const made = await pipeline.survey(since && [...since]).catch((error: unknown) => {
+      edited = undefined
+      throw error
+    })
+    if (facts.isLive && facts.isUnattended !== true) background.consider(made)
     return made
   }
 
   /** Failures are not remembered: what is asked next may find things mended. */
   function remember(survey: Promise<Survey>): Promise<Survey> {
     const remembered = survey.then(
-      (made) => (known = made),
+      (made) => {
+        // One that was begun earlier may come to its end later.
+        if (surveying === remembered || known === undefined) known = made
+        return made
+      },
       (error: unknown) => {
         if (surveying === remembered) surveying = undefined
         throw error
@@ -102,7 +119,9 @@ export function createProject(
     survey: () => surveying ?? remember(newSurvey()),
     fulfil: () => remember(open().then(({ pipeline }) => pipeline.fulfil(closing.signal))),
     known: () => known,
-    invalidate() {
+    invalidate(file) {
+      if (file === undefined) edited = undefined
+      else edited?.add(file)
       surveying = undefined
     },
     signal: closing.signal,

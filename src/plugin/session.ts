@@ -54,7 +54,7 @@ export interface Session {
 }
 
 export function createSession(inline: unknown, facts: HostFacts): Session {
-  const project = createProject(inline, facts, refresh)
+  const project = createProject(inline, facts, () => refresh())
   const shown = createShown()
   const listeners: Array<(modules: readonly ModuleId[]) => void> = []
   const problemListeners: Array<(problem: ImagegenError) => void> = []
@@ -64,8 +64,11 @@ export function createSession(inline: unknown, facts: HostFacts): Session {
   let waiting: Promise<void> | undefined
   let told = ''
 
-  /** Looks at everything anew. Calls that come while that is under way share the next time. */
-  function refresh(): Promise<void> {
+  /**
+   * Looks at everything anew, or at what an edit has changed. Calls that come while that is under way share the next time.
+   */
+  function refresh(edited?: string): Promise<void> {
+    project.invalidate(edited)
     waiting ??= refreshing.then(tellHost, tellHost)
     refreshing = waiting
     return waiting
@@ -74,7 +77,6 @@ export function createSession(inline: unknown, facts: HostFacts): Session {
   /** Tells the host what looks different now. */
   async function tellHost(): Promise<void> {
     waiting = undefined
-    project.invalidate()
     const { logger } = await project.open()
     try {
       const made = await project.survey()
@@ -98,11 +100,10 @@ export function createSession(inline: unknown, facts: HostFacts): Session {
     const made = await project.survey()
     if (!facts.isLive) return made
     const { root } = (await project.open()).pipeline.options
-    const manifestPath = findManifest(file, made, root)
-    const known = made.manifests.find((manifest) => manifest.path === manifestPath)
+    const known = made.manifestAt(findManifest(file, made, root) ?? '')
     const bytes = readFileIfThere(file)
     if (bytes !== undefined && known?.text === new TextDecoder().decode(bytes)) return made
-    await refresh()
+    await refresh(file)
     return project.survey()
   }
 
@@ -218,11 +219,11 @@ export function createSession(inline: unknown, facts: HostFacts): Session {
     async changed(file) {
       const opened = project.opened()
       if (opened === undefined || !isOurs(file, opened)) return
-      project.invalidate()
+      project.invalidate(file)
       shown.forget(file)
       if (MANIFEST_ID.test(file)) opened.background.forgive()
       if (isConfigFile(file)) await project.reopen()
-      if (facts.isLive) await refresh()
+      if (facts.isLive) await refresh(file)
     },
 
     onUpdate(listener) {

@@ -33,7 +33,7 @@ export function watchFilesOf(image: SurveyedImage, survey: Survey): readonly str
  * @param manifestPath as the survey knows it.
  */
 export function namedFiles(manifestPath: string, survey: Survey): readonly string[] {
-  const manifest = survey.manifests.find((other) => other.path === manifestPath)
+  const manifest = survey.manifestAt(manifestPath)
   if (manifest === undefined) return []
   const { defaults, images } = manifest.content
   const written = [defaults, ...images.map(({ settings }) => settings)].flatMap(
