@@ -18,19 +18,6 @@ export async function openOptions(output: Output): Promise<ResolvedOptions> {
   return options
 }
 
-/**
- * Where the queue is.
- *
- * @throws ImagegenError with code `config` where the options name none.
- */
-export function queueOf({ queue }: ResolvedOptions): NonNullable<ResolvedOptions['queue']> {
-  if (queue !== undefined) return queue
-  throw new ImagegenError('config', {
-    message: 'The option `queue` is not set: there is no queue.',
-    hint: "Write `queue: { connection: 'redis://localhost:6379' }` into imagegen.config.ts.",
-  })
-}
-
 /** The project around the working directory. */
 export async function openProject(output: Output): Promise<Pipeline> {
   return createPipeline(await openOptions(output), output.logger)

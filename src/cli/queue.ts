@@ -1,7 +1,8 @@
+import { queueOf } from '../pipeline/here-or-there.ts'
 import { overviewOf, type QueueOverview } from '../queue/overview.ts'
 import { JSON_OPTION, type Command } from './command.ts'
 import type { Output } from './output.ts'
-import { openOptions, queueOf } from './project.ts'
+import { openOptions } from './project.ts'
 import { count } from './report.ts'
 
 export const queue: Command = {

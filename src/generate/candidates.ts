@@ -37,6 +37,8 @@ export interface CandidateOptions {
   readonly signal: AbortSignal
   /** Requests under way are given up too. What they bring may be paid for and lost. */
   readonly abandon: AbortSignal
+  /** Brings here what a remote has of a key, before something of it is taken for lost. */
+  readonly bringHere: (key: string) => Promise<void>
   readonly onEvent: (event: OrderEvent) => void
 }
 
@@ -58,6 +60,7 @@ export async function makeCandidates(
   const lock = await store.lock(order.key, { signal, onWait: () => onEvent({ kind: 'waiting' }) })
   try {
     if (lock.failure !== null) return lock.failure
+    if (order.renew !== null) await options.bringHere(order.key)
     // Another machine may have brought more to the remote since this was planned.
     const before = await readRecord(order, store, order.renew === null ? order.wanted : Infinity)
     const replaced = replacedBy(order)
@@ -125,7 +128,7 @@ function lostSeed(order: Order, record: KeyRecord): number | undefined {
 }
 
 /** Takes away what enough usable pictures stand in for now. Done again, it does nothing. */
-async function clearReplaced(order: Order, before: KeyRecord, store: Store): Promise<void> {
+export async function clearReplaced(order: Order, before: KeyRecord, store: Store): Promise<void> {
   if (order.renew?.kind === 'lost') {
     const lost = before.candidates.filter(({ bytes }) => bytes !== 'present')
     if (lost.length + before.problems.length === 0) return

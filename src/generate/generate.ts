@@ -27,6 +27,8 @@ export interface GenerateOptions {
   /** Requests under way are given up too. What they bring may be paid for and lost. */
   readonly abandon: AbortSignal
   readonly onEvent: (event: GenerateEvent) => void
+  /** Brings here what a remote has of a key, before something of it is taken for lost. */
+  readonly bringHere: (key: string) => Promise<void>
   /** Milliseconds before the first retry. Default 1000. */
   readonly retryPause?: number
   /** Requests at once. Default 16: the account's rate limit is what counts. */

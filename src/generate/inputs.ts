@@ -4,9 +4,10 @@ import type { ResolvedModel } from '../model/resolved-model.ts'
 import type { RecipeReference } from '../plan/recipe.ts'
 import { ImagegenError } from '../shared/errors.ts'
 import { sha256 } from '../shared/hash.ts'
+import type { Candidate } from '../store/bundle.ts'
 import type { InputPicture } from '../store/receipt.ts'
 import type { Store } from '../store/store.ts'
-import type { Order } from './order.ts'
+import type { Order, OrderReference } from './order.ts'
 
 /** The reference pictures of a request, and what its receipts will say of them. */
 export interface Inputs {
@@ -41,29 +42,35 @@ export async function readInputs(
       files.push({ type: 'url', url: wanted.url, ...options })
       continue
     }
-    const reference = order.references[position] ?? ''
+    const reference = order.references[position] ?? { name: '', sha256: null }
     const bytes =
       'key' in wanted
         ? await readPicked(order, reference, wanted, store)
         : await readFile(wanted.sha256)
     const { mediaType, data } = await prepareReference(bytes)
     files.push({ type: 'file', mediaType, data, ...options })
-    inputs.push({ reference, sha256: sha256(bytes) })
+    inputs.push({ reference: reference.name, sha256: sha256(bytes) })
   }
   return { files, inputs }
 }
 
 async function readPicked(
   order: Order,
-  reference: string,
+  { name, sha256: named }: OrderReference,
   { key, pick }: Extract<RecipeReference, { key: string }>,
   store: Store,
 ): Promise<Uint8Array> {
-  const snapshot = await store.read([key])
-  const candidate = snapshot.lookup(key).candidates[pick - 1]
+  const look = async (candidates: number): Promise<Candidate | undefined> => {
+    const record = (await store.read([{ key, candidates }])).lookup(key)
+    return named === null
+      ? record.candidates[pick - 1]
+      : record.candidates.find(({ receipt }) => receipt.sha256 === named)
+  }
+  // A remote may have more candidates than the pick asks for, and the one that is named among them.
+  const candidate = (await look(pick)) ?? (named === null ? undefined : await look(Infinity))
   if (candidate === undefined) {
     throw new ImagegenError('unavailable', {
-      message: `${order.id} refers to ${reference}, whose picture is not there.`,
+      message: `${order.id} refers to ${name}, whose picture is not there.`,
       hint: 'Run `imagegen plan` to see why.',
     })
   }

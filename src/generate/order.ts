@@ -17,12 +17,19 @@ export interface Order {
   readonly id: string
   /** That entry's name, for files and receipts. */
   readonly name: string
-  /** How receipts call the recipe's references, in their order. */
-  readonly references: readonly string[]
+  /** The recipe's references, in their order. */
+  readonly references: readonly OrderReference[]
   /** How many candidates there shall be in the end. */
   readonly wanted: number
   /** Whether new pictures shall take the place of paid ones; `null`: no. */
   readonly renew: Renewal | null
+}
+
+export interface OrderReference {
+  /** As receipts call it. */
+  readonly name: string
+  /** Of another entry's picture that shall be sent; `null`: the one that the store picks, or no entry's. */
+  readonly sha256: string | null
 }
 
 /** New pictures for those whose bytes are lost, or for some that are there, by their SHA-256: done twice, it is once. */
@@ -39,9 +46,34 @@ export async function orderOf(job: Job, store: Store): Promise<Order> {
     recipe: made.recipe,
     id: entry.id,
     name: entry.name,
-    references: made.subject.references.map((written) => nameOf(written, folder)),
+    references: made.subject.references.map((written) => ({
+      name: nameOf(written, folder),
+      sha256: null,
+    })),
     wanted,
     renew: await renewalOf(job, store),
+  }
+}
+
+/**
+ * The same order with the pictures of other entries by name: a store elsewhere may know more candidates, or fewer, and
+ * would pick another.
+ */
+export async function withPickedPictures(order: Order, store: Store): Promise<Order> {
+  const wanted = order.recipe.references ?? []
+  const picked = wanted.flatMap((reference) =>
+    'key' in reference ? [{ key: reference.key, candidates: reference.pick }] : [],
+  )
+  if (picked.length === 0) return order
+  const snapshot = await store.read(picked)
+  return {
+    ...order,
+    references: order.references.map((reference, position) => {
+      const made = wanted[position]
+      if (made === undefined || !('key' in made)) return reference
+      const candidate = snapshot.lookup(made.key).candidates[made.pick - 1]
+      return { ...reference, sha256: candidate?.receipt.sha256 ?? null }
+    }),
   }
 }
 
@@ -60,7 +92,7 @@ const orderSchema = v.object({
   recipe: v.custom<Recipe>((value) => typeof value === 'object' && value !== null),
   id: v.string(),
   name: v.string(),
-  references: v.array(v.string()),
+  references: v.array(v.object({ name: v.string(), sha256: v.nullable(v.string()) })),
   wanted: countSchema,
   renew: v.nullable(
     v.variant('kind', [

@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import { setMaxListeners } from 'node:events'
 import PQueue from 'p-queue'
+import { clearReplaced } from '../generate/candidates.ts'
 import { eventOf } from '../generate/event.ts'
 import { failureFromElsewhere, failureOf, notTried, type Failure } from '../generate/failure.ts'
 import type { GenerateOptions } from '../generate/generate.ts'
 import { makeInOrder, type GenerateReport, type Outcome } from '../generate/in-order.ts'
-import { orderOf, type Order } from '../generate/order.ts'
+import { orderOf, withPickedPictures, type Order } from '../generate/order.ts'
 import { readReferenceFile, referenceFiles } from '../generate/reference-files.ts'
 import { ModelError } from '../model/image-model.ts'
 import { ImagegenError } from '../shared/errors.ts'
@@ -144,7 +145,7 @@ async function submitUntilDone(
   stop: AbortSignal,
 ): Promise<'done' | 'left' | Failure> {
   const { store, entries, settings, connection, onEvent } = run
-  const order = await orderOf(job, store)
+  const order = await withPickedPictures(await orderOf(job, store), store)
   const channel = await run.channelOf(job.made.model)
   await handOver(connection.redis, settings, referenceFiles(job), readReferenceFile(job, entries))
   for (let submission = 1; submission <= MOST_SUBMISSIONS; submission++) {
@@ -161,13 +162,16 @@ async function submitUntilDone(
     if (ending.kind === 'gone' || inQueue === undefined || !serves(inQueue, order)) continue
     for (const message of warningsOf(ending)) onEvent({ kind: 'warning', message })
     if (ending.kind === 'completed') {
-      if (await isThere(order, run)) return 'done'
-      if (isMine) break
+      if (await isThere(order, run)) {
+        if (order.renew !== null) await finishRenewal(order, run)
+        return 'done'
+      }
+      if (isMine) throw elsewhere(order)
     } else if (isMine || ending.failure.code !== 'budget') {
       return failureFromElsewhere(job, ending.failure)
     }
   }
-  throw elsewhere(order)
+  throw notToBeHad(order)
 }
 
 function warningsOf(ending: Extract<Ending, { kind: 'completed' | 'failed' }>): readonly string[] {
@@ -184,13 +188,28 @@ function tell(job: Job, progress: JobProgress, { onEvent }: Run): void {
 
 /** Whether what was asked for is what this order wants, or more. */
 function serves({ order }: Payload, { wanted, renew }: Order): boolean {
-  return order.wanted >= wanted && canonicalJson([order.renew]) === canonicalJson([renew])
+  return order.wanted >= wanted && canonicalJson(order.renew) === canonicalJson(renew)
 }
 
 /** The worker has said that it is there; the store has the last word. */
 async function isThere({ key, wanted }: Order, { store }: Run): Promise<boolean> {
   const snapshot = await store.read([{ key, candidates: wanted }])
   return snapshot.lookup(key).candidates.length >= wanted
+}
+
+/** What the worker has taken out of its store goes out of this one, which may be another. */
+async function finishRenewal(order: Order, { store, bringHere }: Run): Promise<void> {
+  await bringHere(order.key)
+  const snapshot = await store.read([order.key])
+  await clearReplaced(order, snapshot.lookup(order.key), store)
+}
+
+/** What comes out of the queue is never what this run has asked for. */
+function notToBeHad({ id }: Order): ImagegenError {
+  return new ImagegenError('unavailable', {
+    message: `${id} was put into the queue ${MOST_SUBMISSIONS} times, and came back each time without what was asked for.`,
+    hint: 'Look at `imagegen queue`: something removes jobs, or other clients ask for other candidates of the same.',
+  })
 }
 
 function elsewhere({ id }: Order): ImagegenError {

@@ -23,7 +23,8 @@ export interface ProcessorOptions {
   readonly settings: QueueSettings
   readonly queue: Queue
   readonly store: Store
-  readonly share: (key: string) => Promise<void>
+  readonly bringHere: (key: string) => Promise<void>
+  readonly bringThere: (key: string) => Promise<void>
   readonly signal: AbortSignal
   readonly abandon: AbortSignal
   readonly logger: Logger
@@ -58,6 +59,7 @@ export function createProcessor(
       readFile,
       signal,
       abandon,
+      bringHere: options.bringHere,
       tryRequest: async (request) =>
         tryOnce(
           {
@@ -72,7 +74,7 @@ export function createProcessor(
       onEvent: (event) => tell(job, event, warnings),
     })
     if (failure !== undefined) throw new FailedElsewhere(failure)
-    await options.share(order.key)
+    await options.bringThere(order.key)
     return { wanted: order.wanted, warnings }
   }
 

@@ -13,12 +13,14 @@ export interface WorkOptions {
   readonly settings: QueueSettings
   readonly models: ReadonlyMap<string, ResolvedModel>
   readonly store: Store
+  /** Brings here what a remote has of a key, before something of it is taken for lost. */
+  readonly bringHere: (key: string) => Promise<void>
   /**
-   * Makes sure that what is in the store is where the clients look for it.
+   * Makes sure that what is here of a key is where the clients look for it.
    *
-   * @throws ImagegenError where it cannot be brought there.
+   * @throws ImagegenError where it is not.
    */
-  readonly share: (key: string) => Promise<void>
+  readonly bringThere: (key: string) => Promise<void>
   /** Jobs at once, for each model. */
   readonly concurrency: number
   /** No job is taken any more; requests under way come to their end. */

@@ -1,18 +1,28 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { startEmulator, type Emulator, type EmulatorOptions } from '../../src/emulator/index.ts'
+import { createConsoleLogger } from '../../src/shared/logger.ts'
+import type { Receipt } from '../../src/store/receipt.ts'
+import { openStore } from '../../src/store/store.ts'
+import { jpeg } from '../store/samples.ts'
 import { createProject, emulatorFor, type Project, type Running } from '../cli/project.ts'
 import { manyEntries, queueProject, storeOf, type QueueProjectOptions } from './queue-project.ts'
 import { startRedis, type RedisServer } from './redis.ts'
 
+interface Worker extends Running {
+  readonly project: Project
+}
+
 interface Site {
   readonly redis: RedisServer
+  /** The folder that stands for the remote store. */
+  readonly remote: string
   readonly emulator: Emulator
   client(settings?: Partial<QueueProjectOptions>): Promise<Project>
   /** A worker that takes jobs already. */
-  worker(settings?: Partial<QueueProjectOptions>, ...args: string[]): Promise<Running>
+  worker(settings?: Partial<QueueProjectOptions>, ...args: string[]): Promise<Worker>
 }
 
 /** A server, an emulator, a remote store, and machines that share them. */
@@ -27,13 +37,14 @@ async function site(files: Record<string, string>, emulate: EmulatorOptions = {}
   return {
     redis,
     emulator,
+    remote,
     client: async (settings) => queueProject({ ...shared, ...settings }),
     async worker(settings, ...args) {
       const project = await queueProject({ ...shared, files: {}, hasKey: true, ...settings })
       const running = project.start('worker', ...args)
       await running.said('Takes pictures of')
       onTestFinished(() => void running.process.kill('SIGKILL'))
-      return running
+      return { ...running, project }
     },
   }
 }
@@ -208,21 +219,72 @@ test("a developer's one image comes before the rest of a bulk run", async () => 
   expect((await running.ended).code).toBe(0)
 })
 
-test('renewals go through the queue: outdated and lost pictures are paid once more, and once', async () => {
-  const files = { 'cast.image.yaml': CAST, 'face.svg': FACE }
-  const { client, worker, emulator } = await site(files)
+test('a lost picture is asked for again only where no worker has it either, and once', async () => {
+  const { client, worker, emulator, remote } = await site({
+    'cast.image.yaml': CAST,
+    'face.svg': FACE,
+  })
+  const own = await worker()
+  const one = await client()
+  expect((await one.run('generate', '--yes')).code).toBe(0)
+  const before = emulator.stats().images
+  const lose = (project: Project): void => {
+    for (const file of project.files()) {
+      if (/\/river\..*\.jpg$/.test(file)) rmSync(path.join(project.folder, file))
+    }
+  }
+  const isKept = (file: string): boolean => existsSync(path.join(one.folder, file))
+  const [lost = ''] = one.files().filter((file) => /\/river\..*\.jpg$/.test(file))
+
+  for (const paid of [0, 1]) {
+    lose(one)
+    if (paid === 1) lose(own.project)
+    rmSync(path.join(remote, 'originals'), { recursive: true })
+    const ran = await one.run('generate', '--replace', 'river', '--yes', '--json')
+    expect({ code: ran.code, stderr: ran.stderr }).toMatchObject({ code: 0 })
+    expect(JSON.parse(ran.stdout)).toMatchObject({ pictures: paid })
+    expect(emulator.stats().images).toBe(before + paid)
+    expect(isKept(lost)).toBe(true)
+  }
+  expect((await one.run('plan', '--check')).code).toBe(0)
+})
+
+test('an outdated picture is made anew from the picture that the client has picked', async () => {
+  const { client, worker, emulator } = await site({ 'cast.image.yaml': CAST, 'face.svg': FACE })
   await worker()
   const one = await client()
   expect((await one.run('generate', '--yes')).code).toBe(0)
-  const [lost] = one.files().filter((file) => /\/house\..*\.jpg$/.test(file))
-  expect(lost).toBeDefined()
+  await addEarlierPicture(one, 'hero')
+  expect((await one.run('plan')).stdout).toContain('outdated')
+  expect((await one.run('push')).code).toBe(0)
   const before = emulator.stats().images
-  one.write(
-    'cast.image.yaml',
-    CAST.replace('seed: 7 }\n  scene', 'seed: 7, n: 2, pick: 2 }\n  scene'),
-  )
-  const ran = await one.run('generate', '--yes', '--json')
+  const ran = await one.run('generate', '--outdated', '--yes', '--json')
   expect({ code: ran.code, stderr: ran.stderr }).toMatchObject({ code: 0 })
-  // One candidate more, and the scene that refers to it.
-  expect(emulator.stats().images).toBe(before + 2)
+  expect(JSON.parse(ran.stdout)).toMatchObject({
+    generated: ['cast.image.yaml#scene'],
+    pictures: 1,
+  })
+  expect(emulator.stats().images).toBe(before + 1)
+  expect((await one.run('plan')).stdout).toBe('5 images: 5 current.\n')
 })
+
+/** What another branch brings along: an earlier picture of the same key, which is the one that is used. */
+async function addEarlierPicture(project: Project, name: string): Promise<void> {
+  const isReceipt = (file: string): boolean =>
+    file.startsWith(`.imagegen/${name}.`) && file.endsWith('.json')
+  const [file = ''] = project.files().filter(isReceipt)
+  const { key, recipe, seed, provider, model } = JSON.parse(project.read(file)) as Receipt
+  const store = openStore({
+    dir: path.join(project.folder, '.imagegen'),
+    logger: createConsoleLogger(),
+  })
+  await store.settle(
+    await store.savePending({
+      version: 1,
+      ...{ key, recipe, name, seed, provider, model, inputs: [], seeds: [], responseId: null },
+      ...{ requested: 1, usd: null, time: '2026-01-01T00:00:00.000Z', warnings: [], metadata: {} },
+      images: [(await jpeg('teal', 512, 512)).toString('base64')],
+      expected: { aspectRatio: 1, size: null },
+    }),
+  )
+}
