@@ -2,7 +2,13 @@ import PQueue from 'p-queue'
 import pRetry from 'p-retry'
 import { ImagegenError, messageOf } from '../../shared/errors.ts'
 import { secretsOf, withoutSecrets } from './secrets.ts'
-import { readItem, writeItem, type RemoteSource, type RemoteStorage } from './storage.ts'
+import {
+  readItem,
+  silenceClient,
+  writeItem,
+  type RemoteSource,
+  type RemoteStorage,
+} from './storage.ts'
 
 /**
  * A storage elsewhere that may be slow, down or denied. Every operation ends within its time, is tried again where that
@@ -46,6 +52,10 @@ export function connectRemote({ source, timeout }: RemoteOptions): Remote {
   const open = (): Promise<RemoteStorage> => {
     opening ??= Promise.resolve()
       .then(() => (typeof source === 'function' ? source() : source))
+      .then((storage) => {
+        silenceClient(storage)
+        return storage
+      })
       .catch((error: unknown) => {
         opening = undefined
         throw error

@@ -1,5 +1,4 @@
-import { isRecord } from '../../shared/record.ts'
-import type { RemoteStorage } from './storage.ts'
+import { driverOf, type RemoteStorage } from './storage.ts'
 
 /** Names of options whose values nobody may see. */
 const SECRET = /key|secret|token|passw|auth|credential|signature|connection|cookie|\bsas/i
@@ -12,9 +11,7 @@ const DEEPEST = 4
 
 /** What the options of a driver hold that must never be printed. */
 export function secretsOf(storage: RemoteStorage): readonly string[] {
-  const mount: unknown = callMethod(storage, 'getMount', '')
-  const driver = isRecord(mount) ? mount['driver'] : storage
-  return isRecord(driver) ? secretsInOptions(driver['options']) : []
+  return secretsInOptions(Reflect.get(driverOf(storage), 'options'))
 }
 
 /** What options, or a URL, hold that must never be printed. */
@@ -24,7 +21,9 @@ export function secretsInOptions(options: unknown): readonly string[] {
 
 /** One line that says what went wrong, without anything that lets somebody else in. */
 export function withoutSecrets(text: string, secrets: readonly string[]): string {
+  // One may be a part of another.
   return secrets
+    .toSorted((left, right) => right.length - left.length)
     .reduce((shown, secret) => shown.replaceAll(secret, '***'), text)
     .replaceAll(/([a-z][a-z0-9+.-]*:\/\/)[^\s/@"'<>]*@/gi, '$1***@')
     .replaceAll(
@@ -68,9 +67,4 @@ function decodeSafely(text: string): string {
   } catch {
     return text
   }
-}
-
-function callMethod(target: object, name: string, argument: string): unknown {
-  const method: unknown = Reflect.get(target, name)
-  return typeof method === 'function' ? Reflect.apply(method, target, [argument]) : undefined
 }

@@ -1,3 +1,5 @@
+import { isRecord } from '../../shared/record.ts'
+
 /**
  * A key-value storage elsewhere: any driver of unstorage, or a storage made of one. Declared by shape, so that any
  * version of it fits, and anything else that behaves alike.
@@ -52,6 +54,31 @@ export async function writeItem(
   else if (storage.setItem) {
     await storage.setItem(key, `${BASE64}${Buffer.from(bytes).toString('base64')}`, {})
   } else throw new Error('the driver cannot write')
+}
+
+/** What is behind a storage; a driver is itself. */
+export function driverOf(storage: RemoteStorage): object {
+  const mount = callMethod(storage, 'getMount', '')
+  const driver: unknown = isRecord(mount) ? mount['driver'] : undefined
+  return typeof driver === 'object' && driver !== null ? driver : storage
+}
+
+/**
+ * Keeps a driver's client from printing errors with their stacks: Redis clients print what nobody listens for. Whoever
+ * asks for something is told.
+ */
+export function silenceClient(storage: RemoteStorage): void {
+  const client = callMethod(driverOf(storage), 'getInstance')
+  if (typeof client === 'object' && client !== null) callMethod(client, 'on', 'error', nothing)
+}
+
+function nothing(): void {
+  // What a client says of itself.
+}
+
+function callMethod(target: object, name: string, ...given: readonly unknown[]): unknown {
+  const method: unknown = Reflect.get(target, name)
+  return typeof method === 'function' ? Reflect.apply(method, target, given) : undefined
 }
 
 function bytesOf(value: unknown): Uint8Array | undefined {
