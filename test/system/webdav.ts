@@ -54,7 +54,7 @@ export async function startWebDav(): Promise<WebDav> {
     createFolder() {
       const name = randomUUID()
       const place = path.join(folder, 'files', name)
-      for (const part of ['', 'originals', 'receipts', 'claims', 'renditions']) {
+      for (const part of ['', 'originals', 'receipts', 'claims', 'renditions', 'pictures']) {
         mkdirSync(path.join(place, part))
         chmodSync(path.join(place, part), 0o777)
       }
