@@ -58,7 +58,11 @@ export interface Renderer {
 export interface RendererOptions {
   /** Absolute. May be shared by processes, and deleted at any time. */
   readonly cacheDir: string
-  /** Pipelines at once. @default the number of cores */
+  /**
+   * Pipelines at once.
+   *
+   * @default twice the number of cores, of which Node runs as many at a time as UV_THREADPOOL_SIZE says
+   */
   readonly parallel?: number
   /** Where other machines leave what they have rendered, if there is such a place. */
   readonly shared?: SharedRenditions | undefined
@@ -87,13 +91,13 @@ interface Wanted {
 
 export function createRenderer({
   cacheDir,
-  parallel = availableParallelism(),
+  parallel = 2 * availableParallelism(),
   shared: others,
 }: RendererOptions): Renderer {
   const cache = createRenditionCache(cacheDir)
   const pipelines = new PQueue({ concurrency: parallel })
   // Few images are open at a time, so that memory does not grow with their number, and enough to keep all cores at work.
-  const images = new PQueue({ concurrency: 2 * parallel })
+  const images = new PQueue({ concurrency: parallel + 1 })
   const largeImages = new PQueue({ concurrency: 1 })
   const sharing = createSharing()
   let versions: Promise<PixelVersions> | undefined

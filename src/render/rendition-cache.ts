@@ -1,7 +1,7 @@
 import path from 'node:path'
 import * as v from 'valibot'
 import type { OutputFormat } from '../manifest/output.ts'
-import { readFileIfThere, writeFileAtomic } from '../shared/files.ts'
+import { readFileIfThere, replaceFile } from '../shared/files.ts'
 import { digest, sha256 } from '../shared/hash.ts'
 
 /** What is written down of a finished picture. */
@@ -84,7 +84,7 @@ export function createRenditionCache(cacheDir: string): RenditionCache {
   }
 
   async function writeRecord(key: string, record: object): Promise<void> {
-    await writeFileAtomic(recordFile(key), JSON.stringify({ record, digest: digest(record) }))
+    replaceFile(recordFile(key), JSON.stringify({ record, digest: digest(record) }))
   }
 
   /** The file's bytes, if they are those that were written. */
@@ -107,14 +107,14 @@ export function createRenditionCache(cacheDir: string): RenditionCache {
       if (readVerified(name, record) === undefined) {
         const other = record.file === name ? undefined : readVerified(record.file, record)
         if (other === undefined) return undefined
-        await writeFileAtomic(renditionFile(name), other)
+        replaceFile(renditionFile(name), other)
       }
       return { ...record, file: renditionFile(name) }
     },
 
     async writeRendition(target, bytes, { width, height }) {
       const file = fileName(target)
-      await writeFileAtomic(renditionFile(file), bytes)
+      replaceFile(renditionFile(file), bytes)
       await writeRecord(target.key, {
         file,
         width,

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { mkdirSync, readFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { open, rename, rm } from 'node:fs/promises'
 import path from 'node:path'
 
@@ -33,6 +33,22 @@ export async function writeFileAtomic(
     await rename(temporary, file)
   } catch (error) {
     await rm(temporary, { force: true })
+    throw error
+  }
+}
+
+/**
+ * Writes a file so that readers see the old content or the new, without waiting for the disk: after a loss of power it may
+ * be cut off. For what is verified when it is read, and can be made again.
+ */
+export function replaceFile(file: string, data: string | Uint8Array): void {
+  mkdirSync(path.dirname(file), { recursive: true })
+  const temporary = `${file}.${process.pid}-${randomBytes(6).toString('hex')}.tmp`
+  try {
+    writeFileSync(temporary, data, { flag: 'wx' })
+    renameSync(temporary, file)
+  } catch (error) {
+    rmSync(temporary, { force: true })
     throw error
   }
 }
