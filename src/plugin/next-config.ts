@@ -1,6 +1,8 @@
 import path from 'node:path'
 import { release } from '../shared/release.ts'
+import { toPosix } from '../shared/files.ts'
 import type { NextHost } from './next-host.ts'
+import { publicRenditions } from './next-public-renditions.ts'
 
 /** Next's configuration as far as it is extended here. */
 interface NextConfig {
@@ -11,7 +13,6 @@ interface NextConfig {
 
 interface WebpackConfig {
   readonly output: { readonly path: string }
-  readonly module: { readonly rules: unknown[] }
   readonly plugins: unknown[]
 }
 
@@ -21,9 +22,6 @@ interface WebpackContext {
   readonly isServer: boolean
   readonly config: { readonly distDir: string }
 }
-
-/** A rendition in the cache. */
-const RENDITION = /[/\\]renditions[/\\][\w-]+-[0-9a-f]{16}\.\w+$/
 
 /** Extends Next's configuration for both of its bundlers. */
 export async function extendNextConfig<Config extends object>(
@@ -39,7 +37,7 @@ export async function extendNextConfig<Config extends object>(
     webpack(config: WebpackConfig, context: WebpackContext) {
       const own = given.webpack?.(config, context) ?? config
       own.plugins.push(host.webpackPlugin())
-      if (context.isServer) own.module.rules.push(publicRenditions(own, context))
+      if (context.isServer) own.plugins.push(publicRenditions(pathToPublic(own, context)))
       return own
     },
     turbopack: {
@@ -55,13 +53,9 @@ export async function extendNextConfig<Config extends object>(
   }
 }
 
-/** Assets of the server are for the browser, too, and those of server components nobody else emits. */
-function publicRenditions(
-  { output }: WebpackConfig,
-  { dir, config: { distDir } }: WebpackContext,
-): object {
-  const outputPath = `${path.relative(output.path, path.resolve(dir, distDir))}/`
-  return { realResource: RENDITION, generator: { outputPath } }
+/** From where the server's files are written to where the browser's are. */
+function pathToPublic({ output }: WebpackConfig, { dir, config }: WebpackContext): string {
+  return toPosix(path.relative(output.path, path.resolve(dir, config.distDir)))
 }
 
 function turbopackRule(channel: string): object {
