@@ -1,5 +1,11 @@
 export type { GeneratedImage } from './emit/generated-image.ts'
-export { defineConfig, type Mode, type Options } from './options/options.ts'
+export {
+  defineConfig,
+  type Mode,
+  type Options,
+  type RemoteSource,
+  type RemoteStorage,
+} from './options/options.ts'
 export {
   ModelError,
   type ImageModel,

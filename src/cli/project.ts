@@ -23,6 +23,11 @@ export async function openProject(output: Output): Promise<Pipeline> {
   return createPipeline(await openOptions(output), output.logger)
 }
 
+/** The project with its remote store, which a mode that draws stand-ins does without. */
+export async function openSharedProject(output: Output): Promise<Pipeline> {
+  return createPipeline({ ...(await openOptions(output)), mode: 'frozen' }, output.logger)
+}
+
 /**
  * A survey without errors in manifests.
  *

@@ -1,5 +1,5 @@
 import { IMAGES, JSON_OPTION, type Command } from './command.ts'
-import { openProject, soundSurvey } from './project.ts'
+import { openSharedProject, soundSurvey } from './project.ts'
 import { runTransfer } from './transfers.ts'
 
 export const pull: Command = {
@@ -9,7 +9,7 @@ export const pull: Command = {
     ...JSON_OPTION,
   },
   async run(given, output) {
-    const pipeline = await openProject(output)
+    const pipeline = await openSharedProject(output)
     const { images } = pipeline.select(await soundSurvey(pipeline), given.operands)
     const wanted = images.flatMap(({ made }) =>
       made === undefined ? [] : [{ key: made.key, candidates: made.subject.candidates }],

@@ -1,5 +1,5 @@
 import { IMAGES, JSON_OPTION, type Command } from './command.ts'
-import { openProject, soundSurvey } from './project.ts'
+import { openSharedProject, soundSurvey } from './project.ts'
 import { runTransfer } from './transfers.ts'
 
 export const push: Command = {
@@ -10,7 +10,7 @@ export const push: Command = {
     ...JSON_OPTION,
   },
   async run(given, output) {
-    const pipeline = await openProject(output)
+    const pipeline = await openSharedProject(output)
     const keys =
       given.operands.length === 0
         ? undefined

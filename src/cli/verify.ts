@@ -1,5 +1,5 @@
 import { JSON_OPTION, type Command } from './command.ts'
-import { openProject } from './project.ts'
+import { openSharedProject } from './project.ts'
 import { count } from './report.ts'
 
 export const verify: Command = {
@@ -8,7 +8,7 @@ export const verify: Command = {
     ...JSON_OPTION,
   },
   async run(given, output) {
-    const { store } = await openProject(output)
+    const { store } = await openSharedProject(output)
     const { problems, ...counts } = await store.verify(given.flag('remote') ? 'remote' : 'here')
     if (given.flag('json')) {
       const listed = problems.map(({ kind, file, message, hint }) => ({

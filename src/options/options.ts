@@ -5,6 +5,8 @@ import { isRecord } from '../shared/record.ts'
 import { nearest } from '../shared/suggest.ts'
 import type { RemoteSource } from '../store/remote/storage.ts'
 
+export type { RemoteSource, RemoteStorage } from '../store/remote/storage.ts'
+
 /** How a build treats what is missing. */
 export type Mode = 'generate' | 'frozen' | 'placeholder'
 

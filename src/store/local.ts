@@ -141,7 +141,7 @@ export function folderStore(folder: StoreFolder, logger: Logger): Store {
     retire: async (before) => retire(folder, before),
     lock: (key, options) => acquireLock({ folder: folder.locks, name: key, self, ...options }),
     rateWindow: (options) => createRateWindow({ folder: folder.locks, self, ...options }),
-    verify: () => verify(folder),
+    verify: (place = 'here') => (place === 'remote' ? noRemote() : verify(folder)),
     findUnused: async (asked) => findUnused(folder, asked),
     trash: async (candidates) => trash(folder, candidates),
     supersede: async (candidates) => trash(folder, candidates),

@@ -10,7 +10,7 @@ type Expected = Pick<Receipt, 'sha256' | 'bytes'>
  * An original's bytes, if they are the receipt's.
  *
  * @returns nothing where the remote does not have them.
- * @throws ImagegenError with code `unavailable`: it has others, or cannot be asked.
+ * @throws ImagegenError with code `damaged`: it has others; with code `unavailable`: it cannot be asked.
  */
 export async function fetchOriginal(
   remote: Remote,
@@ -19,7 +19,7 @@ export async function fetchOriginal(
   const item = originalItem(expected)
   const bytes = await remote.get(item)
   if (bytes === undefined || isWhole(bytes, expected)) return bytes
-  throw new ImagegenError('unavailable', {
+  throw new ImagegenError('damaged', {
     message: `The remote store's ${item} is damaged: it has ${bytes.length} bytes that are not those of the receipt, which are ${expected.bytes}.`,
     hint: 'Nothing uses it. `imagegen push --verify`, where the picture is, puts it right.',
   })

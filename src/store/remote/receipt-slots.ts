@@ -131,9 +131,9 @@ async function lookAt(
   place: Place,
 ): Promise<(Slot & { readonly place: Place }) | undefined> {
   const item = slotItem(key, place)
-  const [bytes, isShut] = await Promise.all([remote.get(item), remote.has(doorItem(key, place))])
-  if (bytes === undefined && !isShut) return undefined
-  return { place, item, text: bytes === undefined ? undefined : Buffer.from(bytes).toString() }
+  const bytes = await remote.get(item)
+  if (bytes !== undefined) return { place, item, text: Buffer.from(bytes).toString() }
+  return (await remote.has(doorItem(key, place))) ? { place, item, text: undefined } : undefined
 }
 
 function holdsText(slot: Slot, text: string): boolean {

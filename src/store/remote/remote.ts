@@ -32,7 +32,7 @@ export interface RemoteOptions {
 }
 
 /** Operations at once. */
-const CONCURRENCY = 16
+const CONCURRENCY = 32
 
 /** Attempts after the first, and the pause before the first of them in milliseconds. */
 const RETRIES = 2
@@ -48,12 +48,14 @@ export function connectRemote({ source, timeout }: RemoteOptions): Remote {
   // Of its own: a storage that is full can still be read.
   const writes = createPatience()
   let opening: Promise<RemoteStorage> | undefined
+  let secrets: readonly string[] = []
 
   const open = (): Promise<RemoteStorage> => {
     opening ??= Promise.resolve()
       .then(() => (typeof source === 'function' ? source() : source))
       .then((storage) => {
         silenceClient(storage)
+        secrets = secretsOf(storage)
         return storage
       })
       .catch((error: unknown) => {
@@ -64,9 +66,7 @@ export function connectRemote({ source, timeout }: RemoteOptions): Remote {
   }
 
   /** What a driver threw, for people. */
-  async function failureOf(thrown: unknown): Promise<ImagegenError> {
-    if (thrown instanceof ImagegenError) return thrown
-    const secrets = opening === undefined ? [] : secretsOf(await opening)
+  function failureOf(thrown: unknown): ImagegenError {
     // The driver's error itself is not kept: its stack and fields are printed by whoever prints causes.
     return remoteError(withoutSecrets(describe(thrown), secrets))
   }
@@ -88,7 +88,7 @@ export function connectRemote({ source, timeout }: RemoteOptions): Remote {
         patience.restore()
         return result
       } catch (thrown) {
-        const error = await failureOf(thrown)
+        const error = failureOf(thrown)
         patience.lose(error)
         throw error
       }

@@ -61,7 +61,7 @@ async function look(
     if (!(error instanceof ImagegenError)) throw error
     const [problem] = error.problems
     return {
-      kind: 'remote-damaged',
+      kind: error.code === 'damaged' ? 'remote-damaged' : 'remote-silent',
       file,
       message: `${receipt.name}: ${problem?.message ?? error.message}`,
       hint: problem?.hint ?? 'Run it again.',

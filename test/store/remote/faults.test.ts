@@ -239,6 +239,17 @@ describe('a remote that is not the one it was', () => {
   })
 })
 
+test('a source that opens nothing is as good as a remote that is down', async () => {
+  const never = new Promise<never>(() => undefined)
+  const failing = () =>
+    Promise.reject(new Error('redis://kira:not-to-be-seen@redis.example is gone'))
+  for (const source of [() => never, failing]) {
+    const [problem] = (await lookup(machine(source, { timeout: 50 }), KIRA.key)).problems
+    expect(problem).toMatchObject({ kind: 'remote-silent' })
+    expect(problem!.message).not.toContain('not-to-be-seen')
+  }
+})
+
 test('what is whole here asks nobody', async () => {
   const storage = faultyStorage()
   const one = machine(storage)

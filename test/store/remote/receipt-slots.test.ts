@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { Receipt } from '../../../src/store/receipt.ts'
 import { addReceipt, readSlots, retireReceipt } from '../../../src/store/remote/receipt-slots.ts'

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
+import type { Driver } from 'unstorage'
 import fsDriver from 'unstorage/drivers/fs'
 import { canonicalJson, sha256 } from '../../../src/shared/hash.ts'
 import type { Logger } from '../../../src/shared/logger.ts'
@@ -80,7 +81,7 @@ export async function picture(seed: number): Promise<Buffer> {
 
 /** A folder that several machines share. */
 export function sharedFolder(base: string = temporaryFolder()): RemoteSource {
-  return fsDriver({ base })
+  return fsDriver({ base }) as Driver
 }
 
 /** The pictures and receipts of a machine, by name. */
