@@ -11,6 +11,8 @@ export interface HostFacts {
   readonly isBuild: boolean
   /** Whether modules must never wait for a provider: a dev server, or webpack's watch mode. */
   readonly isLive: boolean
+  /** Whether nobody looks at what is shown: a tool's own dev server, for which no picture is asked. */
+  readonly isUnattended?: boolean
   readonly envDir?: string | undefined
   /** Default: that of this process. */
   readonly environment?: NodeJS.ProcessEnv
