@@ -48,7 +48,7 @@ export async function writeDeclarations(
   places: Places,
 ): Promise<DeclarationReport> {
   const home = homeOf(places)
-  const folder = path.join(home, 'types')
+  const folder = typesFolder(places)
   const known = [
     ...new Set([...survey.manifests.map((manifest) => manifest.path), ...survey.problems.keys()]),
   ].sort()
@@ -81,6 +81,11 @@ export async function writeDeclarations(
     kept: inside.filter((manifest) => !texts.has(manifest)),
     outside: known.filter(isOutside),
   }
+}
+
+/** Where the declarations of a project are, absolute: one of its `rootDirs`, beside the root itself. */
+export function typesFolder(places: Places): string {
+  return path.join(homeOf(places), 'types')
 }
 
 /** Keeps declarations up to date beside other work, which never fails because of them: says once what is wrong. */

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { errorsIn, expectedErrors, tsconfig } from '../types/typescript.ts'
+import { svelteErrorsIn } from './svelte-errors.ts'
 
 const bin = path.join(import.meta.dirname, '../../dist/cli/main.js')
 
@@ -124,14 +125,7 @@ describe('exact types', () => {
 
   it('reach into Svelte’s components, markup included', () => {
     const said = check('svelte-check', '--output', 'machine-verbose', '--threshold', 'error')
-    const errors = [...said.matchAll(/^\d+ (\{.*\})$/gm)].map(([, json = '']) => {
-      const { filename, start, code } = JSON.parse(json) as {
-        filename: string
-        start: { line: number }
-        code: number
-      }
-      return `${filename}:${start.line + 1} TS${code}`
-    })
+    const errors = svelteErrorsIn(said)
     expect(errors, said).toEqual(expectedErrors('src/Bad.svelte', BAD_SVELTE))
     expect(errors).toHaveLength(5)
   })

@@ -1,0 +1,139 @@
+import path from 'node:path'
+import { resolveOptions } from './options.ts'
+import type { Options } from './options/options.ts'
+import { createPipeline } from './pipeline.ts'
+import { typesFolder } from './pipeline/declarations.ts'
+import { imagegen as unplugin } from './plugin.ts'
+import { plainly } from './plugin/plain-error.ts'
+import { toPosix } from './shared/files.ts'
+import { createConsoleLogger, redacting } from './shared/logger.ts'
+
+/** Nuxt as far as this module goes: its declarations hold where Nuxt is not installed. */
+export interface Nuxt {
+  readonly options: {
+    readonly rootDir: string
+    /** Where Nuxt writes the tsconfig files that it owns. */
+    readonly buildDir: string
+    readonly dev: boolean
+    readonly imagegen?: Options
+  }
+  hook(name: 'vite:extend', run: (context: { readonly config: BundlerConfig }) => void): unknown
+  hook(
+    name: 'webpack:config' | 'rspack:config',
+    run: (configs: readonly BundlerConfig[]) => void,
+  ): unknown
+  hook(name: 'prepare:types', run: (types: PreparedTypes) => Promise<void>): unknown
+}
+
+/** The configuration of one of Nuxt's bundlers. */
+export interface BundlerConfig {
+  plugins?: unknown[]
+}
+
+/** The tsconfig files that Nuxt is about to write, beside those for its own configuration. */
+export interface PreparedTypes {
+  readonly tsConfig: TsConfig
+  readonly sharedTsConfig?: TsConfig
+  readonly references: Array<{ readonly types: string }>
+}
+
+/** A tsconfig file in Nuxt's build folder. */
+export interface TsConfig {
+  compilerOptions?: {
+    rootDirs?: string[]
+    allowArbitraryExtensions?: boolean
+    paths?: Record<string, string[]>
+  }
+}
+
+/** A module of Nuxt. */
+export interface NuxtModule {
+  (inline: Options, nuxt: Nuxt): void
+  getMeta(): Promise<{ readonly name: string; readonly configKey: string }>
+}
+
+/**
+ * The module for Nuxt, with Vite, webpack or Rspack.
+ *
+ * ```ts
+ * // nuxt.config.ts
+ * export default defineNuxtConfig({ modules: ['unplugin-imagegen/nuxt'] })
+ * ```
+ *
+ * Options stand under `imagegen`, or beside the module's name, or in imagegen.config.*.
+ */
+const imagegen: NuxtModule = Object.assign(
+  (inline: Options, nuxt: Nuxt) => {
+    const options: Options = { ...nuxt.options.imagegen, ...inline }
+    nuxt.hook('vite:extend', ({ config }) => {
+      config.plugins = [...vitePlugins(options, nuxt.options.dev), ...(config.plugins ?? [])]
+    })
+    nuxt.hook('webpack:config', (configs) => {
+      for (const config of configs) (config.plugins ??= []).push(unplugin.webpack(options))
+    })
+    nuxt.hook('prepare:types', (types) => plainly(prepareTypes(types, options, nuxt)))
+  },
+  { getMeta: async () => ({ name: 'unplugin-imagegen', configKey: 'imagegen' }) },
+)
+
+/**
+ * In dev Nuxt runs one Vite for the browser and another for the server. What the first makes the second sees in the
+ * store, so that nothing is asked for twice.
+ */
+function vitePlugins(options: Options, isDev: boolean): unknown[] {
+  if (!isDev) return [unplugin.vite(options)]
+  const isForServer = (config: { readonly build?: { readonly ssr?: unknown } }): boolean =>
+    Boolean(config.build?.ssr)
+  const quiet: Options = { ...options, dev: { generate: 'off' } }
+  return [
+    {
+      ...unplugin.vite(options),
+      apply: (config: Parameters<typeof isForServer>[0]) => !isForServer(config),
+    },
+    { ...unplugin.vite(quiet), apply: isForServer },
+  ]
+}
+
+/** Writes the exact types and has the configurations that Nuxt owns look for them. */
+async function prepareTypes(
+  { tsConfig, sharedTsConfig, references }: PreparedTypes,
+  inline: Options,
+  { options: { rootDir, buildDir, dev } }: Nuxt,
+): Promise<void> {
+  const options = await resolveOptions({
+    start: rootDir,
+    inline,
+    mode: dev ? 'development' : 'production',
+    isBuild: false,
+    environment: process.env,
+  })
+  const logger = redacting(createConsoleLogger(), options.secrets)
+  await createPipeline(options, logger).survey()
+  references.push({ types: 'unplugin-imagegen/client' })
+  for (const config of [tsConfig, sharedTsConfig]) {
+    if (config !== undefined) lookForTypes(config, buildDir, options.root, typesFolder(options))
+  }
+}
+
+/** Relative imports find a declaration through `rootDirs`, imports by an alias through its second path. */
+function lookForTypes(config: TsConfig, buildDir: string, root: string, folder: string): void {
+  const { rootDirs = [], paths = {} } = config.compilerOptions ?? {}
+  const fromBuild = (target: string): string => toPosix(path.relative(buildDir, target))
+  const withDeclarations = Object.entries(paths).map(([alias, targets]): [string, string[]] => {
+    const inside = targets
+      .filter((target) => target.endsWith('/*'))
+      .map((target) => path.relative(root, path.resolve(buildDir, target)))
+      .filter(
+        (target) => !/^(?:\.\.|node_modules)(?:[/\\]|$)/.test(target) && !path.isAbsolute(target),
+      )
+    return [alias, [...targets, ...inside.map((target) => fromBuild(path.join(folder, target)))]]
+  })
+  config.compilerOptions = {
+    ...config.compilerOptions,
+    allowArbitraryExtensions: true,
+    rootDirs: [...rootDirs, fromBuild(root), fromBuild(folder)],
+    paths: Object.fromEntries(withDeclarations),
+  }
+}
+
+export { imagegen as default, imagegen as 'module.exports' }
