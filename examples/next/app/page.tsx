@@ -1,0 +1,15 @@
+import Image from 'next/image'
+import { Picture } from '../components/picture'
+import { Postcard } from '../components/postcard'
+import { harbour, lighthouse } from '../pictures/harbour.image.yaml'
+
+export default function Page() {
+  return (
+    <main>
+      <h1>Harbour</h1>
+      <Picture image={harbour} sizes="640px" />
+      <Image src={lighthouse} alt={lighthouse.alt} placeholder="blur" sizes="640px" preload />
+      <Postcard />
+    </main>
+  )
+}
