@@ -37,6 +37,18 @@ interface Carried {
   readonly image: string | undefined
 }
 
+/** One build. */
+interface Run {
+  readonly session: Session
+  readonly failure: Promise<Failure | undefined>
+}
+
+/** Why a build could not begin, and the files in which that can be mended. */
+interface Failure {
+  readonly error: unknown
+  readonly files: readonly string[]
+}
+
 /**
  * esbuild: its own loader `file` makes the URLs, so `publicPath`, `assetNames`, the metafile and `write: false` hold.
  * Every build of a context begins with a session of its own: esbuild does not say what was changed.
@@ -44,9 +56,9 @@ interface Carried {
 export function esbuildHost(build: PluginBuild, begin: (facts: HostFacts) => Session): void {
   const owner = {}
   const root = path.resolve(build.initialOptions.absWorkingDir ?? process.cwd())
-  let run: { readonly session: Session; readonly failure: Promise<unknown> } | undefined
+  let run: Run | undefined
 
-  const current = (): NonNullable<typeof run> => {
+  const current = (): Run => {
     if (run === undefined) throw new Error('esbuild has not begun a build.')
     return run
   }
@@ -60,31 +72,22 @@ export function esbuildHost(build: PluginBuild, begin: (facts: HostFacts) => Ses
       urlOf: esbuildUrl,
       keepsModules: false,
     })
-    run = { session, failure: session.start().then(nothing, theError) }
+    run = { session, failure: start(session) }
     const failure = await run.failure
-    return failure === undefined ? null : { errors: [toMessage(failure)] }
+    return failure === undefined ? null : { errors: [toMessage(failure.error)] }
   })
 
   build.onEnd(async () => run?.session.rest())
-
-  // Entries come first: whatever they are, the build is done again when one of these files was changed.
-  build.onResolve({ filter: /.*/ }, async ({ kind, pluginData }) => {
-    if (kind !== 'entry-point' || pluginData === RESOLVING) return undefined
-    const { session, failure } = current()
-    const error = await failure
-    const watchFiles =
-      error === undefined ? session.surroundings().files : await session.mendable(error)
-    return { watchFiles: [...watchFiles] }
-  })
 
   build.onResolve({ filter: MANIFEST_ID }, async (args) => {
     if (args.pluginData === RESOLVING || args.namespace === MODULES) return undefined
     const ours = IMPORTS.has(args.kind) ? parseModuleId(args.path) : undefined
     if (ours === undefined) return undefined
     const { session, failure } = current()
-    const { errors, warnings, external, namespace, path: file } = await resolveFile(build, args)
+    const { errors, warnings, external, path: file } = await resolveFile(build, args)
     if (errors.length > 0) return { errors, warnings }
-    if (external || namespace !== 'file') return undefined
+    // The namespace may be that of a plugin for YAML, which comes after this one.
+    if (external || !path.isAbsolute(file)) return undefined
     const isBroken = (await failure) !== undefined
     if (!isBroken && !(await session.includes(file))) return undefined
     return resolved({ file, image: ours.image })
@@ -136,8 +139,11 @@ export function esbuildHost(build: PluginBuild, begin: (facts: HostFacts) => Ses
 
   async function loadModule(id: ModuleId): Promise<OnLoadResult> {
     const { session, failure } = current()
-    if ((await failure) !== undefined) return { contents: UNKNOWN_EXPORTS, loader: 'js' }
-    const watchFiles: string[] = []
+    const failed = await failure
+    if (failed !== undefined) {
+      return { contents: UNKNOWN_EXPORTS, loader: 'js', watchFiles: [...failed.files] }
+    }
+    const watchFiles = [...session.surroundings().files]
     try {
       const { code } = await session.load(id, (file) => void watchFiles.push(file))
       return {
@@ -155,6 +161,15 @@ export function esbuildHost(build: PluginBuild, begin: (facts: HostFacts) => Ses
   function carriedBy(pluginData: unknown): Carried | undefined {
     const carried = pluginData as Carried | undefined
     return carried?.owner === owner ? carried : undefined
+  }
+}
+
+async function start(session: Session): Promise<Failure | undefined> {
+  try {
+    await session.start()
+    return undefined
+  } catch (error) {
+    return { error, files: await session.mendable(error) }
   }
 }
 
@@ -178,6 +193,3 @@ function toMessage(error: unknown): { text: string; detail?: unknown } {
   if (error instanceof ImagegenError) return { text: error.message }
   return { text: error instanceof Error ? (error.stack ?? error.message) : String(error) }
 }
-
-const nothing = (): undefined => undefined
-const theError = (error: unknown): unknown => error

@@ -28,7 +28,7 @@ interface HookContext {
 
 interface Loaded {
   code: string
-  map: null
+  map: { mappings: '' }
   moduleType: 'js'
   moduleSideEffects: false
 }
@@ -112,8 +112,14 @@ export function rollupHost(begin: (facts: HostFacts) => Session): RollupHooks {
         const watch = (file: string): void => this.addWatchFile(file)
         const { code } = await plainly(session.load(ours, watch, emit))
         renditions.set(id, files)
-        // Rolldown would take the file's ending for its type.
-        return { code, map: null, moduleType: 'js', moduleSideEffects: false }
+        return {
+          code,
+          // References to emitted files hang on the order in which they come in: a source map would differ with it.
+          map: { mappings: '' },
+          // Rolldown would take the file's ending for its type.
+          moduleType: 'js',
+          moduleSideEffects: false,
+        }
       },
     },
 
