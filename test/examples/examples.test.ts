@@ -18,13 +18,18 @@ function read(...file: string[]): string {
 
 const own = JSON.parse(read('package.json')) as PackageManifest
 
-describe.each(['vite', 'webpack'])('examples/%s', (name) => {
+describe.each([
+  ['vite', 'vite'],
+  ['webpack', 'webpack'],
+  ['rspack', '@rspack/core'],
+  ['esbuild', 'esbuild'],
+] as const)('examples/%s', (name, bundler) => {
   const manifest = JSON.parse(read('examples', name, 'package.json')) as PackageManifest
   const readme = read('examples', name, 'README.md')
 
   it('depends on the repository, and on the bundler that is tested here', () => {
     expect(manifest.devDependencies[own.name]).toBe('file:../..')
-    expect(manifest.devDependencies[name]).toBe(own.devDependencies[name])
+    expect(manifest.devDependencies[bundler]).toBe(own.devDependencies[bundler])
   })
 
   it('has every script that its README names', () => {

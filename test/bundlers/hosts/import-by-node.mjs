@@ -1,0 +1,2 @@
+/** @param {string} url */
+export const importByNode = (url) => import(url)
