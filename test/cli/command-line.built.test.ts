@@ -12,6 +12,8 @@ const COMMANDS = [
   'generate',
   'export',
   'verify',
+  'push',
+  'pull',
   'prune',
   'adopt',
   'reroll',
