@@ -56,6 +56,9 @@ export function wantedKeys(
   return [...wanted.values()]
 }
 
+/** The newest so many originals of a name are looked at, to say why an image is missing. */
+const COMPARED = 20
+
 /** Holds what was read against the store. */
 export function surveyOf(
   { manifests, broken, resolution }: Reading,
@@ -64,9 +67,13 @@ export function surveyOf(
 ): Survey {
   const plan = planner.plan(resolution.entries, {
     lookup: (key) => snapshot.lookup(key),
-    // The store keeps recipes as plain JSON; they are compared, not trusted.
+    // The store keeps recipes as plain JSON; they are compared, not trusted. In many manifests the same name may mean
+    // other things: to compare all of them with all would take for ever.
     earlierRecipes: (name) =>
-      snapshot.receiptsNamed(name).map(({ recipe }) => recipe as unknown as Recipe),
+      snapshot
+        .receiptsNamed(name)
+        .slice(-COMPARED)
+        .map(({ recipe }) => recipe as unknown as Recipe),
   })
   // Built when somebody asks: the command line never does, a bundler with many modules does all the time.
   let byPath: ReadonlyMap<string, Manifest> | undefined

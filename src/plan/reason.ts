@@ -32,6 +32,7 @@ const PARTS: ReadonlyArray<keyof Recipe> = [
  * @param earlier recipes of originals with the entry's name.
  */
 export function missingReason(recipe: Recipe, earlier: readonly Recipe[]): string {
+  if (earlier.length === 0) return 'new'
   const [least] = earlier
     .map((other) => changedParts(recipe, other))
     .filter((parts) => parts.length > 0)
@@ -41,7 +42,9 @@ export function missingReason(recipe: Recipe, earlier: readonly Recipe[]): strin
 
 function changedParts(recipe: Recipe, other: Recipe): string[] {
   const changed = PARTS.filter(
-    (part) => canonicalJson([recipe[part] ?? null]) !== canonicalJson([other[part] ?? null]),
+    (part) =>
+      recipe[part] !== other[part] &&
+      canonicalJson([recipe[part] ?? null]) !== canonicalJson([other[part] ?? null]),
   )
   return [...new Set(changed.map((part) => NAMES[part]))]
 }

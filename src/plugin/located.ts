@@ -42,8 +42,11 @@ export function locate(id: ModuleId, survey: Survey, root: string): Located {
 export function findManifest(file: string, survey: Survey, root: string): string | undefined {
   const isKnown = (manifest: string): boolean =>
     survey.problems.has(manifest) || survey.manifestAt(manifest) !== undefined
+  const direct = pathFrom(root, file)
+  if (isKnown(direct)) return direct
   // Bundlers resolve symbolic links; the root may have been given with one in it.
-  return [pathFrom(root, file), pathFrom(realPath(root), realPath(file))].find(isKnown)
+  const real = pathFrom(realPath(root), realPath(file))
+  return isKnown(real) ? real : undefined
 }
 
 /**

@@ -151,7 +151,8 @@ export function createSession(inline: unknown, facts: HostFacts): Session {
     emit: Emit = emitNothing,
   ): Promise<LoadedModule> {
     const opened = await project.open()
-    const look = lookAt(id, made, opened)
+    // Nobody asks a build what has changed since.
+    const look = facts.isLive ? lookAt(id, made, opened) : ''
     shown.note(id, look, undefined)
     const watched: string[] = []
     const loaded = await loadModule(id, made, {

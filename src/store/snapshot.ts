@@ -72,6 +72,8 @@ function snapshotOf(folder: StoreFolder, { names, bundles, responses }: View): S
   const problemOf = ({ kind, file }: WaitingResponse): StoreProblem =>
     storeProblem(kind, folder.show(file))
   const records = new Map<string, KeyRecord>()
+  const opened = new Map<Bundle, Candidate | StoreProblem>()
+  const named = new Map<string, readonly Receipt[]>()
   let byName: ReadonlyMap<string, readonly Bundle[]> | undefined
   let strays: readonly [Receipt, StoreProblem][] | undefined
   let trashed: ReadonlyMap<string, StoreProblem> | undefined
@@ -124,9 +126,10 @@ function snapshotOf(folder: StoreFolder, { names, bundles, responses }: View): S
     const candidates: Candidate[] = []
     const problems: StoreProblem[] = []
     for (const one of some) {
-      const opened = openBundle(folder, one)
-      if ('receipt' in opened) candidates.push(opened)
-      else problems.push(opened)
+      const found = opened.get(one) ?? openBundle(folder, one)
+      opened.set(one, found)
+      if ('receipt' in found) candidates.push(found)
+      else problems.push(found)
     }
     return { candidates: candidates.sort(byTime), problems }
   }
@@ -136,9 +139,13 @@ function snapshotOf(folder: StoreFolder, { names, bundles, responses }: View): S
 
     receiptsNamed(name) {
       if (bundles.length === 0) return NONE
+      const known = named.get(name)
+      if (known !== undefined) return known
       byName ??= groupBy(bundles, (one) => one.name)
-      const { candidates } = open(byName.get(safeName(name)) ?? [])
-      return candidates.map(({ receipt }) => receipt).filter((receipt) => receipt.name === name)
+      const { candidates } = open(byName.get(safeName(name)) ?? NONE)
+      const receipts = candidates.flatMap(({ receipt }) => (receipt.name === name ? [receipt] : []))
+      named.set(name, receipts)
+      return receipts
     },
 
     everything() {
