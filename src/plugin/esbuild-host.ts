@@ -120,10 +120,13 @@ export function esbuildHost(build: PluginBuild, begin: (facts: HostFacts) => Ses
     return { contents: await readFile(carried.file), loader: 'file' }
   })
 
-  // A manifest that none of our plugins finds.
-  build.onLoad({ filter: MANIFEST_ID, namespace: 'file' }, ({ path: file, suffix }) => {
+  // Requested by a name that says nothing of it, such as an export of a package; or one that none of our plugins finds.
+  build.onLoad({ filter: MANIFEST_ID, namespace: 'file' }, async ({ path: file, suffix }) => {
     const ours = parseModuleId(`${file}${suffix}`)
-    return ours === undefined ? undefined : loadModule(ours)
+    if (ours === undefined) return undefined
+    const { session, failure } = current()
+    const isKnown = (await failure) === undefined && (await session.includes(file))
+    return isKnown ? passingOn(file) : loadModule(ours)
   })
 
   function resolved(id: ModuleId): OnResolveResult {
@@ -175,6 +178,16 @@ async function start(session: Session): Promise<Failure | undefined> {
 
 /** What went wrong was said when the build began: no import adds to it. */
 const UNKNOWN_EXPORTS = 'module.exports = {}'
+
+/** The module of a file by the request that our own resolver answers. */
+function passingOn(file: string): OnLoadResult {
+  const request = JSON.stringify(`./${path.basename(file)}`)
+  return {
+    contents: `export * from ${request}\nexport { default } from ${request}\n`,
+    loader: 'js',
+    resolveDir: path.dirname(file),
+  }
+}
 
 /** The file of a request by everything that the project has: paths of TypeScript, aliases, exports of packages. */
 function resolveFile(build: PluginBuild, args: OnResolveArgs): ReturnType<PluginBuild['resolve']> {

@@ -8,7 +8,7 @@ import { MANIFEST_ID, parseModuleId } from './module-id.ts'
 import { plainly } from './plain-error.ts'
 import type { Session } from './session.ts'
 import { startWatched } from './start-watched.ts'
-import { removeUnused, renderedModules, type Bundle } from './unused-assets.ts'
+import { isNamedInCode, removeUnused, renderedModules, type Bundle } from './unused-assets.ts'
 
 /** What the contexts of hooks have in Rollup and in Rolldown alike. */
 interface HookContext {
@@ -131,8 +131,12 @@ export function rollupHost(begin: (facts: HostFacts) => Session): RollupHooks {
       const { session, root } = current()
       const folder = session.images()?.folder
       if (folder === undefined) return
-      const used = [...renderedModules(bundle)].flatMap((id) => renditions.get(id) ?? [])
-      removeUnused(bundle, new Set(used), folder, root)
+      const emitted = new Set([...renditions.values()].flat())
+      const used = new Set([...renderedModules(bundle)].flatMap((id) => renditions.get(id) ?? []))
+      // Another of our plugins may have emitted the same file.
+      const isUsed = (rendition: string, name: string): boolean =>
+        !emitted.has(rendition) || used.has(rendition) || isNamedInCode(name, bundle)
+      removeUnused(bundle, isUsed, folder, root)
     },
   }
 }

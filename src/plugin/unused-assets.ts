@@ -17,6 +17,7 @@ export type Bundle = Record<string, Chunk | Asset>
 
 interface Chunk {
   readonly type: 'chunk'
+  readonly code: string
   readonly modules: Readonly<Record<string, { readonly renderedLength: number }>>
 }
 
@@ -50,13 +51,13 @@ export function usedByGraph(bundle: Bundle, graph: ModuleGraph, images: Images):
 /**
  * Takes the renditions of images that nothing uses out of a bundle.
  *
- * @param used renditions that stay, absolute.
+ * @param isUsed asked of a rendition, absolute, and of the name that its asset has in the bundle.
  * @param folder that of the renditions, absolute.
  * @param root which the names of original files start from.
  */
 export function removeUnused(
   bundle: Bundle,
-  used: ReadonlySet<string>,
+  isUsed: (rendition: string, name: string) => boolean,
   folder: string,
   root: string,
 ): void {
@@ -64,7 +65,7 @@ export function removeUnused(
     if (file.type !== 'asset') continue
     const sources = file.originalFileNames.map((original) => path.resolve(root, original))
     const isOurs = sources.length > 0 && sources.every((source) => path.dirname(source) === folder)
-    if (isOurs && !sources.some((source) => used.has(source))) delete bundle[name]
+    if (isOurs && !sources.some((source) => isUsed(source, name))) delete bundle[name]
   }
 }
 
@@ -73,6 +74,12 @@ export function renderedModules(bundle: Bundle): ReadonlySet<string> {
   const chunks = Object.values(bundle).filter((file) => file.type === 'chunk')
   const modules = chunks.flatMap((chunk) => Object.entries(chunk.modules))
   return new Set(modules.filter(([, { renderedLength }]) => renderedLength > 0).map(([id]) => id))
+}
+
+/** Whether any chunk holds the name of a file. */
+export function isNamedInCode(name: string, bundle: Bundle): boolean {
+  const base = path.posix.basename(name)
+  return Object.values(bundle).some((file) => file.type === 'chunk' && file.code.includes(base))
 }
 
 /** Whether code outside of our own modules names an image, be it through files that pass everything on. */

@@ -107,7 +107,8 @@ export function viteHost(begin: (facts: HostFacts) => Session): Partial<Plugin> 
       const config = this.environment.getTopLevelConfig()
       const images = sessionOf(config).images()
       if (images === undefined) return
-      removeUnused(bundle, usedByGraph(bundle, this, images), images.folder, config.root)
+      const used = usedByGraph(bundle, this, images)
+      removeUnused(bundle, (rendition) => used.has(rendition), images.folder, config.root)
     },
 
     async buildEnd() {

@@ -25,6 +25,16 @@ beforeAll(async () => {
       'src/star.js': `import * as ten from './ten.image.yaml'; export const shown = ten.picture7`,
       'src/record.js': `import ten from './ten.image.yaml'; export const shown = ten['picture7']`,
       'src/later.js': `export const shown = (await import('./ten.image.yaml')).picture7`,
+      'src/c# & (d)/#1.image.yaml': 'source: ../face.png\nalt: One\noutput: { widths: [20] }',
+      'src/c# & (d)/#2.image.yaml': [
+        'images:',
+        '  größe: { source: ../face.png, alt: Two, output: { widths: [24] } }',
+      ].join('\n'),
+      'src/odd.js': `
+        import one from './c\\0# & (d)/\\0#1.image.yaml'
+        import { größe } from './c\\0# & (d)/\\0#2.image.yaml'
+        export { one, größe }
+      `,
       'src/none.js': `import './ten.image.yaml'; export const shown = undefined`,
     },
   })
@@ -72,6 +82,17 @@ describe.each(HOSTS.map((host) => ({ name: host.name, host })))('$name', ({ name
       if (shown !== undefined) expect((await look(built.fileOf(shown.src))).width).toBe(27)
       expect(counts, entry).toContain(picturesBelow(built.out).length)
     }
+  })
+})
+
+// A user's own import spells a # as the bundler wants it; ours do the same.
+describe.each(HOSTS.map((host) => ({ name: host.name, host })))('$name', ({ name, host }) => {
+  test('names with a # and other characters', async () => {
+    const isWebpack = name.startsWith('webpack') || name.startsWith('Rspack')
+    if (!isWebpack) project.write('src/odd.js', project.read('src/odd.js').replaceAll('\\0', ''))
+    const built = await buildWith(host, project, { entry: 'src/odd.js', out: `${name}-odd` })
+    const { one, größe } = (await built.values()) as Pictures
+    await expectPictures(built, [one!, größe!])
   })
 })
 

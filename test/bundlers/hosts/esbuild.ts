@@ -35,6 +35,7 @@ export const esbuild: Host = {
     'cache across builds': '—',
     'a YAML plugin beside it': 'ours comes first',
   },
+  plugin: imagegen,
   async build(project, settings) {
     await build(esbuildOptions(project, settings))
   },

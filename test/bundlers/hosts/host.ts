@@ -37,6 +37,8 @@ export type Project = Pick<Sandbox, 'root' | 'options'>
 /** A bundler in one version, which builds one entry into ES modules. */
 export interface Host {
   readonly name: string
+  /** Another of our plugins, to put beside the one that every build has. */
+  plugin(options: Options): unknown
   /** @throws what the host gives up with. */
   build(project: Project, settings: HostSettings): Promise<void>
   /** Builds until it is closed. */

@@ -80,6 +80,7 @@ function host(name: string, kind: Kind): Host {
       'cache across builds': kind.cache,
       'a YAML plugin beside it': 'either order',
     },
+    plugin: kind.plugin,
     async build(project, settings) {
       const bundle = await kind.open(inputOf(project, settings, kind))
       if (settings.cache !== undefined) settings.cache.content = bundle.cache

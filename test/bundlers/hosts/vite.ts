@@ -58,6 +58,7 @@ function vite(name: string, run: Build): Host {
       'cache across builds': '—',
       'a YAML plugin beside it': 'either order',
     },
+    plugin: imagegen,
     async build(project, settings) {
       await run(viteConfig(project, settings))
     },

@@ -70,6 +70,7 @@ function host(name: string, kind: Kind): Host {
       'cache across builds': 'on disk',
       'a YAML plugin beside it': 'its rule has to exclude ours; an error says how',
     },
+    plugin: kind.plugin,
     async build(project, settings) {
       const compiler = kind.make(configuration(project, settings, kind))
       const failed = await new Promise<Error | undefined>((resolve) => {
