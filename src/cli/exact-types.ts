@@ -1,7 +1,8 @@
-import { outsideText } from '../pipeline/declarations.ts'
+import { outsideText, typesFolder } from '../pipeline/declarations.ts'
 import { ImagegenError } from '../shared/errors.ts'
 import { JSON_OPTION, type Command } from './command.ts'
 import { openProject } from './project.ts'
+import { whereTypesAreFound } from './where-types-are-found.ts'
 
 export const types: Command = {
   options: JSON_OPTION,
@@ -16,6 +17,9 @@ export const types: Command = {
       output.result(
         `${written.length} written, ${unchanged.length} unchanged, ${removed.length} removed.`,
       )
+      const { options } = pipeline
+      const hint = whereTypesAreFound(options.root, typesFolder(options))
+      if (hint !== undefined) output.logger.info(hint)
     }
     if (outside.length > 0) output.logger.warn(outsideText(outside))
     const problems = [...survey.problems.values()].flat()

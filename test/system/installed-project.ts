@@ -20,8 +20,8 @@ const PATIENCE = 120_000
 export interface ProjectSource {
   /** The name of one of ours in `examples`, copied as it is. */
   readonly example?: string
-  /** Has a project made in the folder that it is given, by an official starter. */
-  readonly starter?: (folder: string, environment: NodeJS.ProcessEnv) => Promise<void>
+  /** What `npx` runs in the empty folder: an official starter. */
+  readonly starter?: readonly string[]
   /** Written over it. */
   readonly files?: FileTree
   /** Added to its package.json. */
@@ -108,7 +108,10 @@ export async function installProject(source: ProjectSource): Promise<InstalledPr
       !/(?:^|[/\\])(?:node_modules|\.imagegen|dist)$/.test(file)
     cpSync(path.join(root, 'examples', source.example), folder, { recursive: true, filter: isOwn })
   }
-  await source.starter?.(folder, environmentWith({}))
+  if (source.starter !== undefined) {
+    const { code, output } = await project.run('npx', source.starter)
+    if (code !== 0) throw new Error(`npx ${source.starter.join(' ')} failed:\n${output}`)
+  }
   for (const [file, text] of Object.entries(source.files ?? {})) project.write(file, String(text))
   const { stdout } = await run('npm', ['pack', '--ignore-scripts', '--pack-destination', folder], {
     cwd: root,

@@ -103,6 +103,7 @@ describe('Nuxt', () => {
       to: 'A large harbour at noon',
       alt: HARBOUR.alt,
       name: 'nuxt-dev',
+      isRendered: true,
     })
     for (const stage of seen.stages) expect(stage).toMatchObject([HARBOUR])
     expect(seen.asked).toBe(3)

@@ -30,7 +30,9 @@ export async function openPage(
   })
   page.on('pageerror', (error) => complaints.push(error.message))
   page.on('requestfailed', (request) => {
-    complaints.push(`${request.url()}: ${request.failure()?.errorText}`)
+    const reason = request.failure()?.errorText ?? ''
+    // Given up by the page itself: it is left, or finds a better source of a picture.
+    if (reason !== 'net::ERR_ABORTED') complaints.push(`${request.url()}: ${reason}`)
   })
   page.on('response', (response) => {
     if (!response.ok() && response.status() !== 304) {

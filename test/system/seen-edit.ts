@@ -1,3 +1,4 @@
+import path from 'node:path'
 import { expect } from 'vitest'
 import type { Browser } from 'playwright-core'
 import { startEmulator } from '../../src/emulator/index.ts'
@@ -29,6 +30,8 @@ export interface EditPlan {
   readonly to: string
   /** The text alternative of the image whose prompt that is. */
   readonly alt: string
+  /** Whether a server renders the page: then what it renders has to follow. */
+  readonly isRendered?: boolean
   /** The name of the pictures of the page that are kept. */
   readonly name: string
 }
@@ -71,6 +74,8 @@ export async function seeEdit(plan: EditPlan): Promise<SeenEdit> {
       stages.push(now)
     }
     await look(() => true)
+    // Until then the page goes on with what the server has rendered.
+    await page.waitForLoadState('networkidle')
     await keepScreenshot(`${name}-stand-ins`)
     expect(emulator.stats().requests).toBe(0)
     // A page that is loaded anew forgets it. Dev servers may do so once, when they have seen all dependencies.
@@ -84,6 +89,11 @@ export async function seeEdit(plan: EditPlan): Promise<SeenEdit> {
     gate.open()
     await look((image) => image.alt === alt)
     await keepScreenshot(`${name}-edited`)
+    if (plan.isRendered === true) {
+      const files = stages.at(-1)?.filter((image) => image.alt === alt) ?? []
+      const [file = ''] = files.map(({ url }) => path.posix.basename(new URL(url).pathname))
+      await expect.poll(async () => (await fetch(page.url())).text()).toContain(file)
+    }
     const isSamePage = (await page.evaluate('window.isFirstPage')) === true
     await page.close()
     return { stages, isSamePage, complaints, asked: emulator.stats().images }

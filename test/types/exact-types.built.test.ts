@@ -167,6 +167,38 @@ describe('imagegen types', () => {
     expect(project.files()).toContain('.imagegen/types/src/cast.image.d.yaml.ts')
   })
 
+  test.each([
+    {
+      framework: 'none',
+      files: {},
+      hint: '"rootDirs": [".", "./.imagegen/types"]',
+    },
+    {
+      framework: 'SvelteKit',
+      files: { 'package.json': '{ "devDependencies": { "@sveltejs/kit": "^3.0.0" } }' },
+      hint: '"rootDirs": [".", "./.svelte-kit/types", "./.imagegen/types"]',
+    },
+    {
+      framework: 'Nuxt',
+      files: { 'package.json': '{ "dependencies": { "nuxt": "^4.0.0" } }' },
+      hint: 'modules: ["unplugin-imagegen/nuxt"]',
+    },
+  ])(
+    'says how they are found until a tsconfig.json knows it; framework: $framework',
+    async (one) => {
+      const project = await createProject({
+        'src/cast.image.yaml': CAST,
+        'tsconfig.json': '{}',
+        ...one.files,
+      })
+      const { stdout, stderr } = await project.run('types')
+      expect(stdout).toBe('1 written, 0 unchanged, 0 removed.\n')
+      expect(stderr).toContain(one.hint)
+      project.write('tsconfig.app.json', tsconfig({}))
+      expect((await project.run('types')).stderr).toBe('')
+    },
+  )
+
   test('is the only command that leaves types, whatever the option says', async () => {
     const project = await createProject({
       'src/cast.image.yaml': CAST,

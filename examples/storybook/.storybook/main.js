@@ -1,0 +1,4 @@
+export default {
+  framework: '@storybook/react-vite',
+  stories: ['../src/**/*.stories.jsx'],
+}

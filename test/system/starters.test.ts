@@ -1,0 +1,197 @@
+import type { Browser } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { startEmulator } from '../../src/emulator/index.ts'
+import type { FileTree } from '../temporary-project.ts'
+import { launchChromium } from './chromium.ts'
+import { installProject } from './installed-project.ts'
+import { naturalSizes } from './natural-sizes.ts'
+import { openPage } from './open-page.ts'
+import { seeEdit } from './seen-edit.ts'
+
+const MANIFEST = `
+defaults:
+  aspectRatio: 4:3
+  output: { formats: [avif, jpeg], widths: [480, 960] }
+images:
+  kira: { prompt: Kira on a hill in spring, alt: Kira on a hill }
+  unused: { prompt: Nobody anywhere, alt: Nobody }
+`
+
+const CONFIG = (plugin: string, call: string): string => `
+import { defineConfig } from 'vite'
+import ${call} from '${plugin}'
+import imagegen from 'unplugin-imagegen/vite'
+
+export default defineConfig({ plugins: [${call.replace(/[{} ]/g, '')}(), imagegen()] })
+`
+
+const REACT = `import { kira } from './kira.image.yaml'
+
+export default function App() {
+  return (
+    <picture>
+      {Object.entries(kira.sources).map(([format, srcset]) => (
+        <source key={format} type={\`image/\${format}\`} srcSet={srcset} />
+      ))}
+      <img src={kira.src} srcSet={kira.srcset} width={kira.width} height={kira.height} alt={kira.alt} />
+    </picture>
+  )
+}
+`
+
+const VUE = `<script setup lang="ts">
+import { kira } from './kira.image.yaml'
+</script>
+
+<template>
+  <picture>
+    <source v-for="(srcset, format) in kira.sources" :key="format" :type="\`image/\${format}\`" :srcset="srcset" />
+    <img :src="kira.src" :srcset="kira.srcset" :width="kira.width" :height="kira.height" :alt="kira.alt" />
+  </picture>
+</template>
+`
+
+const SVELTE = `<script lang="ts">
+  import { kira } from './kira.image.yaml'
+</script>
+
+<picture>
+  {#each Object.entries(kira.sources) as [format, srcset] (format)}
+    <source type="image/{format}" {srcset} />
+  {/each}
+  <img src={kira.src} srcset={kira.srcset} width={kira.width} height={kira.height} alt={kira.alt} />
+</picture>
+`
+
+interface Starter {
+  readonly name: string
+  /** What `npx` runs in an empty folder. */
+  readonly create: readonly string[]
+  readonly files: FileTree
+  /** The file that shows the picture. */
+  readonly component: string
+  /** The tsconfig file for what lies in `src`, and what its `rootDirs` come to. */
+  readonly tsconfig: string
+  readonly rootDirs: readonly string[]
+  /** The starter's own type check. */
+  readonly check: readonly [program: string, ...args: string[]]
+}
+
+/** For `sv`, which else would ask. */
+const UNASKED = ['--no-add-ons', '--no-install', '--no-dir-check']
+
+const STARTERS: readonly Starter[] = [
+  {
+    ...viteApp('react-ts'),
+    component: 'src/App.tsx',
+    files: { 'src/App.tsx': REACT, 'vite.config.ts': CONFIG('@vitejs/plugin-react', 'react') },
+    check: ['tsc', '-b'],
+  },
+  {
+    ...viteApp('vue-ts'),
+    component: 'src/App.vue',
+    files: { 'src/App.vue': VUE, 'vite.config.ts': CONFIG('@vitejs/plugin-vue', 'vue') },
+    check: ['vue-tsc', '-b'],
+  },
+  {
+    ...viteApp('svelte-ts'),
+    component: 'src/App.svelte',
+    files: {
+      'src/App.svelte': SVELTE,
+      'vite.config.ts': CONFIG('@sveltejs/vite-plugin-svelte', '{ svelte }'),
+    },
+    check: ['svelte-check', '--tsconfig', './tsconfig.app.json', '--output', 'machine'],
+  },
+  {
+    name: 'sv create minimal',
+    create: ['sv', 'create', '.', '--template', 'minimal', '--types', 'ts', ...UNASKED],
+    component: 'src/routes/+page.svelte',
+    files: {
+      'src/routes/+page.svelte': SVELTE.replace('./kira', '../kira'),
+      'vite.config.ts': CONFIG('@sveltejs/kit/vite', '{ sveltekit }'),
+    },
+    tsconfig: 'tsconfig.json',
+    rootDirs: ['.', './.svelte-kit/types', './.imagegen/types'],
+    check: ['svelte-check', '--output', 'machine'],
+  },
+]
+
+function viteApp(template: string): Pick<Starter, 'name' | 'create' | 'tsconfig' | 'rootDirs'> {
+  return {
+    name: `create-vite ${template}`,
+    create: ['create-vite', '.', '--template', template, '--no-interactive'],
+    tsconfig: 'tsconfig.app.json',
+    rootDirs: ['.', './.imagegen/types'],
+  }
+}
+
+let browser: Browser
+
+beforeAll(async () => {
+  browser = await launchChromium()
+})
+
+afterAll(() => browser?.close())
+
+describe.each(STARTERS)('$name', (starter) => {
+  const { name, create, files, component, tsconfig, rootDirs, check } = starter
+
+  it('checks types, shows the picture, and changes it on the open page', async () => {
+    const title = name.replaceAll(' ', '-')
+    const emulator = await startEmulator({ rpm: 0 })
+    onTestFinished(() => emulator.close())
+    const project = await installProject({
+      starter: ['--yes', ...create],
+      files: { ...files, 'src/kira.image.yaml': MANIFEST },
+    })
+    onTestFinished(() => project.remove())
+    const isAllowed = project.read(tsconfig).includes('allowArbitraryExtensions')
+    const added = `${isAllowed ? '' : '"allowArbitraryExtensions": true,'} "rootDirs": ${JSON.stringify(rootDirs)},`
+    project.edit(tsconfig, '"compilerOptions": {', `"compilerOptions": { ${added}`)
+
+    expect((await project.run('imagegen', ['types'])).code).toBe(0)
+    const sound = await project.run(...program(check))
+    expect(sound.code, sound.output).toBe(0)
+    project.edit(component, '{ kira }', '{ kira, kirra }')
+    const misspelt = await project.run(...program(check))
+    project.edit(component, '{ kira, kirra }', '{ kira }')
+    expect(misspelt.code).not.toBe(0)
+    expect(misspelt.output).toContain("no exported member named 'kirra'. Did you mean 'kira'?")
+
+    const built = await project.run('vite', ['build'], {
+      MINIMAX_API_KEY: 'any',
+      MINIMAX_API_HOST: emulator.url,
+      IMAGEGEN_MODE: 'generate',
+    })
+    expect(built.code, built.output).toBe(0)
+    expect(emulator.stats().images).toBe(2)
+    expect(built.output).not.toContain('unused-')
+    const options = (port: string): string[] => ['--host', '127.0.0.1', '--port', port]
+    const server = await project.serve('vite', (port) => ['preview', ...options(port)])
+    onTestFinished(() => server.stop())
+    const { page, complaints, keepScreenshot } = await openPage(browser, server.url)
+    const kira = { alt: 'Kira on a hill', width: 960, height: 720 }
+    await expect.poll(() => naturalSizes(page)).toMatchObject([kira])
+    await keepScreenshot(title)
+    await page.close()
+    expect(complaints).toEqual([])
+
+    await project.run('rm', ['-rf', '.imagegen'])
+    const seen = await seeEdit({
+      browser,
+      project,
+      serve: (environment) => project.serve('vite', options, environment),
+      manifest: 'src/kira.image.yaml',
+      from: 'in spring',
+      to: 'in autumn',
+      alt: kira.alt,
+      name: `${title}-dev`,
+    })
+    for (const stage of seen.stages) expect(stage).toMatchObject([kira])
+    expect(seen).toMatchObject({ asked: 3, isSamePage: true, complaints: [] })
+  })
+})
+
+function program([name, ...args]: Starter['check']): [string, string[]] {
+  return [name, args]
+}
