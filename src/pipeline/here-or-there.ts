@@ -1,3 +1,4 @@
+import { hostname } from 'node:os'
 import { generateImages, type GenerateOptions } from '../generate/generate.ts'
 import type { GenerateReport } from '../generate/in-order.ts'
 import type { ResolvedOptions } from '../options.ts'
@@ -5,6 +6,7 @@ import type { Job } from '../plan/plan.ts'
 import { generateThroughQueue } from '../queue/generate-through-queue.ts'
 import { work, type WorkEnding, type WorkOptions } from '../queue/worker.ts'
 import { formatProblem, ImagegenError } from '../shared/errors.ts'
+import { digest } from '../shared/hash.ts'
 import type { Logger } from '../shared/logger.ts'
 import type { Store } from '../store/store.ts'
 import { bringHere, bringThere, failuresOf } from './one-key.ts'
@@ -66,6 +68,7 @@ export async function workForOthers(
     store,
     bringHere: bringHere(store, options, how.abandon),
     bringThere: bringThere(store, options, how.abandon),
+    place: digest([hostname(), options.storeDir]),
     logger,
   })
 }

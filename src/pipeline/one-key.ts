@@ -1,4 +1,5 @@
 import type { ResolvedOptions } from '../options.ts'
+import type { WorkOptions } from '../queue/worker.ts'
 import { ImagegenError, type Problem } from '../shared/errors.ts'
 import type { Store } from '../store/store.ts'
 import type { TransferReport } from '../store/transfer.ts'
@@ -34,11 +35,12 @@ export function bringThere(
   store: Store,
   { remote }: Remote,
   signal: AbortSignal,
-): (key: string) => Promise<void> {
-  return async (key) => {
+): WorkOptions['bringThere'] {
+  return async (key, how) => {
     if (remote === undefined) return
-    const how = { isDry: false, isThorough: false, signal, onProgress: () => undefined }
-    const report = await store.push(how, [key])
+    const isThorough = how === 'repair'
+    const control = { isDry: false, isThorough, signal, onProgress: () => undefined }
+    const report = await store.push(control, [key])
     throwIfAny([...failuresOf(report), ...report.problems])
   }
 }

@@ -1,7 +1,7 @@
 import type { Job, Queue, QueueEvents } from 'bullmq'
 import type { SharedFailure } from '../store/shared-failure.ts'
 import type { Logger } from '../shared/logger.ts'
-import type { Connection } from './connection.ts'
+import { closed, type Connection } from './connection.ts'
 import { queueNameOf, type QueuedModel } from './names.ts'
 import {
   parsePayload,
@@ -167,8 +167,8 @@ export async function openChannel(
     async close() {
       isClosed = true
       clearTimeout(timer)
-      if (!lost.aborted) await Promise.allSettled(deserted.map(leave))
-      await Promise.allSettled([events.close(), queue.close()])
+      await closed(deserted.map(leave))
+      await closed([events.close(), queue.close()])
     },
   }
 }

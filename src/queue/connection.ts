@@ -1,4 +1,5 @@
 import type { Redis, RedisOptions } from 'ioredis'
+import { wait } from '../shared/abort.ts'
 import { ImagegenError, messageOf } from '../shared/errors.ts'
 import { errorCode } from '../shared/files.ts'
 import type { Logger } from '../shared/logger.ts'
@@ -83,6 +84,19 @@ export async function openConnection(
       redis.disconnect()
     },
   }
+}
+
+/** Milliseconds that closing may take. */
+const CLOSING = 2000
+
+/**
+ * Waits for what is being closed, and no longer than makes sense: BullMQ waits for ever for a server that is away.
+ */
+export async function closed(closings: ReadonlyArray<Promise<unknown>>): Promise<void> {
+  const enough = new AbortController()
+  const tooLong = wait(CLOSING, enough.signal).catch(() => undefined)
+  await Promise.race([Promise.allSettled(closings), tooLong])
+  enough.abort()
 }
 
 /** The longest that a timer of Node waits, in milliseconds. */

@@ -191,10 +191,17 @@ function serves({ order }: Payload, { wanted, renew }: Order): boolean {
   return order.wanted >= wanted && canonicalJson(order.renew) === canonicalJson(renew)
 }
 
-/** The worker has said that it is there; the store has the last word. */
+/**
+ * The worker has said that it is there; the store has the last word.
+ *
+ * @throws ImagegenError with code `unavailable` where it cannot say.
+ */
 async function isThere({ key, wanted }: Order, { store }: Run): Promise<boolean> {
   const snapshot = await store.read([{ key, candidates: wanted }])
-  return snapshot.lookup(key).candidates.length >= wanted
+  const { candidates, problems } = snapshot.lookup(key)
+  if (candidates.length >= wanted) return true
+  if (problems.length > 0) throw new ImagegenError('unavailable', problems)
+  return false
 }
 
 /** What the worker has taken out of its store goes out of this one, which may be another. */

@@ -3,10 +3,14 @@ import { makeCandidates } from '../generate/candidates.ts'
 import type { OrderEvent } from '../generate/event.ts'
 import { sharedFailureOf } from '../generate/failure.ts'
 import { Postponed } from '../generate/retry.ts'
+import type { Order } from '../generate/order.ts'
+import type { ModelError } from '../model/image-model.ts'
 import type { ResolvedModel } from '../model/resolved-model.ts'
+import { wait } from '../shared/abort.ts'
 import { ImagegenError } from '../shared/errors.ts'
 import type { Logger } from '../shared/logger.ts'
 import type { SharedFailure } from '../store/shared-failure.ts'
+import type { StoreProblemKind } from '../store/store-problem.ts'
 import type { Store } from '../store/store.ts'
 import { openAccountWindow } from './account-window.ts'
 import type { Connection } from './connection.ts'
@@ -14,8 +18,9 @@ import { handedOver } from './input-files.ts'
 import { parsePayload, type JobProgress, type JobResult, type Payload } from './payload.ts'
 import { openPurse } from './run-purse.ts'
 import type { QueueSettings } from './settings.ts'
-import { tryOnce } from './try-once.ts'
+import { backoff, hasTriesLeft, tryOnce } from './try-once.ts'
 import { waitForTurn } from './turn.ts'
+import type { Unsent } from './unsent.ts'
 
 /** What making the orders of one model needs. */
 export interface ProcessorOptions {
@@ -24,7 +29,8 @@ export interface ProcessorOptions {
   readonly queue: Queue
   readonly store: Store
   readonly bringHere: (key: string) => Promise<void>
-  readonly bringThere: (key: string) => Promise<void>
+  readonly bringThere: (key: string, how: 'send') => Promise<void>
+  readonly unsent: Unsent
   readonly signal: AbortSignal
   readonly abandon: AbortSignal
   readonly logger: Logger
@@ -35,6 +41,11 @@ export interface ProcessorOptions {
 /** Where no rate is known, the window is still what a provider's refusal pauses. */
 const UNLIMITED = 1e6
 
+const REMOTE_TROUBLE: ReadonlySet<unknown> = new Set<StoreProblemKind>([
+  'remote-silent',
+  'remote-damaged',
+])
+
 type Failed = Extract<JobProgress, { kind: 'failed' }>
 
 /** What a worker does with a job. BullMQ takes its errors for what they say: failed for good, again later, not now. */
@@ -42,7 +53,7 @@ export function createProcessor(
   model: ResolvedModel,
   options: ProcessorOptions,
 ): (job: Job, token?: string) => Promise<JobResult> {
-  const { connection, settings, queue, store, signal, abandon, logger } = options
+  const { connection, settings, queue, store, unsent, signal, abandon, logger } = options
   const { redis, bullmq } = connection
   const { account, requestsPerMinute = UNLIMITED } = model
   const window = waitForTurn(openAccountWindow(redis, settings, account, requestsPerMinute))
@@ -52,9 +63,16 @@ export function createProcessor(
     const { order, run, rateLimits } = payload
     const tried = { attempts: job.attemptsMade, rateLimits }
     await store.prepare()
+    const purse = openPurse(redis, settings, run)
     const failure = await makeCandidates(order, model, {
       store,
-      budget: openPurse(redis, settings, run),
+      budget: {
+        async spend(pictures, usd) {
+          // From here on there may be something to send, whatever happens to this process.
+          await unsent.note(order.key)
+          return purse.spend(pictures, usd)
+        },
+      },
       window,
       readFile,
       signal,
@@ -74,8 +92,25 @@ export function createProcessor(
       onEvent: (event) => tell(job, event, warnings),
     })
     if (failure !== undefined) throw new FailedElsewhere(failure)
-    await options.bringThere(order.key)
+    await send(job, order)
     return { wanted: order.wanted, warnings }
+  }
+
+  /**
+   * What was paid for is here, so nobody else may have the job until it is in the remote: another worker would not find
+   * it there, and pay again.
+   */
+  async function send(job: Job, { key }: Order): Promise<void> {
+    for (let tries = 1; ; tries++) {
+      try {
+        await options.bringThere(key, 'send')
+        return await unsent.clear(key)
+      } catch (error) {
+        if (!(error instanceof ImagegenError) || error.code === 'aborted') throw error
+        tellRetry(job, error)
+        await wait(backoff(tries), signal)
+      }
+    }
   }
 
   function tell(job: Job, event: OrderEvent, warnings: string[]): void {
@@ -84,12 +119,9 @@ export function createProcessor(
         warnings.push(event.message)
         logger.warn(event.message)
         break
-      case 'retried': {
-        const { code, message } = event.error
-        logger.info(`retry   ${job.name}: ${message}`)
-        leave(job, { kind: 'retried', code, message })
+      case 'retried':
+        tellRetry(job, event.error)
         break
-      }
       case 'waiting':
         leave(job, { kind: 'waiting' })
         break
@@ -98,6 +130,11 @@ export function createProcessor(
       default:
         event satisfies never
     }
+  }
+
+  function tellRetry(job: Job, { code, message }: ImagegenError | ModelError): void {
+    logger.info(`retry   ${job.name}: ${message}`)
+    leave(job, { kind: 'retried', code, message })
   }
 
   /** For good: the failure is left where clients read it, and BullMQ told that no try is to follow. */
@@ -127,6 +164,10 @@ export function createProcessor(
       await queue.rateLimit(thrown.pause)
       return new bullmq.RateLimitError()
     }
+    if (isPassing(thrown) && hasTriesLeft(job.attemptsMade)) {
+      tellRetry(job, thrown)
+      return thrown
+    }
     const failure =
       thrown instanceof FailedElsewhere
         ? { ...thrown.failure, isRetryable: false }
@@ -151,6 +192,14 @@ export function createProcessor(
 function leave(job: Job, progress: JobProgress): void {
   // Who waits is told; where it cannot be, nothing is lost.
   void job.updateProgress({ ...progress }).catch(() => undefined)
+}
+
+/** A remote that does not answer, or holds half of something, may be right again in a moment. */
+function isPassing(thrown: unknown): thrown is ImagegenError {
+  return (
+    thrown instanceof ImagegenError &&
+    thrown.problems.some((problem) => 'kind' in problem && REMOTE_TROUBLE.has(problem.kind))
+  )
 }
 
 /** Somebody else asked for the same meanwhile, and this is what came of it. */

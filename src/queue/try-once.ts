@@ -13,6 +13,11 @@ import { ModelError } from '../model/image-model.ts'
 /** Tries of one job that BullMQ counts: as many as a run without a queue makes. */
 export const ATTEMPTS: number = MAX_RETRIES + 1
 
+/** @param attempts failed tries, without the one that is under way. */
+export function hasTriesLeft(attempts: number): boolean {
+  return attempts + 1 < ATTEMPTS
+}
+
 /** What has been tried before, here or by other workers. */
 export interface Tried {
   /** Failed tries. */
@@ -41,7 +46,7 @@ export async function tryOnce<Result>(
       await onRateLimit(error)
       throw new Postponed(FIRST_PAUSE)
     }
-    if (error.retry === 'backoff' && tried.attempts + 1 < ATTEMPTS) {
+    if (error.retry === 'backoff' && hasTriesLeft(tried.attempts)) {
       onRetry(error)
       throw new Postponed(FIRST_PAUSE, error)
     }
@@ -50,7 +55,7 @@ export async function tryOnce<Result>(
 }
 
 /** Milliseconds before the next try, after so many that failed. */
-export function backoff(attempts: number, error: Error | undefined): number {
+export function backoff(attempts: number, error?: Error): number {
   const { retryAfter } = error instanceof ModelError ? error : {}
   if (retryAfter !== undefined) return Math.min(retryAfter, MAX_RETRY_AFTER)
   const pause = FIRST_PAUSE * 2 ** (attempts - 1) * (1 + Math.random())

@@ -1,13 +1,14 @@
 import { once } from 'node:events'
 import type { ResolvedModel } from '../model/resolved-model.ts'
-import { ImagegenError } from '../shared/errors.ts'
+import { ImagegenError, messageOf } from '../shared/errors.ts'
 import type { Logger } from '../shared/logger.ts'
 import type { Store } from '../store/store.ts'
-import { openConnection, type Connection } from './connection.ts'
+import { closed, openConnection, type Connection } from './connection.ts'
 import { queueNameOf } from './names.ts'
 import { createProcessor } from './process-order.ts'
 import type { QueueSettings } from './settings.ts'
 import { backoff } from './try-once.ts'
+import { openUnsent } from './unsent.ts'
 
 export interface WorkOptions {
   readonly settings: QueueSettings
@@ -18,9 +19,12 @@ export interface WorkOptions {
   /**
    * Makes sure that what is here of a key is where the clients look for it.
    *
+   * @param how `repair`: what is there may be half of it, from a worker that was ended.
    * @throws ImagegenError where it is not.
    */
-  readonly bringThere: (key: string) => Promise<void>
+  readonly bringThere: (key: string, how: 'send' | 'repair') => Promise<void>
+  /** Tells the store here from those of other machines. */
+  readonly place: string
   /** Jobs at once, for each model. */
   readonly concurrency: number
   /** No job is taken any more; requests under way come to their end. */
@@ -52,13 +56,35 @@ export async function work(options: WorkOptions): Promise<WorkEnding> {
   await store.recover()
   const connection = await openConnection(settings, logger, Infinity)
   try {
+    await sendUnsent(connection, options)
     logger.info(`Takes pictures of ${namesOf(models)} from the queue \`${settings.name}\`.`)
-    const endings = await Promise.all(
-      models.map(async (model) => serve(model, connection, options)),
+    const accounts = new Set(models.map(({ account }) => account))
+    await Promise.all(
+      [...accounts].map(async (account) =>
+        serveAccount(
+          models.filter((model) => model.account === account),
+          connection,
+          options,
+        ),
+      ),
     )
-    return endings.every((ending) => ending === 'refused') ? 'refused' : 'stopped'
+    return options.signal.aborted ? 'stopped' : 'refused'
   } finally {
     connection.close()
+  }
+}
+
+/** Goes on where a worker was ended that had this store. */
+async function sendUnsent({ redis }: Connection, options: WorkOptions): Promise<void> {
+  const unsent = openUnsent(redis, options.settings, options.place)
+  for (const key of await unsent.all()) {
+    try {
+      await options.bringThere(key, 'repair')
+      await unsent.clear(key)
+    } catch (error) {
+      // The next worker here tries again; until then the key is `unavailable` for everybody.
+      options.logger.warn(messageOf(error))
+    }
   }
 }
 
@@ -77,28 +103,38 @@ function modelsWithKeys({ models, logger }: WorkOptions): ResolvedModel[] {
   return usable
 }
 
+/** Makes pictures of an account's models until it is told to stop, or the account is refused. */
+async function serveAccount(
+  models: readonly ResolvedModel[],
+  connection: Connection,
+  options: WorkOptions,
+): Promise<void> {
+  const refused = new AbortController()
+  const stop = AbortSignal.any([options.signal, refused.signal])
+  const onRefused = (): void => {
+    if (refused.signal.aborted) return
+    options.logger.error(
+      `The account of ${namesOf(models)} cannot be asked any more: this worker takes no more of it.`,
+    )
+    refused.abort()
+  }
+  await Promise.all(
+    models.map(async (model) => serve(model, connection, { ...options, signal: stop }, onRefused)),
+  )
+}
+
 async function serve(
   model: ResolvedModel,
   connection: Connection,
   options: WorkOptions,
-): Promise<WorkEnding> {
+  onRefused: () => void,
+): Promise<void> {
   const { bullmq, redis } = connection
-  const { settings, logger } = options
-  const refused = new AbortController()
-  const stop = AbortSignal.any([options.signal, refused.signal])
+  const { settings, signal, abandon, logger } = options
   const name = queueNameOf(settings, model)
   const queue = new bullmq.Queue(name, { connection: redis })
-  const onRefused = (): void => {
-    logger.error(`${nameOf(model)} cannot be asked any more: this worker takes no more of it.`)
-    refused.abort()
-  }
-  const processor = createProcessor(model, {
-    ...options,
-    connection,
-    queue,
-    signal: stop,
-    onRefused,
-  })
+  const unsent = openUnsent(redis, settings, options.place)
+  const processor = createProcessor(model, { ...options, connection, queue, unsent, onRefused })
   const worker = new bullmq.Worker(name, processor, {
     connection: redis,
     concurrency: options.concurrency,
@@ -114,10 +150,14 @@ async function serve(
   // What is wrong with the connection is said where it is opened.
   worker.on('error', () => undefined)
   queue.on('error', () => undefined)
-  if (!stop.aborted) await once(stop, 'abort')
-  await worker.close()
-  await queue.close()
-  return refused.signal.aborted ? 'refused' : 'stopped'
+  await aborted(signal)
+  const closing = worker.close()
+  await Promise.race([closing, aborted(abandon)])
+  await closed([closing, queue.close()])
+}
+
+async function aborted(signal: AbortSignal): Promise<void> {
+  if (!signal.aborted) await once(signal, 'abort')
 }
 
 function nameOf({ provider, modelId }: ResolvedModel): string {

@@ -14,6 +14,8 @@ export interface QueueProjectOptions {
   /** Texts by path. */
   readonly files: Record<string, string>
   readonly rpm?: number
+  /** What the name `image-01` stands for. Default: itself. */
+  readonly model?: string
   /** Workers have a key, clients need none. */
   readonly hasKey?: boolean
   /** More of the option `queue`. */
@@ -24,14 +26,14 @@ export interface QueueProjectOptions {
 
 /** A project on a machine of its own: it shares a queue and a remote store with others, and no folder. */
 export async function queueProject(settings: QueueProjectOptions): Promise<Project> {
-  const { redis, remote, emulator, rpm = 60_000, hasKey = false } = settings
+  const { redis, remote, emulator, rpm = 60_000, hasKey = false, model = 'image-01' } = settings
   const queue = { connection: redis, stalledAfter: 5000, ...settings.queue }
   const project = await createProject({
     ...settings.files,
     'imagegen.config.mjs': `import { defineConfig, minimax } from 'unplugin-imagegen'
 import fsDriver from 'unstorage/drivers/fs'
 export default defineConfig({
-  models: { 'image-01': minimax('image-01', { rpm: ${rpm} }) },
+  models: { 'image-01': minimax('${model}', { rpm: ${rpm} }) },
   budget: { images: 10000 },
   queue: ${JSON.stringify(queue)},
   store: { remote: fsDriver({ base: ${JSON.stringify(remote)} }) },

@@ -20,9 +20,9 @@ interface Site {
   /** The folder that stands for the remote store. */
   readonly remote: string
   readonly emulator: Emulator
-  client(settings?: Partial<QueueProjectOptions>): Promise<Project>
+  readonly client: (settings?: Partial<QueueProjectOptions>) => Promise<Project>
   /** A worker that takes jobs already. */
-  worker(settings?: Partial<QueueProjectOptions>, ...args: string[]): Promise<Worker>
+  readonly worker: (settings?: Partial<QueueProjectOptions>, ...args: string[]) => Promise<Worker>
 }
 
 /** A server, an emulator, a remote store, and machines that share them. */
@@ -116,7 +116,7 @@ test('two workers and three clients make 40 images once, and all have the same',
   const [first, ...others] = clients.map(storeOf)
   expect(Object.keys(first!)).toHaveLength(80)
   for (const other of others) expect(other).toEqual(first)
-  expect((await clients[0]!.run('verify')).code).toBe(0)
+  expect((await clients[0].run('verify')).code).toBe(0)
 })
 
 test('a failure is told as without a queue, and keeps nothing but what needs it from being made', async () => {
@@ -234,7 +234,7 @@ test('a lost picture is asked for again only where no worker has it either, and 
     }
   }
   const isKept = (file: string): boolean => existsSync(path.join(one.folder, file))
-  const [lost = ''] = one.files().filter((file) => /\/river\..*\.jpg$/.test(file))
+  const lost = one.files().find((file) => /\/river\..*\.jpg$/.test(file)) ?? ''
 
   for (const paid of [0, 1]) {
     lose(one)
@@ -272,7 +272,7 @@ test('an outdated picture is made anew from the picture that the client has pick
 async function addEarlierPicture(project: Project, name: string): Promise<void> {
   const isReceipt = (file: string): boolean =>
     file.startsWith(`.imagegen/${name}.`) && file.endsWith('.json')
-  const [file = ''] = project.files().filter(isReceipt)
+  const file = project.files().find(isReceipt) ?? ''
   const { key, recipe, seed, provider, model } = JSON.parse(project.read(file)) as Receipt
   const store = openStore({
     dir: path.join(project.folder, '.imagegen'),
@@ -281,8 +281,20 @@ async function addEarlierPicture(project: Project, name: string): Promise<void> 
   await store.settle(
     await store.savePending({
       version: 1,
-      ...{ key, recipe, name, seed, provider, model, inputs: [], seeds: [], responseId: null },
-      ...{ requested: 1, usd: null, time: '2026-01-01T00:00:00.000Z', warnings: [], metadata: {} },
+      key,
+      recipe,
+      name,
+      seed,
+      provider,
+      model,
+      inputs: [],
+      seeds: [],
+      responseId: null,
+      requested: 1,
+      usd: null,
+      time: '2026-01-01T00:00:00.000Z',
+      warnings: [],
+      metadata: {},
       images: [(await jpeg('teal', 512, 512)).toString('base64')],
       expected: { aspectRatio: 1, size: null },
     }),

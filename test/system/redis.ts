@@ -5,6 +5,7 @@ import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { createInterface } from 'node:readline'
+import { Redis } from 'ioredis'
 
 /** A Redis of its own, with a folder of its own, on loopback. */
 export interface RedisServer extends AsyncDisposable {
@@ -12,6 +13,8 @@ export interface RedisServer extends AsyncDisposable {
   readonly url: string
   /** Ends it at once; what was written is in the append-only file. */
   kill(): Promise<void>
+  /** Lets it forget everything. */
+  flush(): Promise<void>
   /** Starts it again, where it was and with what it had. */
   start(): Promise<void>
 }
@@ -33,6 +36,11 @@ export async function startRedis({ password }: { password?: string } = {}): Prom
     async start() {
       running = await launch(folder, port, password)
     },
+    async flush() {
+      const client = new Redis(server.url)
+      await client.flushall()
+      client.disconnect()
+    },
     async [Symbol.asyncDispose]() {
       await server.kill()
       await rm(folder, { recursive: true, force: true })
@@ -47,15 +55,11 @@ async function launch(
   port: number,
   password: string | undefined,
 ): Promise<ChildProcess> {
-  const child = spawn(
-    'redis-server',
-    [
-      ...['--bind', '127.0.0.1', '--port', String(port), '--dir', folder],
-      ...['--save', '', '--appendonly', 'yes'],
-      ...(password === undefined ? [] : ['--requirepass', password]),
-    ],
-    { stdio: ['ignore', 'pipe', 'ignore'] },
-  )
+  const place = ['--bind', '127.0.0.1', '--port', String(port), '--dir', folder]
+  const secret = password === undefined ? [] : ['--requirepass', password]
+  const child = spawn('redis-server', [...place, ...secret, '--save', '', '--appendonly', 'yes'], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+  })
   const failed = once(child, 'exit').then(() => {
     throw new Error(`redis-server ended on port ${port}.`)
   })
