@@ -4,18 +4,16 @@ import type { GenerateOptions } from './generate/generate.ts'
 import type { GenerateReport } from './generate/in-order.ts'
 import { parseDefaults } from './manifest/validate.ts'
 import type { ResolvedOptions } from './options.ts'
-import { copyBeside } from './pipeline/adopt.ts'
 import {
   followDeclarations,
   writeDeclarations,
   type DeclarationReport,
 } from './pipeline/declarations.ts'
 import { checkFingerprint, leaveFingerprint } from './pipeline/fingerprint.ts'
-import { generateHereOrThere, workForOthers, type WorkHow } from './pipeline/here-or-there.ts'
+import type { WorkHow } from './pipeline/here-or-there.ts'
 import { fulfil } from './pipeline/fulfil.ts'
 import { pictureJob, placeholderJob } from './pipeline/render-jobs.ts'
-import { nextRevision } from './pipeline/reroll.ts'
-import { rewrite, type Rewritten } from './pipeline/rewrite.ts'
+import type { Rewritten } from './pipeline/rewrite.ts'
 import { remoteOf, sharedRenditions } from './pipeline/remote.ts'
 import type { Survey } from './pipeline/survey.ts'
 import { createSurveyor } from './pipeline/surveyor.ts'
@@ -35,7 +33,10 @@ import { openStore, type Store } from './store/store.ts'
 
 export type { Survey } from './pipeline/survey.ts'
 
-/** The journey from manifests to renditions. Only here stages are composed. */
+/**
+ * The journey from manifests to renditions. Only here stages are composed. What only some journeys take (asking a provider,
+ * a queue, editing manifests) is loaded on the way: a warm build starts without it.
+ */
 export interface Pipeline {
   readonly options: ResolvedOptions
   readonly store: Store
@@ -145,16 +146,24 @@ export function createPipeline(
     async generate(survey, jobs, how) {
       if (jobs.length > 0) await store.prepare()
       const run = { ...how, store, budget, entries: survey.entries }
+      const { generateHereOrThere } = await import('./pipeline/here-or-there.ts')
       return generateHereOrThere(jobs, run, options, logger)
     },
-    work: (how) => workForOthers(how, store, options, logger),
+    async work(how) {
+      const { workForOthers } = await import('./pipeline/here-or-there.ts')
+      return workForOthers(how, store, options, logger)
+    },
     render: async (image, survey, signal) =>
       renderer.render(pictureJob(image, survey, store, options), signal),
     async reroll(image, survey) {
+      const { nextRevision } = await import('./pipeline/reroll.ts')
+      const { rewrite } = await import('./pipeline/rewrite.ts')
       const value = nextRevision(image, survey)
       return rewrite(image, { field: 'revision', value }, survey, options, defaults)
     },
     async adopt(image, file, survey) {
+      const { copyBeside } = await import('./pipeline/adopt.ts')
+      const { rewrite } = await import('./pipeline/rewrite.ts')
       const { source, undo } = copyBeside(file, image.entry.manifest.file)
       const edit = { field: 'source', value: source, retired: 'prompt' } as const
       return rewrite(image, edit, survey, options, defaults).catch((error: unknown) => {

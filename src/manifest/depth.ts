@@ -1,4 +1,4 @@
-import { Lexer } from 'yaml'
+import { loadYaml } from './yaml.ts'
 
 /** Deeper nesting means nothing in a manifest; some thousand levels exhaust the YAML parser's memory. */
 export const MAX_DEPTH = 64
@@ -29,6 +29,7 @@ function deepFlow(text: string): { line: number; column: number } | undefined {
   let depth = 0
   let line = 1
   let column = 1
+  const { Lexer } = loadYaml()
   for (const token of new Lexer().lex(text)) {
     if (token === '[' || token === '{') depth++
     else if (token === ']' || token === '}') depth--

@@ -1,7 +1,8 @@
-import { isMap, isPair, isScalar, LineCounter, parseDocument, type Document, type Node } from 'yaml'
+import type { Document, LineCounter, Node } from 'yaml'
 import type { Place } from '../shared/errors.ts'
 import { codeFrame } from '../shared/place.ts'
 import type { ImageSettings } from './schema.ts'
+import { loadYaml } from './yaml.ts'
 
 /** A manifest as written, validated. */
 export interface Manifest {
@@ -62,6 +63,7 @@ export function createLocate(file: string, text: string, known?: Parsed): Locate
   let parsed = known
   return (path, part) => {
     if (parsed === undefined) {
+      const { LineCounter, parseDocument } = loadYaml()
       const lines = new LineCounter()
       parsed = { document: parseDocument(text, { lineCounter: lines, uniqueKeys: false }), lines }
     }
@@ -71,6 +73,7 @@ export function createLocate(file: string, text: string, known?: Parsed): Locate
 }
 
 function offsetOf(document: Document.Parsed, path: DocumentPath, part: 'key' | 'value'): number {
+  const { isMap, isPair, isScalar } = loadYaml()
   let offset = document.contents?.range?.[0] ?? 0
   let node: unknown = document.contents
   for (const [depth, step] of path.entries()) {

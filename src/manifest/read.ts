@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { isNode, isPair, isScalar, LineCounter, parseDocument, visit, type Document } from 'yaml'
+import type { Document } from 'yaml'
 import { ImagegenError, messageOf, type Place, type Problem } from '../shared/errors.ts'
 import { sha256 } from '../shared/hash.ts'
 import { codeFrame } from '../shared/place.ts'
@@ -13,6 +13,7 @@ import {
 } from './manifest.ts'
 import { MAX_MARKS, tooManyMarksAt } from './marks.ts'
 import { validateManifest } from './validate.ts'
+import { loadYaml } from './yaml.ts'
 
 /** Larger files are no manifests: parsing them would hold up every build. */
 const MAX_BYTES = 1024 * 1024
@@ -149,6 +150,7 @@ function nestedTooDeep(
 }
 
 function parseBounded(text: string, path: string): ManifestContent {
+  const { LineCounter, parseDocument } = loadYaml()
   const lines = new LineCounter()
   const document = withoutStackTraces(() =>
     parseDocument(text, {
@@ -235,6 +237,7 @@ function keyProblems(
   document: Document.Parsed,
   placeAtOffset: (offset: number) => Place,
 ): Problem[] {
+  const { isNode, isScalar, visit } = loadYaml()
   const problems: Problem[] = []
   visit(document, {
     Map(_, map, ancestors) {
@@ -267,6 +270,7 @@ function keyProblems(
 const UNSAFE_KEYS: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype'])
 
 function isPairWithKey(value: unknown, name: string): boolean {
+  const { isPair, isScalar } = loadYaml()
   return isPair(value) && isScalar(value.key) && value.key.value === name
 }
 
