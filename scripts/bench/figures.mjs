@@ -1,4 +1,10 @@
+import { measureGrowth } from './figures/growth.mjs'
+import { measureMemory } from './figures/memory.mjs'
 import { measurePlan } from './figures/plan.mjs'
+import { measureRender } from './figures/render.mjs'
+import { measureStart } from './figures/start.mjs'
+import { measureDevEdit, measureDevStart } from './figures/vite-dev.mjs'
+import { measureViteWarm } from './figures/vite-warm.mjs'
 
 /**
  * Every figure, by the name by which the command line knows it.
@@ -6,5 +12,12 @@ import { measurePlan } from './figures/plan.mjs'
  * @type {Readonly<Record<string, (settings: import('./row.mjs').Settings) => Promise<import('./row.mjs').Row[]>>>}
  */
 export const FIGURES = {
+  render: measureRender,
+  memory: measureMemory,
+  'vite-warm': measureViteWarm,
   plan: measurePlan,
+  growth: measureGrowth,
+  'dev-start': measureDevStart,
+  'dev-edit': measureDevEdit,
+  start: measureStart,
 }
