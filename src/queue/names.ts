@@ -11,8 +11,8 @@ export interface QueuedModel {
  * recipe has: what a configuration calls the model, and its host, are the worker's own business.
  */
 export function queueNameOf({ name }: QueueSettings, { provider, modelId }: QueuedModel): string {
-  // BullMQ keeps colons for itself.
-  return [name, provider, modelId].map((part) => part.replaceAll(':', '%3A')).join('-')
+  // BullMQ keeps colons for itself, and no two models may meet in one name.
+  return [name, provider, modelId].map(encodeURIComponent).join('/')
 }
 
 /** A key for what this project keeps beside BullMQ's own. */

@@ -178,6 +178,10 @@ export function createProcessor(
   return async (job, token) => {
     const payload = parsePayload(job.data)
     if ('fault' in payload) throw await fail(job, unreadable(job, payload.fault))
+    const { provider, modelId } = payload.order.recipe
+    if (provider !== model.provider || modelId !== model.modelId) {
+      throw await fail(job, unreadable(job, `it is for ${provider}/${modelId}`))
+    }
     const warnings: string[] = []
     try {
       const result = await make(job, payload, warnings)

@@ -202,7 +202,7 @@ test('jobs that somebody else wrote are refused, and harm nobody', async () => {
   await worker.said('Takes pictures')
   const connection = new Redis(redis.url, { maxRetriesPerRequest: null })
   onTestFinished(() => connection.disconnect())
-  const queue = new Queue('imagegen-minimax-image-01', { connection })
+  const queue = new Queue('imagegen/minimax/image-01', { connection })
   const recipe = { provider: 'minimax', modelId: 'image-01', prompt: 'not what its key says' }
   const order = {
     key: 'f'.repeat(64),
