@@ -1,6 +1,7 @@
 import { measureGrowth } from './figures/growth.mjs'
 import { measureMemory } from './figures/memory.mjs'
 import { measurePlan } from './figures/plan.mjs'
+import { measureQueue } from './figures/queue.mjs'
 import { measureRender } from './figures/render.mjs'
 import { measureStart } from './figures/start.mjs'
 import { measureDevEdit, measureDevStart } from './figures/vite-dev.mjs'
@@ -20,4 +21,5 @@ export const FIGURES = {
   'dev-start': measureDevStart,
   'dev-edit': measureDevEdit,
   start: measureStart,
+  queue: measureQueue,
 }
