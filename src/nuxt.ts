@@ -71,6 +71,9 @@ const imagegen: NuxtModule = Object.assign(
     nuxt.hook('webpack:config', (configs) => {
       for (const config of configs) (config.plugins ??= []).push(unplugin.webpack(options))
     })
+    nuxt.hook('rspack:config', (configs) => {
+      for (const config of configs) (config.plugins ??= []).push(unplugin.rspack(options))
+    })
     nuxt.hook('prepare:types', (types) => plainly(prepareTypes(types, options, nuxt)))
   },
   { getMeta: async () => ({ name: 'unplugin-imagegen', configKey: 'imagegen' }) },

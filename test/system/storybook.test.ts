@@ -22,7 +22,7 @@ afterAll(async () => {
 
 const STORY = '/iframe.html?id=badge--explorer&viewMode=story'
 
-const SHOWN = [{ alt: 'The badge of the explorers.', width: 512, height: 512 }]
+const SHOWN = [{ alt: 'The badge of the explorers.', width: 256, height: 256 }]
 
 describe('Storybook on Vite', () => {
   it('shows the picture of a built story', async () => {
