@@ -1,10 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { parseModuleId, type ModuleId } from './module-id.ts'
-import { createSession } from './session.ts'
-import { answerFrom } from './turbopack-answer.ts'
 import { askChannel, type ModuleAnswer, type ModuleRefusal } from './turbopack-channel.ts'
-import { TURBOPACK_LOADER, turbopackFacts } from './turbopack-facts.ts'
+import { TURBOPACK_LOADER } from './turbopack-facts.ts'
 
 /** What Turbopack has of webpack's loader context, as far as it is used here. */
 export interface LoaderContext {
@@ -47,21 +45,10 @@ async function answerTo(
 ): Promise<ModuleAnswer | ModuleRefusal> {
   const { channel } = context.getOptions()
   const answer = channel === undefined ? undefined : await askChannel(channel, id)
-  return answer ?? answerAlone(id, context.rootContext)
-}
-
-/** Where Next's configuration is not wrapped nobody has agreed to anything: what is in the store is shown. */
-async function answerAlone(id: ModuleId, folder: string): Promise<ModuleAnswer | ModuleRefusal> {
-  const session = createSession(undefined, {
-    ...turbopackFacts(folder, true),
-    mode: process.env['NODE_ENV'] ?? 'production',
-    keepsModules: false,
-  })
-  try {
-    return await answerFrom(session)(id)
-  } finally {
-    session.close()
-  }
+  if (answer !== undefined) return answer
+  // Loaded only where it is needed: Turbopack starts a process of its own for loaders now and then.
+  const { answerAlone } = await import('./turbopack-alone.ts')
+  return answerAlone(id, context.rootContext)
 }
 
 /** Turbopack prints the stack of whatever it catches. */
