@@ -3,7 +3,7 @@
 import Image from 'next/image'
 import type { GeneratedImage } from 'unplugin-imagegen'
 
-/** Next's `<Image>` with the widths of the manifest: nothing is resized on the server. */
+/** Next's `<Image>` with the widths of the manifest: no server resizes anything. */
 export function RenderedImage({
   image,
   sizes,
@@ -17,9 +17,11 @@ export function RenderedImage({
   })
   return (
     <Image
-      src={image}
+      // Next takes a loader that answers with the same for one that does nothing.
+      src={{ ...image, src: candidates[0]?.url ?? image.src }}
       alt={image.alt}
       sizes={sizes}
+      loading="eager"
       loader={({ width }) => candidates.find((each) => each.width >= width)?.url ?? image.src}
     />
   )
