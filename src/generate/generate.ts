@@ -60,7 +60,10 @@ function createRun(options: GenerateOptions): (job: Job) => Promise<Outcome> {
   const { onEvent, retryPause: pause } = options
   // Every job waits on these; Node would take many listeners for a leak.
   setMaxListeners(0, options.signal, options.abandon)
-  const queue = new PQueue({ concurrency: options.concurrency ?? 16 })
+  const concurrency = options.concurrency ?? 16
+  const requests = new PQueue({ concurrency })
+  // While some wait for the provider, others lock their keys, and store and check what has come.
+  const queue = new PQueue({ concurrency: 2 * concurrency })
   const accounts = new Map<string, Account>()
 
   const accountOf = ({ made: { model } }: Job): Account => {
@@ -85,7 +88,15 @@ function createRun(options: GenerateOptions): (job: Job) => Promise<Outcome> {
         window,
         readFile: readReferenceFile(job, options.entries),
         tryRequest: async (request) =>
-          retry({ ...request, signal, ...(pause === undefined ? {} : { pause }) }),
+          requests.add(async () => {
+            try {
+              return await retry({ ...request, signal, ...(pause === undefined ? {} : { pause }) })
+            } catch (error) {
+              // Before the next one has its turn.
+              if (failureOf(job, error).stopsRun) halt.abort()
+              throw error
+            }
+          }),
         onEvent: (event) => onEvent(eventOf(job, event)),
       })
       if (failure !== undefined) return fail(job, failureFromElsewhere(job, failure))
