@@ -25,6 +25,7 @@ describe.each([
   ['esbuild', 'esbuild'],
   ['astro', undefined],
   ['nuxt', undefined],
+  ['next', undefined],
   ['sveltekit', 'vite'],
   ['storybook', 'vite'],
 ] as const)('examples/%s', (name, bundler) => {
