@@ -13,7 +13,7 @@ export interface AstroIntegration {
 /** What Astro hands over before it has its configuration. */
 export interface AstroSetup {
   readonly command: 'dev' | 'build' | 'preview' | 'sync'
-  updateConfig(this: void, config: { readonly vite: { readonly plugins: unknown[] } }): unknown
+  updateConfig(this: void, config: { readonly vite?: object }): unknown
 }
 
 /** What Astro hands over once it has its configuration. */
