@@ -1,3 +1,5 @@
+import { measureEncoders } from './figures/encoders.mjs'
+import { measureGenerate } from './figures/generate.mjs'
 import { measureGrowth } from './figures/growth.mjs'
 import { measureMemory } from './figures/memory.mjs'
 import { measurePlan } from './figures/plan.mjs'
@@ -5,6 +7,7 @@ import { measureQueue } from './figures/queue.mjs'
 import { measureRender } from './figures/render.mjs'
 import { measureStart } from './figures/start.mjs'
 import { measureDevEdit, measureDevStart } from './figures/vite-dev.mjs'
+import { measureViteCold } from './figures/vite-cold.mjs'
 import { measureViteWarm } from './figures/vite-warm.mjs'
 
 /**
@@ -14,12 +17,15 @@ import { measureViteWarm } from './figures/vite-warm.mjs'
  */
 export const FIGURES = {
   render: measureRender,
+  vite: measureViteCold,
+  generate: measureGenerate,
   memory: measureMemory,
   'vite-warm': measureViteWarm,
   plan: measurePlan,
   growth: measureGrowth,
   'dev-start': measureDevStart,
   'dev-edit': measureDevEdit,
+  encoders: measureEncoders,
   start: measureStart,
   queue: measureQueue,
 }

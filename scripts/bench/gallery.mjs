@@ -55,7 +55,9 @@ function manifestOf(manifest) {
     { length: PER_MANIFEST },
     (_, index) => `  i${index}: { prompt: "${manifest}, picture ${index}", alt: "" }`,
   )
-  return ['defaults: { aspectRatio: 16:9, output: { widths: [160] } }', 'images:', ...images].join('\n')
+  return ['defaults: { aspectRatio: 16:9, output: { widths: [160] } }', 'images:', ...images].join(
+    '\n',
+  )
 }
 
 /**

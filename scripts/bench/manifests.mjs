@@ -1,4 +1,11 @@
-const PLACES = ['a harbour', 'a library', 'a market', 'a hill fort', 'a greenhouse', 'a railway arch']
+const PLACES = [
+  'a harbour',
+  'a library',
+  'a market',
+  'a hill fort',
+  'a greenhouse',
+  'a railway arch',
+]
 
 /**
  * Small manifests as people write them: twelve lines, three images, one of which refers to another.

@@ -12,20 +12,29 @@ export async function photo(seed, { width = 1280, height = 720 } = {}) {
   const random = randomFrom(seed)
   const pixels = new Float32Array(width * height * 3)
   // From large soft shapes to details; each finer layer is fainter.
-  for (const [columns, weight] of /** @type {const} */ ([[5, 130], [20, 60], [90, 34], [360, 18]])) {
+  for (const [columns, weight] of /** @type {const} */ ([
+    [5, 130],
+    [20, 60],
+    [90, 34],
+    [360, 18],
+  ])) {
     const rows = Math.max(2, Math.round((columns * height) / width))
     const noise = Buffer.from(Uint8Array.from({ length: columns * rows * 3 }, () => random() * 256))
     const layer = await sharp(noise, { raw: { width: columns, height: rows, channels: 3 } })
       .resize({ width, height, fit: 'fill', kernel: columns > 50 ? 'linear' : 'cubic' })
       .raw()
       .toBuffer()
-    for (const [index, value] of layer.entries()) pixels[index] += (value / 255 - 0.5) * weight
+    for (const [index, value] of layer.entries()) {
+      pixels[index] = (pixels[index] ?? 0) + (value / 255 - 0.5) * weight
+    }
   }
   const data = Buffer.alloc(pixels.length)
   for (const [index, value] of pixels.entries()) {
     data[index] = Math.max(0, Math.min(255, 118 + value + (random() - 0.5) * 12))
   }
-  return sharp(data, { raw: { width, height, channels: 3 } }).jpeg({ quality: 88 }).toBuffer()
+  return sharp(data, { raw: { width, height, channels: 3 } })
+    .jpeg({ quality: 88 })
+    .toBuffer()
 }
 
 /**
@@ -37,7 +46,9 @@ export async function photo(seed, { width = 1280, height = 720 } = {}) {
  */
 export function plainColour(seed, { width, height }) {
   const background = { r: 16 * (seed % 16), g: 16 * ((seed >> 4) % 16), b: 16 * ((seed >> 8) % 16) }
-  return sharp({ create: { width, height, channels: 3, background } }).jpeg().toBuffer()
+  return sharp({ create: { width, height, channels: 3, background } })
+    .jpeg()
+    .toBuffer()
 }
 
 /**

@@ -44,7 +44,8 @@
 export function judged({ figure, against, values, unit, most, least, aside }) {
   const middle = median(values)
   const spread = /** @type {const} */ ([Math.min(...values), Math.max(...values)])
-  const isReached = (most === undefined || middle <= most) && (least === undefined || middle >= least)
+  const isReached =
+    (most === undefined || middle <= most) && (least === undefined || middle >= least)
   const show = (/** @type {number} */ value) => (unit === 's' ? seconds(value) : value.toFixed(2))
   return {
     figure,

@@ -17,7 +17,8 @@ export async function measureGrowth({ workspace, scale }) {
   const projectOf = async (/** @type {number} */ count, /** @type {boolean} */ isFilled) => {
     const project = workspace.project('growth', manifests(count))
     const size = { width: 1280, height: 720 }
-    if (isFilled) await fillStore(workspace, project, (index) => withComment(tiny, `${index}`), size)
+    if (isFilled)
+      await fillStore(workspace, project, (index) => withComment(tiny, `${index}`), size)
     return project
   }
   const projects = {

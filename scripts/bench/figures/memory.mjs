@@ -16,12 +16,13 @@ export async function measureMemory({ workspace, scale }) {
   const projects = [few, many].map((count) =>
     workspace.project(`memory-${count}`, sources(count, picture)),
   )
-  const side = (/** @type {import('../workspace.mjs').Project | undefined} */ project) => async () => {
-    if (project === undefined) throw new Error('no project')
-    project.clear('node_modules/.cache', 'out')
-    const { folder: cwd, peakFile } = project
-    return run(workspace.cli, ['export', '--out', 'out'], { cwd, peakFile })
-  }
+  const side =
+    (/** @type {import('../workspace.mjs').Project | undefined} */ project) => async () => {
+      if (project === undefined) throw new Error('no project')
+      project.clear('node_modules/.cache', 'out')
+      const { folder: cwd, peakFile } = project
+      return run(workspace.cli, ['export', '--out', 'out'], { cwd, peakFile })
+    }
   const all = await rounds({ few: side(projects[0]), many: side(projects[1]) }, scale.of(5, 2))
   for (const project of projects) project.remove()
   return [

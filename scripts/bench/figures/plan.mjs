@@ -61,7 +61,11 @@ export async function measurePlan({ workspace, scale }) {
       aside: `${seconds(median(all.map((round) => round[side].seconds)))} s against ${seconds(median(all.map(({ reference }) => reference.seconds)))} s`,
     })
   return [
-    row('cold', `\`imagegen plan\`, ${entries} entries in ${files} manifests, nothing remembered`, 1.3),
+    row(
+      'cold',
+      `\`imagegen plan\`, ${entries} entries in ${files} manifests, nothing remembered`,
+      1.3,
+    ),
     row('same', 'the same again, nothing changed', 0.3),
     row('edited', 'the same again, one manifest changed', 0.3),
   ]

@@ -130,7 +130,9 @@ function digests(folder) {
   const found = { avif: [], webp: [] }
   const files = readdirSync(folder, { recursive: true, encoding: 'utf8' })
   for (const file of files.filter((name) => /\.(?:avif|webp)$/.test(name))) {
-    const digest = createHash('sha256').update(readFileSync(`${folder}/${file}`)).digest('hex')
+    const digest = createHash('sha256')
+      .update(readFileSync(`${folder}/${file}`))
+      .digest('hex')
     found[file.slice(file.lastIndexOf('.') + 1)]?.push(digest)
   }
   for (const list of Object.values(found)) list.sort()

@@ -9,7 +9,8 @@ import { environmentOf, run } from '../run.mjs'
 const EMPTY = new URL('../programs/empty.mjs', import.meta.url)
 
 /** What sharp brings with it. */
-const SHARP = /^(?:sharp|@img\/.*|detect-libc|semver|color.*|simple-swizzle|is-arrayish|@emnapi\/.*|tslib)$/
+const SHARP =
+  /^(?:sharp|@img\/.*|detect-libc|semver|color.*|simple-swizzle|is-arrayish|@emnapi\/.*|tslib)$/
 
 /**
  * How long `imagegen --help` takes, and what is installed.
@@ -44,11 +45,24 @@ export async function measureStart({ workspace, scale }) {
 async function installedSize(workspace, project) {
   const cwd = project.folder
   const npm = async (/** @type {string[]} */ ...args) =>
-    (await promisify(execFile)('npm', args, { cwd, env: { ...process.env, ...environmentOf(cwd), HOME: process.env['HOME'] } })).stdout
+    (
+      await promisify(execFile)('npm', args, {
+        cwd,
+        env: { ...process.env, ...environmentOf(cwd), HOME: process.env['HOME'] },
+      })
+    ).stdout
   await npm('pack', workspace.package, '--ignore-scripts', '--silent', '--pack-destination', cwd)
   const tarball = readdirSync(cwd).find((name) => name.endsWith('.tgz')) ?? ''
   project.clear('node_modules')
-  await npm('install', `./${tarball}`, '--omit=dev', '--omit=peer', '--no-audit', '--no-fund', '--prefer-offline')
+  await npm(
+    'install',
+    `./${tarball}`,
+    '--omit=dev',
+    '--omit=peer',
+    '--no-audit',
+    '--no-fund',
+    '--prefer-offline',
+  )
   const packages = packagesIn(project.file('node_modules'))
   const beside = packages.filter(({ name }) => !SHARP.test(name))
   const own = beside.find(({ name }) => name === 'unplugin-imagegen')

@@ -6,17 +6,26 @@ import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import sharp from 'sharp'
 
-const [source = '', target = '', pipelines = '1', threads = '1', widths = '[]', formats = '{}', limit] =
-  process.argv.slice(2)
+const [
+  source = '',
+  target = '',
+  pipelines = '1',
+  threads = '1',
+  widths = '[]',
+  formats = '{}',
+  limit,
+] = process.argv.slice(2)
 sharp.concurrency(Number(threads))
 sharp.cache(false)
 mkdirSync(target, { recursive: true })
 const files = readdirSync(source)
   .filter((file) => file.endsWith('.jpg'))
   .slice(0, limit === undefined ? undefined : Number(limit))
+/** @type {readonly number[]} */
+const sizes = JSON.parse(widths)
 const work = files.flatMap((file) =>
-  Object.entries(JSON.parse(formats)).flatMap(([format, options]) =>
-    JSON.parse(widths).map((width) => ({ file, format, options, width })),
+  /** @type {['avif' | 'webp', object][]} */ (Object.entries(JSON.parse(formats))).flatMap(
+    ([format, options]) => sizes.map((width) => ({ file, format, options, width })),
   ),
 )
 const next = work.values()
@@ -24,9 +33,13 @@ await Promise.all(
   Array.from({ length: Number(pipelines) }, async () => {
     for (const { file, format, options, width } of next) {
       let pipeline = sharp(path.join(source, file)).autoOrient()
-      const { width: own = 0, height = 0 } = await pipeline.metadata()
+      const { width: own, height } = await pipeline.metadata()
       if (width < own) {
-        pipeline = pipeline.resize({ width, height: Math.round((width * height) / own), fit: 'fill' })
+        pipeline = pipeline.resize({
+          width,
+          height: Math.round((width * height) / own),
+          fit: 'fill',
+        })
       }
       const bytes = await pipeline.withIccProfile('srgb').toFormat(format, options).toBuffer()
       writeFileSync(path.join(target, `${file}-${width}.${format}`), bytes)

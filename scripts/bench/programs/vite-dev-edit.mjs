@@ -12,7 +12,11 @@ const require = createRequire(path.join(process.cwd(), 'package.json'))
 const vite = path.join(path.dirname(require.resolve('vite/package.json')), 'dist/node/index.js')
 const { createServer } = await import(pathToFileURL(vite).href)
 
-/** Told when Vite has heard of an edit, and all plugins before this one. */
+/**
+ * Told when Vite has heard of an edit, and all plugins before this one.
+ *
+ * @type {() => void}
+ */
 let heard = () => undefined
 const listener = { name: 'listener', hotUpdate: { order: 'post', handler: () => heard() } }
 const server = await createServer({
