@@ -1,4 +1,4 @@
-import { watch, type FSWatcher } from 'node:fs'
+import { existsSync, readdirSync, watch, type FSWatcher } from 'node:fs'
 import path from 'node:path'
 
 /** Hears of what comes into a folder, also of one that is not there yet. */
@@ -29,7 +29,9 @@ export function followFolder(folder: string, onChange: (file: string) => void): 
     // Removed and made again it is another folder.
     forget()
     look()
-    onChange(folder)
+    // What came before anybody looked.
+    const names = existsSync(folder) ? readdirSync(folder) : []
+    for (const inIt of names) onChange(path.join(folder, inIt))
   })
   above?.on('error', () => above.close())
   look()

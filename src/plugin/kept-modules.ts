@@ -12,30 +12,37 @@ export interface KeptModules {
    *
    * @param load the module as it would be now.
    * @param isAnothers whether another of our plugins answers for a module that this one knows nothing of.
+   * @returns the stamps that are others now, absolute.
    */
   refresh(
     load: (id: ModuleId) => Promise<LoadedModule>,
     isAnothers: (id: ModuleId) => Promise<boolean>,
-  ): Promise<void>
+  ): Promise<readonly string[]>
 }
 
 export function createKeptModules(cacheDir: string, root: string): KeptModules {
   const stamps = createStamps(cacheDir, root)
   return {
-    stamp: (id, loaded) => stamps.write(id, loaded),
+    stamp(id, loaded) {
+      stamps.write(id, loaded)
+      return stamps.fileOf(id)
+    },
     async refresh(load, isAnothers) {
+      const changed: string[] = []
       await Promise.all(
         stamps.known().map(async (id) => {
           if (await isAnothers(id)) return
           try {
-            stamps.write(id, await load(id))
+            if (stamps.write(id, await load(id))) changed.push(stamps.fileOf(id))
           } catch (error) {
             if (!(error instanceof ImagegenError)) throw error
             // The host asks for the module again, and shows the error where it is still imported.
             stamps.drop(id)
+            changed.push(stamps.fileOf(id))
           }
         }),
       )
+      return changed
     },
   }
 }

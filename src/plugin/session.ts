@@ -39,6 +39,8 @@ export interface Session {
   changed(file: string): Promise<void>
   /** Told, in a live session, which modules have to be loaded anew, beside those that watch a file that changed. */
   onUpdate(listener: (modules: readonly ModuleId[]) => void): void
+  /** The stamps of kept modules that became others since this was asked last, absolute. */
+  takeStale(): readonly string[]
   /** What decides beside the modules' own files, absolute; nothing before the start. */
   surroundings(): { readonly files: readonly string[]; readonly folders: readonly string[] }
   /** What images there are; nothing before the start. */
@@ -59,6 +61,7 @@ export function createSession(inline: unknown, facts: HostFacts): Session {
   const listeners: Array<(modules: readonly ModuleId[]) => void> = []
   const problemListeners: Array<(problem: ImagegenError) => void> = []
   const problems = new Map<string, ImagegenError>()
+  const stale = new Set<string>()
   let starting: Promise<void> = Promise.resolve()
   let refreshing: Promise<void> = Promise.resolve()
   let waiting: Promise<void> | undefined
@@ -131,12 +134,12 @@ export function createSession(inline: unknown, facts: HostFacts): Session {
   /** Brings what the host has kept up to date: it loads those modules anew whose code changed. */
   async function refreshKept(made: Survey): Promise<void> {
     if (!facts.keepsModules) return
-    await (
-      await keptModules()
-    ).refresh(
+    const kept = await keptModules()
+    const changed = await kept.refresh(
       (id) => load(id, made, () => undefined),
       async ({ file }) => (await facts.isAnothers?.(file)) === true,
     )
+    for (const stamp of changed) stale.add(stamp)
   }
 
   async function keptModules(): Promise<KeptModules> {
@@ -229,6 +232,12 @@ export function createSession(inline: unknown, facts: HostFacts): Session {
 
     onUpdate(listener) {
       listeners.push(listener)
+    },
+
+    takeStale() {
+      const taken = [...stale]
+      stale.clear()
+      return taken
     },
 
     surroundings() {

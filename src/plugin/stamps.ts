@@ -10,8 +10,10 @@ import type { ModuleId } from './module-id.ts'
  * that the module has to be loaded again. Without it a cached module would keep a picture that is no longer the one.
  */
 export interface Stamps {
-  /** The file for a module, absolute. Its content follows what the host was given. */
-  write(id: ModuleId, loaded: { readonly code: string; readonly problem?: Error }): string
+  /** The file for a module, absolute. */
+  fileOf(id: ModuleId): string
+  /** Makes its content follow what the host was given. Says whether that was another before. */
+  write(id: ModuleId, loaded: { readonly code: string; readonly problem?: Error }): boolean
   /** Every module that was loaded before, in this run or an earlier one. */
   known(): readonly ModuleId[]
   /** The module does not exist any more. */
@@ -26,6 +28,7 @@ export function createStamps(cacheDir: string, root: string): Stamps {
       `${digest([path.relative(root, id.file), id.image ?? null]).slice(0, 24)}.json`,
     )
   return {
+    fileOf,
     write(id, { code, problem }) {
       const file = fileOf(id)
       const content = JSON.stringify({
@@ -38,7 +41,7 @@ export function createStamps(cacheDir: string, root: string): Stamps {
         mkdirSync(folder, { recursive: true })
         writeFileSync(file, content)
       }
-      return file
+      return !isSame
     },
     known() {
       if (!existsSync(folder)) return []

@@ -13,6 +13,12 @@ const NAME = 'unplugin-imagegen'
 
 /** What the compilers of webpack and of Rspack both have. */
 interface Compiler extends WithNeighbours {
+  /** Since the last build of a watcher. */
+  modifiedFiles?: ReadonlySet<string> | undefined
+  readonly removedFiles?: ReadonlySet<string> | undefined
+  readonly fileTimestamps?: Timestamps | undefined
+  /** Remembers what it has read until a watcher says otherwise. */
+  readonly inputFileSystem: { purge?(files: string[]): void } | null
   readonly context: string
   readonly options: {
     readonly mode?: string | undefined
@@ -22,7 +28,7 @@ interface Compiler extends WithNeighbours {
   readonly hooks: {
     readonly beforeRun: { tapPromise(name: string, run: () => Promise<void>): void }
     readonly watchRun: {
-      tapPromise(name: string, run: (compiler: Changes) => Promise<void>): void
+      tapPromise(name: string, run: () => Promise<void>): void
     }
     readonly afterCompile: { tap(name: string, run: (compilation: Compilation) => void): void }
     readonly done: { tapPromise(name: string, run: () => Promise<void>): void }
@@ -31,9 +37,10 @@ interface Compiler extends WithNeighbours {
   }
 }
 
-interface Changes {
-  readonly modifiedFiles?: ReadonlySet<string> | undefined
-  readonly removedFiles?: ReadonlySet<string> | undefined
+/** What a watcher knows of files; webpack and Rspack both have a map there. */
+interface Timestamps {
+  has(file: string): boolean
+  delete?(file: string): boolean
 }
 
 interface Compilation {
@@ -63,9 +70,11 @@ export function webpackHost(begin: (facts: HostFacts) => Session): {
     isMine = joinNeighbours(compiler, async (file) => (await running?.session.knows(file)) === true)
     // Not `make`, where unplugin calls `buildStart`: there the entries are being built already, out of the cache.
     compiler.hooks.beforeRun.tapPromise(NAME, () => plainly(sessionFor(compiler, false).start()))
-    compiler.hooks.watchRun.tapPromise(NAME, async ({ modifiedFiles = [], removedFiles = [] }) => {
+    compiler.hooks.watchRun.tapPromise(NAME, async () => {
       const session = sessionFor(compiler, true)
+      const { modifiedFiles = [], removedFiles = [] } = compiler
       await plainly(session.start([...modifiedFiles, ...removedFiles]))
+      tellChanged(compiler, session.takeStale())
       followStore(session)
     })
     compiler.hooks.afterCompile.tap(NAME, ({ fileDependencies }) => {
@@ -99,7 +108,10 @@ export function webpackHost(begin: (facts: HostFacts) => Session): {
   function followStore(session: Session): void {
     if (running === undefined || running.followed.length > 0) return
     const { folders } = session.surroundings()
-    const changed = (file: string): void => void session.changed(file)
+    const changed = (file: string): void => {
+      // Receipts come last, and say everything.
+      if (file.endsWith('.json')) void session.changed(file)
+    }
     running.followed.push(...folders.map((folder) => followFolder(folder, changed)))
   }
 
@@ -136,6 +148,15 @@ export function webpackHost(begin: (facts: HostFacts) => Session): {
       },
     },
   }
+}
+
+/** Watchers commonly leave out node_modules, where our stamps are: what was changed there is told to the compiler itself. */
+function tellChanged(compiler: Compiler, files: readonly string[]): void {
+  if (files.length === 0) return
+  // Rspack builds anew what hangs on these, and webpack looks at files whose time it does not believe to know.
+  compiler.modifiedFiles = new Set([...(compiler.modifiedFiles ?? []), ...files])
+  for (const file of files) compiler.fileTimestamps?.delete?.(file)
+  compiler.inputFileSystem?.purge?.([...files])
 }
 
 function rulesOf(context: NativeBuildContext | undefined): ModuleRules {

@@ -80,11 +80,12 @@ function host(name: string, kind: Kind): Host {
       if (failed !== undefined) throw failed
     },
     async watch(project, settings) {
-      const compiler = kind.make(configuration(project, settings, kind))
+      // A production build forgets its modules where nothing is said; a watcher that is in use does not.
+      const compiler = kind.make({ ...configuration(project, settings, kind), cache: true })
       const { push, next } = buildQueue()
-      const watching = compiler.watch({ aggregateTimeout: 20 }, (error, stats) =>
-        push(outcome(error, stats)),
-      )
+      // Rspack leaves node_modules out where nothing is said, and so do many projects with webpack.
+      const options = { aggregateTimeout: 20, ignored: /node_modules/ }
+      const watching = compiler.watch(options, (error, stats) => push(outcome(error, stats)))
       return {
         next,
         close: () => new Promise<void>((resolve) => watching?.close(resolve)),
