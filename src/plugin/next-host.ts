@@ -6,7 +6,7 @@ import { ImagegenError } from '../shared/errors.ts'
 import { followFolder } from './follow-folder.ts'
 import type { HostFacts } from './host-facts.ts'
 import { environmentBeforeNext } from './next-environment.ts'
-import { plainly } from './plain-error.ts'
+import { plainError } from './plain-error.ts'
 import { createSession, type Session } from './session.ts'
 import { answerFrom } from './turbopack-answer.ts'
 import { openChannel } from './turbopack-channel.ts'
@@ -52,7 +52,7 @@ export function createNextHost(options: Options, { folder, isBuild }: NextProces
   async function serve(channel: string): Promise<void> {
     checkFolder(folder)
     const session = begin(turbopackFacts(folder, isBuild))
-    await plainly(session.start())
+    await session.start()
     await openChannel(channel, answerFrom(session))
     // What a command beside the dev server makes is seen at once.
     for (const store of session.surroundings().folders) {
@@ -66,8 +66,12 @@ export function createNextHost(options: Options, { folder, isBuild }: NextProces
       const name = 'unplugin-imagegen'
       return createUnplugin(() => ({ name, enforce: 'pre', load, webpack: apply })).webpack()
     },
-    serveTurbopack: (channel) => (serving ??= serve(channel)),
+    serveTurbopack: (channel) => (serving ??= serve(channel).catch(throwPlainly)),
   }
+}
+
+function throwPlainly(error: unknown): never {
+  throw error instanceof ImagegenError ? plainError(error.message) : error
 }
 
 /** Next tells its configuration nothing of where it is. Another folder would have another store. */

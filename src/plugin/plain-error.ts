@@ -9,3 +9,10 @@ export async function plainly<Result>(work: Promise<Result>): Promise<Result> {
     throw error
   }
 }
+
+/** An error that is its message alone, for hosts that print all they find of one. */
+export function plainError(message: string): Error {
+  const error = new Error(message)
+  error.stack = message
+  return error
+}

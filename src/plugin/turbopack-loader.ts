@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { parseModuleId, type ModuleId } from './module-id.ts'
+import { plainError } from './plain-error.ts'
 import { askChannel, type ModuleAnswer, type ModuleRefusal } from './turbopack-channel.ts'
 import { TURBOPACK_LOADER } from './turbopack-facts.ts'
 
@@ -49,11 +50,4 @@ async function answerTo(
   // Loaded only where it is needed: Turbopack starts a process of its own for loaders now and then.
   const { answerAlone } = await import('./turbopack-alone.ts')
   return answerAlone(id, context.rootContext)
-}
-
-/** Turbopack prints the stack of whatever it catches. */
-function plainError(message: string): Error {
-  const error = new Error(message)
-  error.stack = message
-  return error
 }
