@@ -11,8 +11,8 @@ import type { PlannedImage } from './planned-image.ts'
 
 export type { PlanSummary } from './bill.ts'
 export type { Inventory, KeyInventory, StoredCandidate } from './inventory.ts'
-export type { Job, Renew } from './job.ts'
-export type { ImageState, MadeImage, PlannedImage } from './planned-image.ts'
+export type { Job } from './job.ts'
+export type { PlannedImage } from './planned-image.ts'
 
 export interface Plan {
   /** In the order of the entries. */

@@ -14,7 +14,17 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   emit: ['manifest', 'render (types)'],
   options: ['model', 'store'],
   // The queue is another way to generate, which the pipeline chooses.
-  pipeline: ['manifest', 'plan', 'model', 'store', 'generate', 'queue', 'render', 'emit', 'options'],
+  pipeline: [
+    'manifest',
+    'plan',
+    'model',
+    'store',
+    'generate',
+    'queue',
+    'render',
+    'emit',
+    'options',
+  ],
   queue: ['generate', 'store', 'model'],
   emulator: ['model (types)'],
   plugin: ['pipeline', 'options', 'emit'],
