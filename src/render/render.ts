@@ -61,7 +61,7 @@ export interface RendererOptions {
   /**
    * Pipelines at once.
    *
-   * @default twice the number of cores, of which Node runs as many at a time as UV_THREADPOOL_SIZE says
+   * @default one more than there are cores; Node runs as many at a time as UV_THREADPOOL_SIZE says
    */
   readonly parallel?: number
   /** Where other machines leave what they have rendered, if there is such a place. */
@@ -91,7 +91,7 @@ interface Wanted {
 
 export function createRenderer({
   cacheDir,
-  parallel = 2 * availableParallelism(),
+  parallel = availableParallelism() + 1,
   shared: others,
 }: RendererOptions): Renderer {
   const cache = createRenditionCache(cacheDir)
