@@ -90,6 +90,7 @@ describe('the entries', () => {
           .filter((entry) => entry !== 'unplugin-imagegen')
           .map((entry) => [entry, { callable: true, names: expect.any(Array), missing: [] }]),
       ),
+      'unplugin-imagegen/next': { callable: false, names: ['withImagegen'], missing: [] },
       'unplugin-imagegen/emulator': {
         callable: true,
         names: expect.arrayContaining(['startEmulator']),
