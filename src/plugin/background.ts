@@ -1,6 +1,7 @@
 import type { Pipeline, Survey } from '../pipeline.ts'
 import { tell } from '../pipeline/fulfil.ts'
 import { ImagegenError, messageOf, type Problem } from '../shared/errors.ts'
+import { readFileIfThere } from '../shared/files.ts'
 import type { Logger } from '../shared/logger.ts'
 
 /** Milliseconds for which a recipe must not have changed: somebody who types is not charged for every letter. */
@@ -86,6 +87,8 @@ export function createBackground(
     const jobs = openJobs().filter(({ made }) => (times.get(made.key) ?? Infinity) <= now)
     // A timer may be a millisecond early.
     if (survey === undefined || jobs.length === 0) return schedule()
+    // Of manifests that no page shows, hosts with watchers of their own say nothing.
+    if (survey.manifests.some(isEdited)) return publish().catch(complain)
     if (!mayAsk(jobs)) return
     isRunning = true
     try {
@@ -155,4 +158,9 @@ export function createBackground(
       stopping.abort()
     },
   }
+}
+
+function isEdited({ file, text }: Survey['manifests'][number]): boolean {
+  const bytes = readFileIfThere(file)
+  return bytes === undefined || new TextDecoder().decode(bytes) !== text
 }
