@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs'
-import { ImagegenError, messageOf } from '../shared/errors.ts'
+import { inspect } from 'node:util'
+import { ImagegenError } from '../shared/errors.ts'
 import type { ModuleId } from './module-id.ts'
 import type { Session } from './session.ts'
 import type { ModuleAnswer, ModuleRefusal } from './turbopack-channel.ts'
@@ -37,7 +38,9 @@ export function answerFrom(
       return { code, problem: problem?.message, files: [...files] }
     } catch (error) {
       const mendable = error instanceof ImagegenError ? await session.mendable(error) : []
-      return { refused: messageOf(error), files: [...files, ...mendable] }
+      // Of an error of ours the stack is wanted, and would not get through as an error.
+      const refused = error instanceof ImagegenError ? error.message : inspect(error)
+      return { refused, files: [...files, ...mendable] }
     } finally {
       note(files)
     }
