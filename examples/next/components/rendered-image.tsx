@@ -17,8 +17,8 @@ export function RenderedImage({
   })
   return (
     <Image
-      // Next takes a loader that answers with the same for one that does nothing.
-      src={{ ...image, src: candidates[0]?.url ?? image.src }}
+      // Next takes a loader whose answer is `src` for one that does nothing.
+      src={{ ...image, src: `${image.src}#` }}
       alt={image.alt}
       sizes={sizes}
       loading="eager"
