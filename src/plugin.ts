@@ -1,6 +1,8 @@
 import { createUnplugin, type UnpluginInstance, type UnpluginOptions } from 'unplugin'
 import type { Options } from './options/options.ts'
+import { bunHost, type BunBuild } from './plugin/bun-host.ts'
 import { esbuildHost } from './plugin/esbuild-host.ts'
+import { farmHost } from './plugin/farm-host.ts'
 import type { HostFacts } from './plugin/host-facts.ts'
 import { rollupHost } from './plugin/rollup-host.ts'
 import { createSession, type Session } from './plugin/session.ts'
@@ -39,8 +41,10 @@ function hooksFor(
     }
     case 'esbuild':
       return { esbuild: { setup: (build) => esbuildHost(build, begin) } }
-    case 'farm':
     case 'bun':
+      return { bun: { setup: (build: BunBuild) => bunHost(build, begin) } }
+    case 'farm':
+      return farmHost(begin)
     case 'rsbuild':
     case 'unloader':
       throw new Error(`There is no entry for ${framework}.`)

@@ -94,6 +94,22 @@ export function esbuildUrl(): AssetUrlOf {
   })
 }
 
+/** Bun: by its name alone, as on esbuild. An attribute makes the file an asset, whatever its ending. */
+export function bunUrl(): AssetUrlOf {
+  return ({ file }, variable) => ({
+    statement: `import ${variable} from ${JSON.stringify(`./${path.basename(file)}`)} with { type: 'file' }`,
+    expression: variable,
+  })
+}
+
+/** Farm: pictures are files there as they are. */
+export function farmUrl(folder: string): AssetUrlOf {
+  return ({ file }, variable) => ({
+    statement: `import ${variable} from ${JSON.stringify(relativeSpecifier(folder, file))}`,
+    expression: variable,
+  })
+}
+
 function relativeSpecifier(folder: string, file: string): string {
   const relative = toPosix(path.relative(folder, file))
   // Another drive has no relative path; a folder such as `.cache` is not one yet.
