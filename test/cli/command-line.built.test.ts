@@ -43,7 +43,7 @@ describe.concurrent('imagegen', () => {
     const packages = [...packagesOf(path.join(dist, 'cli/main.js'))]
     expect(packages.filter((name) => !name.startsWith('node:'))).toEqual([])
     // The measure itself sees what a command loads.
-    expect([...packagesOf(path.join(dist, 'cli/plan.js'))]).toContain('yaml')
+    expect([...packagesOf(path.join(dist, 'cli/plan.js'))]).toContain('valibot')
   })
 
   it('says what it can do, and each command what it takes, without a colour', async () => {
