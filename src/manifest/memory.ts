@@ -13,6 +13,10 @@ const SPARE = 100
 
 /** Parsed manifests by the hash of their bytes, kept across runs. */
 export interface KeptManifests extends ManifestMemory {
+  /** Whether something is remembered; it may turn out to be damaged. */
+  has(hash: string): boolean
+  /** @param line the content as JSON. */
+  keep(hash: string, line: string): void
   /**
    * Writes what is new.
    *
@@ -42,8 +46,12 @@ export function rememberManifests(cacheDir: string, release: string): KeptManife
       const line = fresh.get(hash) ?? lines().byHash.get(hash)
       return line === undefined ? undefined : parse(line)
     },
+    has: (hash) => fresh.has(hash) || lines().byHash.has(hash),
     set(hash, content) {
       fresh.set(hash, JSON.stringify(content))
+    },
+    keep(hash, line) {
+      fresh.set(hash, line)
     },
     async save(used) {
       const { byHash, isSound } = lines()

@@ -2,7 +2,8 @@ import { ImagegenError, type Problem } from '../shared/errors.ts'
 import { discoverManifests, manifestPath } from './discover.ts'
 import type { Manifest } from './manifest.ts'
 import type { KeptManifests } from './memory.ts'
-import { loadManifest, understandManifest } from './read.ts'
+import { parseAhead } from './parse-ahead.ts'
+import { loadManifest, understandManifest, type ManifestSource } from './read.ts'
 
 /** The manifests of a project at one moment. */
 export interface ManifestsRead {
@@ -17,7 +18,7 @@ export interface ManifestsRead {
  */
 export interface ManifestReader {
   /** Finds and reads all of them. */
-  readAll(): ManifestsRead
+  readAll(): Promise<ManifestsRead>
   /**
    * Reads one of them again.
    *
@@ -49,26 +50,34 @@ export function createManifestReader(
   memory: KeptManifests,
 ): ManifestReader {
   let held: ReadonlyMap<string, Held> = new Map()
+  let reads = 0
 
-  function read(file: string, path: string): Held {
-    let hash = ''
-    try {
-      const source = loadManifest(file, path)
-      hash = source.hash
-      const earlier = held.get(file)
-      if (earlier?.hash === hash) return earlier
-      return { path, hash, manifest: understandManifest(source, memory) }
-    } catch (error) {
-      if (!(error instanceof ImagegenError)) throw error
-      // Without a hash it is looked at again, and with one it would be just as wrong.
-      return { path, hash, problems: error.problems }
-    }
+  function load(file: string, path: string): ManifestSource | Held {
+    return orProblems(path, '', () => loadManifest(file, path))
   }
 
-  function current(): ManifestsRead {
+  function understand(source: ManifestSource | Held): Held {
+    if (!('bytes' in source)) return source
+    const { file, path, hash } = source
+    const earlier = held.get(file)
+    if (earlier?.hash === hash) return earlier
+    return orProblems(path, hash, () => ({
+      path,
+      hash,
+      manifest: understandManifest(source, memory),
+    }))
+  }
+
+  function isNew(source: ManifestSource | Held): source is ManifestSource {
+    return (
+      'bytes' in source && held.get(source.file)?.hash !== source.hash && !memory.has(source.hash)
+    )
+  }
+
+  function asRead(some: ReadonlyMap<string, Held>): ManifestsRead {
     const manifests: Manifest[] = []
     const broken = new Map<string, readonly Problem[]>()
-    for (const one of held.values()) {
+    for (const one of some.values()) {
       if ('manifest' in one) manifests.push(one.manifest)
       else broken.set(one.path, one.problems)
     }
@@ -76,21 +85,48 @@ export function createManifestReader(
   }
 
   return {
-    current,
-    readAll() {
+    current: () => asRead(held),
+    async readAll() {
+      const turn = ++reads
       const files = discoverManifests(root, include, exclude)
-      held = new Map(files.map((file) => [file, read(file, manifestPath(root, file))]))
-      return current()
+      const sources = files.map((file) => load(file, manifestPath(root, file)))
+      const understood = new Map<string, Held>()
+      await parseAhead(
+        sources.filter(isNew),
+        (some) => {
+          for (const source of some) understood.set(source.file, understand(source))
+        },
+        (hash, line) => memory.keep(hash, line),
+      )
+      const found = new Map(
+        sources.map((source, index) => {
+          const file = files[index] ?? ''
+          return [file, understood.get(file) ?? understand(source)]
+        }),
+      )
+      // One that began later has read what is newer.
+      if (turn === reads) held = found
+      return asRead(found)
     },
     readAgain(file) {
       const earlier = held.get(file)
       if (earlier === undefined) return false
-      const now = read(file, earlier.path)
+      const now = understand(load(file, earlier.path))
       // What cannot be read at all may be gone: only finding all of them tells.
       if (now.hash === '') return false
       held = new Map([...held, [file, now]])
       return true
     },
     remember: () => memory.save(new Set([...held.values()].map(({ hash }) => hash))),
+  }
+}
+
+/** @param hash '' where the bytes could not be had. */
+function orProblems<Result>(path: string, hash: string, work: () => Result): Result | Held {
+  try {
+    return work()
+  } catch (error) {
+    if (!(error instanceof ImagegenError)) throw error
+    return { path, hash, problems: error.problems }
   }
 }

@@ -49,7 +49,7 @@ export function createSurveyor(
       const turn = ++surveys
       snapshot = undefined
       files = createLocalFiles(options.allow)
-      const reading = resolve(reader.readAll())
+      const reading = resolve(await reader.readAll())
       await reader.remember()
       await store.recover()
       const seen = await readStore(reading)

@@ -1,0 +1,71 @@
+import { availableParallelism } from 'node:os'
+import path from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { expect, test } from 'vitest'
+import type { ManifestContent } from '../../src/manifest/manifest.ts'
+import type { KeptManifests } from '../../src/manifest/memory.ts'
+import { createManifestReader, type ManifestsRead } from '../../src/manifest/reader.ts'
+import { builtSource } from '../build-once.ts'
+import { temporaryProject } from '../temporary-project.ts'
+
+const PLACES = { include: ['**/*.image.yaml'], exclude: [] }
+
+/** As many as another thread is worth, some of them broken in each way that reading finds. */
+function manyManifests(): Record<string, string | Uint8Array> {
+  const files = Array.from({ length: 1500 }, (_, index): [string, string | Uint8Array] => {
+    const text = `images: { i${index}: { prompt: "${index}", alt: "", seed: ${index} } }`
+    const written = {
+      0: 'images: {',
+      1: 'images: { a: { promt: x } }',
+      2: Buffer.from([0xff, 0xfe, 0x20]),
+      3: `\uFEFF${text}`,
+    }[index % 100]
+    return [`m${index}.image.yaml`, written ?? text]
+  })
+  return Object.fromEntries(files)
+}
+
+interface CountingMemory extends KeptManifests {
+  /** What came from another thread. */
+  kept: number
+}
+
+function memoryOf(): CountingMemory {
+  const lines = new Map<string, string>()
+  const memory: CountingMemory = {
+    kept: 0,
+    has: (hash) => lines.has(hash),
+    get(hash) {
+      const line = lines.get(hash)
+      return line === undefined ? undefined : (JSON.parse(line) as ManifestContent)
+    },
+    set: (hash, content) => void lines.set(hash, JSON.stringify(content)),
+    keep(hash, line) {
+      memory.kept += 1
+      lines.set(hash, line)
+    },
+    save: () => Promise.resolve(),
+  }
+  return memory
+}
+
+function told({ manifests, broken }: ManifestsRead): unknown {
+  return [manifests.map(({ file, text, content }) => [file, text, content]), [...broken]]
+}
+
+test('what another thread parses is what this one would have, errors and all', async () => {
+  const { root } = await temporaryProject(manyManifests())
+  const file = path.join(await builtSource(), 'manifest/reader.js')
+  const built = (await import(pathToFileURL(file).href)) as {
+    createManifestReader: typeof createManifestReader
+  }
+  const [one, two] = [memoryOf(), memoryOf()]
+  const here = createManifestReader({ root, ...PLACES }, one)
+  const there = built.createManifestReader({ root, ...PLACES }, two)
+  const expected = told(await here.readAll())
+  expect(told(await there.readAll())).toEqual(expected)
+  // The source has no JavaScript that a thread could run: it did all by itself.
+  expect(one.kept).toBe(0)
+  expect(two.kept > 600).toBe(availableParallelism() > 1)
+  expect(told(await there.readAll())).toEqual(expected)
+})
