@@ -5,7 +5,7 @@ import type { Options } from '../options/options.ts'
 import { ImagegenError } from '../shared/errors.ts'
 import { followFolder } from './follow-folder.ts'
 import type { HostFacts } from './host-facts.ts'
-import { environmentBeforeNext } from './next-environment.ts'
+import { findNext } from './next-package.ts'
 import { plainError } from './plain-error.ts'
 import { createSession, type Session } from './session.ts'
 import { answerFrom } from './turbopack-answer.ts'
@@ -41,7 +41,7 @@ export function createNextHost(options: Options, { folder, isBuild }: NextProces
       ...createSession(options, {
         ...facts,
         envDir: facts.start,
-        environment: environmentBeforeNext(facts.start),
+        environment: findNext(facts.start).environment,
       }),
       // Compilers end one after the other, and each would end it for all. It ends with the process.
       close: () => undefined,
@@ -51,6 +51,7 @@ export function createNextHost(options: Options, { folder, isBuild }: NextProces
 
   async function serve(channel: string): Promise<void> {
     checkFolder(folder)
+    checkVersion(findNext(folder).version)
     const session = begin(turbopackFacts(folder, isBuild))
     await session.start()
     await openChannel(channel, answerFrom(session))
@@ -80,5 +81,15 @@ function checkFolder(folder: string): void {
   throw new ImagegenError('config', {
     message: `There is no next.config in ${folder}, the working directory.`,
     hint: 'Run Next in its own folder, or name it: `withImagegen(nextConfig, {}, import.meta.dirname)`.',
+  })
+}
+
+/** Before, Turbopack gives up where a loader is asked for bytes. */
+function checkVersion(version: string): void {
+  const [major = 0, minor = 0] = version.split('.').map(Number)
+  if (major > 16 || (major === 16 && minor >= 3)) return
+  throw new ImagegenError('config', {
+    message: `Turbopack in Next ${version} takes no pictures from a loader.`,
+    hint: 'Update Next to 16.3 or newer, or build with `--webpack`.',
   })
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { withImagegen } from '../../src/next.ts'
-import { environmentBeforeNext } from '../../src/plugin/next-environment.ts'
+import { findNext } from '../../src/plugin/next-package.ts'
 import { temporaryProject } from '../temporary-project.ts'
 
 /** As Next reads it. */
@@ -24,6 +24,15 @@ function withWebpack(): void {
   delete process.env['TURBOPACK']
   onTestFinished(() => {
     if (TURBOPACK !== undefined) process.env['TURBOPACK'] = TURBOPACK
+  })
+}
+
+function withTurbopack(): void {
+  const { TURBOPACK } = process.env
+  process.env['TURBOPACK'] = '1'
+  onTestFinished(() => {
+    if (TURBOPACK === undefined) delete process.env['TURBOPACK']
+    else process.env['TURBOPACK'] = TURBOPACK
   })
 }
 
@@ -83,34 +92,40 @@ describe('withImagegen', () => {
 
   it('says where Next is not', async () => {
     const { root } = await temporaryProject()
-    const earlier = process.env['TURBOPACK']
-    process.env['TURBOPACK'] = '1'
-    onTestFinished(() => {
-      if (earlier === undefined) delete process.env['TURBOPACK']
-      else process.env['TURBOPACK'] = earlier
-    })
+    withTurbopack()
     await expect(
       withImagegen<Config>({}, {}, root)('phase-development-server', CONTEXT),
     ).rejects.toThrow(`There is no next.config in ${root}`)
   })
 })
 
-describe('the environment', () => {
-  it('is the one from before Next has read its files', async () => {
-    const { root } = await temporaryProject({
-      'node_modules/next/package.json': '{ "name": "next" }',
-      'node_modules/@next/env/package.json': '{ "name": "@next/env", "main": "index.cjs" }',
-      'node_modules/@next/env/index.cjs': 'exports.initialEnv = { FROM: "the shell" }',
-    })
-    expect(environmentBeforeNext(root)).toEqual({ FROM: 'the shell' })
+/** A project with a package of Next's that says of itself what the real one does. */
+async function projectWithNext(version: string, environment: string): Promise<string> {
+  const { root } = await temporaryProject({
+    'next.config.ts': '',
+    'node_modules/next/package.json': JSON.stringify({ name: 'next', version }),
+    'node_modules/@next/env/package.json': '{ "name": "@next/env", "main": "index.cjs" }',
+    'node_modules/@next/env/index.cjs': `exports.initialEnv = ${environment}`,
+  })
+  return root
+}
+
+describe('Next’s own package', () => {
+  it('has the environment from before Next has read its files', async () => {
+    const root = await projectWithNext('16.4.6', '{ FROM: "the shell" }')
+    expect(findNext(root)).toEqual({ version: '16.4.6', environment: { FROM: 'the shell' } })
   })
 
-  it('is this one where Next has read none', async () => {
-    const { root } = await temporaryProject({
-      'node_modules/next/package.json': '{ "name": "next" }',
-      'node_modules/@next/env/package.json': '{ "name": "@next/env", "main": "index.cjs" }',
-      'node_modules/@next/env/index.cjs': 'exports.initialEnv = undefined',
-    })
-    expect(environmentBeforeNext(root)).toBe(process.env)
+  it('has none where Next has read no files', async () => {
+    const root = await projectWithNext('16.4.6', 'undefined')
+    expect(findNext(root).environment).toBe(process.env)
+  })
+
+  it('may be too old for Turbopack', async () => {
+    const root = await projectWithNext('16.2.12', 'undefined')
+    withTurbopack()
+    await expect(
+      withImagegen<Config>({}, {}, root)('phase-development-server', CONTEXT),
+    ).rejects.toThrow('Update Next to 16.3')
   })
 })
