@@ -7,7 +7,7 @@ import { nearest } from '../shared/suggest.ts'
 import type { Inventory, KeyInventory, StoredCandidate } from './inventory.ts'
 import type { Keying } from './keying.ts'
 import type { ImageState, MadeImage } from './planned-image.ts'
-import { missingReason } from './reason.ts'
+import type { MissingReason } from './reason.ts'
 import type { EntryReference } from './recipe.ts'
 
 /** As planned; `refused` entries have a problem of their own, and what refers to them is blocked. */
@@ -27,6 +27,7 @@ export interface Surroundings {
   readonly models: ReadonlyMap<string, ResolvedModel>
   readonly keying: Keying
   readonly inventory: Inventory
+  readonly missingReason: MissingReason
   readonly report: (problem: Problem) => void
 }
 
@@ -67,7 +68,7 @@ export function entryState(entry: ImageEntry, needed: Needed, around: Surroundin
   const stored = inventory.lookup(key)
   const present = stored.candidates.filter(({ bytes }) => bytes === 'present').length
   const made: MadeImage = { key, recipe, model, subject, expected, present }
-  const { state, reason } = judge(entry, made, stored, needed, inventory)
+  const { state, reason } = judge(entry, made, stored, needed, around)
   const picked = stored.candidates[entry.pick - 1]?.receipt.sha256
   return { state, reason, made, picked, candidates: stored.candidates.length, reference }
 }
@@ -88,7 +89,7 @@ function judge(
   made: MadeImage,
   stored: KeyInventory,
   needed: Needed,
-  inventory: Inventory,
+  { inventory, missingReason }: Surroundings,
 ): { state: ImageState; reason: string } {
   const [damage] = stored.problems
   if (damage !== undefined) return { state: 'unavailable', reason: damage.message }

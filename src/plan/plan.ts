@@ -8,6 +8,7 @@ import { jobsOf, type Job } from './job.ts'
 import { createKeying } from './keying.ts'
 import { dependencyOrder, type OrderedEntry } from './order.ts'
 import type { PlannedImage } from './planned-image.ts'
+import { createMissingReason } from './reason.ts'
 
 export type { PlanSummary } from './bill.ts'
 export type { Inventory, KeyInventory, StoredCandidate } from './inventory.ts'
@@ -32,6 +33,7 @@ export interface Planner {
 /** A planner that remembers the keys of the entries that it has seen. */
 export function createPlanner(models: ReadonlyMap<string, ResolvedModel>): Planner {
   const keying = createKeying()
+  const missingReason = createMissingReason()
   return {
     plan(entries, inventory) {
       const problems = new Map<string, Problem[]>()
@@ -43,7 +45,7 @@ export function createPlanner(models: ReadonlyMap<string, ResolvedModel>): Plann
           problems.set(path, [...(problems.get(path) ?? []), problem])
         }
         const needed = needs.map((place) => states[place])
-        states.push(entryState(entry, needed, { models, keying, inventory, report }))
+        states.push(entryState(entry, needed, { models, keying, inventory, missingReason, report }))
       }
       const jobs = jobsOf(ordered, states)
       const images = imagesOf(ordered, states, jobs)
