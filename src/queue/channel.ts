@@ -149,6 +149,7 @@ export async function openChannel(
           if (!pending.delete(id)) return
           wait.signal.removeEventListener('abort', lookAgain)
           stop.removeEventListener('abort', desert)
+          if (ending.kind !== 'left') void waiters.leave(id).catch(ignore)
           resolve(ending)
         }
         const desert = (): void => {
@@ -159,6 +160,7 @@ export async function openChannel(
         wait.signal.addEventListener('abort', lookAgain)
         stop.addEventListener('abort', desert)
         if (stop.aborted) desert()
+        else if (wait.signal.aborted) lookAgain()
         // It may have ended before anybody listened.
         else void look(id).catch(ignore)
       })

@@ -11,7 +11,10 @@ export type Bullmq = typeof import('bullmq')
 export interface Connection {
   readonly redis: Redis
   readonly bullmq: Bullmq
-  /** Given once the server has been away for longer than anybody should wait. */
+  /**
+   * Given once the server has been away for longer than anybody should wait, or somebody wants to wait no longer. What
+   * is asked from then on fails.
+   */
   readonly lost: AbortSignal
   close(): void
 }
@@ -24,12 +27,14 @@ const RETRY_PAUSE = 500
  * come and go: what is asked of it meanwhile waits.
  *
  * @param patience milliseconds until `lost` is given; `Infinity` never.
+ * @param abandon ends all patience.
  * @throws ImagegenError with code `config` where a package is not installed, `unavailable` where nothing answers.
  */
 export async function openConnection(
   settings: QueueSettings,
   logger: Logger,
   patience: number,
+  abandon: AbortSignal,
 ): Promise<Connection> {
   const [bullmq, { Redis }] = await Promise.all([
     load('bullmq', async () => import('bullmq')),
@@ -61,26 +66,36 @@ export async function openConnection(
   isReady = true
 
   const lost = new AbortController()
-  let giveUp: NodeJS.Timeout | undefined
+  const giveUp = (): void => {
+    lost.abort()
+    // What waits for the server would wait for ever.
+    redis.disconnect()
+  }
+  let timer: NodeJS.Timeout | undefined
   redis.on('close', () => {
-    if (giveUp !== undefined) return
+    if (timer !== undefined) return
     logger.warn(`The queue's server (${addressOf(redis)}) does not answer; waiting for it.`)
-    giveUp = setTimeout(() => lost.abort(), Math.min(patience, LONGEST_TIMER))
-    giveUp.unref()
+    timer = setTimeout(giveUp, Math.min(patience, LONGEST_TIMER))
+    if (abandon.aborted) giveUp()
   })
   redis.on('ready', () => {
-    if (giveUp === undefined) return
-    clearTimeout(giveUp)
-    giveUp = undefined
+    if (timer === undefined) return
+    clearTimeout(timer)
+    timer = undefined
     logger.info("The queue's server answers again.")
   })
+  const onAbandon = (): void => {
+    if (timer !== undefined) giveUp()
+  }
+  abandon.addEventListener('abort', onAbandon)
   return {
     redis,
     bullmq,
     lost: lost.signal,
     close() {
       redis.removeAllListeners('close')
-      clearTimeout(giveUp)
+      abandon.removeEventListener('abort', onAbandon)
+      clearTimeout(timer)
       redis.disconnect()
     },
   }

@@ -51,7 +51,7 @@ export async function generateThroughQueue(
   options: QueuedRunOptions,
 ): Promise<GenerateReport> {
   const { settings, logger, budget, onEvent } = options
-  const connection = await openConnection(settings, logger, settings.patience)
+  const connection = await openConnection(settings, logger, settings.patience, options.abandon)
   const { redis } = connection
   const id = randomUUID()
   const before = budget.spent()
@@ -69,7 +69,11 @@ export async function generateThroughQueue(
   try {
     const make = makerOf({ ...options, connection, run, channelOf, priority: priorityOf(jobs) })
     const report = await makeInOrder(jobs, make, onEvent)
-    if (connection.lost.aborted) throw serverLost(settings)
+    if (connection.lost.aborted) {
+      // Who gave up knows it; what was spent, only the server does.
+      if (options.abandon.aborted) return report
+      throw serverLost(settings)
+    }
     const spent = await spentBy(redis, settings, id)
     budget.charge({
       requests: spent.requests,

@@ -52,7 +52,7 @@ export async function overviewOf(
   models: Iterable<QueuedModel>,
   logger: Logger,
 ): Promise<QueueOverview[]> {
-  const connection = await openConnection(settings, logger, 0)
+  const connection = await openConnection(settings, logger, 0, new AbortController().signal)
   const { redis, bullmq } = connection
   try {
     const names = new Map([...models].map((model) => [queueNameOf(settings, model), model]))

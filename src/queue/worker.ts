@@ -54,7 +54,7 @@ export async function work(options: WorkOptions): Promise<WorkEnding> {
   const models = modelsWithKeys(options)
   await store.prepare()
   await store.recover()
-  const connection = await openConnection(settings, logger, Infinity)
+  const connection = await openConnection(settings, logger, Infinity, options.abandon)
   try {
     await sendUnsent(connection, options)
     logger.info(`Takes pictures of ${namesOf(models)} from the queue \`${settings.name}\`.`)

@@ -122,6 +122,21 @@ test('a server that stays away ends the run; what was made is not paid again', a
   expect(emulator.stats().images).toBe(1)
 })
 
+test('Ctrl-C ends a run whose server is away, the second one at once', async () => {
+  const { open, redis } = await site()
+  const running = (await open()).start('generate', '--yes')
+  await running.said('No worker takes')
+  await redis.kill()
+  await running.said('does not answer; waiting for it')
+  running.process.kill('SIGINT')
+  await running.said('Interrupted')
+  running.process.kill('SIGINT')
+  const ran = await running.ended
+  expect(ran.code).toBe(130)
+  expect(ran.stderr).toContain('1 image left to make')
+  expectPlain(ran)
+})
+
 test('a server that forgets everything is told anew', async () => {
   const { open, redis, emulator } = await site()
   const client = await open()
