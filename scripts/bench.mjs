@@ -34,7 +34,7 @@ try {
   console.log(`${machine}\n`)
   const isQuick = values.quick
   /** @type {import('./bench/row.mjs').Scale} */
-  const scale = { isQuick, runs: isQuick ? 3 : 5, of: (full, quick) => (isQuick ? quick : full) }
+  const scale = { isQuick, runs: isQuick ? 2 : 5, of: (full, quick) => (isQuick ? quick : full) }
   /** @type {import('./bench/row.mjs').Row[]} */
   const rows = []
   for (const [name, measure] of Object.entries(FIGURES)) {
