@@ -1,7 +1,7 @@
 import { defineConfig, type ViteUserConfig } from 'vitest/config'
 import { reporters } from './test/counting-reporter.ts'
 
-/** What needs more than Node: browsers, servers, other bundlers. */
+/** What needs more than Node: browsers, servers, frameworks, or hundreds of pictures. */
 const config: ViteUserConfig = defineConfig({
   test: {
     reporters: reporters(),

@@ -1,7 +1,7 @@
 import { mkdirSync, symlinkSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { createProject, emulatorFor, type Project } from './project.ts'
+import { createProject, emulatorFor, type Project } from '../cli/project.ts'
 
 const ART = `images:
   cat: { prompt: A cat, alt: "" }
