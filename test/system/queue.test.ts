@@ -1,11 +1,14 @@
+import { execFile } from 'node:child_process'
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { promisify } from 'node:util'
 import { expect, onTestFinished, test } from 'vitest'
 import { startEmulator, type Emulator, type EmulatorOptions } from '../../src/emulator/index.ts'
 import { createConsoleLogger } from '../../src/shared/logger.ts'
 import type { Receipt } from '../../src/store/receipt.ts'
 import { openStore } from '../../src/store/store.ts'
+import { digestOfFolder } from '../chaos/project.ts'
 import { jpeg } from '../store/samples.ts'
 import { createProject, emulatorFor, type Project, type Running } from '../cli/project.ts'
 import { manyEntries, queueProject, storeOf, type QueueProjectOptions } from './queue-project.ts'
@@ -98,6 +101,32 @@ test('a run through the queue is as one without: output, receipts, requests, and
   const again = await queued.run('generate', '--yes')
   expect(again.stdout).toBe(
     '0 made, 0 failed, 5 current. Spent: 0 pictures in 0 requests, 0 USD.\n',
+  )
+  expect(emulator.stats().requests).toBe(4)
+})
+
+test('a build through the queue, with a folder in common, gives the files that one without gives', async () => {
+  const files = {
+    'cast.image.yaml': CAST,
+    'face.svg': FACE,
+    'index.html': '<script type="module" src="/main.js"></script>',
+    'main.js': "import cast from './cast.image.yaml'\nconsole.log(cast)\n",
+    'vite.config.mjs':
+      "import imagegen from 'unplugin-imagegen/vite'\nexport default { plugins: [imagegen()] }\n",
+  }
+  const { client, worker, emulator, remote } = await site(files)
+  const options = { store: { dir: remote } }
+  await worker({ options })
+  const queued = await client({ options })
+  const alone = await createProject(files)
+  await emulatorFor(alone)
+  for (const project of [queued, alone]) {
+    const vite = path.join(import.meta.dirname, '../../node_modules/vite/bin/vite.js')
+    const env = { PATH: process.env['PATH'], HOME: project.folder, ...project.environment }
+    await promisify(execFile)(process.execPath, [vite, 'build'], { cwd: project.folder, env })
+  }
+  expect(digestOfFolder(path.join(queued.folder, 'dist'))).toBe(
+    digestOfFolder(path.join(alone.folder, 'dist')),
   )
   expect(emulator.stats().requests).toBe(4)
 })
