@@ -302,7 +302,7 @@ images:
     async (_, fault, code) => {
       const emulator = await testEmulator({ faults: [fault] })
       const { root, file } = await temporaryProject({ 'a.image.yaml': 'prompt: x\nalt: ""' })
-      const models = { 'image-01': minimax('image-01', { timeout: 400 }) }
+      const models = { 'image-01': minimax('image-01', { timeout: 2000 }) }
       const pipeline = await openPipeline(root, {
         ...emulator,
         inline: { budget: { images: 2 }, models },

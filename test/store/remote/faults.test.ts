@@ -13,12 +13,12 @@ const kinds = ({ problems }: KeyRecord): string[] => problems.map(({ kind }) => 
 /** A remote with one picture, and a machine that has nothing but its receipt. */
 async function withReceiptOnly(): Promise<{ storage: FaultyStorage; one: Machine }> {
   const storage = faultyStorage()
-  const one = machine(storage, { timeout: 50 })
+  const one = machine(storage, { timeout: 500 })
   await one.make(KIRA, await picture(1))
   const { candidates } = await lookup(one, KIRA.key)
   rmSync(candidates[0]!.file)
   // What a process has seen there once it does not ask about again.
-  return { storage, one: machine(storage, { timeout: 50, dir: one.dir }) }
+  return { storage, one: machine(storage, { timeout: 500, dir: one.dir }) }
 }
 
 describe('a remote that cannot be asked', () => {
@@ -51,9 +51,9 @@ describe('a remote that cannot be asked', () => {
       'fetch failed (connect ECONNREFUSED 127.0.0.1:9)',
     )
     storage.fault = 'hanging'
-    const other = machine(storage, { timeout: 50, dir: one.dir })
+    const other = machine(storage, { timeout: 500, dir: one.dir })
     expect((await lookup(other, TOMAS.key)).problems[0]!.message).toContain(
-      'it did not answer within 0.05 s',
+      'it did not answer within 0.5 s',
     )
   })
 
@@ -244,7 +244,7 @@ test('a source that opens nothing is as good as a remote that is down', async ()
   const failing = () =>
     Promise.reject(new Error('redis://kira:not-to-be-seen@redis.example is gone'))
   for (const source of [() => never, failing]) {
-    const [problem] = (await lookup(machine(source, { timeout: 50 }), KIRA.key)).problems
+    const [problem] = (await lookup(machine(source, { timeout: 500 }), KIRA.key)).problems
     expect(problem).toMatchObject({ kind: 'remote-silent' })
     expect(problem!.message).not.toContain('not-to-be-seen')
   }
