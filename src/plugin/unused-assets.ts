@@ -23,7 +23,8 @@ interface Chunk {
 
 interface Asset {
   readonly type: 'asset'
-  readonly originalFileNames: readonly string[]
+  /** Not in the first versions of Rollup 4: there, nothing is taken out. */
+  readonly originalFileNames?: readonly string[]
 }
 
 /**
@@ -63,7 +64,7 @@ export function removeUnused(
 ): void {
   for (const [name, file] of Object.entries(bundle)) {
     if (file.type !== 'asset') continue
-    const sources = file.originalFileNames.map((original) => path.resolve(root, original))
+    const sources = (file.originalFileNames ?? []).map((original) => path.resolve(root, original))
     const isOurs = sources.length > 0 && sources.every((source) => path.dirname(source) === folder)
     if (isOurs && !sources.some((source) => isUsed(source, name))) delete bundle[name]
   }

@@ -26,8 +26,9 @@ export async function viteDev(
   project: Pick<Sandbox, 'root' | 'options'>,
   own: InlineConfig = {},
   more: Options = {},
+  create: typeof createServer = createServer,
 ): Promise<DevServer> {
-  const server = await createServer(
+  const server = await create(
     viteConfig(project, { ...own, server: { port: 0, host: 'localhost', ...own.server } }, more),
   )
   await server.listen()
