@@ -3,19 +3,18 @@ import type { Emit } from '../emit/hosts.ts'
 import type { Survey } from '../pipeline.ts'
 import { ImagegenError, messageOf } from '../shared/errors.ts'
 import { readFileIfThere } from '../shared/files.ts'
+import { createGivenModules, type GivenModules } from './given-modules.ts'
 import type { HostFacts } from './host-facts.ts'
-import { createKeptModules, type KeptModules } from './kept-modules.ts'
-import { loadModule, type LoadedModule } from './load-module.ts'
-import { findManifest, lookOf, namesOf } from './located.ts'
+import type { LoadedModule } from './load-module.ts'
+import { findManifest, namesOf } from './located.ts'
 import { mendableFiles } from './mendable-files.ts'
-import { formatModuleId, isConfigFile, MANIFEST_ID, type ModuleId } from './module-id.ts'
+import { isConfigFile, MANIFEST_ID, type ModuleId } from './module-id.ts'
 import { createProject, type Opened } from './project.ts'
-import { createShown } from './shown.ts'
 import type { Images } from './unused-assets.ts'
 import { watchFilesOf } from './watch-files.ts'
 
 /** One dev server, watcher or build, and what it knows between two hooks. */
-export interface Session {
+export interface Session extends Pick<GivenModules, 'onProblem' | 'problems' | 'takeStale'> {
   /**
    * Plans everything, and in a build makes what is missing. Several environments of one build share the work.
    *
@@ -39,16 +38,10 @@ export interface Session {
   changed(file: string): Promise<void>
   /** Told, in a live session, which modules have to be loaded anew, beside those that watch a file that changed. */
   onUpdate(listener: (modules: readonly ModuleId[]) => void): void
-  /** The stamps of kept modules that became others since this was asked last, absolute. */
-  takeStale(): readonly string[]
   /** What decides beside the modules' own files, absolute; nothing before the start. */
   surroundings(): { readonly files: readonly string[]; readonly folders: readonly string[] }
   /** What images there are; nothing before the start. */
   images(): Images | undefined
-  /** Told when a module shows a stand-in although there should be a picture. */
-  onProblem(listener: (problem: ImagegenError) => void): void
-  /** Why modules show stand-ins now, by their ids. */
-  problems(): ReadonlyMap<string, ImagegenError>
   /** A build has loaded everything. What comes after that, such as its next environment, opens connections anew. */
   rest(): Promise<void>
   /** Nothing more is asked for. A request that is under way comes to its end: it is paid for. */
@@ -57,11 +50,8 @@ export interface Session {
 
 export function createSession(inline: unknown, facts: HostFacts): Session {
   const project = createProject(inline, facts, () => refresh())
-  const shown = createShown()
+  const given = createGivenModules(project, facts)
   const listeners: Array<(modules: readonly ModuleId[]) => void> = []
-  const problemListeners: Array<(problem: ImagegenError) => void> = []
-  const problems = new Map<string, ImagegenError>()
-  const stale = new Set<string>()
   let starting: Promise<void> = Promise.resolve()
   let refreshing: Promise<void> = Promise.resolve()
   let waiting: Promise<void> | undefined
@@ -83,19 +73,13 @@ export function createSession(inline: unknown, facts: HostFacts): Session {
     const { logger } = await project.open()
     try {
       const made = await project.survey()
-      const modules = await takeChanged(made)
+      const modules = await given.takeChanged(made)
       if (modules.length === 0 || project.signal.aborted) return
-      for (const id of modules) problems.delete(formatModuleId(id))
-      await refreshKept(made)
+      await given.refreshKept(made)
       for (const listener of listeners) listener(modules)
     } catch (error) {
       if (!project.signal.aborted) logger.error(messageOf(error))
     }
-  }
-
-  async function takeChanged(made: Survey): Promise<readonly ModuleId[]> {
-    const opened = await project.open()
-    return shown.takeChanged((id) => lookAt(id, made, opened))
   }
 
   /** A survey that knows the manifest as it is now: a watcher may be later than the one who asks for the module. */
@@ -111,7 +95,7 @@ export function createSession(inline: unknown, facts: HostFacts): Session {
   }
 
   async function startOnce(changed: readonly string[]): Promise<void> {
-    if (!facts.isLive) return refreshKept(await project.fulfil())
+    if (!facts.isLive) return given.refreshKept(await project.fulfil())
     const { background, logger } = await project.open()
     if (changed.some(isConfigFile)) await project.reopen()
     if (changed.some((file) => MANIFEST_ID.test(file))) background.forgive()
@@ -127,50 +111,8 @@ export function createSession(inline: unknown, facts: HostFacts): Session {
     if (text !== '' && text !== told) logger.error(text)
     told = text
     // What they show is brought up to date here, before the host looks at any module.
-    await takeChanged(made)
-    await refreshKept(made)
-  }
-
-  /** Brings what the host has kept up to date: it loads those modules anew whose code changed. */
-  async function refreshKept(made: Survey): Promise<void> {
-    if (!facts.keepsModules) return
-    const kept = await keptModules()
-    const changed = await kept.refresh(
-      (id) => load(id, made, () => undefined),
-      async ({ file }) => (await facts.isAnothers?.(file)) === true,
-    )
-    for (const stamp of changed) stale.add(stamp)
-  }
-
-  async function keptModules(): Promise<KeptModules> {
-    const { cacheDir, root } = (await project.open()).pipeline.options
-    return createKeptModules(cacheDir, root)
-  }
-
-  async function load(
-    id: ModuleId,
-    made: Survey,
-    watch: (file: string) => void,
-    emit: Emit = emitNothing,
-  ): Promise<LoadedModule> {
-    const opened = await project.open()
-    // Nobody asks a build what has changed since.
-    const look = facts.isLive ? lookAt(id, made, opened) : ''
-    shown.note(id, look, undefined)
-    const watched: string[] = []
-    const loaded = await loadModule(id, made, {
-      ...opened,
-      isLive: facts.isLive,
-      urlOf: (folder) => facts.urlOf(folder, emit),
-      requestOf: facts.requestOf ?? asWritten,
-      signal: project.signal,
-      watch(files) {
-        watched.push(...files)
-        for (const file of files) watch(file)
-      },
-    })
-    shown.note(id, look, watched)
-    return loaded
+    await given.takeChanged(made)
+    await given.refreshKept(made)
   }
 
   async function isIn(file: string, made: Survey): Promise<boolean> {
@@ -208,36 +150,24 @@ export function createSession(inline: unknown, facts: HostFacts): Session {
 
     knows: async (file) => isIn(file, await project.survey()),
 
-    async load(id, watch, emit) {
-      const loaded = await load(id, await freshSurvey(id.file), watch, emit)
-      if (facts.keepsModules) watch((await keptModules()).stamp(id, loaded))
-      const name = formatModuleId(id)
-      problems.delete(name)
-      if (loaded.problem !== undefined) {
-        problems.set(name, loaded.problem)
-        for (const listener of problemListeners) listener(loaded.problem)
-      }
-      return loaded
-    },
+    load: async (id, watch, emit) => given.load(id, await freshSurvey(id.file), watch, emit),
 
     async changed(file) {
       const opened = project.opened()
       if (opened === undefined || !isOurs(file, opened)) return
       project.invalidate(file)
-      shown.forget(file)
+      given.forget(file)
       if (MANIFEST_ID.test(file)) opened.background.forgive()
       if (isConfigFile(file)) await project.reopen()
       if (facts.isLive) await refresh(file)
     },
 
+    onProblem: (listener) => given.onProblem(listener),
+    problems: () => given.problems(),
+    takeStale: () => given.takeStale(),
+
     onUpdate(listener) {
       listeners.push(listener)
-    },
-
-    takeStale() {
-      const taken = [...stale]
-      stale.clear()
-      return taken
     },
 
     surroundings() {
@@ -260,31 +190,10 @@ export function createSession(inline: unknown, facts: HostFacts): Session {
       }
     },
 
-    onProblem(listener) {
-      problemListeners.push(listener)
-    },
-
-    problems: () => problems,
-
     async rest() {
       if (!facts.isLive) await project.opened()?.pipeline.close()
     },
 
     close: () => project.close(),
   }
-}
-
-function lookAt(id: ModuleId, made: Survey, { pipeline, background }: Opened): string {
-  return lookOf(
-    id,
-    made,
-    pipeline.options.root,
-    (key) => background.failureOf(key)?.problem.message,
-  )
-}
-
-const asWritten = (specifier: string): string => specifier
-
-function emitNothing(file: string): never {
-  throw new Error(`This host was not asked to emit ${file}.`)
 }

@@ -113,6 +113,8 @@ async function checkWatching(host: Host): Promise<void> {
   })
   const settings: HostSettings = settingsFor()
   const built = builtIn(project, settings)
+  // A watcher that begins with what is broken.
+  project.edit('src/cast.image.yaml', 'alt: Kira smiling', 'atl: Kira smiling')
   const watching = await host.watch(project, settings)
   onTestFinished(() => watching.close())
   let builds = 0
@@ -149,6 +151,8 @@ async function checkWatching(host: Host): Promise<void> {
     return pictures!
   }
 
+  await eventually(() => /src\/cast\.image\.yaml:8:5 {2}.*`atl`/.test(problem?.message ?? ''))
+  project.edit('src/cast.image.yaml', 'atl: Kira smiling', 'alt: Kira smiling')
   const first = await until(() => true)
   project.edit('src/cast.image.yaml', 'widths: [64, 128]', 'widths: [48]')
   const resized = await until(({ kira }) => kira?.width === 48)
