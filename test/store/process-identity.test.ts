@@ -47,8 +47,10 @@ test.runIf(process.platform === 'linux')(
 )
 
 test.runIf(process.platform === 'linux')('who was killed and not yet noticed is gone', async () => {
-  // The shell starts a child, becomes a program that never looks after it, and so leaves a zombie.
-  const script = `sleep 60 & echo $!; exec ${process.execPath} -e "process.stdin.resume()"`
+  // The shell starts a child, becomes a program that never looks after it, and so leaves a zombie. That program speaks
+  // first: the shell itself would still notice.
+  const idle = 'console.log(process.argv[1]); process.stdin.resume()'
+  const script = `sleep 60 & exec ${process.execPath} -e "${idle}" $!`
   const parent = spawn('sh', ['-c', script])
   onTestFinished(() => void parent.kill('SIGKILL'))
   const [line] = (await once(parent.stdout, 'data')) as [Buffer]
