@@ -13,7 +13,8 @@ export interface NaturalSize {
 /** Waits until every `<img>` of the page is loaded, and tells what they show. */
 export function naturalSizes(page: Page): Promise<NaturalSize[]> {
   return page.evaluate<NaturalSize[]>(`Promise.all([...document.images].map(async (image) => {
-    image.loading = 'eager'
+    // Not on all of them: a page that is about to be hydrated would find an attribute that it did not write.
+    if (image.loading === 'lazy') image.loading = 'eager'
     await image.decode().catch(() => undefined)
     const file = new Image()
     file.src = image.currentSrc

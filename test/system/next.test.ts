@@ -1,0 +1,252 @@
+import path from 'node:path'
+import type { Browser } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { startEmulator, type Emulator } from '../../src/emulator/index.ts'
+import { errorsIn, expectedErrors } from '../types/typescript.ts'
+import { launchChromium } from './chromium.ts'
+import { naturalSizes, type NaturalSize } from './natural-sizes.ts'
+import { nextProject, type NextBundler, type NextProject } from './next-project.ts'
+import { openPage } from './open-page.ts'
+import { seeEdit } from './seen-edit.ts'
+
+/** Any web server would do. */
+const VITE = path.join(import.meta.dirname, '../../node_modules/.bin/vite')
+
+/** Several builds in a row, on a machine that does other things too; milliseconds. */
+const PATIENCE = 900_000
+
+const BUNDLERS = ['turbopack', 'webpack'] as const
+
+const MISSPELT = `import Image from 'next/image'
+import everything, { harbor, harbour } from '../pictures/harbour.image.yaml' // TS2724
+export const width: 961 = harbour.width // TS2322
+export const format = harbour.sources.webp // TS2339
+export const image = <Image src={everything.lighthouse} alt={harbor.alt} placeholder="blur" />
+`
+
+/** Below a path, with its files below another one. */
+const ELSEWHERE = `import { withImagegen } from 'unplugin-imagegen/next'
+
+export default withImagegen({ basePath: '/travel', assetPrefix: '/files' })
+`
+
+/** Files alone, for any web server. */
+const EXPORTED = `import { withImagegen } from 'unplugin-imagegen/next'
+
+export default withImagegen({ output: 'export', images: { unoptimized: true } })
+`
+
+const HARBOUR = { alt: 'The harbour before the first ferry.', width: 960, height: 720 }
+const SMALL_HARBOUR = { ...HARBOUR, width: 480, height: 360 }
+const LIGHTHOUSE = { alt: 'The lighthouse is lit.', width: 960, height: 720 }
+const ISLANDS = { alt: 'The islands, two hours away.', width: 640, height: 480 }
+
+/** By the manifest and by `sizes`; Next's own server makes the lighthouse smaller. */
+const PAGE = [HARBOUR, { ...LIGHTHOUSE, width: 640, height: 480 }, SMALL_HARBOUR, ISLANDS]
+
+/** Two formats in two widths, one, and three: nothing of what no page uses. */
+const FILES = [
+  'harbour.avif',
+  'harbour.avif',
+  'harbour.jpg',
+  'harbour.jpg',
+  'islands.webp',
+  'islands.webp',
+  'islands.webp',
+  'lighthouse.webp',
+]
+
+let browser: Browser
+let project: NextProject
+let emulator: Emulator
+
+beforeAll(async () => {
+  browser = await launchChromium()
+  emulator = await startEmulator({ rpm: 0 })
+  project = await nextProject(emulator.url)
+}, PATIENCE)
+
+afterAll(async () => {
+  await browser?.close()
+  await emulator?.close()
+  await project?.files.remove()
+})
+
+async function build(bundler: NextBundler, environment: NodeJS.ProcessEnv = {}): Promise<string> {
+  const { code, output } = await project.build(bundler, environment)
+  expect(code, output).toBe(0)
+  return output
+}
+
+/** Has the configuration, and what was built with it, go with the test. */
+function configure(config: string): void {
+  const own = project.files.read('next.config.ts')
+  project.files.write('next.config.ts', config)
+  onTestFinished(() => project.files.write('next.config.ts', own))
+}
+
+/** What pages of a server show. */
+async function shown(url: string, name: string): Promise<NaturalSize[]> {
+  const { page, complaints, keepScreenshot } = await openPage(browser, url)
+  const sizes = await naturalSizes(page)
+  await keepScreenshot(name)
+  await page.close()
+  expect(complaints).toEqual([])
+  return sizes
+}
+
+/** What `next start` shows at some paths. */
+async function shownAt(paths: readonly string[], name: string): Promise<NaturalSize[][]> {
+  const server = await project.start()
+  onTestFinished(() => server.stop())
+  const pages: NaturalSize[][] = []
+  for (const [index, each] of paths.entries()) {
+    pages.push(await shown(`${server.url}${each}`, `${name}-${index}`))
+  }
+  return pages
+}
+
+describe('types in a project of Next', () => {
+  it('are exact before any build, and ask for nothing', async () => {
+    project.files.write('components/misspelt.tsx', MISSPELT)
+    onTestFinished(() => project.files.write('components/misspelt.tsx', ''))
+    const { output } = await project.files.run('npm', ['run', '--silent', 'typecheck'])
+    expect(errorsIn(output), output).toEqual(expectedErrors('components/misspelt.tsx', MISSPELT))
+    expect(errorsIn(output)).toHaveLength(3)
+    expect(emulator.stats().requests).toBe(0)
+  })
+
+  it('are made without a request where Next only writes its own', async () => {
+    const { code, output } = await project.files.run('next', ['typegen'], {
+      MINIMAX_API_KEY: 'any',
+      MINIMAX_API_HOST: emulator.url,
+      IMAGEGEN_MODE: 'generate',
+    })
+    expect(code, output).toBe(0)
+    expect(emulator.stats().requests).toBe(0)
+  })
+})
+
+describe('the pictures of a project of Next', () => {
+  it('are made by the command line, too', async () => {
+    const { code, output } = await project.files.run('imagegen', ['generate', '--yes'], {
+      MINIMAX_API_KEY: 'any',
+      MINIMAX_API_HOST: emulator.url,
+    })
+    expect(code, output).toBe(0)
+    expect(emulator.stats().images).toBe(4)
+  })
+})
+
+describe.each(BUNDLERS)('Next with %s', { timeout: PATIENCE }, (bundler) => {
+  it('shows every picture of both routers, and builds in what is used', async () => {
+    const { images } = emulator.stats()
+    await build(bundler)
+    expect(emulator.stats().images).toBe(images)
+    expect(project.builtPictures()).toEqual(FILES)
+    for (const [file, bytes] of project.publicFiles()) {
+      if (file.startsWith('media/')) continue
+      for (const secret of ['flat vector', 'image-01', project.files.folder]) {
+        expect(bytes.includes(secret), `${secret} in ${file}`).toBe(false)
+      }
+    }
+    const [page, classic] = await shownAt(['/', '/classic'], `next-${bundler}`)
+    expect(page).toMatchObject(PAGE)
+    expect(classic).toMatchObject([HARBOUR, LIGHTHOUSE])
+    // What the server rendered and what the browser was given agree.
+    expect(page!.map(({ url }) => new URL(url).pathname)).toContain(
+      new URL(classic![0]!.url).pathname,
+    )
+  })
+
+  it('builds again out of its cache: unchanged, without our cache, and with another prompt', async () => {
+    const asked = emulator.stats().images
+    await build(bundler)
+    expect(project.builtPictures()).toEqual(FILES)
+    const before = [...project.publicFiles().keys()].filter((file) => file.includes('harbour'))
+
+    await project.files.run('rm', ['-rf', 'node_modules/.cache/unplugin-imagegen'])
+    await build(bundler)
+    expect([...project.publicFiles().keys()]).toEqual(expect.arrayContaining(before))
+    expect(emulator.stats().images).toBe(asked)
+
+    project.files.edit('pictures/harbour.image.yaml', 'in the morning', `by night, ${bundler}`)
+    onTestFinished(() =>
+      project.files.edit('pictures/harbour.image.yaml', `by night, ${bundler}`, 'in the morning'),
+    )
+    await build(bundler)
+    expect(emulator.stats().images).toBe(asked + 1)
+    expect(project.builtPictures()).toEqual(FILES)
+    const after = [...project.publicFiles().keys()].filter((file) => file.includes('harbour'))
+    for (const file of after) expect(before).not.toContain(file)
+    const [page] = await shownAt(['/'], `next-${bundler}-edited`)
+    expect(page).toMatchObject(PAGE)
+
+    await build(bundler, { IMAGEGEN_MODE: 'placeholder' })
+    const standIns = [...project.publicFiles().keys()].filter((file) => file.includes('harbour'))
+    for (const file of standIns) expect(after).not.toContain(file)
+    await build(bundler)
+    expect([...project.publicFiles().keys()]).toEqual(expect.arrayContaining(after))
+  })
+
+  it('shows every picture below a path, with files below another', async () => {
+    configure(ELSEWHERE)
+    await build(bundler)
+    const [page] = await shownAt(['/travel'], `next-${bundler}-elsewhere`)
+    expect(page).toMatchObject(PAGE)
+    for (const { url } of page!)
+      expect(new URL(url).pathname).toMatch(/^\/(?:files|travel)\/_next\//)
+  })
+
+  it('shows every picture of an exported site', async () => {
+    configure(EXPORTED)
+    await build(bundler)
+    const preview = ['preview', '--outDir', 'out', '--host', '127.0.0.1', '--port']
+    const server = await project.files.serve(VITE, (port) => [...preview, port])
+    onTestFinished(() => server.stop())
+    const page = await shown(`${server.url}/`, `next-${bundler}-exported`)
+    const largest = { ...ISLANDS, width: 960, height: 720 }
+    expect(page).toMatchObject([HARBOUR, LIGHTHOUSE, SMALL_HARBOUR, largest])
+  })
+
+  it('says what a frozen build misses, where, and nothing else', async () => {
+    project.files.edit('pictures/harbour.image.yaml', 'at dusk', `at dawn, ${bundler}`)
+    onTestFinished(() =>
+      project.files.edit('pictures/harbour.image.yaml', `at dawn, ${bundler}`, 'at dusk'),
+    )
+    const { requests } = emulator.stats()
+    const { code, output } = await project.build(bundler, { IMAGEGEN_MODE: 'frozen' })
+    expect(code).toBe(1)
+    expect(output).toContain('pictures/harbour.image.yaml:')
+    expect(output).toContain('lighthouse')
+    expect(output).not.toMatch(/^\s+at /m)
+    expect(emulator.stats().requests).toBe(requests)
+  })
+
+  it('shows stand-ins, then pictures, then those of an edited prompt, on one page', async () => {
+    await project.files.run('rm', ['-rf', '.imagegen'])
+    const seen = await seeEdit({
+      browser,
+      project: project.files,
+      serve: (environment) => project.dev(bundler, environment),
+      manifest: 'pictures/harbour.image.yaml',
+      from: 'in the morning',
+      to: `under the night sky, ${bundler}`,
+      alt: HARBOUR.alt,
+      name: `next-${bundler}-dev`,
+    })
+    onTestFinished(() =>
+      project.files.edit(
+        'pictures/harbour.image.yaml',
+        `under the night sky, ${bundler}`,
+        'in the morning',
+      ),
+    )
+    // A larger file that is there already does as well as one of the size that is wanted.
+    const page = PAGE.map(({ alt, ...size }) => (alt === HARBOUR.alt ? { alt } : { alt, ...size }))
+    for (const stage of seen.stages) expect(stage).toMatchObject(page)
+    expect(seen.asked).toBe(5)
+    expect(seen.complaints).toEqual([])
+    expect(seen.isSamePage).toBe(true)
+  })
+})
