@@ -36,10 +36,16 @@ const EXPORTED = `import { withImagegen } from 'unplugin-imagegen/next'
 export default withImagegen({ output: 'export', images: { unoptimized: true } })
 `
 
+/** What Next's overlay says. */
+const OVERLAY = `document.querySelector('nextjs-portal')?.shadowRoot?.textContent ?? ''`
+
 const HARBOUR = { alt: 'The harbour before the first ferry.', width: 960, height: 720 }
 const SMALL_HARBOUR = { ...HARBOUR, width: 480, height: 360 }
 const LIGHTHOUSE = { alt: 'The lighthouse is lit.', width: 960, height: 720 }
 const ISLANDS = { alt: 'The islands, two hours away.', width: 640, height: 480 }
+
+/** A larger file that is there already does as well as one of the size that is wanted. */
+const HARBOUR_ANYWHERE = { alt: HARBOUR.alt }
 
 /** By the manifest and by `sizes`; Next's own server makes the lighthouse smaller. */
 const PAGE = [HARBOUR, { ...LIGHTHOUSE, width: 640, height: 480 }, SMALL_HARBOUR, ISLANDS]
@@ -242,11 +248,44 @@ describe.each(BUNDLERS)('Next with %s', { timeout: PATIENCE }, (bundler) => {
         'in the morning',
       ),
     )
-    // A larger file that is there already does as well as one of the size that is wanted.
-    const page = PAGE.map(({ alt, ...size }) => (alt === HARBOUR.alt ? { alt } : { alt, ...size }))
+    const page = PAGE.map((each) => (each.alt === HARBOUR.alt ? HARBOUR_ANYWHERE : each))
     for (const stage of seen.stages) expect(stage).toMatchObject(page)
     expect(seen.asked).toBe(5)
     expect(seen.complaints).toEqual([])
     expect(seen.isSamePage).toBe(true)
+  })
+
+  it('shows in its overlay what is wrong, until it is mended', async () => {
+    emulator.setFaults([{ kind: 'status', code: 1026, match: 'a wreck' }])
+    onTestFinished(() => emulator.setFaults([]))
+    const server = await project.dev(bundler, {
+      MINIMAX_API_KEY: 'any',
+      MINIMAX_API_HOST: emulator.url,
+      CI: '',
+    })
+    onTestFinished(() => server.stop())
+    const { page, keepScreenshot } = await openPage(browser, server.url)
+    onTestFinished(() => page.close())
+    const overlay = (): Promise<string> => page.evaluate<string>(OVERLAY).catch(() => '')
+    const manifest = 'pictures/harbour.image.yaml'
+    const shows = (): Promise<NaturalSize[]> => naturalSizes(page).catch(() => [])
+    await expect
+      .poll(shows, { timeout: PATIENCE })
+      .toMatchObject([HARBOUR, {}, HARBOUR_ANYWHERE, {}])
+
+    project.files.edit(manifest, 'A harbour town', 'a wreck')
+    await expect.poll(overlay, { timeout: PATIENCE }).toContain(`${manifest}:10:5  harbour: `)
+    expect(await overlay()).toContain('Reword the prompt')
+    await keepScreenshot(`next-${bundler}-overlay`)
+    project.files.edit(manifest, 'a wreck', 'A harbour town')
+    await expect.poll(overlay, { timeout: PATIENCE }).not.toContain('Reword the prompt')
+
+    project.files.edit(manifest, 'aspectRatio', 'aspectRatoi')
+    await expect.poll(overlay, { timeout: PATIENCE }).toContain('Did you mean `aspectRatio`?')
+    project.files.edit(manifest, 'aspectRatoi', 'aspectRatio')
+    await expect.poll(overlay, { timeout: PATIENCE }).not.toContain('Did you mean')
+    await expect
+      .poll(shows, { timeout: PATIENCE })
+      .toMatchObject([HARBOUR, {}, HARBOUR_ANYWHERE, {}])
   })
 })
