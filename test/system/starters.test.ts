@@ -75,7 +75,20 @@ interface Starter {
   readonly rootDirs: readonly string[]
   /** The starter's own type check. */
   readonly check: readonly [program: string, ...args: string[]]
+  readonly bundler: Bundler
+  /** Puts the plugin into a config that the starter wrote. */
+  readonly edits?: ReadonlyArray<readonly [file: string, from: string, to: string]>
 }
+
+/** The program that builds, and its commands that serve what is built and what is edited. */
+interface Bundler {
+  readonly program: string
+  readonly preview: readonly string[]
+  readonly dev: readonly string[]
+}
+
+const VITE: Bundler = { program: 'vite', preview: ['preview'], dev: [] }
+const RSPACK: Bundler = { program: 'rspack', preview: ['preview'], dev: ['dev'] }
 
 /** For `sv`, which else would ask. */
 const UNASKED = ['--no-add-ons', '--no-install', '--no-dir-check']
@@ -113,15 +126,35 @@ const STARTERS: readonly Starter[] = [
     tsconfig: 'tsconfig.json',
     rootDirs: ['.', './.svelte-kit/types', './.imagegen/types'],
     check: ['svelte-check', '--output', 'machine'],
+    bundler: VITE,
+  },
+  {
+    name: 'create-rspack react-ts',
+    create: ['create-rspack', '-d', '.', '-t', 'react-ts', '--no-git', '--override'],
+    component: 'src/App.tsx',
+    files: { 'src/App.tsx': REACT },
+    tsconfig: 'tsconfig.json',
+    rootDirs: ['.', './.imagegen/types'],
+    check: ['tsc'],
+    bundler: RSPACK,
+    edits: [
+      ['rspack.config.ts', 'import', "import imagegen from 'unplugin-imagegen/rspack'\nimport"],
+      // Its page names a file that it does not have.
+      ['index.html', 'href="/react.svg"', 'href="data:,"'],
+      ['rspack.config.ts', 'plugins: [', 'plugins: [imagegen(),'],
+    ],
   },
 ]
 
-function viteApp(template: string): Pick<Starter, 'name' | 'create' | 'tsconfig' | 'rootDirs'> {
+function viteApp(
+  template: string,
+): Pick<Starter, 'name' | 'create' | 'tsconfig' | 'rootDirs' | 'bundler'> {
   return {
     name: `create-vite ${template}`,
     create: ['create-vite', '.', '--template', template, '--no-interactive'],
     tsconfig: 'tsconfig.app.json',
     rootDirs: ['.', './.imagegen/types'],
+    bundler: VITE,
   }
 }
 
@@ -134,7 +167,7 @@ beforeAll(async () => {
 afterAll(() => browser?.close())
 
 describe.each(STARTERS)('$name', (starter) => {
-  const { name, create, files, component, tsconfig, rootDirs, check } = starter
+  const { name, create, files, component, tsconfig, rootDirs, check, bundler } = starter
 
   it('checks types, shows the picture, and changes it on the open page', async () => {
     const title = name.replaceAll(' ', '-')
@@ -145,6 +178,7 @@ describe.each(STARTERS)('$name', (starter) => {
       files: { ...files, 'src/kira.image.yaml': MANIFEST },
     })
     onTestFinished(() => project.remove())
+    for (const edit of starter.edits ?? []) project.edit(...edit)
     const isAllowed = project.read(tsconfig).includes('allowArbitraryExtensions')
     const added = `${isAllowed ? '' : '"allowArbitraryExtensions": true,'} "rootDirs": ${JSON.stringify(rootDirs)},`
     project.edit(tsconfig, '"compilerOptions": {', `"compilerOptions": { ${added}`)
@@ -158,7 +192,7 @@ describe.each(STARTERS)('$name', (starter) => {
     expect(misspelt.code).not.toBe(0)
     expect(misspelt.output).toContain("no exported member named 'kirra'. Did you mean 'kira'?")
 
-    const built = await project.run('vite', ['build'], {
+    const built = await project.run(bundler.program, ['build'], {
       MINIMAX_API_KEY: 'any',
       MINIMAX_API_HOST: emulator.url,
       IMAGEGEN_MODE: 'generate',
@@ -166,8 +200,8 @@ describe.each(STARTERS)('$name', (starter) => {
     expect(built.code, built.output).toBe(0)
     expect(emulator.stats().images).toBe(2)
     expect(built.output).not.toContain('unused-')
-    const options = (port: string): string[] => ['--host', '127.0.0.1', '--port', port]
-    const server = await project.serve('vite', (port) => ['preview', ...options(port)])
+    const at = (port: string): string[] => ['--host', '127.0.0.1', '--port', port]
+    const server = await project.serve(bundler.program, (port) => [...bundler.preview, ...at(port)])
     onTestFinished(() => server.stop())
     const { page, complaints, keepScreenshot } = await openPage(browser, server.url)
     const kira = { alt: 'Kira on a hill', width: 960, height: 720 }
@@ -180,7 +214,8 @@ describe.each(STARTERS)('$name', (starter) => {
     const seen = await seeEdit({
       browser,
       project,
-      serve: (environment) => project.serve('vite', options, environment),
+      serve: (environment) =>
+        project.serve(bundler.program, (port) => [...bundler.dev, ...at(port)], environment),
       manifest: 'src/kira.image.yaml',
       from: 'in spring',
       to: 'in autumn',
