@@ -8,7 +8,7 @@ const config: ViteUserConfig = defineConfig({
     // Conditions are awaited on machines that do other things too.
     expect: { poll: { timeout: 30_000 } },
     include: ['test/system/**/*.test.ts'],
-    globalSetup: 'test/build-dist.ts',
+    globalSetup: ['test/build-dist.ts', 'test/system/fetch-newer-node.ts'],
     // Half of their time they wait for installs, servers and browsers.
     maxWorkers: '100%',
     testTimeout: 180_000,
