@@ -276,7 +276,7 @@ describe.each(BUNDLERS)('Next with %s', { timeout: PATIENCE }, (bundler) => {
       expect.poll(shows, { timeout: LOOK }).toMatchObject([HARBOUR, {}, HARBOUR_ANYWHERE, {}])
     /** The overlay may be there before the server's own compiler is done: who edits then is not seen by it. */
     const answers = (status: number): Promise<void> =>
-      expect.poll(async () => (await fetch(server.url)).status, { timeout: PATIENCE }).toBe(status)
+      expect.poll(async () => (await fetch(server.url)).status, { timeout: LOOK }).toBe(status)
     await showsAll()
 
     project.files.edit(manifest, 'A harbour town', 'a wreck')
