@@ -5,7 +5,7 @@ const MARKS = '\n,:-?[]{}&*!|>"\'\\#%'
  * A manifest of 1 MiB that people or programs write has some 60,000; parsing so many as this takes most of a second and
  * some hundred megabytes, and a file of nothing else would take ten times as much.
  */
-export const MAX_MARKS = 120_000
+export const MAX_MARKS = 102_000
 
 /** Where a text has more marks than a manifest may have. Found before the parser sees it. */
 export function tooManyMarksAt(text: string): { line: number; column: number } | undefined {

@@ -173,7 +173,7 @@ describe('manifests that would exhaust time or memory', () => {
     ['quotes', '"" '],
   ])('more %s than anybody writes are refused before they are parsed', (_, mark) => {
     const { problems } = problemsOf(`prompt: x\n${mark.repeat(130_000)}`)
-    expect(problems[0]?.message).toMatch(/^The manifest has more than 120,000 line breaks/)
+    expect(problems[0]?.message).toMatch(/^The manifest has more than 102,000 line breaks/)
     expect(problems[0]?.place?.line).toBeGreaterThan(1)
   })
 
