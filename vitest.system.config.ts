@@ -9,8 +9,6 @@ const config: ViteUserConfig = defineConfig({
     expect: { poll: { timeout: 30_000 } },
     include: ['test/system/**/*.test.ts'],
     globalSetup: ['test/build-dist.ts', 'test/system/fetch-newer-node.ts'],
-    // Half of their time they wait for installs, servers and browsers.
-    maxWorkers: '100%',
     testTimeout: 180_000,
     hookTimeout: 180_000,
   },
