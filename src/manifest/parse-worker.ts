@@ -1,6 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import type { ParseRequest } from './parse-ahead.ts'
-import { parseManifest } from './read.ts'
+import { parseManifest } from './parse.ts'
 
 /*
  * The other thread of `parse-ahead.ts`. What is wrong with a manifest is not told here: whoever reads it finds out, with

@@ -2,7 +2,7 @@ import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { editImage, type ImageEdit } from '../../src/manifest/edit.ts'
 import { createLocate, pathOfImage, type Manifest } from '../../src/manifest/manifest.ts'
-import { parseManifest } from '../../src/manifest/read.ts'
+import { parseManifest } from '../../src/manifest/parse.ts'
 import type { ImageSettings } from '../../src/manifest/schema.ts'
 
 function manifestOf(text: string): Manifest {

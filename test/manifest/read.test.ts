@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { parseManifest } from '../../src/manifest/read.ts'
+import { parseManifest } from '../../src/manifest/parse.ts'
 import { ImagegenError } from '../../src/shared/errors.ts'
 import { readFiles, summaries } from './reading.ts'
 
@@ -168,12 +168,13 @@ describe('manifests that would exhaust time or memory', () => {
   })
 
   test.each([
-    ['lines', '\n'],
-    ['values', '- a, '],
-    ['quotes', '"" '],
-  ])('more %s than anybody writes are refused before they are parsed', (_, mark) => {
+    ['lines', '\n', /^The manifest has more than 75,000 line breaks and commas\./],
+    ['numbers', '1,', /^The manifest has more than 75,000 line breaks and commas\./],
+    ['values', '- [a] ', /^The manifest has more than 120,000 line breaks, commas, brackets/],
+    ['quotes', '"" ', /^The manifest has more than 120,000 line breaks, commas, brackets/],
+  ])('more %s than anybody writes are refused before they are parsed', (_, mark, message) => {
     const { problems } = problemsOf(`prompt: x\n${mark.repeat(130_000)}`)
-    expect(problems[0]?.message).toMatch(/^The manifest has more than 102,000 line breaks/)
+    expect(problems[0]?.message).toMatch(message)
     expect(problems[0]?.place?.line).toBeGreaterThan(1)
   })
 

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { createLocate } from '../../src/manifest/manifest.ts'
-import { parseManifest } from '../../src/manifest/read.ts'
+import { parseManifest } from '../../src/manifest/parse.ts'
 import { resolveManifests } from '../../src/manifest/resolve.ts'
 import type { ResolvedModel } from '../../src/model/resolved-model.ts'
 import { planImages, type Plan } from '../../src/plan/plan.ts'
