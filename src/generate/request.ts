@@ -1,8 +1,8 @@
-import type { JsonValue } from '../shared/hash.ts'
-import { sha256 } from '../shared/hash.ts'
 import type { ImageModelCall, ImageModelResult } from '../model/image-model.ts'
 import type { ResolvedModel } from '../model/resolved-model.ts'
 import { expectedSize } from '../plan/recipe.ts'
+import { sha256, type JsonValue } from '../shared/hash.ts'
+import { isRecord } from '../shared/record.ts'
 import type { PendingResponse } from '../store/pending.ts'
 import type { Inputs } from './inputs.ts'
 import type { Order } from './order.ts'
@@ -103,8 +103,4 @@ function plain(value: object): Record<string, JsonValue> {
     typeof member === 'bigint' ? member.toString() : member,
   )
   return JSON.parse(text) as Record<string, JsonValue>
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

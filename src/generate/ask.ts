@@ -1,0 +1,107 @@
+import { ModelError } from '../model/image-model.ts'
+import type { ResolvedModel } from '../model/resolved-model.ts'
+import { describeWarning } from '../model/warning.ts'
+import { throwIfAborted } from '../shared/abort.ts'
+import type { RateWindow } from '../store/rate-window.ts'
+import type { Settlement } from '../store/settle.ts'
+import type { Store } from '../store/store.ts'
+import type { Purse } from './budget.ts'
+import type { OrderEvent } from './event.ts'
+import { readInputs, type ReadFile } from './inputs.ts'
+import type { Order } from './order.ts'
+import { maybeBilled } from './provider-error.ts'
+import { callOf, responseOf } from './request.ts'
+import type { Request } from './retry.ts'
+
+/** What asking for pictures needs. */
+export interface AskOptions {
+  readonly store: Store
+  readonly budget: Purse
+  /** The account's requests a minute; nothing: no limit is known. */
+  readonly window: Pick<RateWindow, 'take' | 'pause' | 'pauseForWindow'> | undefined
+  /** Reference pictures that are files. */
+  readonly readFile: ReadFile
+  /**
+   * How a request is tried, and tried again.
+   *
+   * @throws what the last attempt did, or `Postponed` where somebody will come back to the order.
+   */
+  readonly tryRequest: <Result>(request: Request<Result>) => Promise<Result>
+  /** No request is sent any more; those under way are awaited and stored. */
+  readonly signal: AbortSignal
+  /** Requests under way are given up too. What they bring may be paid for and lost. */
+  readonly abandon: AbortSignal
+  readonly onEvent: (event: OrderEvent) => void
+}
+
+/**
+ * Asks for some more pictures of an order, once its turn has come and its budget allows it, and stores what arrives.
+ *
+ * @throws ModelError or ImagegenError, or what `tryRequest` throws.
+ */
+export async function ask(
+  order: Order,
+  model: ResolvedModel,
+  pictures: number,
+  seed: number | undefined,
+  options: AskOptions,
+): Promise<Settlement> {
+  const { store, budget, window, signal, abandon, onEvent } = options
+  const price = model.price === undefined ? null : model.price * pictures
+  const inputs = await readInputs(order, model, store, options.readFile)
+  const response = await options.tryRequest({
+    onRetry: (error) => onEvent({ kind: 'retried', error }),
+    onRateLimit: async ({ retryAfter }) => {
+      const account = window ?? store.rateWindow({ account: model.account, requestsPerMinute: 1e6 })
+      await (retryAfter === undefined
+        ? account.pauseForWindow()
+        : account.pause(Date.now() + retryAfter))
+    },
+    attempt: async () => {
+      await window?.take(signal)
+      throwIfAborted(signal)
+      const takeBack = await budget.spend(pictures, price)
+      onEvent({ kind: 'requested', pictures })
+      try {
+        const result = await model.model.doGenerate(
+          callOf(order, model, pictures, seed, inputs, abandon),
+        )
+        for (const warning of result.warnings) {
+          onEvent({ kind: 'warning', message: `${order.name}: ${describeWarning(warning)}` })
+        }
+        return responseOf(order, model, pictures, seed, inputs, result)
+      } catch (error) {
+        if (!maybeBilled(error)) await takeBack()
+        throw await withKeptAnswer(order, store, error)
+      }
+    },
+  })
+  const settlement = await store.settle(await store.savePending(response))
+  warnOfUnusable(order, settlement, onEvent)
+  return settlement
+}
+
+/** What arrived with a failure, and may have been paid for, is kept; the failure then says where. */
+async function withKeptAnswer(order: Order, store: Store, error: unknown): Promise<unknown> {
+  if (!(error instanceof ModelError) || (error.responseBody ?? '') === '') return error
+  const { message, responseBody: body = '' } = error
+  const { key } = order
+  const file = await store.keepUnusable({ key, name: order.name, reason: message, body })
+  return new ModelError(`${message} The answer is kept as ${file}.`, {
+    ...error,
+    cause: error.cause,
+  })
+}
+
+function warnOfUnusable(
+  order: Order,
+  { unusable }: Settlement,
+  onEvent: AskOptions['onEvent'],
+): void {
+  for (const { reason, file } of unusable) {
+    onEvent({
+      kind: 'warning',
+      message: `${order.name}: a picture was paid for and cannot be used (${reason}); it is kept as ${file}.`,
+    })
+  }
+}
