@@ -1,24 +1,12 @@
-import { isAlias, isCollection, isMap, isNode, isPair, isScalar, parseDocument } from 'yaml'
-import type { Document, Pair, YAMLMap } from 'yaml'
+import { isMap, parseDocument, type Document } from 'yaml'
 import { ImagegenError } from '../shared/errors.ts'
 import { canonicalJson } from '../shared/hash.ts'
 import { isRecord } from '../shared/record.ts'
 import { placeOf, type DocumentPath, type Manifest } from './manifest.ts'
+import { fieldText, waysToWrite, type Fields, type ImageEdit } from './write-field.ts'
+import { pairOf, startOf } from './yaml-positions.ts'
 
-/** What shall stand in an image's own fields. */
-export interface ImageEdit {
-  readonly field: 'revision' | 'source'
-  readonly value: number | string
-  /** A field of the image that cannot stand beside it. Its lines become comments, to be had back by hand. */
-  readonly retired?: 'prompt'
-}
-
-/** Text to put in the place of what stands from one offset to another. */
-interface Splice {
-  readonly start: number
-  readonly end: number
-  readonly text: string
-}
+export type { ImageEdit } from './write-field.ts'
 
 /**
  * The manifest's text with one field of one image set. Everything else stays byte for byte: comments, order, quoting,
@@ -36,12 +24,11 @@ export function editImage(manifest: Manifest, image: DocumentPath, edit: ImageEd
   const fields = fieldsAt(document, image)
   if (fields !== undefined) {
     const wanted = meaningOf(expected(document.toJS(), image, edit))
-    for (const splices of attempts(text, fields, edit)) {
-      const edited = apply(text, splices)
+    for (const edited of waysToWrite(text, fields, edit)) {
       if (saysExactly(edited, wanted)) return edited
     }
   }
-  const line = `\`${edit.field}: ${scalar(edit.value, false)}\``
+  const line = `\`${fieldText(edit, false)}\``
   throw new ImagegenError('manifest', {
     message: `\`${edit.field}\` cannot be written here without changing something else, such as what an anchor or an alias stands for.`,
     place: placeOf(manifest, image, 'key'),
@@ -51,13 +38,6 @@ export function editImage(manifest: Manifest, image: DocumentPath, edit: ImageEd
 
 function parse(text: string): Document.Parsed {
   return parseDocument(text, { version: '1.2', uniqueKeys: false })
-}
-
-/** The map that an image's fields stand in. */
-interface Fields {
-  readonly map: YAMLMap
-  /** Where the image's name starts; for the form with one image, the map. */
-  readonly start: number
 }
 
 function fieldsAt(document: Document.Parsed, image: DocumentPath): Fields | undefined {
@@ -70,10 +50,6 @@ function fieldsAt(document: Document.Parsed, image: DocumentPath): Fields | unde
     node = pair.value
   }
   return isMap(node) ? { map: node, start } : undefined
-}
-
-function pairOf(map: YAMLMap, name: string): Pair | undefined {
-  return map.items.find((item) => isScalar(item.key) && String(item.key.value) === name)
 }
 
 /** The whole document's data with the edit made. */
@@ -99,154 +75,4 @@ function saysExactly(text: string, wanted: string): boolean {
     // An alias whose anchor went with the edit.
     return false
   }
-}
-
-/** Ways to make the edit, the nicest first. */
-function* attempts(text: string, { map, start }: Fields, edit: ImageEdit): Generator<Splice[]> {
-  const old = pairOf(map, edit.field)
-  if (old !== undefined) {
-    yield replaceValue(old, edit)
-    return
-  }
-  const retired = edit.retired === undefined ? undefined : pairOf(map, edit.retired)
-  if (retired !== undefined) {
-    yield map.flow === true
-      ? replaceInFlow(text, retired, start, edit)
-      : replaceLines(text, retired, edit)
-    return
-  }
-  const [first] = map.items
-  if (first === undefined) {
-    yield fillEmpty(map, edit)
-    return
-  }
-  const neighbour = pairOf(map, 'prompt') ?? first
-  if (map.flow === true) yield insertInFlow(neighbour, edit)
-  else {
-    yield insertBelow(text, neighbour, edit)
-    // Below a block of text that keeps its last line breaks, a new line would take them away from it.
-    yield insertAbove(text, first, edit)
-  }
-}
-
-function replaceValue(pair: Pair, { value }: ImageEdit): Splice[] {
-  const node = pair.value
-  const [start, end] = (isNode(node) ? node.range : undefined) ?? []
-  if (start === undefined || end === undefined) return []
-  const isQuoted = isScalar(node) && (node.type === 'QUOTE_DOUBLE' || node.type === 'QUOTE_SINGLE')
-  return [{ start, end, text: scalar(value, isQuoted) }]
-}
-
-/** `kira: { prompt: …, alt: … }`: the old pair is kept as a comment above the image. */
-function replaceInFlow(text: string, pair: Pair, image: number, edit: ImageEdit): Splice[] {
-  const start = startOf(pair.key) ?? 0
-  const end = endOf(pair)
-  const above = lineStart(text, image)
-  const indent = indentAt(text, above)
-  const comment = commented(text.slice(start, end), '').map((line) => `${indent}${line}`)
-  const newLine = newLineAt(text, image)
-  return [
-    { start: above, end: above, text: comment.map((line) => `${line}${newLine}`).join('') },
-    { start, end, text: fieldText(edit, isQuotedKey(pair)) },
-  ]
-}
-
-function replaceLines(text: string, pair: Pair, edit: ImageEdit): Splice[] {
-  const key = startOf(pair.key) ?? 0
-  const start = lineStart(text, key)
-  const end = lineEnd(text, endOf(pair))
-  const indent = ' '.repeat(key - start)
-  const lines = [`${indent}${fieldText(edit, isQuotedKey(pair))}`].concat(
-    commented(text.slice(start, end), indent),
-  )
-  return [{ start, end, text: lines.join(newLineAt(text, key)) }]
-}
-
-function fillEmpty(map: YAMLMap, edit: ImageEdit): Splice[] {
-  const [start, end] = map.range ?? []
-  return start === undefined || end === undefined
-    ? []
-    : [{ start, end, text: `{ ${fieldText(edit, false)} }` }]
-}
-
-function insertInFlow(neighbour: Pair, edit: ImageEdit): Splice[] {
-  const end = endOf(neighbour)
-  return [{ start: end, end, text: `, ${fieldText(edit, isQuotedKey(neighbour))}` }]
-}
-
-function insertBelow(text: string, neighbour: Pair, edit: ImageEdit): Splice[] {
-  const key = startOf(neighbour.key) ?? 0
-  const end = lineEnd(text, endOf(neighbour))
-  const indent = ' '.repeat(key - lineStart(text, key))
-  const line = `${newLineAt(text, key)}${indent}${fieldText(edit, isQuotedKey(neighbour))}`
-  return [{ start: end, end, text: line }]
-}
-
-function insertAbove(text: string, first: Pair, edit: ImageEdit): Splice[] {
-  const start = startOf(first.key) ?? 0
-  const indent = ' '.repeat(start - lineStart(text, start))
-  const line = `${fieldText(edit, isQuotedKey(first))}${newLineAt(text, start)}${indent}`
-  return [{ start, end: start, text: line }]
-}
-
-/** Lines as comments, in a way that taking the marks away gives them back. */
-function commented(lines: string, indent: string): string[] {
-  return lines.split(/\r?\n/).map((line) => {
-    const inner = line.startsWith(indent) ? line.slice(indent.length) : line.trimStart()
-    return inner === '' ? `${indent}#` : `${indent}# ${inner}`
-  })
-}
-
-function apply(text: string, splices: readonly Splice[]): string {
-  return [...splices]
-    .sort((left, right) => right.start - left.start)
-    .reduce((all, { start, end, text: put }) => all.slice(0, start) + put + all.slice(end), text)
-}
-
-function fieldText({ field, value }: ImageEdit, isQuoted: boolean): string {
-  return `${isQuoted ? JSON.stringify(field) : field}: ${scalar(value, isQuoted)}`
-}
-
-function scalar(value: number | string, isQuoted: boolean): string {
-  const isPlain = typeof value === 'number' || (!isQuoted && /^\.[\p{L}\p{N}_./-]+$/u.test(value))
-  return isPlain ? String(value) : JSON.stringify(value)
-}
-
-function isQuotedKey({ key }: Pair): boolean {
-  return isScalar(key) && key.type === 'QUOTE_DOUBLE'
-}
-
-function startOf(node: unknown): number | undefined {
-  return isNode(node) ? node.range?.[0] : undefined
-}
-
-/** Where the last thing of a pair ends, without the comment and the line breaks behind it. */
-function endOf(value: unknown): number {
-  if (isPair(value)) return value.value === null ? endOf(value.key) : endOf(value.value)
-  if (isCollection(value) && value.flow !== true && value.items.length > 0) {
-    return endOf(value.items.at(-1))
-  }
-  return (isScalar(value) || isAlias(value) || isCollection(value) ? value.range?.[1] : 0) ?? 0
-}
-
-function lineStart(text: string, offset: number): number {
-  return text.lastIndexOf('\n', offset - 1) + 1
-}
-
-/** The end of the line in which something ends. A block of text ends behind its last line break. */
-function lineEnd(text: string, end: number): number {
-  let last = end
-  while (/[\r\n]/.test(text.charAt(last - 1))) last--
-  const lineBreak = /\r?\n/g
-  lineBreak.lastIndex = last
-  return lineBreak.exec(text)?.index ?? text.length
-}
-
-function indentAt(text: string, start: number): string {
-  return /^ */.exec(text.slice(start, start + 1000))?.[0] ?? ''
-}
-
-/** The line break that the file has where something is to be put. */
-function newLineAt(text: string, offset: number): string {
-  return (/\r?\n/.exec(text.slice(offset)) ?? /\r?\n/.exec(text))?.[0] ?? '\n'
 }
