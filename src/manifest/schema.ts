@@ -4,7 +4,14 @@ import { field, integer, noted } from './field.ts'
 import { WRITTEN_NAME_PATTERN } from './names.ts'
 import { outputSchema, type OutputSettings } from './output.ts'
 import { processSchema, type ProcessSettings } from './process.ts'
+import { referenceSchema, type ReferenceSettings } from './reference-schema.ts'
 import { strictMap, strictRecord } from './strict-map.ts'
+import {
+  matrixSchema,
+  varsSchema,
+  type MatrixSettings,
+  type VarsSettings,
+} from './variable-schemas.ts'
 
 /** The fields of an image as a manifest has them. */
 export interface ImageSettings {
@@ -22,13 +29,8 @@ export interface ImageSettings {
   readonly source?: string | undefined
   readonly process?: ProcessSettings | undefined
   readonly output?: OutputSettings | undefined
-  readonly matrix?: Readonly<Record<string, ReadonlyArray<string | number>>> | undefined
+  readonly matrix?: MatrixSettings | undefined
 }
-
-/** A reference, short or with the type of what should be kept. */
-export type ReferenceSettings =
-  | string
-  | { readonly from: string; readonly type?: string | undefined }
 
 /*
  * The one source of the validator and of the JSON Schema. It is built only from parts that JSON Schema can express;
@@ -51,41 +53,6 @@ export const jsonSchema: v.GenericSchema<JsonValue> = v.union([
 ])
 
 const safeInteger = integer(Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER)
-
-const variableValue = v.union([v.string(), v.pipe(v.number(), v.finite())])
-const variableName = v.pipe(
-  v.string(),
-  v.regex(/^(?!(?:__proto__|constructor|prototype)$)[\p{L}_][\p{L}\p{M}\p{N}_]*$/u),
-)
-
-const referenceText = noted(v.pipe(v.string(), v.minLength(1)), {
-  description:
-    'A picture to keep to: `./file.png`, `https://…`, `"#name"` (in quotes: a bare # starts a comment), `./other.image.yaml#name`, or `./hero.image.yaml`.',
-  examples: ['#kira', './kira.png'],
-})
-
-const referenceSchema = v.union([
-  referenceText,
-  v.pipe(
-    strictMap({
-      from: referenceText,
-      type: v.exactOptional(
-        noted(v.pipe(v.string(), v.minLength(1)), {
-          description: 'What the model should keep of the picture. MiniMax knows `character`.',
-          default: 'character',
-          examples: ['character'],
-        }),
-      ),
-    }),
-    v.metadata({ description: 'A picture to keep to, and what to keep of it.' }),
-  ),
-])
-
-const varsSchema = noted(strictRecord(variableName, variableValue), {
-  description: 'Values for `${name}` in prompts. They win over the `vars` of the options.',
-  default: {},
-  examples: [{ look: 'flat vector, muted palette' }],
-})
 
 const imageFields = {
   prompt: field(v.pipe(v.string(), v.minLength(1)), {
@@ -148,18 +115,7 @@ const imageFields = {
   output: v.exactOptional(outputSchema),
 }
 
-const matrixField = {
-  matrix: field(
-    strictRecord(variableName, v.pipe(v.array(variableValue), v.minLength(1), v.maxLength(1000))),
-    {
-      description:
-        'Lists of values. Every combination is an image of its own; its name holds the variables.',
-      examples: [{ season: ['spring', 'winter'] }],
-    },
-  ),
-}
-
-const imageEntries = { ...imageFields, ...matrixField }
+const imageEntries = { ...imageFields, matrix: v.exactOptional(matrixSchema) }
 
 /** One image of a manifest as written: every field may be left out. */
 export const imageSchema: v.GenericSchema<ImageSettings> = noted(strictMap(imageEntries), {
@@ -189,7 +145,7 @@ export const frameSchema: v.GenericSchema<Frame> = strictMap({
 
 export interface Frame {
   readonly defaults?: ImageSettings | undefined
-  readonly vars?: Readonly<Record<string, string | number>> | undefined
+  readonly vars?: VarsSettings | undefined
   readonly images: Readonly<Record<string, unknown>>
 }
 

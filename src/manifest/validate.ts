@@ -13,6 +13,7 @@ import {
   writtenNameSchema,
   type ImageSettings,
 } from './schema.ts'
+import type { VarsSettings } from './variable-schemas.ts'
 
 interface Validation {
   readonly content: ManifestContent
@@ -111,9 +112,7 @@ function emptyContent(form: ManifestContent['form']): ManifestContent {
   return { form, defaults: {}, vars: [], images: [] }
 }
 
-function variables(
-  vars: Readonly<Record<string, string | number>> | undefined,
-): ManifestContent['vars'] {
+function variables(vars: VarsSettings | undefined): ManifestContent['vars'] {
   return Object.entries(vars ?? {}).map(([name, value]) => [name, String(value)] as const)
 }
 

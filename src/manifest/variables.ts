@@ -1,3 +1,5 @@
+import type { MatrixSettings } from './variable-schemas.ts'
+
 /** What stands for `${name}`: text that may hold variables itself. */
 export type Variables = ReadonlyMap<string, string>
 
@@ -64,9 +66,7 @@ export function substitute(text: string, variables: Variables): string {
 }
 
 /** Every combination of a matrix's values, in the order written: the last variable changes fastest. */
-export function combinations(
-  matrix: Readonly<Record<string, ReadonlyArray<string | number>>>,
-): Array<ReadonlyMap<string, string>> {
+export function combinations(matrix: MatrixSettings): Array<ReadonlyMap<string, string>> {
   let result: Array<ReadonlyMap<string, string>> = [new Map()]
   for (const [name, values] of Object.entries(matrix)) {
     result = result.flatMap((earlier) =>
@@ -77,8 +77,6 @@ export function combinations(
 }
 
 /** How many combinations a matrix has, without making them. */
-export function countCombinations(
-  matrix: Readonly<Record<string, ReadonlyArray<string | number>>>,
-): number {
+export function countCombinations(matrix: MatrixSettings): number {
   return Object.values(matrix).reduce((product, values) => product * values.length, 1)
 }
