@@ -1,5 +1,7 @@
 /**
- * Builds `dist`: JavaScript and declarations by tsc, the JSON Schema of manifests, and the loose types.
+ * Builds `dist`: JavaScript in a few files, declarations, the JSON Schema of manifests, and the loose types.
+ *
+ * The compiled modules, one for each source, stay in `.build/modules`, for tests and measurements of single parts.
  *
  *     node scripts/build.mjs              checks the types too
  *     node scripts/build.mjs --no-check   for tests, which do not wait for the type checker
@@ -21,10 +23,10 @@ import {
 } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { bundle } from './bundle.mjs'
 import { manifestJsonSchema } from './json-schema.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
-const dist = path.join(root, 'dist')
 
 /**
  * Everything is made in a folder of its own and published file by file, so that builds may run side by side and
@@ -36,24 +38,30 @@ const dist = path.join(root, 'dist')
 async function build({ check }) {
   mkdirSync(path.join(root, '.build'), { recursive: true })
   const staging = mkdtempSync(path.join(root, '.build', 'dist-'))
+  const modules = path.join(staging, 'modules')
+  const dist = path.join(staging, 'dist')
   try {
-    compile(staging, check)
-    copyFileSync(path.join(root, 'src/client.d.ts'), path.join(staging, 'client.d.ts'))
-    writeFileSync(path.join(staging, 'schema.json'), await manifestJsonSchema(staging))
-    chmodSync(path.join(staging, 'cli/main.js'), 0o755)
-    publish(staging)
+    compile(modules, dist, check)
+    await bundle(modules, dist)
+    copyFileSync(path.join(root, 'src/client.d.ts'), path.join(dist, 'client.d.ts'))
+    writeFileSync(path.join(dist, 'schema.json'), await manifestJsonSchema(modules))
+    chmodSync(path.join(dist, 'cli/main.js'), 0o755)
+    publish(modules, path.join(root, '.build/modules'))
+    publish(dist, path.join(root, 'dist'))
   } finally {
     rmSync(staging, { recursive: true, force: true })
   }
 }
 
 /**
- * @param {string} folder
+ * @param {string} modules where JavaScript goes
+ * @param {string} declarations where types go
  * @param {boolean} check
  */
-function compile(folder, check) {
+function compile(modules, declarations, check) {
   const tsc = path.join(root, 'node_modules/typescript/bin/tsc')
-  const options = ['-p', path.join(root, 'tsconfig.build.json'), '--outDir', folder]
+  const project = ['-p', path.join(root, 'tsconfig.build.json')]
+  const options = [...project, '--outDir', modules, '--declarationDir', declarations]
   execFileSync(process.execPath, [tsc, ...options, ...(check ? [] : ['--noCheck'])], {
     stdio: 'inherit',
   })
@@ -63,18 +71,20 @@ function compile(folder, check) {
  * Readers see the old file or the new one, never a part; a file that did not change is left alone.
  *
  * @param {string} folder
+ * @param {string} destination
  */
-function publish(folder) {
+function publish(folder, destination) {
   const built = filesIn(folder)
+  mkdirSync(destination, { recursive: true })
   for (const file of built) {
     const source = path.join(folder, file)
-    const target = path.join(dist, file)
+    const target = path.join(destination, file)
     if (existsSync(target) && readFileSync(target).equals(readFileSync(source))) continue
     mkdirSync(path.dirname(target), { recursive: true })
     renameSync(source, target)
   }
-  for (const file of filesIn(dist)) {
-    if (!built.includes(file)) rmSync(path.join(dist, file), { force: true })
+  for (const file of filesIn(destination)) {
+    if (!built.includes(file)) rmSync(path.join(destination, file), { force: true })
   }
 }
 

@@ -38,7 +38,9 @@ mkdirSync(path.join(root, 'node_modules/.cache'), { recursive: true })
 const folder = mkdtempSync(path.join(root, 'node_modules/.cache/chaos-'))
 const findings = path.join(folder, 'findings')
 try {
-  cpSync(path.join(root, 'dist'), path.join(folder, 'dist'), { recursive: true })
+  for (const built of ['dist', '.build/modules']) {
+    cpSync(path.join(root, built), path.join(folder, built), { recursive: true })
+  }
   cpSync(path.join(root, 'package.json'), path.join(folder, 'package.json'))
   console.log(`Scale ${scale}, seed ${values.seed}.`)
   process.exitCode = await runTests()

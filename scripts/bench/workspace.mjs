@@ -22,7 +22,7 @@ export const KEPT = path.join(root, 'node_modules/.cache/bench')
  * @typedef {object} Workspace
  * @property {string} package the built package, a copy that no later build changes
  * @property {string} cli its command line
- * @property {(file: string) => string} module the URL of one of its modules, by its path in `dist`
+ * @property {(file: string) => string} module the URL of one of its modules, by its path in `src`
  * @property {(name: string, files: Readonly<Record<string, string | Uint8Array>>) => Project} project
  * @property {() => void} remove
  */
@@ -45,12 +45,14 @@ export function createWorkspace() {
   // Inside node_modules, so that what is built finds its dependencies.
   const home = mkdtempSync(path.join(root, 'node_modules/.cache/bench-'))
   const outer = realpathSync(mkdtempSync(path.join(tmpdir(), 'imagegen-bench-')))
-  cpSync(path.join(root, 'dist'), path.join(home, 'dist'), { recursive: true })
+  for (const built of ['dist', '.build/modules']) {
+    cpSync(path.join(root, built), path.join(home, built), { recursive: true })
+  }
   cpSync(path.join(root, 'package.json'), path.join(home, 'package.json'))
   return {
     package: home,
     cli: path.join(home, 'dist/cli/main.js'),
-    module: (file) => path.join(home, 'dist', file),
+    module: (file) => path.join(home, '.build/modules', file),
     project(name, files) {
       const folder = mkdtempSync(path.join(outer, `${name}-`))
       const file = (/** @type {string} */ other) => path.join(folder, other)

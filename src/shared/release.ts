@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
 
 /** This package's version. */
 export function release(): string {
-  const file = new URL('../../package.json', import.meta.url)
+  // By its own name: what is built stands elsewhere than what is written.
+  const file = createRequire(import.meta.url).resolve('unplugin-imagegen/package.json')
   return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version
 }

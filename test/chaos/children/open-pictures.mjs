@@ -5,8 +5,8 @@
 import { readFileSync, readdirSync } from 'node:fs'
 import path from 'node:path'
 
-const [dist, folder, cacheDir, first] = process.argv.slice(2)
-const load = (module) => import(path.join(dist, module))
+const [modules, folder, cacheDir, first] = process.argv.slice(2)
+const load = (module) => import(path.join(modules, module))
 const { prepareReference } = await load('model/reference-image.js')
 const { inspectPicture } = await load('store/picture.js')
 const { createRenderer } = await load('render/render.js')

@@ -5,8 +5,8 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 
-const [dist, folder, casesFile, first] = process.argv.slice(2)
-const load = (module) => import(path.join(dist, module))
+const [modules, folder, casesFile, first] = process.argv.slice(2)
+const load = (module) => import(path.join(modules, module))
 const { readManifest } = await load('manifest/read.js')
 const { resolveManifests } = await load('manifest/resolve.js')
 const { planImages } = await load('plan/plan.js')

@@ -1,8 +1,8 @@
 /** Asks an emulator again and again, each time when the shared window of the account lets it, and prints the answers. */
 import path from 'node:path'
 
-const [dist, folder, url, requests, places, windowMs, marginMs] = process.argv.slice(2)
-const { createRateWindow } = await import(path.join(dist, 'store/rate-window.js'))
+const [modules, folder, url, requests, places, windowMs, marginMs] = process.argv.slice(2)
+const { createRateWindow } = await import(path.join(modules, 'store/rate-window.js'))
 const window = createRateWindow({
   folder,
   account: 'shared',
