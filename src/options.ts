@@ -1,46 +1,25 @@
 import path from 'node:path'
-import type { ImageModel } from './model/image-model.ts'
-import { minimax } from './model/minimax/minimax.ts'
-import { resolveModel, type ResolvedModel } from './model/resolved-model.ts'
 import { loadConfigFile } from './options/config-file.ts'
-import {
-  isContinuousIntegration,
-  readEnvironment,
-  type Environment,
-} from './options/environment.ts'
-import { checkOptions, type Mode, type Options } from './options/options.ts'
+import { readEnvironment, type Environment } from './options/environment.ts'
+import { fingerprintOf, type KeyOptions } from './options/fingerprint.ts'
+import { resolveMode, type ChosenMode, type ModeContext } from './options/mode.ts'
+import { resolveModels } from './options/models.ts'
+import { checkOptions, type Options } from './options/options.ts'
 import { findRoot, findWorkspaceRoot } from './options/root.ts'
 import { isTypeScriptInstalled } from './options/typescript.ts'
-import { ImagegenError } from './shared/errors.ts'
-import { digest } from './shared/hash.ts'
 import type { RemoteOptions } from './store/remote/remote.ts'
 import { secretsInOptions, secretsOf } from './store/remote/secrets.ts'
 
 /** The options with every default filled in. */
-export interface ResolvedOptions {
-  /** Absolute. */
-  readonly root: string
+export interface ResolvedOptions extends KeyOptions, ChosenMode {
   /** Absolute; nothing where there is none. Hosts watch it. */
   readonly configFile: string | undefined
-  readonly include: readonly string[]
-  readonly exclude: readonly string[]
   /** Absolute. */
   readonly allow: readonly string[]
-  readonly models: ReadonlyMap<string, ResolvedModel>
-  /** As written; checked where manifests are read. */
-  readonly defaults: Readonly<Record<string, unknown>>
-  readonly vars: ReadonlyMap<string, string>
-  readonly mode: Mode
-  /** Where the mode comes from: an explicit `frozen` binds the command line, the default in CI does not. */
-  readonly modeSource: 'environment' | 'option' | 'test' | 'ci' | 'default'
   readonly budget: { readonly images: number; readonly usd: number | undefined }
   /** Whether the user chose the images of the budget: then they bind the command line too. */
   readonly budgetIsChosen: boolean
   readonly dev: { readonly generate: 'auto' | 'off' }
-  /** Absolute. */
-  readonly storeDir: string
-  /** Where other machines find the same. */
-  readonly remote: RemoteOptions | undefined
   /** Whether renditions are shared through the remote. */
   readonly sharesRenditions: boolean
   /** Where missing pictures are asked for by workers; nothing: this process asks. */
@@ -59,18 +38,13 @@ export interface ResolvedOptions {
 }
 
 /** Where and how the options are resolved. */
-export interface ResolveContext {
+export interface ResolveContext extends ModeContext {
   /** The bundler's root, or the working directory. */
   readonly start: string
   /** What somebody wrote in the bundler's config, and where that is. */
   readonly inline: unknown
-  /** Vite's mode, or NODE_ENV: which `.env` files are read. */
-  readonly mode: string
-  /** Whether this is a build that ends: only then is `frozen` the default in CI. */
-  readonly isBuild: boolean
   /** Where `.env` files are, absolute; default: the root. */
   readonly envDir?: string | undefined
-  readonly environment: NodeJS.ProcessEnv
 }
 
 const DEFAULT_INCLUDE = ['**/*.image.{yaml,yml}']
@@ -96,21 +70,21 @@ export async function resolveOptions(context: ResolveContext): Promise<ResolvedO
   }
   const environment = readEnvironment(context.envDir ?? root, context.mode, context.environment)
   const resolve = (folder: string): string => path.resolve(root, folder)
-  const models = await resolveModels(given.models ?? {}, environment)
-  const shared = {
+  const cacheDir = resolve(given.cacheDir ?? 'node_modules/.cache/unplugin-imagegen')
+  const keyOptions: KeyOptions = {
     root,
     include: listOf(given.include) ?? DEFAULT_INCLUDE,
     exclude: listOf(given.exclude) ?? DEFAULT_EXCLUDE,
-    models,
+    models: await resolveModels(given.models ?? {}, environment),
     defaults: given.defaults ?? {},
     vars: new Map(Object.entries(given.vars ?? {}).map(([name, value]) => [name, String(value)])),
     storeDir: resolve(given.store?.dir ?? '.imagegen'),
     remote: resolveRemote(given.store),
-    cacheDir: resolve(given.cacheDir ?? 'node_modules/.cache/unplugin-imagegen'),
   }
   return {
-    ...shared,
+    ...keyOptions,
     configFile,
+    cacheDir,
     allow: (listOf(given.allow) ?? [findWorkspaceRoot(root)]).map(resolve),
     ...resolveMode(given.mode, environment, context),
     budget: {
@@ -125,30 +99,12 @@ export async function resolveOptions(context: ResolveContext): Promise<ResolvedO
     types: given.types ?? isTypeScriptInstalled(root),
     hasKey: environment.apiKey !== undefined,
     secrets: secretsIn(environment, given),
-    fingerprint: fingerprintOf(shared),
+    fingerprint: fingerprintOf(keyOptions, cacheDir),
   }
 }
 
 function listOf(value: string | readonly string[] | undefined): readonly string[] | undefined {
   return typeof value === 'string' ? [value] : value
-}
-
-async function resolveModels(
-  given: Readonly<Record<string, ImageModel>>,
-  environment: Environment,
-): Promise<ReadonlyMap<string, ResolvedModel>> {
-  const account = { apiKey: environment.apiKey, host: environment.apiHost }
-  const all: Record<string, ImageModel> = {
-    'image-01': minimax('image-01'),
-    'image-01-live': minimax('image-01-live'),
-    ...given,
-  }
-  const resolved = new Map<string, ResolvedModel>()
-  for (const [name, model] of Object.entries(all)) {
-    // What is no model at all is for `resolveModel` to complain about.
-    resolved.set(name, await resolveModel(name, model?.withAccount?.(account) ?? model))
-  }
-  return resolved
 }
 
 function resolveRemote({ remote, timeout }: Options['store'] = {}): RemoteOptions | undefined {
@@ -163,70 +119,4 @@ function secretsIn({ apiKey }: Environment, { store, queue }: Options): readonly
     ...(remote === undefined || typeof remote === 'function' ? [] : secretsOf(remote)),
     ...secretsInOptions(queue?.connection),
   ]
-}
-
-function resolveMode(
-  option: Mode | undefined,
-  environment: Environment,
-  context: ResolveContext,
-): Pick<ResolvedOptions, 'mode' | 'modeSource'> {
-  if (environment.mode !== undefined) {
-    return { mode: checkMode(environment.mode), modeSource: 'environment' }
-  }
-  if (option !== undefined) return { mode: option, modeSource: 'option' }
-  if (context.mode === 'test' || context.environment['VITEST'] !== undefined) {
-    return { mode: 'placeholder', modeSource: 'test' }
-  }
-  return context.isBuild && isContinuousIntegration(context.environment)
-    ? { mode: 'frozen', modeSource: 'ci' }
-    : { mode: 'generate', modeSource: 'default' }
-}
-
-function checkMode(mode: string): Mode {
-  switch (mode) {
-    case 'generate':
-    case 'frozen':
-    case 'placeholder':
-      return mode
-    default:
-      throw new ImagegenError('config', {
-        message: `IMAGEGEN_MODE is \`${mode}\`, which is no mode.`,
-        hint: 'Set it to `generate`, `frozen` or `placeholder`.',
-      })
-  }
-}
-
-/** Everything that decides keys: a command that resolves others than the build did would make other images. */
-function fingerprintOf(
-  options: Pick<
-    ResolvedOptions,
-    | 'root'
-    | 'cacheDir'
-    | 'include'
-    | 'exclude'
-    | 'models'
-    | 'defaults'
-    | 'vars'
-    | 'storeDir'
-    | 'remote'
-  >,
-): Readonly<Record<string, string>> {
-  const models = Object.fromEntries(
-    [...options.models].map(([name, { provider, modelId }]) => [name, [provider, modelId]]),
-  )
-  return {
-    // From the cache, so that a checkout may move; two roots over one cache still differ.
-    root: digest(path.relative(options.cacheDir, options.root)),
-    include: digest(options.include),
-    exclude: digest(options.exclude),
-    models: digest(models),
-    defaults: digest(options.defaults),
-    vars: digest(Object.fromEntries(options.vars)),
-    // A command that does not know of the remote would pay for what is there.
-    store: digest(
-      options.remote === undefined
-        ? path.relative(options.root, options.storeDir)
-        : [path.relative(options.root, options.storeDir), 'remote'],
-    ),
-  }
 }

@@ -1,0 +1,26 @@
+import type { ImageModel } from '../model/image-model.ts'
+import { minimax } from '../model/minimax/minimax.ts'
+import { resolveModel, type ResolvedModel } from '../model/resolved-model.ts'
+import type { Environment } from './environment.ts'
+
+/**
+ * The models by their names, those of MiniMax among them. Where one has no account of its own, it has the environment's.
+ *
+ * @throws ImagegenError with code `config` for what is no model.
+ */
+export async function resolveModels(
+  given: Readonly<Record<string, ImageModel>>,
+  { apiKey, apiHost: host }: Environment,
+): Promise<ReadonlyMap<string, ResolvedModel>> {
+  const all: Record<string, ImageModel> = {
+    'image-01': minimax('image-01'),
+    'image-01-live': minimax('image-01-live'),
+    ...given,
+  }
+  const resolved = new Map<string, ResolvedModel>()
+  for (const [name, model] of Object.entries(all)) {
+    // What is no model at all is for `resolveModel` to complain about.
+    resolved.set(name, await resolveModel(name, model?.withAccount?.({ apiKey, host }) ?? model))
+  }
+  return resolved
+}
