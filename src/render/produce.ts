@@ -1,0 +1,89 @@
+import PQueue from 'p-queue'
+import { withPipelines } from '../pixels/pipelines.ts'
+import { throwIfAborted } from '../shared/abort.ts'
+import { ImagegenError } from '../shared/errors.ts'
+import { sha256 } from '../shared/hash.ts'
+import { encode } from './encode.ts'
+import { finishPicture, pixelsToFinish } from './finished-picture.ts'
+import { drawPreview } from './preview.ts'
+import type { RenditionCache } from './rendition-cache.ts'
+import type { SharedRenditions } from './shared-renditions.ts'
+import { wantedOf, type RenderJob, type Task } from './task.ts'
+
+/**
+ * Pixels; twice what models draw. Pictures that are larger on their way come one after the other: several of the largest
+ * that are let through would take gigabytes on a machine of many cores.
+ */
+const LARGE_PICTURE = 8_000_000
+
+export interface ProducerOptions {
+  readonly cache: RenditionCache
+  /** Pipelines at once. */
+  readonly parallel: number
+  /** Where what is made here is left for other machines. */
+  readonly others: SharedRenditions | undefined
+}
+
+/** Makes what the cache does not have of a task, from its original. */
+export type Produce = (task: Task, signal: AbortSignal) => Promise<void>
+
+export function createProducer({ cache, parallel, others }: ProducerOptions): Produce {
+  const pipelines = new PQueue({ concurrency: parallel })
+  const largeImages = new PQueue({ concurrency: 1 })
+
+  async function produce(task: Task, signal: AbortSignal): Promise<void> {
+    const original = await readOriginal(task.job)
+    const pixels = await pixelsToFinish(original, task.job.operations)
+    const work = async (): Promise<void> => produceFrom(original, task, signal)
+    return pixels > LARGE_PICTURE ? largeImages.add(work) : work()
+  }
+
+  async function produceFrom(original: Uint8Array, task: Task, signal: AbortSignal): Promise<void> {
+    const { job, pictureKey } = task
+    const inPipeline = <Result>(work: () => Promise<Result>): Promise<Result> =>
+      pipelines.add(async () => {
+        throwIfAborted(signal)
+        return work()
+      })
+
+    const picture = await inPipeline(() =>
+      finishPicture(original, job.operations, job.output, job.readComposite),
+    )
+    if (cache.readPicture(pictureKey) === undefined) {
+      const preview = await inPipeline(() => drawPreview(picture, job.output.placeholder))
+      const record = { ...picture.size, ...preview }
+      await cache.writePicture(pictureKey, record)
+      await others?.writePicture(pictureKey, record)
+    }
+    const results = await Promise.allSettled(
+      wantedOf(task, picture.size).map(async (wanted) => {
+        if ((await cache.readRendition(wanted)) !== undefined) return
+        const { format, size } = wanted
+        const bytes = await inPipeline(() =>
+          encode(picture, {
+            format,
+            size,
+            options: job.output.encoders[format],
+            provenance: job.provenance,
+          }),
+        )
+        await cache.writeRendition(wanted, bytes, size)
+        await others?.writeRendition(wanted.key, { bytes, size })
+      }),
+    )
+    // All have come to an end before the first failure is told: nothing writes after it.
+    for (const result of results) if (result.status === 'rejected') throw result.reason
+  }
+
+  return (task, signal) => withPipelines(() => produce(task, signal))
+}
+
+/** Bytes that are not those of the key would be cached under it for good. */
+async function readOriginal({ original }: RenderJob): Promise<Uint8Array> {
+  const bytes = await original.read()
+  if (sha256(bytes) === original.sha256) return bytes
+  throw new ImagegenError('render', {
+    message: 'The original has changed while it was being read.',
+    hint: 'Run it again.',
+  })
+}

@@ -1,0 +1,61 @@
+import type { Output, OutputFormat } from '../manifest/output.ts'
+import type { Operation } from '../manifest/process.ts'
+import type { PixelVersions } from '../pixels/versions.ts'
+import type { Size } from './operation-size.ts'
+import type { ReadComposite } from './operations.ts'
+import { pictureKey, renditionKey, type PictureRecipe, type Provenance } from './rendition.ts'
+import { renditionSizes } from './sizes.ts'
+
+/** One image to render. */
+export interface RenderJob {
+  /** The image's name; the files are called after it. */
+  readonly name: string
+  readonly original: {
+    readonly sha256: string
+    /** Asked only where something has to be rendered. */
+    read(): Promise<Uint8Array>
+  }
+  readonly operations: readonly Operation[]
+  readonly readComposite: ReadComposite
+  readonly output: Output
+  /** Nothing: the original is no model's work, or provenance is switched off. */
+  readonly provenance: Provenance | undefined
+}
+
+/** What a job comes to: its keys, once the versions of sharp and libvips are known. */
+export interface Task {
+  readonly job: RenderJob
+  readonly recipe: PictureRecipe
+  readonly pictureKey: string
+}
+
+/** A rendition that a task asks for. */
+export interface Wanted {
+  readonly key: string
+  readonly name: string
+  readonly format: OutputFormat
+  readonly size: Size
+}
+
+export function taskOf(job: RenderJob, versions: PixelVersions): Task {
+  const recipe = {
+    original: job.original.sha256,
+    operations: job.operations,
+    output: job.output,
+    versions,
+  }
+  return { job, recipe, pictureKey: pictureKey(recipe) }
+}
+
+/** The renditions that a task asks for, once the size of its picture is known. */
+export function wantedOf({ job, recipe }: Task, picture: Size): readonly Wanted[] {
+  const { formats, widths } = job.output
+  const sizes = renditionSizes(picture, widths)
+  return formats.flatMap((format) =>
+    sizes.map((size): Wanted => {
+      const { provenance } = job
+      const key = renditionKey({ ...recipe, format, width: size.width, provenance })
+      return { key, name: job.name, format, size }
+    }),
+  )
+}
