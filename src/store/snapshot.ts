@@ -1,11 +1,11 @@
-import { existsSync, lstatSync } from 'node:fs'
-import path from 'node:path'
-import { bundleFiles, openBundle, readReceipt, type Bundle, type Candidate } from './bundle.ts'
-import { parseFileName, receiptName, safeName, shortKeyOf } from './file-name.ts'
-import { namesIn, type StoreFolder } from './folder.ts'
+import { openBundle, type Bundle, type Candidate } from './bundle.ts'
+import { safeName, shortKeyOf } from './file-name.ts'
+import type { StoreFolder } from './folder.ts'
 import type { Receipt } from './receipt.ts'
 import { storeProblem, type StoreProblem } from './store-problem.ts'
-import { listWaiting, type WaitingResponse } from './waiting.ts'
+import { tracesIn } from './traces.ts'
+import { lookAt, type View } from './view.ts'
+import type { WaitingResponse } from './waiting.ts'
 
 export type { Candidate } from './bundle.ts'
 
@@ -45,7 +45,7 @@ export function lookupKey(folder: StoreFolder, key: string): KeyRecord {
   const part = `.${shortKeyOf(key)}.`
   return snapshotOf(
     folder,
-    look(folder, (name) => name.includes(part)),
+    lookAt(folder, (name) => name.includes(part)),
   ).lookup(key)
 }
 
@@ -53,18 +53,11 @@ export function lookupKey(folder: StoreFolder, key: string): KeyRecord {
 export function readSnapshot(folder: StoreFolder): StoreSnapshot {
   return snapshotOf(
     folder,
-    look(folder, () => true),
+    lookAt(folder, () => true),
   )
 }
 
 const NONE: readonly never[] = []
-
-/** The folder at one moment. */
-interface View {
-  readonly names: readonly string[]
-  readonly bundles: readonly Bundle[]
-  readonly responses: readonly WaitingResponse[]
-}
 
 function snapshotOf(folder: StoreFolder, { names, bundles, responses }: View): StoreSnapshot {
   const byKey = groupBy(bundles, ({ shortKey }) => shortKey)
@@ -75,15 +68,14 @@ function snapshotOf(folder: StoreFolder, { names, bundles, responses }: View): S
   const opened = new Map<Bundle, Candidate | StoreProblem>()
   const named = new Map<string, readonly Receipt[]>()
   let byName: ReadonlyMap<string, readonly Bundle[]> | undefined
-  let strays: readonly [Receipt, StoreProblem][] | undefined
-  let trashed: ReadonlyMap<string, StoreProblem> | undefined
+  const traces = tracesIn(folder, names)
 
   function lookup(key: string): KeyRecord {
     const known = records.get(key)
     if (known !== undefined) return known
     const shortKey = shortKeyOf(key)
     const some = byKey.get(shortKey)
-    if (some === undefined && !waiting.has(shortKey) && !hasTraces()) {
+    if (some === undefined && !waiting.has(shortKey) && !traces.exist()) {
       // Most keys of a project whose pictures are still to be made.
       const nothing = { key, candidates: NONE, problems: NONE }
       records.set(key, nothing)
@@ -102,24 +94,9 @@ function snapshotOf(folder: StoreFolder, { names, bundles, responses }: View): S
       ],
     }
     const isUnknown = record.candidates.length === 0 && record.problems.length === 0
-    const found = isUnknown ? { ...record, problems: lastTraces(key) } : record
+    const found = isUnknown ? { ...record, problems: traces.of(key) } : record
     records.set(key, found)
     return found
-  }
-
-  function hasTraces(): boolean {
-    strays ??= readStrays(folder, names)
-    trashed ??= listTrash(folder)
-    return strays.length > 0 || trashed.size > 0
-  }
-
-  /** Where nothing says that a key was ever paid for, this is where it could still be seen. */
-  function lastTraces(key: string): readonly StoreProblem[] {
-    strays ??= readStrays(folder, names)
-    trashed ??= listTrash(folder)
-    const problems = strays.filter(([receipt]) => receipt.key === key).map(([, problem]) => problem)
-    const pruned = trashed.get(shortKeyOf(key))
-    return pruned === undefined ? problems : [...problems, pruned]
   }
 
   function open(some: readonly Bundle[]): StoreContents {
@@ -150,67 +127,12 @@ function snapshotOf(folder: StoreFolder, { names, bundles, responses }: View): S
 
     everything() {
       const { candidates, problems } = open(bundles)
-      strays ??= readStrays(folder, names)
       return {
         candidates,
-        problems: [
-          ...problems,
-          ...strays.map(([, problem]) => problem),
-          ...responses.map(problemOf),
-        ],
+        problems: [...problems, ...traces.misnamed(), ...responses.map(problemOf)],
       }
     },
   }
-}
-
-/**
- * Looks until nothing has become an original meanwhile. What somebody is storing at this moment is seen as not there
- * yet, and not as a picture without a receipt.
- */
-function look(folder: StoreFolder, isWanted: (name: string) => boolean): View {
-  for (;;) {
-    const before = listWaiting(folder)
-    const names = namesIn(folder.root).filter(isWanted)
-    const { files, stuck, inWork } = listWaiting(folder)
-    const bundles = bundleFiles(names).filter(
-      ({ hasReceipt, shortKey }) => hasReceipt || !inWork.has(shortKey),
-    )
-    const isSteady =
-      [...before.files].every((file) => files.has(file)) &&
-      // Not by where a link leads: one that leads nowhere would never be steady.
-      stuck.every(({ file }) => lstatSync(file, { throwIfNoEntry: false }) !== undefined) &&
-      bundles.every(
-        ({ hasReceipt, base }) =>
-          hasReceipt || !existsSync(path.join(folder.root, receiptName(base))),
-      )
-    if (isSteady) return { names, bundles, responses: stuck }
-  }
-}
-
-/** Receipts that somebody renamed. */
-function readStrays(
-  folder: StoreFolder,
-  names: readonly string[],
-): readonly [Receipt, StoreProblem][] {
-  return names
-    .filter((name) => name.endsWith('.json') && parseFileName(name) === undefined)
-    .flatMap((name) => {
-      const file = path.join(folder.root, name)
-      const reading = readReceipt(file)
-      if ('fault' in reading) return []
-      return [[reading.receipt, storeProblem('receipt-misnamed', folder.show(file))]]
-    })
-}
-
-function listTrash(folder: StoreFolder): ReadonlyMap<string, StoreProblem> {
-  const found = new Map<string, StoreProblem>()
-  for (const name of namesIn(folder.trash)) {
-    const parts = parseFileName(name)
-    if (parts?.extension !== 'json') continue
-    const file = folder.show(path.join(folder.trash, name))
-    found.set(parts.shortKey, storeProblem('trashed', file))
-  }
-  return found
 }
 
 function groupBy<Member>(
