@@ -2,7 +2,7 @@ import path from 'node:path'
 import { messageOf } from '../shared/errors.ts'
 import { bytesState, type BytesState } from './bytes-state.ts'
 import { originalName, parseFileName, receiptName, shortKeyOf } from './file-name.ts'
-import { storageError, type StoreFolder } from './folder.ts'
+import type { StoreFolder } from './folder.ts'
 import { LONGEST_RECEIPT, parseReceipt, type Receipt, type ReceiptFault } from './receipt.ts'
 import { readText } from './read-text.ts'
 import {
@@ -11,6 +11,7 @@ import {
   type StoreProblem,
   type LocalProblemKind,
 } from './store-problem.ts'
+import { storageError } from './storage-error.ts'
 
 /** One paid picture of a key. */
 export interface Candidate {

@@ -10,10 +10,11 @@ import {
 } from 'node:fs'
 import { open, rm, statfs } from 'node:fs/promises'
 import path from 'node:path'
-import { ImagegenError, messageOf } from '../shared/errors.ts'
+import { ImagegenError } from '../shared/errors.ts'
 import { errorCode, isNotFound, toPosix, writeFileAtomic } from '../shared/files.ts'
-import { sha256 } from '../shared/hash.ts'
 import type { ProcessIdentity } from './process-identity.ts'
+import { storageError } from './storage-error.ts'
+import { temporaryName } from './temporary-name.ts'
 
 const IGNORED = `# What one machine keeps for itself. The pictures and receipts beside this file are to be committed.
 types/
@@ -152,46 +153,6 @@ export function namesIn(folder: string): string[] {
 /** Whether anything has been paid for yet, as far as can be seen here. */
 export function holdsReceipts({ root }: StoreFolder): boolean {
   return namesIn(root).some((name) => name.endsWith('.json'))
-}
-
-/** The name of the folder of a process's unfinished files, which says who may clean it. */
-function temporaryName(owner: ProcessIdentity): string {
-  return `${hostDigest(owner.host)}-${owner.pid}-${owner.startTime ?? ''}.tmp`
-}
-
-/** Whose unfinished files a folder holds, or nothing where its name does not say. */
-export function temporaryOwner(name: string, self: ProcessIdentity): ProcessIdentity | undefined {
-  const [, host, pid, startTime] = /^([0-9a-f]{12})-(\d+)-(\w*)\.tmp$/.exec(name) ?? []
-  if (host === undefined || pid === undefined || startTime === undefined) return undefined
-  return {
-    host: host === hostDigest(self.host) ? self.host : host,
-    pid: Number(pid),
-    startTime: startTime === '' ? null : startTime,
-  }
-}
-
-function hostDigest(host: string): string {
-  return sha256(host).slice(0, 12)
-}
-
-/** A failure of the file system as a person should read it. */
-export function storageError(error: unknown, what: string): ImagegenError {
-  if (error instanceof ImagegenError) return error
-  return new ImagegenError(
-    'unavailable',
-    { message: `${what}: ${messageOf(error)}`, ...adviceOn(errorCode(error)) },
-    { cause: error },
-  )
-}
-
-function adviceOn(code = ''): { hint?: string } {
-  if (code === 'ENOSPC' || code === 'EDQUOT') {
-    return { hint: 'The disk is full. Free some space and run again.' }
-  }
-  if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') {
-    return { hint: 'Give this user write access to the folder, or run with mode frozen.' }
-  }
-  return {}
 }
 
 /**

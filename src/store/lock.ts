@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs'
 import { throwIfAborted, wait } from '../shared/abort.ts'
 import { dropClaim, isLive, listClaims, makeClaim, touchClaim, type Claim } from './claim.ts'
-import { storageError } from './folder.ts'
 import { thisProcess, type ProcessIdentity } from './process-identity.ts'
 import { findFailure, leaveFailure, sweepFailures, type SharedFailure } from './shared-failure.ts'
+import { storageError } from './storage-error.ts'
 
 /** How often a holder gives a sign of life, in milliseconds. Only other machines look at it. */
 const HEARTBEAT = 10_000

@@ -6,9 +6,10 @@ import * as v from 'valibot'
 import { ImagegenError, messageOf } from '../shared/errors.ts'
 import type { JsonValue } from '../shared/hash.ts'
 import { safeName, shortKeyOf } from './file-name.ts'
-import { storageError, type StoreFolder } from './folder.ts'
+import type { StoreFolder } from './folder.ts'
 import type { ExpectedPicture } from './picture.ts'
 import { describeIssue, originEntries, seedSchema, type EntriesOf, type Origin } from './receipt.ts'
+import { storageError } from './storage-error.ts'
 
 /** What no response exceeds: the longest text that Node holds in one string is a little more. */
 export const LONGEST_RESPONSE: number = 500 * 1024 * 1024

@@ -1,9 +1,10 @@
 import { lstatSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import { receiptName, parseFileName } from './file-name.ts'
-import { namesIn, storageError, type StoreFolder } from './folder.ts'
+import { namesIn, type StoreFolder } from './folder.ts'
 import type { Candidate } from './bundle.ts'
 import { readSnapshot } from './snapshot.ts'
+import { storageError } from './storage-error.ts'
 
 /** What was deleted for good. */
 export interface EmptiedTrash {

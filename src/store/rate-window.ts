@@ -5,9 +5,9 @@ import * as v from 'valibot'
 import { wait } from '../shared/abort.ts'
 import { sha256 } from '../shared/hash.ts'
 import { writeWhole } from './claim.ts'
-import { storageError } from './folder.ts'
 import { acquireLock } from './lock.ts'
 import type { ProcessIdentity } from './process-identity.ts'
+import { storageError } from './storage-error.ts'
 
 /** Providers count by the minute, in milliseconds. */
 const MINUTE = 60_000

@@ -3,12 +3,14 @@ import path from 'node:path'
 import { messageOf } from '../shared/errors.ts'
 import { errorCode, isNotFound } from '../shared/files.ts'
 import type { Logger } from '../shared/logger.ts'
-import { namesIn, storageError, temporaryOwner, type StoreFolder } from './folder.ts'
+import { namesIn, type StoreFolder } from './folder.ts'
 import { sweepLocks } from './lock.ts'
 import { LONGEST_RESPONSE, parseResponse, type Pending } from './pending.ts'
 import { stateOf, type ProcessIdentity } from './process-identity.ts'
 import { readText } from './read-text.ts'
 import { setAside, settle, type Settlement } from './settle.ts'
+import { storageError } from './storage-error.ts'
+import { temporaryOwner } from './temporary-name.ts'
 
 /** How long unfinished files of another machine are left alone: nobody here can see whether it still writes them. */
 const ELSEWHERE_PATIENCE = 24 * 60 * 60 * 1000

@@ -6,7 +6,7 @@ import { errorCode } from '../shared/files.ts'
 import { sha256 } from '../shared/hash.ts'
 import { holds } from './bytes-state.ts'
 import { originalName } from './file-name.ts'
-import { storageError, type StoreFolder } from './folder.ts'
+import type { StoreFolder } from './folder.ts'
 import { freeBase, keepReceipt } from './free-name.ts'
 import { checkResponse, type Pending, type PendingResponse } from './pending.ts'
 import { inspectPicture } from './picture.ts'
@@ -14,6 +14,7 @@ import { keepInQuarantine, moveToQuarantine } from './quarantine.ts'
 import { formatReceipt, type Receipt } from './receipt.ts'
 import type { Candidate } from './bundle.ts'
 import { lookupKey } from './snapshot.ts'
+import { storageError } from './storage-error.ts'
 
 /** What became of a response. */
 export interface Settlement {
