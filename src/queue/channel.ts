@@ -1,32 +1,12 @@
 import type { Job, Queue, QueueEvents } from 'bullmq'
-import type { SharedFailure } from '../store/shared-failure.ts'
 import type { Logger } from '../shared/logger.ts'
 import { closed, type Connection } from './connection.ts'
+import { endingOf, type Ending } from './ending.ts'
 import { queueNameOf, type QueuedModel } from './names.ts'
-import {
-  parsePayload,
-  parseProgress,
-  parseResult,
-  type JobProgress,
-  type JobResult,
-  type Payload,
-} from './payload.ts'
+import { parsePayload, parseProgress, type JobProgress, type Payload } from './payload.ts'
 import type { QueueSettings } from './settings.ts'
 import { ATTEMPTS } from './try-once.ts'
 import type { Waiters } from './waiters.ts'
-
-/** What became of a job that a client waits for. */
-export type Ending =
-  | { readonly kind: 'completed'; readonly result: JobResult | undefined }
-  | {
-      readonly kind: 'failed'
-      readonly failure: SharedFailure & { readonly isRetryable: boolean }
-      readonly warnings: readonly string[]
-    }
-  /** The queue does not know it: somebody removed it, or the server lost it. */
-  | { readonly kind: 'gone' }
-  /** This client waits no more. Where nobody else did and no worker had begun it, it is out of the queue. */
-  | { readonly kind: 'left' }
 
 /** Who waits, and how long. */
 export interface Wait {
@@ -180,34 +160,6 @@ const TRIES = { attempts: ATTEMPTS, backoff: { type: 'custom' } }
 /** A look that failed is made again: the server is away. */
 function ignore(): undefined {
   return undefined
-}
-
-async function endingOf(queue: Queue, id: string): Promise<Ending | undefined> {
-  const job: Job | undefined = await queue.getJob(id)
-  if (job === undefined) return { kind: 'gone' }
-  const state = await job.getState()
-  if (state === 'completed') {
-    // What was read before the state may be from before the end.
-    const ended: Job | undefined = await queue.getJob(id)
-    return { kind: 'completed', result: parseResult(ended?.returnvalue) }
-  }
-  if (state !== 'failed') return undefined
-  const ended: Job | undefined = await queue.getJob(id)
-  return failedEnding(ended ?? job)
-}
-
-function failedEnding(job: Job): Ending {
-  const progress = parseProgress(job.progress)
-  if (progress?.kind === 'failed') return progress
-  // No worker said why: BullMQ gave it up.
-  const failure = {
-    code: 'queue',
-    message: `${job.name}: ${job.failedReason ?? 'no worker could make it'}`,
-    hint: 'Look at the workers: each of those that tried was ended before it was done.',
-    stopsRun: false,
-    isRetryable: true,
-  }
-  return { kind: 'failed', failure, warnings: [] }
 }
 
 /** @returns `false` where a worker has it. */

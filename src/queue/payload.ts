@@ -36,11 +36,14 @@ export interface JobResult {
 export type JobProgress =
   | { readonly kind: 'retried'; readonly code: string; readonly message: string }
   | { readonly kind: 'waiting' }
-  | {
-      readonly kind: 'failed'
-      readonly failure: SharedFailure & { readonly isRetryable: boolean }
-      readonly warnings: readonly string[]
-    }
+  | FailedJob
+
+/** A job that nobody tries again. */
+export interface FailedJob {
+  readonly kind: 'failed'
+  readonly failure: SharedFailure & { readonly isRetryable: boolean }
+  readonly warnings: readonly string[]
+}
 
 export function payloadOf(order: Order, run: RunOfPayload): Payload {
   return { version: VERSION, order, run, rateLimits: 0 }

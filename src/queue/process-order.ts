@@ -1,10 +1,8 @@
 import type { Job, Queue } from 'bullmq'
 import { makeCandidates } from '../generate/candidates.ts'
-import type { OrderEvent } from '../generate/event.ts'
 import { sharedFailureOf } from '../generate/failure.ts'
 import { Postponed } from '../generate/retry.ts'
 import type { Order } from '../generate/order.ts'
-import type { ModelError } from '../model/image-model.ts'
 import type { ResolvedModel } from '../model/resolved-model.ts'
 import { wait } from '../shared/abort.ts'
 import { ImagegenError } from '../shared/errors.ts'
@@ -15,7 +13,8 @@ import type { Store } from '../store/store.ts'
 import { openAccountWindow } from './account-window.ts'
 import type { Connection } from './connection.ts'
 import { handedOver } from './input-files.ts'
-import { parsePayload, type JobProgress, type JobResult, type Payload } from './payload.ts'
+import { reportOn, type JobReport } from './job-report.ts'
+import { parsePayload, type FailedJob, type JobResult, type Payload } from './payload.ts'
 import { openPurse } from './run-purse.ts'
 import type { QueueSettings } from './settings.ts'
 import { backoff, hasTriesLeft, tryOnce } from './try-once.ts'
@@ -46,8 +45,6 @@ const REMOTE_TROUBLE: ReadonlySet<unknown> = new Set<StoreProblemKind>([
   'remote-damaged',
 ])
 
-type Failed = Extract<JobProgress, { kind: 'failed' }>
-
 /** What a worker does with a job. BullMQ takes its errors for what they say: failed for good, again later, not now. */
 export function createProcessor(
   model: ResolvedModel,
@@ -59,7 +56,7 @@ export function createProcessor(
   const window = waitForTurn(openAccountWindow(redis, settings, account, requestsPerMinute))
   const readFile = handedOver(redis, settings)
 
-  async function make(job: Job, payload: Payload, warnings: string[]): Promise<JobResult> {
+  async function make(job: Job, payload: Payload, report: JobReport): Promise<JobResult> {
     const { order, run, rateLimits } = payload
     const tried = { attempts: job.attemptsMade, rateLimits }
     await store.prepare()
@@ -89,61 +86,35 @@ export function createProcessor(
           },
           tried,
         ),
-      onEvent: (event) => tell(job, event, warnings),
+      onEvent: (event) => report.tell(event),
     })
     if (failure !== undefined) throw new FailedElsewhere(failure)
-    await send(job, order)
-    return { wanted: order.wanted, warnings }
+    await send(order, report)
+    return { wanted: order.wanted, warnings: report.warnings }
   }
 
   /**
    * What was paid for is here, so nobody else may have the job until it is in the remote: another worker would not find
    * it there, and pay again.
    */
-  async function send(job: Job, { key }: Order): Promise<void> {
+  async function send({ key }: Order, report: JobReport): Promise<void> {
     for (let tries = 1; ; tries++) {
       try {
         await options.bringThere(key, 'send')
         return await unsent.clear(key)
       } catch (error) {
         if (!(error instanceof ImagegenError) || error.code === 'aborted') throw error
-        tellRetry(job, error)
+        report.tellRetry(error)
         await wait(backoff(tries), signal)
       }
     }
   }
 
-  function tell(job: Job, event: OrderEvent, warnings: string[]): void {
-    switch (event.kind) {
-      case 'warning':
-        warnings.push(event.message)
-        logger.warn(event.message)
-        break
-      case 'retried':
-        tellRetry(job, event.error)
-        break
-      case 'waiting':
-        leave(job, { kind: 'waiting' })
-        break
-      case 'requested':
-        break
-      default:
-        event satisfies never
-    }
-  }
-
-  function tellRetry(job: Job, { code, message }: ImagegenError | ModelError): void {
-    logger.info(`retry   ${job.name}: ${message}`)
-    leave(job, { kind: 'retried', code, message })
-  }
-
-  /** For good: the failure is left where clients read it, and BullMQ told that no try is to follow. */
-  async function fail(job: Job, failed: Failed): Promise<Error> {
-    const { code, message, stopsRun } = failed.failure
-    logger.error(`failed  ${job.name} (${code}): ${message}`)
-    await job.updateProgress({ ...failed })
-    if (stopsRun) options.onRefused()
-    return new bullmq.UnrecoverableError(message)
+  /** @returns what tells BullMQ that no try is to follow. */
+  async function fail(failure: FailedJob['failure'], report: JobReport): Promise<Error> {
+    await report.tellFailed(failure)
+    if (failure.stopsRun) options.onRefused()
+    return new bullmq.UnrecoverableError(failure.message)
   }
 
   /** @returns what BullMQ understands. */
@@ -152,7 +123,7 @@ export function createProcessor(
     payload: Payload,
     token: string | undefined,
     thrown: unknown,
-    warnings: readonly string[],
+    report: JobReport,
   ): Promise<Error> {
     const isStopped = thrown instanceof ImagegenError && thrown.code === 'aborted'
     if (isStopped || abandon.aborted) {
@@ -165,37 +136,32 @@ export function createProcessor(
       return new bullmq.RateLimitError()
     }
     if (isPassing(thrown) && hasTriesLeft(job.attemptsMade)) {
-      tellRetry(job, thrown)
+      report.tellRetry(thrown)
       return thrown
     }
     const failure =
       thrown instanceof FailedElsewhere
         ? { ...thrown.failure, isRetryable: false }
         : sharedFailureOf(payload.order, thrown)
-    return fail(job, { kind: 'failed', failure, warnings })
+    return fail(failure, report)
   }
 
   return async (job, token) => {
+    const report = reportOn(job, logger)
     const payload = parsePayload(job.data)
-    if ('fault' in payload) throw await fail(job, unreadable(job, payload.fault))
+    if ('fault' in payload) throw await fail(unreadable(job, payload.fault), report)
     const { provider, modelId } = payload.order.recipe
     if (provider !== model.provider || modelId !== model.modelId) {
-      throw await fail(job, unreadable(job, `it is for ${provider}/${modelId}`))
+      throw await fail(unreadable(job, `it is for ${provider}/${modelId}`), report)
     }
-    const warnings: string[] = []
     try {
-      const result = await make(job, payload, warnings)
-      logger.info(`made    ${job.name}`)
+      const result = await make(job, payload, report)
+      report.tellMade()
       return result
     } catch (thrown) {
-      throw await errorFor(job, payload, token, thrown, warnings)
+      throw await errorFor(job, payload, token, thrown, report)
     }
   }
-}
-
-function leave(job: Job, progress: JobProgress): void {
-  // Who waits is told; where it cannot be, nothing is lost.
-  void job.updateProgress({ ...progress }).catch(() => undefined)
 }
 
 /** A remote that does not answer, or holds half of something, may be right again in a moment. */
@@ -215,13 +181,12 @@ class FailedElsewhere extends Error {
   }
 }
 
-function unreadable({ name }: Job, fault: string): Failed {
-  const failure = {
+function unreadable({ name }: Job, fault: string): FailedJob['failure'] {
+  return {
     code: 'queue',
     message: `${name}: the worker cannot read this job: ${fault}.`,
     hint: 'Use the same version of unplugin-imagegen for clients and workers.',
     stopsRun: false,
     isRetryable: false,
   }
-  return { kind: 'failed', failure, warnings: [] }
 }
