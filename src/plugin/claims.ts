@@ -8,6 +8,7 @@ export interface Claims {
   /** The module id of a request, where the session finds its manifest. Where none does, `load` says so. */
   resolve(
     request: string,
+    importer: string | undefined,
     session: Session,
     resolveFile: (specifier: string) => Promise<ResolvedFile | null>,
   ): Promise<string | undefined>
@@ -24,9 +25,16 @@ interface ResolvedFile {
 export function createClaims(): Claims {
   const claimed = new Set<string>()
   return {
-    async resolve(request, session, resolveFile) {
+    async resolve(request, importer, session, resolveFile) {
       const ours = parseModuleId(request)
       if (ours === undefined) return undefined
+      if (importer !== undefined && claimed.has(importer)) {
+        const [manifest] = splitQuery(importer)
+        // A manifest asks for its own images, and for no other file: there may be thousands of them.
+        const id = formatModuleId({ file: manifest, image: ours.image })
+        claimed.add(id)
+        return id
+      }
       const resolved = await resolveFile(splitQuery(request)[0])
       if (resolved === null || resolved.external) return undefined
       const [file] = splitQuery(resolved.id)

@@ -87,7 +87,7 @@ export function rollupHost(begin: (facts: HostFacts) => Session): RollupHooks {
     resolveId: {
       filter: { id: MANIFEST_ID },
       handler(source, importer, options) {
-        return claims.resolve(source, current().session, (specifier) =>
+        return claims.resolve(source, importer, current().session, (specifier) =>
           this.resolve(specifier, importer, { ...options, skipSelf: true }),
         )
       },

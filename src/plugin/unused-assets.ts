@@ -28,25 +28,33 @@ interface Asset {
 }
 
 /**
- * The renditions that a bundle of Vite's needs. Vite emits what is loaded, and a manifest loads all of its images.
+ * The renditions that a bundle of Vite's needs; nothing where it needs all of them. Vite emits what is loaded, and a
+ * manifest loads all of its images.
  *
  * An image stays where its module is part of a chunk, and where a module names it in an import: that module's page may be
  * rendered on a server, whose build has the URL and leaves the file to this one.
  */
-export function usedByGraph(bundle: Bundle, graph: ModuleGraph, images: Images): Set<string> {
+export function usedByGraph(
+  bundle: Bundle,
+  graph: ModuleGraph,
+  images: Images,
+): ReadonlySet<string> | undefined {
   const rendered = renderedModules(bundle)
-  const used = new Set<string>()
+  const used: string[] = []
+  let needsAll = true
   for (const id of graph.getModuleIds()) {
     const ours = parseModuleId(id)
-    if (ours === undefined) continue
-    const names = images.namesOf(ours)
+    const names = ours === undefined ? [] : images.namesOf(ours)
+    // Not ours, or a manifest with several images, which has no renditions itself.
+    if (names?.length === 0) continue
     const isUsed = names === undefined || rendered.has(id) || isNamed(id, names, graph, new Set())
-    if (!isUsed) continue
-    for (const imported of graph.getModuleInfo(id)?.importedIds ?? []) {
-      used.add(path.normalize(splitQuery(imported)[0]))
-    }
+    if (isUsed) used.push(id)
+    else needsAll = false
   }
-  return used
+  // Asking about modules takes its time, and most pages show all that they load.
+  if (needsAll) return undefined
+  const imported = used.flatMap((id) => [...(graph.getModuleInfo(id)?.importedIds ?? [])])
+  return new Set(imported.map((id) => path.normalize(splitQuery(id)[0])))
 }
 
 /**

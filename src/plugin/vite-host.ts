@@ -70,7 +70,7 @@ export function viteHost(begin: (facts: HostFacts) => Session): Partial<Plugin> 
       filter: { id: MANIFEST_ID },
       handler(source, importer, options) {
         const session = sessionOf(this.environment.getTopLevelConfig())
-        return claims.resolve(source, session, (specifier) =>
+        return claims.resolve(source, importer, session, (specifier) =>
           this.resolve(specifier, importer, { ...options, skipSelf: true }),
         )
       },
@@ -86,19 +86,12 @@ export function viteHost(begin: (facts: HostFacts) => Session): Partial<Plugin> 
         const session = sessionOf(config)
         const ours = parseModuleId(id)
         if (ours === undefined || !(await claims.has(id, session))) return undefined
-        const watch = (file: string): void => this.addWatchFile(file)
+        const watch = (file: string): void => {
+          if (this.meta.watchMode) this.addWatchFile(file)
+        }
         const { code } = await plainly(session.load(ours, watch))
         // Rolldown would take the file's ending for its type.
         return { code, map: null, moduleType: 'js', moduleSideEffects: false }
-      },
-    },
-
-    transform: {
-      filter: { id: RENDITION_ID },
-      handler(code, id) {
-        if (!isRendition(id, this.environment.getTopLevelConfig())) return undefined
-        // Vite numbers assets as they come in: in a source map that would differ from build to build.
-        return { code, map: { mappings: '' } }
       },
     },
 
@@ -108,6 +101,7 @@ export function viteHost(begin: (facts: HostFacts) => Session): Partial<Plugin> 
       const images = sessionOf(config).images()
       if (images === undefined) return
       const used = usedByGraph(bundle, this, images)
+      if (used === undefined) return
       removeUnused(bundle, (rendition) => used.has(rendition), images.folder, config.root)
     },
 

@@ -109,8 +109,10 @@ export function webpackWatch(project: Project, own: Configuration = {}): Webpack
   onTestFinished(
     () =>
       new Promise<void>((resolve) => {
-        if (watching === undefined) resolve()
-        else watching.close(() => resolve())
+        // The compiler too, as webpack's own command does: it may be writing its cache.
+        const closeCompiler = (): void => compiler.close(() => resolve())
+        if (watching === undefined) closeCompiler()
+        else watching.close(closeCompiler)
       }),
   )
   return {

@@ -88,7 +88,10 @@ function host(name: string, kind: Kind): Host {
       const watching = compiler.watch(options, (error, stats) => push(outcome(error, stats)))
       return {
         next,
-        close: () => new Promise<void>((resolve) => watching?.close(resolve)),
+        async close() {
+          await new Promise<void>((resolve) => watching?.close(resolve))
+          await new Promise<void>((resolve) => compiler.close(resolve))
+        },
       }
     },
   }
