@@ -1,5 +1,5 @@
 import path from 'node:path'
-import type { GeneratedImage } from '../emit/generated-image.ts'
+import { generatedImage, type GeneratedImage } from '../emit/generated-image.ts'
 import type { Pipeline, Survey } from '../pipeline.ts'
 import { sha256 } from '../shared/hash.ts'
 
@@ -44,28 +44,9 @@ export function exportedFile(name: string, { width, file }: Rendition): string {
 
 /** What a build's import gives, with file names from the exported folder for URLs. */
 export function exportedImage(name: string, alt: string, rendered: Rendered): GeneratedImage {
-  const { renditions, blurDataURL, color } = rendered
-  const fallback = renditions.at(-1)
-  if (fallback === undefined) throw new Error(`${name} has no renditions.`)
-  const srcsetOf = (format: string): string =>
-    renditions
-      .filter((rendition) => rendition.format === format)
-      .map((rendition) => `${exportedFile(name, rendition)} ${rendition.width}w`)
-      .join(', ')
-  const { width, height, format } = fallback
-  const src = exportedFile(name, fallback)
-  const others = new Set(renditions.map((rendition) => rendition.format))
-  others.delete(format)
-  return {
-    src,
-    width,
-    height,
-    format,
-    srcset: srcsetOf(format),
-    sources: Object.fromEntries([...others].map((other) => [other, srcsetOf(other)])),
-    img: { src, w: width, h: height },
-    alt,
-    ...(blurDataURL === undefined ? {} : { blurDataURL }),
-    ...(color === undefined ? {} : { color }),
-  }
+  return generatedImage(alt, rendered, {
+    url: (rendition) => exportedFile(name, rendition),
+    plain: (text) => text,
+    join: (parts) => parts.join(''),
+  })
 }

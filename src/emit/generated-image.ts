@@ -1,3 +1,5 @@
+import type { RenderedImage, Rendition } from '../render/render.ts'
+
 /** What an import gives: one value for a plain `<picture>`, `next/image`, Astro's `<Image>` and enhanced-img. */
 export interface GeneratedImage {
   /** URL of the fallback format in its largest width. */
@@ -19,4 +21,47 @@ export interface GeneratedImage {
   blurDataURL?: string
   /** Only with `placeholder: color`: `#rrggbb`. */
   color?: string
+}
+
+/** How the texts of a value are put together: of what they say, or of code that says it. */
+export interface Spelling {
+  readonly url: (rendition: Rendition) => string
+  readonly plain: (text: string) => string
+  readonly join: (parts: readonly string[]) => string
+}
+
+/** What an import of an image gives, each of its texts as `spelling` has it. */
+export function generatedImage(
+  alt: string,
+  { renditions, blurDataURL, color }: RenderedImage,
+  { url, plain, join }: Spelling,
+): GeneratedImage {
+  const fallback = renditions.at(-1)
+  if (fallback === undefined) throw new Error('An image without renditions has no value.')
+  const srcsetOf = (format: string): string =>
+    join(
+      renditions
+        .filter((rendition) => rendition.format === format)
+        .flatMap((rendition, index) => [
+          ...(index === 0 ? [] : [plain(', ')]),
+          url(rendition),
+          plain(` ${rendition.width}w`),
+        ]),
+    )
+  const { width, height, format } = fallback
+  const src = url(fallback)
+  const others = new Set(renditions.map((rendition) => rendition.format))
+  others.delete(format)
+  return {
+    src,
+    width,
+    height,
+    format: plain(format),
+    srcset: srcsetOf(format),
+    sources: Object.fromEntries([...others].map((other) => [other, srcsetOf(other)])),
+    img: { src, w: width, h: height },
+    alt: plain(alt),
+    ...(blurDataURL === undefined ? {} : { blurDataURL: plain(blurDataURL) }),
+    ...(color === undefined ? {} : { color: plain(color) }),
+  }
 }

@@ -1,5 +1,7 @@
 import type { ImageEntry } from '../manifest/entry.ts'
 import type { RenderedImage, Rendition } from '../render/render.ts'
+import { isRecord } from '../shared/record.ts'
+import { generatedImage } from './generated-image.ts'
 
 /** Where a rendition's URL comes from in generated code. */
 export interface AssetUrl {
@@ -17,43 +19,29 @@ export type AssetUrlOf = (rendition: Rendition, variable: string) => AssetUrl
  * falls away with its files. It holds nothing of the prompt, the key, the seed or the machine.
  */
 export function imageModule(alt: string, image: RenderedImage, urlOf: AssetUrlOf): string {
-  const urls = image.renditions.map((rendition, index) => urlOf(rendition, `u${index}`))
-  const entries = image.renditions.map((rendition, index) => ({
-    rendition,
-    url: urls[index]?.expression ?? '""',
-  }))
-  const formats = [...new Set(image.renditions.map(({ format }) => format))]
-  const fallback = formats.at(-1) ?? ''
-  const largest = entries.findLast(({ rendition }) => rendition.format === fallback)
-  if (largest === undefined) throw new Error('An image without renditions has no module.')
-  const srcsetOf = (format: string): string =>
-    entries
-      .filter(({ rendition }) => rendition.format === format)
-      .map(({ rendition, url }) => `${url} + ${JSON.stringify(` ${rendition.width}w`)}`)
-      .join(' + ", " + ')
-  const { width, height } = largest.rendition
-  const sources = formats
-    .slice(0, -1)
-    .map((format) => `${JSON.stringify(format)}: ${srcsetOf(format)}`)
-  const members = [
-    `src: ${largest.url}`,
-    `width: ${width}`,
-    `height: ${height}`,
-    `format: ${JSON.stringify(fallback)}`,
-    `srcset: ${srcsetOf(fallback)}`,
-    `sources: { ${sources.join(', ')} }`,
-    `img: { src: ${largest.url}, w: ${width}, h: ${height} }`,
-    `alt: ${JSON.stringify(alt)}`,
-    ...(image.blurDataURL === undefined
-      ? []
-      : [`blurDataURL: ${JSON.stringify(image.blurDataURL)}`]),
-    ...(image.color === undefined ? [] : [`color: ${JSON.stringify(image.color)}`]),
-  ]
+  const urls = new Map(
+    image.renditions.map((rendition, index) => [rendition, urlOf(rendition, `u${index}`)]),
+  )
+  const value = generatedImage(alt, image, {
+    url: (rendition) => urls.get(rendition)?.expression ?? '""',
+    plain: (text) => JSON.stringify(text),
+    join: (parts) => parts.join(' + '),
+  })
+  const members = Object.entries(value).map(([name, member]) => `${name}: ${codeOf(member)}`)
   return [
-    ...urls.map(({ statement }) => statement).filter((statement) => statement !== ''),
+    ...[...urls.values()].map(({ statement }) => statement).filter((statement) => statement !== ''),
     `export default {\n  ${members.join(',\n  ')},\n}`,
     '',
   ].join('\n')
+}
+
+/** A member of a value whose texts are code already. */
+function codeOf(member: unknown): string {
+  if (!isRecord(member)) return String(member)
+  const members = Object.entries(member).map(
+    ([name, inner]) => `${JSON.stringify(name)}: ${codeOf(inner)}`,
+  )
+  return `{ ${members.join(', ')} }`
 }
 
 /**
