@@ -1,17 +1,6 @@
 import * as v from 'valibot'
-import { ModelError } from '../image-model.ts'
-import { plainText } from '../plain-text.ts'
+import { codeError, emptyError, malformed, statusError, type RawAnswer } from './answer-error.ts'
 import { factsOfCode } from './codes.ts'
-
-/** An answer as it came over the line. */
-export interface RawAnswer {
-  readonly status: number
-  /** By lower-case names. */
-  readonly headers: Readonly<Record<string, string>>
-  readonly text: string
-  /** Scheme and name of the host that was asked, for messages. */
-  readonly host: string
-}
 
 /** What a good answer says. */
 export interface Answer {
@@ -53,7 +42,9 @@ export function readAnswer(raw: RawAnswer): Answer {
   const code = body?.base_resp?.status_code
   const isGood = raw.status >= 200 && raw.status < 300
   if (code !== undefined && code !== 0 && (isGood || factsOfCode(String(code)) !== undefined)) {
-    throw codeError(raw, String(code), body)
+    const holdsPictures = texts(body?.data?.image_base64).length > 0
+    const said = body?.base_resp?.status_msg
+    throw codeError(raw, String(code), said, holdsPictures ? raw.text : undefined)
   }
   if (!isGood) throw statusError(raw)
   if (body === undefined) throw malformed(raw, 'an answer that is not complete JSON')
@@ -61,7 +52,7 @@ export function readAnswer(raw: RawAnswer): Answer {
   const images = texts(body.data?.image_base64).map(withoutPrefix)
   const urls = texts(body.data?.image_urls)
   if (images.length + urls.length === 0) {
-    if (code === 0) throw emptyError(raw, body)
+    if (code === 0) throw emptyError(raw, body.metadata?.failed_count)
     throw malformed(raw, 'neither pictures nor an error')
   }
   // One broken picture among good ones is handed on with them: it was paid, and the store sets it aside.
@@ -103,110 +94,4 @@ function withoutPrefix(image: string): string {
 function isBase64(text: string): boolean {
   const digits = text.length - (/=*$/.exec(text.slice(-2))?.[0].length ?? 0)
   return digits % 4 !== 1 && Buffer.from(text, 'base64').length === Math.floor((digits * 3) / 4)
-}
-
-function codeError(raw: RawAnswer, code: string, body: Body | undefined): ModelError {
-  const facts = factsOfCode(code)
-  const said = body?.base_resp?.status_msg
-  const quote = said === undefined || said === '' ? '' : ` ("${plainText(said)}")`
-  const meaning = facts?.meaning ?? 'a code that is not known'
-  const advice =
-    facts?.advice.replace('{host}', () => raw.host) ?? 'Look it up in the documentation of MiniMax.'
-  const holdsPictures = texts(body?.data?.image_base64).length > 0
-  return new ModelError(`MiniMax ${code}: ${meaning}${quote}. ${advice}${trace(raw)}`, {
-    code,
-    retry: facts?.retry ?? 'never',
-    stopsRun: facts?.stopsRun ?? false,
-    maybeBilled: facts?.maybeBilled ?? true,
-    retryAfter: retryAfter(raw.headers),
-    responseBody: holdsPictures ? raw.text : undefined,
-  })
-}
-
-/** The safety filter refused every picture; they were drawn, and no source says that such ones are free. */
-function emptyError(raw: RawAnswer, body: Body): ModelError {
-  const refused = body.metadata?.failed_count
-  const count = refused === undefined ? '' : ` (failed: ${refused})`
-  return new ModelError(
-    `MiniMax answered without a picture${count}: its safety filter refused them all. ` +
-      `Reword the prompt, or try another seed or revision.${trace(raw)}`,
-    { code: 'empty', retry: 'never', maybeBilled: true },
-  )
-}
-
-function malformed(raw: RawAnswer, what: string): ModelError {
-  return new ModelError(`${raw.host} sent ${what}.${excerpt(raw)}${trace(raw)}`, {
-    code: 'malformed',
-    retry: 'backoff',
-    maybeBilled: true,
-    responseBody: raw.text,
-  })
-}
-
-function statusError(raw: RawAnswer): ModelError {
-  const { status } = raw
-  const { advice, ...way } = wayAfter(raw)
-  return new ModelError(
-    `${raw.host} answered HTTP ${status}.${excerpt(raw)} ${advice}${trace(raw)}`,
-    {
-      code: `http-${status}`,
-      retryAfter: retryAfter(raw.headers),
-      ...way,
-    },
-  )
-}
-
-function wayAfter(raw: RawAnswer): {
-  readonly advice: string
-  readonly retry: 'never' | 'backoff' | 'rate-limit'
-  readonly stopsRun?: boolean
-  readonly maybeBilled?: boolean
-} {
-  const { status } = raw
-  if (status >= 500 || status === 408) {
-    return { advice: 'It is worth another try.', retry: 'backoff', maybeBilled: true }
-  }
-  if (status === 429) return { advice: 'The run slows down.', retry: 'rate-limit' }
-  if (status >= 300 && status < 400) {
-    const target = raw.headers['location']
-    return {
-      advice:
-        'Redirects are not followed, since the key goes to the configured host only' +
-        `${target === undefined ? '' : ` (it points to ${plainText(target, 120)})`}. Check MINIMAX_API_HOST.`,
-      retry: 'never',
-      stopsRun: true,
-    }
-  }
-  if (status === 401) {
-    return { advice: 'Check MINIMAX_API_KEY and MINIMAX_API_HOST.', retry: 'never', stopsRun: true }
-  }
-  if (status === 404) {
-    return { advice: 'Check MINIMAX_API_HOST.', retry: 'never', stopsRun: true }
-  }
-  return { advice: 'Asking again does not help.', retry: 'never' }
-}
-
-/** What a gateway's page says, without its markup. Never of an answer that may hold pictures. */
-function excerpt(raw: RawAnswer): string {
-  if (raw.text.trimStart().startsWith('{')) return ''
-  const words = raw.text
-    .slice(0, 2000)
-    .replaceAll(/<(style|script)[^]*?<\/\1>|<[^<>]*>/gi, ' ')
-    .replaceAll(/\s+/g, ' ')
-  const text = plainText(words, 120)
-  return text === '' ? '' : ` It said: "${text}".`
-}
-
-/** What MiniMax's support asks for. */
-function trace(raw: RawAnswer): string {
-  const id = raw.headers['trace-id']
-  return id === undefined ? '' : ` (Trace-Id ${plainText(id, 80)})`
-}
-
-/** Milliseconds; the header holds seconds or a date. */
-function retryAfter(headers: RawAnswer['headers']): number | undefined {
-  const value = headers['retry-after']?.trim() ?? ''
-  if (/^\d+(?:\.\d+)?$/.test(value)) return Math.round(Number(value) * 1000)
-  const date = value.endsWith('GMT') ? Date.parse(value) : Number.NaN
-  return Number.isNaN(date) ? undefined : Math.max(0, date - Date.now())
 }

@@ -3,6 +3,7 @@ import type { JsonValue } from '../../shared/hash.ts'
 import { ModelError } from '../image-model.ts'
 import { readAnswer, type Answer } from './answer.ts'
 import { downloadPictures } from './download.ts'
+import { aborted, isBrokenOff, timedOut } from './broken-off.ts'
 import type { MinimaxFacts } from './facts.ts'
 import { buildRequest, type MinimaxCall, type MinimaxWarning } from './request.ts'
 import { transfer } from './transfer.ts'
@@ -166,39 +167,4 @@ function isGiven(signal: AbortSignal | undefined): signal is AbortSignal {
 
 function base64Length(bytes: number): number {
   return Math.ceil(bytes / 3) * 4
-}
-
-/** Whether the answer was on its way when it broke off, which is what the end of somebody's patience looks like. */
-function isBrokenOff(error: unknown): boolean {
-  if (!(error instanceof ModelError)) return true
-  return error.code === 'network' && error.responseBody !== undefined
-}
-
-/** What had arrived of an answer. */
-function arrivedWith(error: unknown): string | undefined {
-  return error instanceof ModelError ? error.responseBody : undefined
-}
-
-function aborted(signal: AbortSignal, wasSent: boolean, cause?: unknown): ModelError {
-  return new ModelError('The request to MiniMax was aborted.', {
-    code: 'aborted',
-    retry: 'never',
-    maybeBilled: wasSent,
-    responseBody: arrivedWith(cause),
-    cause: signal.reason,
-  })
-}
-
-function timedOut(endpoint: URL, timeout: number, cause: unknown): ModelError {
-  return new ModelError(
-    `${endpoint.origin} did not answer completely within ${timeout / 1000} s. ` +
-      'A picture takes about 25 s; `timeout` sets how long is waited.',
-    {
-      code: 'timeout',
-      retry: 'backoff',
-      maybeBilled: true,
-      responseBody: arrivedWith(cause),
-      cause,
-    },
-  )
 }
