@@ -1,0 +1,102 @@
+import * as v from 'valibot'
+import { ImagegenError, type Problem } from '../shared/errors.ts'
+import { isRecord } from '../shared/record.ts'
+import { nearest } from '../shared/suggest.ts'
+import type { Options, RemoteSource } from './options.ts'
+
+const REMOTE_EXPECTED =
+  "expected a driver or storage of unstorage, such as `fsDriver({ base: '/shared' })` from 'unstorage/drivers/fs', or a function that opens one"
+
+const CONNECTION_EXPECTED =
+  "expected where Redis or Valkey is, such as 'redis://localhost:6379', or ioredis' own options"
+
+function isConnection(value: unknown): boolean {
+  if (typeof value !== 'string') return isRecord(value)
+  return URL.canParse(value) && /^rediss?:$/.test(new URL(value).protocol)
+}
+
+/** What a timer can hold. */
+const MOST_TIMEOUT = 2 ** 31 - 1
+
+function isRemoteSource(value: unknown): boolean {
+  if (typeof value === 'function') return true
+  if (typeof value !== 'object' || value === null) return false
+  return ['hasItem', 'getItem'].every((name) => typeof Reflect.get(value, name) === 'function')
+}
+
+const globs = v.union([v.string(), v.array(v.string())])
+
+const optionsSchema = v.strictObject({
+  include: v.optional(globs),
+  exclude: v.optional(globs),
+  allow: v.optional(globs),
+  // Models and defaults are judged by the layers that know them.
+  models: v.optional(v.record(v.string(), v.unknown())),
+  defaults: v.optional(v.record(v.string(), v.unknown())),
+  vars: v.optional(v.record(v.string(), v.union([v.string(), v.number()]))),
+  mode: v.optional(v.picklist(['generate', 'frozen', 'placeholder'])),
+  budget: v.optional(
+    v.strictObject({
+      images: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0))),
+      usd: v.optional(v.pipe(v.number(), v.minValue(0))),
+    }),
+  ),
+  dev: v.optional(v.strictObject({ generate: v.optional(v.picklist(['auto', 'off'])) })),
+  store: v.optional(
+    v.strictObject({
+      dir: v.optional(v.pipe(v.string(), v.minLength(1))),
+      remote: v.optional(v.custom<RemoteSource>(isRemoteSource, REMOTE_EXPECTED)),
+      timeout: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(MOST_TIMEOUT))),
+      renditions: v.optional(v.boolean()),
+    }),
+  ),
+  queue: v.optional(
+    v.strictObject({
+      connection: v.custom<string | Record<string, unknown>>(isConnection, CONNECTION_EXPECTED),
+      name: v.optional(v.pipe(v.string(), v.regex(/^[\w.-]{1,100}$/))),
+      stalledAfter: v.optional(
+        v.pipe(v.number(), v.integer(), v.minValue(1000), v.maxValue(MOST_TIMEOUT)),
+      ),
+      patience: v.optional(
+        v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(MOST_TIMEOUT)),
+      ),
+    }),
+  ),
+  cacheDir: v.optional(v.pipe(v.string(), v.minLength(1))),
+  provenance: v.optional(v.boolean()),
+  types: v.optional(v.boolean()),
+})
+
+/**
+ * Checks what somebody wrote as options.
+ *
+ * @param source where they stand, for the message.
+ * @throws ImagegenError with code `config`, all that is wrong at once.
+ */
+export function checkOptions(options: unknown, source: string): Options {
+  const result = v.safeParse(optionsSchema, options)
+  if (result.success) return result.output as Options
+  throw new ImagegenError(
+    'config',
+    result.issues.map((issue) => optionProblem(issue, source)),
+  )
+}
+
+function optionProblem(issue: v.BaseIssue<unknown>, source: string): Problem {
+  const path = v.getDotPath(issue) ?? ''
+  if (issue.type === 'strict_object' && issue.expected === 'never') {
+    const suggestion = nearest(path, Object.keys(optionsSchema.entries))
+    return {
+      message: `${source}: unknown option \`${path}\`.`,
+      hint:
+        suggestion === undefined
+          ? `Known: ${Object.keys(optionsSchema.entries).join(', ')}.`
+          : `Did you mean \`${suggestion}\`?`,
+    }
+  }
+  // Not what is there instead: it may hold a password.
+  if (issue.type === 'custom') return { message: `${source}: \`${path}\`: ${issue.message}.` }
+  return {
+    message: `${source}: ${path === '' ? 'the options' : `\`${path}\``}: expected ${issue.expected ?? issue.type}, got ${issue.received}.`,
+  }
+}
