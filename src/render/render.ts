@@ -92,6 +92,11 @@ export function createRenderer({
 
   /** Everything that a task asks for, if all of it is there. */
   async function lookUp(task: Task): Promise<RenderedImage | undefined> {
+    return cache.readImage(task.imageKey) ?? putTogether(task)
+  }
+
+  /** The same from its parts, of which other images may have some; the next time it is found as a whole. */
+  async function putTogether(task: Task): Promise<RenderedImage | undefined> {
     const picture = cache.readPicture(task.pictureKey)
     if (picture === undefined) return undefined
     const { width, height, ...preview } = picture
@@ -101,7 +106,9 @@ export function createRenderer({
       if (found === undefined) return undefined
       renditions.push({ ...found, format: wanted.format })
     }
-    return { ...preview, renditions }
+    const image = { ...preview, renditions }
+    cache.writeImage(task.imageKey, image)
+    return image
   }
 
   /** Takes over what another machine has rendered, if it is all that is asked for. */

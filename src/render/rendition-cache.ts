@@ -1,8 +1,11 @@
 import path from 'node:path'
 import * as v from 'valibot'
+import { FORMATS } from '../manifest/encoder-options.ts'
 import type { OutputFormat } from '../manifest/output.ts'
 import { readFileIfThere, replaceFile } from '../shared/files.ts'
-import { digest, sha256 } from '../shared/hash.ts'
+import { sha256 } from '../shared/hash.ts'
+import type { Preview } from './preview.ts'
+import { seal, unseal } from './sealed.ts'
 
 /** What is written down of a finished picture. */
 export interface PictureRecord {
@@ -10,6 +13,11 @@ export interface PictureRecord {
   readonly height: number
   readonly blurDataURL?: string
   readonly color?: string
+}
+
+/** Everything that an image comes to. */
+export interface CachedImage extends Preview {
+  readonly renditions: readonly (CachedRendition & { readonly format: OutputFormat })[]
 }
 
 /** A finished file, verified. */
@@ -25,9 +33,12 @@ export interface CachedRendition {
 
 /**
  * Renditions and what is known about them, in `cacheDir`. Everything is found by its key and trusted only if it is what
- * was written: records carry their own digest, files are hashed. Whatever is not is as good as not there.
+ * was written: records carry a digest, files are hashed. Whatever is not is as good as not there.
  */
 export interface RenditionCache {
+  /** An image with all of its files: what a warm build asks for, from one record. */
+  readImage(key: string): CachedImage | undefined
+  writeImage(key: string, image: CachedImage): void
   readPicture(key: string): PictureRecord | undefined
   writePicture(key: string, record: PictureRecord): Promise<void>
   /**
@@ -67,6 +78,12 @@ const renditionSchema = v.strictObject({
   sha256: v.string(),
 })
 
+const imageSchema = v.strictObject({
+  blurDataURL: v.exactOptional(v.string()),
+  color: v.exactOptional(v.string()),
+  renditions: v.array(v.strictObject({ ...renditionSchema.entries, format: v.picklist(FORMATS) })),
+})
+
 export function createRenditionCache(cacheDir: string): RenditionCache {
   const recordFile = (key: string): string => path.join(cacheDir, 'records', `${key}.json`)
   const renditionFile = (name: string): string => path.join(cacheDir, 'renditions', name)
@@ -75,16 +92,12 @@ export function createRenditionCache(cacheDir: string): RenditionCache {
     key: string,
     schema: Schema,
   ): v.InferOutput<Schema> | undefined {
-    const text = readFileIfThere(recordFile(key))
-    if (text === undefined) return undefined
-    const sealed = v.safeParse(sealedSchema, text.toString('utf8'))
-    if (!sealed.success || digest(sealed.output.record) !== sealed.output.digest) return undefined
-    const record = v.safeParse(schema, sealed.output.record)
-    return record.success ? record.output : undefined
+    const text = readFileIfThere(recordFile(key))?.toString('utf8')
+    return text === undefined ? undefined : unseal(key, text, schema)
   }
 
-  async function writeRecord(key: string, record: object): Promise<void> {
-    replaceFile(recordFile(key), JSON.stringify({ record, digest: digest(record) }))
+  function writeRecord(key: string, record: object): void {
+    replaceFile(recordFile(key), seal(key, record))
   }
 
   /** The file's bytes, if they are those that were written. */
@@ -97,8 +110,22 @@ export function createRenditionCache(cacheDir: string): RenditionCache {
   }
 
   return {
+    readImage(key) {
+      const record = readRecord(key, imageSchema)
+      if (record?.renditions.every((one) => readVerified(one.file, one) !== undefined) !== true) {
+        return undefined
+      }
+      const renditions = record.renditions.map((one) => ({ ...one, file: renditionFile(one.file) }))
+      return { ...record, renditions }
+    },
+
+    writeImage(key, image) {
+      const renditions = image.renditions.map((one) => ({ ...one, file: path.basename(one.file) }))
+      writeRecord(key, { ...image, renditions })
+    },
+
     readPicture: (key) => readRecord(key, pictureSchema),
-    writePicture: writeRecord,
+    writePicture: async (key, record) => writeRecord(key, record),
 
     async readRendition(target) {
       const record = readRecord(target.key, renditionSchema)
@@ -115,7 +142,7 @@ export function createRenditionCache(cacheDir: string): RenditionCache {
     async writeRendition(target, bytes, { width, height }) {
       const file = fileName(target)
       replaceFile(renditionFile(file), bytes)
-      await writeRecord(target.key, {
+      writeRecord(target.key, {
         file,
         width,
         height,
@@ -125,13 +152,6 @@ export function createRenditionCache(cacheDir: string): RenditionCache {
     },
   }
 }
-
-/** A record with a digest of its own, as text. */
-export const sealedSchema: v.GenericSchema<string, { record: unknown; digest: string }> = v.pipe(
-  v.string(),
-  v.parseJson(),
-  v.strictObject({ record: v.unknown(), digest: v.string() }),
-)
 
 /**
  * `<name>-<hash>.<ending>`. The name is for people and has only characters that are plain in every file system, URL and

@@ -3,7 +3,7 @@ import type { Operation } from '../manifest/process.ts'
 import type { PixelVersions } from '../pixels/versions.ts'
 import { digest } from '../shared/hash.ts'
 
-/** Goes up when the same input would give other bytes: every rendition is then made anew. */
+/** Goes up when the same input would give other bytes, or other sizes: every rendition is then made anew. */
 export const RENDER_VERSION = 1
 
 /** What every rendition of an image carries about its origin. */
@@ -39,6 +39,15 @@ export function renditionKey(recipe: RenditionRecipe): string {
   const { format, width, output, provenance } = recipe
   const encoder: EncoderOptions = output.encoders[format]
   return digest(['rendition', ...pictureParts(recipe), format, width, encoder, provenance ?? null])
+}
+
+/** The key of what all of an image comes to: its renditions under its name, and what stands in for them. */
+export function imageKey(
+  recipe: PictureRecipe,
+  name: string,
+  provenance: Provenance | undefined,
+): string {
+  return digest(['image', ...pictureParts(recipe), recipe.output, name, provenance ?? null])
 }
 
 function pictureParts({

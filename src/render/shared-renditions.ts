@@ -1,6 +1,7 @@
 import * as v from 'valibot'
 import { digest, sha256 } from '../shared/hash.ts'
-import { pictureSchema, sealedSchema, type PictureRecord } from './rendition-cache.ts'
+import { pictureSchema, type PictureRecord } from './rendition-cache.ts'
+import { seal, unseal } from './sealed.ts'
 
 /** Where machines find what others of their kind have rendered. Never throws: what is not there is rendered. */
 export interface SharedItems {
@@ -30,23 +31,25 @@ const renditionSchema = v.strictObject({
 export function shareRenditions(items: SharedItems): SharedRenditions {
   return {
     async readPicture(key) {
-      return unseal((await items.get(itemOf('pictures', key))) ?? new Uint8Array(), pictureSchema)
-        ?.record
+      const item = itemOf('pictures', key)
+      return open(item, await items.get(item), pictureSchema)?.record
     },
-    writePicture: (key, record) => items.put(itemOf('pictures', key), seal(record)),
+    async writePicture(key, record) {
+      const item = itemOf('pictures', key)
+      await items.put(item, headOf(item, record))
+    },
 
     async readRendition(key) {
-      const found = unseal(
-        (await items.get(itemOf('renditions', key))) ?? new Uint8Array(),
-        renditionSchema,
-      )
+      const item = itemOf('renditions', key)
+      const found = open(item, await items.get(item), renditionSchema)
       if (found === undefined || sha256(found.rest) !== found.record.sha256) return undefined
       const { width, height } = found.record
       return { bytes: found.rest, size: { width, height } }
     },
     async writeRendition(key, { bytes, size }) {
+      const item = itemOf('renditions', key)
       const record = { ...size, sha256: sha256(bytes) }
-      await items.put(itemOf('renditions', key), Buffer.concat([seal(record), bytes]))
+      await items.put(item, Buffer.concat([headOf(item, record), bytes]))
     },
   }
 }
@@ -56,19 +59,18 @@ function itemOf(kind: string, key: string): string {
   return `${kind}:${digest([key, process.platform, process.arch])}`
 }
 
-/** A line of JSON with a digest of its own. */
-function seal(record: object): Uint8Array {
-  return Buffer.from(`${JSON.stringify({ record, digest: digest(record) })}\n`)
+/** The first line of an item; the rest of it is a picture's bytes. */
+function headOf(item: string, record: object): Buffer {
+  return Buffer.from(`${seal(item, record)}\n`)
 }
 
-function unseal<Schema extends v.GenericSchema>(
-  bytes: Uint8Array,
+function open<Schema extends v.GenericSchema>(
+  item: string,
+  bytes: Uint8Array = new Uint8Array(),
   schema: Schema,
 ): { readonly record: v.InferOutput<Schema>; readonly rest: Uint8Array } | undefined {
   const end = bytes.indexOf('\n'.charCodeAt(0))
-  const line = Buffer.from(bytes.subarray(0, end < 0 ? 0 : end)).toString()
-  const sealed = v.safeParse(sealedSchema, line)
-  if (!sealed.success || digest(sealed.output.record) !== sealed.output.digest) return undefined
-  const record = v.safeParse(schema, sealed.output.record)
-  return record.success ? { record: record.output, rest: bytes.subarray(end + 1) } : undefined
+  const head = Buffer.from(bytes.subarray(0, Math.max(end, 0))).toString('utf8')
+  const record = unseal(item, head, schema)
+  return record === undefined ? undefined : { record, rest: bytes.subarray(end + 1) }
 }

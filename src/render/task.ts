@@ -3,7 +3,13 @@ import type { Operation } from '../manifest/process.ts'
 import type { PixelVersions } from '../pixels/versions.ts'
 import type { Size } from './operation-size.ts'
 import type { ReadComposite } from './operations.ts'
-import { pictureKey, renditionKey, type PictureRecipe, type Provenance } from './rendition.ts'
+import {
+  imageKey,
+  pictureKey,
+  renditionKey,
+  type PictureRecipe,
+  type Provenance,
+} from './rendition.ts'
 import { renditionSizes } from './sizes.ts'
 
 /** One image to render. */
@@ -27,6 +33,7 @@ export interface Task {
   readonly job: RenderJob
   readonly recipe: PictureRecipe
   readonly pictureKey: string
+  readonly imageKey: string
 }
 
 /** A rendition that a task asks for. */
@@ -44,7 +51,12 @@ export function taskOf(job: RenderJob, versions: PixelVersions): Task {
     output: job.output,
     versions,
   }
-  return { job, recipe, pictureKey: pictureKey(recipe) }
+  return {
+    job,
+    recipe,
+    pictureKey: pictureKey(recipe),
+    imageKey: imageKey(recipe, job.name, job.provenance),
+  }
 }
 
 /** The renditions that a task asks for, once the size of its picture is known. */

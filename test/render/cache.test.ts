@@ -127,6 +127,34 @@ describe('a warm cache', () => {
     expect(bench.reads()).toBe(1)
   })
 
+  it.each<[string, JobSettings]>([
+    ['the placeholder', { output: { ...base.output, placeholder: 'blur' } }],
+    ['the order of formats', { output: { ...base.output, formats: ['png', 'jpeg', 'webp'] } }],
+    ['a width less', { output: { ...base.output, widths: [4] } }],
+    ['the quality of one format', { output: { ...base.output, quality: { webp: 50 } } }],
+    ['an operation', { process: ['flip'] }],
+    ['the name', { name: 'mira' }],
+    ['the provenance', { model: 'image-02' }],
+  ])('gives what an empty one gives after a change of %s', async (_, change) => {
+    const settings = { ...base, ...change }
+    const [warm, empty] = [await createBench(), await createBench()]
+    await warm.render(await picture, base)
+    const answers = [
+      await warm.render(await picture, settings),
+      await warm.render(await picture, settings),
+      await empty.render(await picture, settings),
+    ].map(({ renditions, ...preview }) => ({
+      ...preview,
+      renditions: renditions.map(({ file, ...facts }) => ({
+        ...facts,
+        file: path.basename(file),
+        bytes: readFileSync(file),
+      })),
+    }))
+    expect(answers[0]).toEqual(answers[2])
+    expect(answers[1]).toEqual(answers[2])
+  })
+
   it('serves another name with a copy', async () => {
     const bench = await createBench()
     const first = await bench.render(await picture, { ...base, name: 'kira' })
@@ -174,6 +202,17 @@ describe('a damaged cache', () => {
     [
       'the records are of another shape',
       async (bench) => damageRecords(bench, () => '{"record":{},"digest":""}'),
+    ],
+    [
+      'the records are those of another image',
+      async (bench) => {
+        const other = await createBench()
+        await other.render(await picture, { ...base, process: ['flip'] })
+        const records = path.join(other.cacheDir, 'records')
+        const [one] = await readdir(records)
+        const text = readFileSync(path.join(records, one!), 'utf8')
+        await damageRecords(bench, () => text)
+      },
     ],
     [
       'the records say other sizes',
