@@ -39,6 +39,8 @@ export async function galleryProject(workspace, scale) {
   const { images } = JSON.parse(readFileSync(ours.file('exported/images.json'), 'utf8'))
   const plain = workspace.project('gallery-plain', {
     'index.html': html,
+    // Vite takes its time to read one, whatever it says.
+    'vite.config.js': 'export default {}\n',
     'src/main.js': mainOf('.js'),
     ...plainModules(images, ours.file('exported')),
   })
