@@ -1,4 +1,5 @@
 import type { PixelSize } from '../model/image-model.ts'
+import { isRecord } from '../shared/record.ts'
 import { RefusedError, invalidParams } from './refused.ts'
 
 /** A body that the API takes, with every default filled in. */
@@ -170,10 +171,6 @@ function requireModel(model: Model, needed: Model, feature: string): void {
 
 function isAbsent(value: unknown): value is null | undefined {
   return value === undefined || value === null
-}
-
-function isRecord(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function show(value: unknown): string {
