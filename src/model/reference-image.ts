@@ -1,4 +1,5 @@
 import { sniffMediaType, type MediaType } from '../pixels/media-type.ts'
+import { decodePixels, openPixels, type Pixels } from '../pixels/raw.ts'
 import { openImage, type Sharp } from '../pixels/sharp.ts'
 import { ImagegenError, messageOf } from '../shared/errors.ts'
 
@@ -50,14 +51,13 @@ async function decodeAll(bytes: Uint8Array): Promise<void> {
   await image.resize(8, 8, { fit: 'fill' }).raw().toBuffer()
 }
 
+/** Decoded once, however many tries it takes: an SVG may take seconds each time. */
 async function convert(bytes: Uint8Array): Promise<PreparedReference> {
-  const { autoOrient, hasAlpha } = await (await openImage(bytes)).metadata()
-  // Many files have an alpha channel in which nothing is transparent: they would be large for nothing.
-  const isOpaque = !hasAlpha || (await (await openImage(bytes)).stats()).isOpaque
-  const mediaType = isOpaque ? 'image/jpeg' : 'image/png'
-  let { width } = autoOrient
+  const pixels = await decodePixels(bytes)
+  const mediaType = isOpaque(pixels) ? 'image/jpeg' : 'image/png'
+  let { width } = pixels
   for (;;) {
-    const image = await openImage(bytes, { autoOrient: true })
+    const image = await openPixels(pixels)
     const shrunk = image.resize({ width, withoutEnlargement: true }).toColourspace('srgb')
     const data = await encode(shrunk, mediaType).toBuffer()
     if (data.byteLength < BYTE_LIMIT) return { mediaType, data, changed: true }
@@ -68,6 +68,15 @@ async function convert(bytes: Uint8Array): Promise<PreparedReference> {
       Math.floor(width * Math.sqrt(BYTE_LIMIT / data.byteLength) * 0.95),
     )
   }
+}
+
+/** Many files have an alpha channel in which nothing is transparent: as PNG they would be large for nothing. */
+function isOpaque({ data, channels }: Pixels): boolean {
+  if (channels === 1 || channels === 3) return true
+  for (let alpha = channels - 1; alpha < data.length; alpha += channels) {
+    if (data[alpha] !== 255) return false
+  }
+  return true
 }
 
 function encode(image: Sharp, mediaType: PreparedReference['mediaType']): Sharp {

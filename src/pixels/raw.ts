@@ -1,4 +1,4 @@
-import { loadSharp, PIXEL_LIMIT, type Sharp } from './sharp.ts'
+import { loadSharp, openImage, PIXEL_LIMIT, type Sharp } from './sharp.ts'
 
 /** A decoded picture: 8 bits a channel, row by row, in sRGB, or in grey where there are one or two channels. */
 export interface Pixels {
@@ -9,6 +9,14 @@ export interface Pixels {
   readonly height: number
   /** 2 and 4 end with alpha, which is not premultiplied. */
   readonly channels: 1 | 2 | 3 | 4
+}
+
+/** Decodes picture bytes, once; upright, and of an animation the first frame. */
+export async function decodePixels(bytes: Uint8Array): Promise<Pixels> {
+  const pipeline = await openImage(bytes, { autoOrient: true })
+  const { depth } = await pipeline.metadata()
+  // sharp brings what has 16 bits into P3, and only a profile for the output brings it from there into sRGB.
+  return toPixels(depth === 'uchar' ? pipeline : pipeline.withIccProfile('srgb'))
 }
 
 /** Opens a decoded picture, so that the next step works on its pixels. */

@@ -1,4 +1,5 @@
 import type { Sharp, SharpOptions } from 'sharp'
+import { assertDrawable } from './svg-references.ts'
 
 export type { Sharp } from 'sharp'
 
@@ -19,8 +20,13 @@ export async function loadSharp(): Promise<SharpModule> {
   return sharp
 }
 
-/** Opens picture bytes with the limits that every decode in this project has: a pixel limit, failing on any error. */
+/**
+ * Opens picture bytes with the limits that every decode in this project has: a pixel limit, failing on any error.
+ *
+ * @throws Error for an SVG that is refused before it is drawn.
+ */
 export async function openImage(bytes: Uint8Array, options: SharpOptions = {}): Promise<Sharp> {
+  assertDrawable(bytes)
   const sharp = await loadSharp()
   return sharp(bytes, { limitInputPixels: PIXEL_LIMIT, failOn: 'error', ...options })
 }

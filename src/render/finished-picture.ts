@@ -1,6 +1,6 @@
 import type { Output } from '../manifest/output.ts'
 import type { Operation } from '../manifest/process.ts'
-import { openPixels, toPixels, type Pixels } from '../pixels/raw.ts'
+import { decodePixels, openPixels } from '../pixels/raw.ts'
 import { openImage, type Sharp } from '../pixels/sharp.ts'
 import { mostPixels, type Size } from './operation-size.ts'
 import { applyOperations, type ReadComposite } from './operations.ts'
@@ -20,7 +20,7 @@ export interface FinishedPicture {
  * Turns an original into the finished picture. EXIF orientation is applied first, colours become sRGB.
  *
  * Where nothing is to be done, pipelines decode the original themselves: JPEG and WebP can be decoded at a fraction of
- * their size, which is faster than scaling pixels.
+ * their size, which is faster than scaling pixels, and an SVG is drawn at the size that is asked for.
  *
  * @throws ImagegenError with code `render`.
  */
@@ -30,11 +30,11 @@ export async function finishPicture(
   output: Output,
   readComposite: ReadComposite,
 ): Promise<FinishedPicture> {
-  const { size, depth } = await measure(original)
+  const size = await measure(original)
   if (operations.length === 0 && cropTo(size, output) === undefined) {
     return { size, isGrey: false, open: () => openImage(original, { autoOrient: true }) }
   }
-  const decoded = await decode(original, depth)
+  const decoded = await reading(() => decodePixels(original))
   const processed = await applyOperations(decoded, operations, readComposite)
   const crop = cropTo(processed, output)
   const pixels =
@@ -52,22 +52,13 @@ export async function pixelsToFinish(
   original: Uint8Array,
   operations: readonly Operation[],
 ): Promise<number> {
-  const { size } = await measure(original)
-  return mostPixels(size, operations)
+  return mostPixels(await measure(original), operations)
 }
 
-async function measure(original: Uint8Array): Promise<{ size: Size; depth: string }> {
+async function measure(original: Uint8Array): Promise<Size> {
   return reading(async () => {
-    const { autoOrient, depth } = await (await openImage(original)).metadata()
-    return { size: { width: autoOrient.width, height: autoOrient.height }, depth }
-  })
-}
-
-async function decode(original: Uint8Array, depth: string): Promise<Pixels> {
-  return reading(async () => {
-    const pipeline = await openImage(original, { autoOrient: true })
-    // sharp brings what has 16 bits into P3, and only a profile for the output brings it from there into sRGB.
-    return toPixels(depth === 'uchar' ? pipeline : pipeline.withIccProfile('srgb'))
+    const { autoOrient } = await (await openImage(original)).metadata()
+    return { width: autoOrient.width, height: autoOrient.height }
   })
 }
 

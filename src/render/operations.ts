@@ -1,6 +1,7 @@
 import type { Operation } from '../manifest/process.ts'
 import { openPixels, toPixels, type Pixels } from '../pixels/raw.ts'
 import { PIXEL_LIMIT, type Sharp } from '../pixels/sharp.ts'
+import { assertDrawable } from '../pixels/svg-references.ts'
 import { ImagegenError } from '../shared/errors.ts'
 import { sha256, type JsonValue } from '../shared/hash.ts'
 import { peakPixels } from './operation-size.ts'
@@ -110,6 +111,7 @@ async function overlays(operation: Operation, readComposite: ReadComposite): Pro
       const file = operation.files?.[index]?.file ?? String(input)
       const bytes = await readComposite(file)
       if (sha256(bytes) !== input) throw new Error(`${file} has changed in the meantime`)
+      assertDrawable(bytes)
       return {
         ...placing,
         input: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength),

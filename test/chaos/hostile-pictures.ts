@@ -2,6 +2,7 @@ import { crc32, deflateSync } from 'node:zlib'
 import sharp, { type Sharp } from 'sharp'
 import type { Random } from '../../src/emulator/drawing/random.ts'
 import { drawBomb } from '../../src/emulator/bomb.ts'
+import { svgBomb } from '../pixels/svg-bomb.ts'
 
 /** A picture that nobody should send, and what it is. */
 export interface HostilePicture {
@@ -11,6 +12,9 @@ export interface HostilePicture {
 
 /** What the name of a picture begins with that is good: were it refused, the others would prove nothing. */
 export const WHOLE = 'a good '
+
+/** An SVG that draws its parts about as often as it may. */
+export const MOST_USES: string = `${WHOLE}svg with 44,444 uses`
 
 type Format = 'jpeg' | 'png' | 'webp' | 'gif' | 'avif' | 'tiff'
 
@@ -81,14 +85,17 @@ async function bombs(): Promise<HostilePicture[]> {
         `<!DOCTYPE svg [<!ENTITY x SYSTEM "file:///etc/passwd">]>${svg('<text>&x;</text><image href="file:///etc/passwd" width="9" height="9"/>')}`,
       ),
     },
+    { what: 'svg with use in use', bytes: svgBomb(12) },
+    { what: MOST_USES, bytes: svgBomb(4, 4) },
     {
-      what: 'svg with use in use',
+      what: 'svg with masks in masks',
       bytes: Buffer.from(
         svg(
-          `<defs><g id="u0"><path d="M0 0h9v9z"/></g>${Array.from(
+          `<mask id="m0"/>${Array.from(
             { length: 12 },
-            (_, level) => `<g id="u${level + 1}">${`<use href="#u${level}"/>`.repeat(10)}</g>`,
-          ).join('')}</defs><use href="#u12"/>`,
+            (_, level) =>
+              `<mask id="m${level + 1}">${`<path d="M0 0h9v9z" mask="url(#m${level})"/>`.repeat(10)}</mask>`,
+          ).join('')}<path d="M0 0h9v9z" mask="url(#m12)"/>`,
         ),
       ),
     },

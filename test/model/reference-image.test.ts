@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { prepareReference } from '../../src/model/reference-image.ts'
 import { sniffMediaType } from '../../src/pixels/media-type.ts'
 import { loadSharp } from '../../src/pixels/sharp.ts'
+import { svgBomb } from '../pixels/svg-bomb.ts'
 
 const sharp = await loadSharp()
 const LIMIT = 10_000_000
@@ -137,6 +138,13 @@ describe('what is too large', () => {
 })
 
 describe('what is no picture', () => {
+  test('an SVG that draws its parts again and again is not even begun', async () => {
+    await expect(prepareReference(svgBomb(12))).rejects.toMatchObject({
+      code: 'manifest',
+      message: expect.stringMatching(/svg\+xml cannot be read: .+ 1,111,111,111,111 times/),
+    })
+  })
+
   test.each([
     ['nothing', ''],
     ['text', 'a picture of a cat'],

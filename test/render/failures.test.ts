@@ -5,6 +5,7 @@ import sharp from 'sharp'
 import { describe, expect, it } from 'vitest'
 import { ImagegenError } from '../../src/shared/errors.ts'
 import { sha256 } from '../../src/shared/hash.ts'
+import { svgBomb } from '../pixels/svg-bomb.ts'
 import { draw, fileOf, plain } from './drawing.ts'
 import { createBench, type JobSettings } from './rendering.ts'
 
@@ -50,6 +51,7 @@ describe('an original that cannot be read', () => {
       'an SVG of an impossible size',
       Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" width="90000" height="90000"/>'),
     ],
+    ['an SVG that draws its parts again and again', svgBomb(12)],
   ])('is an error that names the image: %s', async (_, original) => {
     const failure = await failureOf(original)
     expect(failure.code).toBe('render')

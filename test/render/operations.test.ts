@@ -7,6 +7,7 @@ import {
 import type { Pixels } from '../../src/pixels/raw.ts'
 import { applyOperations } from '../../src/render/operations.ts'
 import { sha256 } from '../../src/shared/hash.ts'
+import { svgBomb } from '../pixels/svg-bomb.ts'
 import { draw, fileOf, look, pixelAt, plain } from './drawing.ts'
 
 async function process(picture: Pixels, settings: ProcessSettings): Promise<Pixels> {
@@ -259,12 +260,13 @@ describe('applyOperations: what fails', () => {
     await expect(process(picture, [operation])).rejects.toThrow(/pixels, of at most 100,000,000/)
   })
 
-  it('refuses an overlay that is larger than the picture, or no picture', async () => {
+  it('refuses an overlay that is larger than the picture, takes forever, or is no picture', async () => {
     const files = {
       './big.png': await fileOf(plain('r', 3, 3)),
       './text.png': Buffer.from('hello'),
+      './bomb.svg': svgBomb(12),
     }
-    for (const input of ['./big.png', './text.png']) {
+    for (const input of Object.keys(files)) {
       await expect(
         processWith(draw(corners), files, [{ composite: { input } }]),
       ).rejects.toMatchObject({ code: 'render', message: expect.stringContaining('`composite`') })
