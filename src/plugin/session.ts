@@ -3,6 +3,7 @@ import type { Emit } from '../emit/hosts.ts'
 import type { Survey } from '../pipeline.ts'
 import { ImagegenError, messageOf } from '../shared/errors.ts'
 import { readFileIfThere } from '../shared/files.ts'
+import type { Logger } from '../shared/logger.ts'
 import { createGivenModules, type GivenModules } from './given-modules.ts'
 import type { HostFacts } from './host-facts.ts'
 import type { LoadedModule } from './load-module.ts'
@@ -22,6 +23,14 @@ export interface Session extends Pick<GivenModules, 'onProblem' | 'problems' | '
    * @throws ImagegenError where a build must not go on.
    */
   start(changed?: readonly string[]): Promise<void>
+  /**
+   * Reads the options only: for a live session whose host is to be ready before its images are looked at.
+   *
+   * @throws ImagegenError with code `config`.
+   */
+  prepare(): Promise<void>
+  /** What is left of the start after `prepare`. Modules may have been loaded meanwhile. */
+  look(): Promise<void>
   /** The files in which a start that failed can be mended, absolute. */
   mendable(reason: unknown): Promise<readonly string[]>
   /** Whether the options find this manifest. */
@@ -106,13 +115,18 @@ export function createSession(inline: unknown, facts: HostFacts): Session {
       logger.error(error.message)
     })
     if (made === undefined) return
-    const found = [...made.problems.values()].flat()
-    const text = found.length === 0 ? '' : new ImagegenError('manifest', found).message
-    if (text !== '' && text !== told) logger.error(text)
-    told = text
+    report(made, logger)
     // What they show is brought up to date here, before the host looks at any module.
     await given.takeChanged(made)
     await given.refreshKept(made)
+  }
+
+  /** Says what is wrong with the manifests, once. */
+  function report({ problems }: Survey, logger: Logger): void {
+    const found = [...problems.values()].flat()
+    const text = found.length === 0 ? '' : new ImagegenError('manifest', found).message
+    if (text !== '' && text !== told) logger.error(text)
+    told = text
   }
 
   async function isIn(file: string, made: Survey): Promise<boolean> {
@@ -136,6 +150,18 @@ export function createSession(inline: unknown, facts: HostFacts): Session {
       const run = (): Promise<void> => startOnce(changed)
       starting = starting.then(run, run)
       return starting
+    },
+
+    async prepare() {
+      await project.open()
+    },
+
+    async look() {
+      await refresh()
+      const { logger } = await project.open()
+      // Why there is none has just been said.
+      const made = await project.survey().catch(() => undefined)
+      if (made !== undefined) report(made, logger)
     },
 
     async mendable(reason) {

@@ -24,6 +24,8 @@ export function viteHost(begin: (facts: HostFacts) => Session): Partial<Plugin> 
     if (session === undefined) throw new Error('Vite has not resolved this configuration.')
     return session
   }
+  /** Dev servers look at their images once they listen. */
+  const listeningLater = new WeakSet<Session>()
   const isRendition = (id: string, config: ResolvedConfig): boolean =>
     RENDITION_ID.test(id) && path.dirname(path.normalize(id)) === sessionOf(config).images()?.folder
   return {
@@ -44,7 +46,9 @@ export function viteHost(begin: (facts: HostFacts) => Session): Partial<Plugin> 
 
     async buildStart() {
       const session = sessionOf(this.environment.getTopLevelConfig())
-      await startWatched(session, (file) => this.addWatchFile(file))
+      const begin = (): Promise<void> =>
+        listeningLater.has(session) ? session.prepare() : session.start()
+      await startWatched(session, (file) => this.addWatchFile(file), begin)
     },
 
     async watchChange(file) {
@@ -53,6 +57,12 @@ export function viteHost(begin: (facts: HostFacts) => Session): Partial<Plugin> 
 
     configureServer(server) {
       const session = sessionOf(server.config)
+      const { httpServer } = server
+      if (httpServer !== null) {
+        listeningLater.add(session)
+        // Whoever waits for the server is told first. A page that is faster than this makes its images be looked at.
+        httpServer.once('listening', () => setImmediate(() => void session.look()))
+      }
       const showProblems = (): void => {
         for (const problem of session.problems().values()) showProblem(server, problem)
       }
