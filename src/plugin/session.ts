@@ -1,9 +1,8 @@
 import path from 'node:path'
 import type { Emit } from '../emit/hosts.ts'
 import type { Survey } from '../pipeline.ts'
-import { ImagegenError, messageOf } from '../shared/errors.ts'
+import { ImagegenError } from '../shared/errors.ts'
 import { readFileIfThere } from '../shared/files.ts'
-import type { Logger } from '../shared/logger.ts'
 import { createGivenModules, type GivenModules } from './given-modules.ts'
 import type { HostFacts } from './host-facts.ts'
 import type { LoadedModule } from './load-module.ts'
@@ -12,10 +11,14 @@ import { mendableFiles } from './mendable-files.ts'
 import { isConfigFile, MANIFEST_ID, type ModuleId } from './module-id.ts'
 import { createProject, type Opened } from './project.ts'
 import type { Images } from './unused-assets.ts'
+import { createUpdates, type Updates } from './updates.ts'
 import { watchFilesOf } from './watch-files.ts'
 
 /** One dev server, watcher or build, and what it knows between two hooks. */
-export interface Session extends Pick<GivenModules, 'onProblem' | 'problems' | 'takeStale'> {
+export interface Session
+  extends
+    Pick<GivenModules, 'onProblem' | 'problems' | 'takeStale'>,
+    Pick<Updates, 'look' | 'onUpdate'> {
   /**
    * Plans everything, and in a build makes what is missing. Several environments of one build share the work.
    *
@@ -29,8 +32,6 @@ export interface Session extends Pick<GivenModules, 'onProblem' | 'problems' | '
    * @throws ImagegenError with code `config`.
    */
   prepare(): Promise<void>
-  /** What is left of the start after `prepare`. Modules may have been loaded meanwhile. */
-  look(): Promise<void>
   /** The files in which a start that failed can be mended, absolute. */
   mendable(reason: unknown): Promise<readonly string[]>
   /** Whether the options find this manifest. */
@@ -45,8 +46,6 @@ export interface Session extends Pick<GivenModules, 'onProblem' | 'problems' | '
   load(id: ModuleId, watch: (file: string) => void, emit?: Emit): Promise<LoadedModule>
   /** A file was changed, added or removed. Ends when everybody knows what that means. */
   changed(file: string): Promise<void>
-  /** Told, in a live session, which modules have to be loaded anew, beside those that watch a file that changed. */
-  onUpdate(listener: (modules: readonly ModuleId[]) => void): void
   /** What decides beside the modules' own files, absolute; nothing before the start. */
   surroundings(): { readonly files: readonly string[]; readonly folders: readonly string[] }
   /** What images there are; nothing before the start. */
@@ -58,38 +57,10 @@ export interface Session extends Pick<GivenModules, 'onProblem' | 'problems' | '
 }
 
 export function createSession(inline: unknown, facts: HostFacts): Session {
-  const project = createProject(inline, facts, () => refresh())
+  const project = createProject(inline, facts, () => updates.refresh())
   const given = createGivenModules(project, facts)
-  const listeners: Array<(modules: readonly ModuleId[]) => void> = []
+  const updates = createUpdates(project, given)
   let starting: Promise<void> = Promise.resolve()
-  let refreshing: Promise<void> = Promise.resolve()
-  let waiting: Promise<void> | undefined
-  let told = ''
-
-  /**
-   * Looks at everything anew, or at what an edit has changed. Calls that come while that is under way share the next time.
-   */
-  function refresh(edited?: string): Promise<void> {
-    project.invalidate(edited)
-    waiting ??= refreshing.then(tellHost, tellHost)
-    refreshing = waiting
-    return waiting
-  }
-
-  /** Tells the host what looks different now. */
-  async function tellHost(): Promise<void> {
-    waiting = undefined
-    const { logger } = await project.open()
-    try {
-      const made = await project.survey()
-      const modules = await given.takeChanged(made)
-      if (modules.length === 0 || project.signal.aborted) return
-      await given.refreshKept(made)
-      for (const listener of listeners) listener(modules)
-    } catch (error) {
-      if (!project.signal.aborted) logger.error(messageOf(error))
-    }
-  }
 
   /** A survey that knows the manifest as it is now: a watcher may be later than the one who asks for the module. */
   async function freshSurvey(file: string): Promise<Survey> {
@@ -99,7 +70,7 @@ export function createSession(inline: unknown, facts: HostFacts): Session {
     const known = made.manifestAt(findManifest(file, made, root) ?? '')
     const bytes = readFileIfThere(file)
     if (bytes !== undefined && known?.text === new TextDecoder().decode(bytes)) return made
-    await refresh(file)
+    await updates.refresh(file)
     return project.survey()
   }
 
@@ -115,18 +86,10 @@ export function createSession(inline: unknown, facts: HostFacts): Session {
       logger.error(error.message)
     })
     if (made === undefined) return
-    report(made, logger)
+    updates.report(made, logger)
     // What they show is brought up to date here, before the host looks at any module.
     await given.takeChanged(made)
     await given.refreshKept(made)
-  }
-
-  /** Says what is wrong with the manifests, once. */
-  function report({ problems }: Survey, logger: Logger): void {
-    const found = [...problems.values()].flat()
-    const text = found.length === 0 ? '' : new ImagegenError('manifest', found).message
-    if (text !== '' && text !== told) logger.error(text)
-    told = text
   }
 
   async function isIn(file: string, made: Survey): Promise<boolean> {
@@ -156,13 +119,7 @@ export function createSession(inline: unknown, facts: HostFacts): Session {
       await project.open()
     },
 
-    async look() {
-      await refresh()
-      const { logger } = await project.open()
-      // Why there is none has just been said.
-      const made = await project.survey().catch(() => undefined)
-      if (made !== undefined) report(made, logger)
-    },
+    look: () => updates.look(),
 
     async mendable(reason) {
       project.invalidate()
@@ -185,16 +142,14 @@ export function createSession(inline: unknown, facts: HostFacts): Session {
       given.forget(file)
       if (MANIFEST_ID.test(file)) opened.background.forgive()
       if (isConfigFile(file)) await project.reopen()
-      if (facts.isLive) await refresh(file)
+      if (facts.isLive) await updates.refresh(file)
     },
 
     onProblem: (listener) => given.onProblem(listener),
     problems: () => given.problems(),
     takeStale: () => given.takeStale(),
 
-    onUpdate(listener) {
-      listeners.push(listener)
-    },
+    onUpdate: (listener) => updates.onUpdate(listener),
 
     surroundings() {
       const options = project.opened()?.pipeline.options

@@ -1,8 +1,10 @@
-import { expect, test } from 'vitest'
+import { createServer } from 'vite'
+import { expect, onTestFinished, test } from 'vitest'
 import { listenToConsole } from './console.ts'
 import { connectHmr } from './hmr-client.ts'
 import { optionsFor, png, sandbox, type Sandbox } from './sandbox.ts'
 import { looks, viteDev, type Page } from './vite-dev.ts'
+import { viteConfig } from './vite.ts'
 
 /** One image, small and quick, whose page takes updates. */
 const ONE = {
@@ -76,6 +78,21 @@ test('the pictures come by themselves, and the page is told where it listens', a
     pictures: Record<string, { src: string }>
   }
   for (const { src } of Object.values(pictures)) expect(page.pictures).toContain(src)
+})
+
+test.each([
+  ['that listens', {}],
+  ['in another program', { server: { middlewareMode: true } }],
+])('a server %s makes its pictures, and says what is wrong, with no visitor', async (_, own) => {
+  const said = listenToConsole()
+  const project = await sandbox({ files: { ...ONE, 'src/two.image.yaml': 'prompt: [broken' } })
+  const server = await createServer(viteConfig(project, own))
+  onTestFinished(() => server.close())
+  if (server.httpServer !== null) await server.listen(0)
+  const broken = (): number => said.filter((text) => text.includes('src/two.image.yaml:')).length
+  await expect.poll(broken, POLL).toBe(1)
+  await expect.poll(() => project.emulator.requests().length, POLL).toBe(8)
+  expect(broken()).toBe(1)
 })
 
 test('asks only for what stands still: saving many times asks once', async () => {
