@@ -272,9 +272,8 @@ describe.each(BUNDLERS)('Next with %s', { timeout: PATIENCE }, (bundler) => {
     const overlay = (): Promise<string> => page.evaluate<string>(OVERLAY).catch(() => '')
     const manifest = 'pictures/harbour.image.yaml'
     const shows = (): Promise<NaturalSize[]> => naturalSizes(page).catch(() => [])
-    const showsAll = (): Promise<void> =>
-      expect.poll(shows, { timeout: LOOK }).toMatchObject([HARBOUR, {}, HARBOUR_ANYWHERE, {}])
-    /** The overlay may be there before the server's own compiler is done: who edits then is not seen by it. */
+    const showsAll = (alt = HARBOUR.alt): Promise<void> =>
+      expect.poll(shows, { timeout: LOOK }).toMatchObject([{ ...HARBOUR, alt }, {}, { alt }, {}])
     const answers = (status: number): Promise<void> =>
       expect.poll(async () => (await fetch(server.url)).status, { timeout: LOOK }).toBe(status)
     await showsAll()
@@ -285,14 +284,25 @@ describe.each(BUNDLERS)('Next with %s', { timeout: PATIENCE }, (bundler) => {
     await keepScreenshot(`next-${bundler}-overlay`)
     project.files.edit(manifest, 'a wreck', 'A harbour town')
     await expect.poll(overlay, { timeout: LOOK }).not.toContain('Reword the prompt')
-    await answers(200)
     await showsAll()
 
+    const sound = project.files.read(manifest)
+    onTestFinished(() => project.files.write(manifest, sound))
     project.files.edit(manifest, 'aspectRatio', 'aspectRatoi')
     await expect.poll(overlay, { timeout: LOOK }).toContain('Did you mean `aspectRatio`?')
-    await answers(500)
-    project.files.edit(manifest, 'aspectRatoi', 'aspectRatio')
+    // At once, but not to what it was, and without a request meanwhile. With webpack, a page that is told of the very
+    // build that it has goes on showing the errors that Next has logged, and one that is loaded anew because of a 500
+    // does not find back: Next does so with a plain module of its own, too.
+    const mended = 'The harbour, mended.'
+    project.files.write(manifest, sound.replace(HARBOUR.alt, mended))
     await expect.poll(overlay, { timeout: LOOK }).not.toContain('Did you mean')
-    await showsAll()
+    await showsAll(mended)
+    await page.close()
+
+    // The server by itself: requests while it is broken would lead a page astray, as above.
+    project.files.edit(manifest, 'aspectRatio', 'aspectRatoi')
+    await answers(500)
+    project.files.write(manifest, sound)
+    await answers(200)
   })
 })
