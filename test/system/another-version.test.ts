@@ -36,8 +36,8 @@ const BUILD = `
   })
 `
 
-/** How a module of an image names its format, as the code that writes it has it. */
-const FORMAT = '`format: ${JSON.stringify(fallback)'
+/** How the value of an image gets its format, as the code that makes it has it. */
+const FORMAT = 'format: plain(format)'
 
 test.each(['webpack', 'rspack'] as const)(
   'what another version of this package makes of a manifest is seen through the cache of %s',
@@ -65,7 +65,7 @@ test.each(['webpack', 'rspack'] as const)(
     )
     expect(writers).toHaveLength(1)
     for (const [name, code] of writers) {
-      const other = code.toString('utf8').replace(FORMAT, FORMAT.replace('`', '`edition: 2, '))
+      const other = code.toString('utf8').replace(FORMAT, `edition: 2, ${FORMAT}`)
       writeFileSync(project.path('tool/dist', name), other)
     }
     const second = build()
