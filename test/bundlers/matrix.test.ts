@@ -7,20 +7,15 @@ import { HOSTS } from './hosts/all.ts'
 import { buildWith } from './hosts/host.ts'
 import { hashesBelow, look, openSandbox, picturesBelow } from './sandbox.ts'
 import { readTable, tableOf } from './table.ts'
+import { TEN_IMAGES } from './ten-images.ts'
 
 /** One project for all hosts: what it renders is rendered once. */
 let project: Awaited<ReturnType<typeof openSandbox>>
 
-const NAMES = Array.from({ length: 10 }, (_, index) => `picture${index}`)
-
 beforeAll(async () => {
   project = await openSandbox({
     files: {
-      'src/ten.image.yaml': [
-        'defaults: { source: ./face.png, alt: "", output: { formats: [jpeg] } }',
-        'images:',
-        ...NAMES.map((name, index) => `  ${name}: { output: { widths: [${index + 20}] } }`),
-      ].join('\n'),
+      ...TEN_IMAGES,
       'src/one.js': `import { picture7 } from './ten.image.yaml'; export const shown = picture7`,
       'src/later.js': `export const shown = (await import('./ten.image.yaml')).picture7`,
       'src/none.js': `import './ten.image.yaml'; export const shown = undefined`,

@@ -1,11 +1,9 @@
-import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
-import { startEmulator, type Emulator } from '../../src/emulator/index.ts'
-import { launchChromium } from './chromium.ts'
-import { installProject, type InstalledProject, type Serving } from './installed-project.ts'
+import { accountAt } from './account.ts'
+import { installExample, type InstalledExample } from './installed-example.ts'
+import type { Serving } from './installed-project.ts'
 import { naturalSizes, type NaturalSize } from './natural-sizes.ts'
-import { newerNode } from './newer-node.ts'
-import { openPage } from './open-page.ts'
+import { visitPage } from './open-page.ts'
 import { seeEdit } from './seen-edit.ts'
 
 /** Rendered on a server of its own, below a base path, with files on another path. */
@@ -30,48 +28,22 @@ const width: 481 = greenhouse.width
 <Image src={greenhouse} alt={orchart.alt} {width} />
 `
 
-let browser: Browser
-let project: InstalledProject
-let emulator: Emulator
+let example: InstalledExample
 
 beforeAll(async () => {
-  const node = await newerNode()
-  const others = { '@astrojs/node': '^11.1.6' }
-  browser = await launchChromium()
-  emulator = await startEmulator({ rpm: 0 })
-  project = await installProject({
-    example: 'astro',
-    nodeFolder: node.folder,
-    dependencies: others,
+  example = await installExample('astro', {
+    framework: 'astro',
+    needsNewerNode: true,
+    dependencies: { '@astrojs/node': '^11.1.6' },
     files: { 'astro.server.config.mjs': SERVER_CONFIG },
   })
-  const { output } = await project.run('astro', ['--version'])
-  console.info(`Astro ${output.trim()} on Node ${node.version}`)
 })
-
-afterAll(async () => {
-  await browser?.close()
-  await emulator?.close()
-  await project?.remove()
-})
-
-function withPictures(): NodeJS.ProcessEnv {
-  return {
-    MINIMAX_API_KEY: 'any',
-    MINIMAX_API_HOST: emulator.url,
-    IMAGEGEN_MODE: 'generate',
-  }
-}
+afterAll(() => example?.close())
 
 /** What a server shows at a path. */
 async function shownBy(server: Serving, path: string, name: string): Promise<NaturalSize[]> {
   onTestFinished(() => server.stop())
-  const { page, complaints, keepScreenshot } = await openPage(browser, `${server.url}${path}`)
-  const sizes = await naturalSizes(page)
-  await keepScreenshot(name)
-  await page.close()
-  expect(complaints).toEqual([])
-  return sizes
+  return visitPage(example.browser, `${server.url}${path}`, name, naturalSizes)
 }
 
 /** By the manifest, by \`width\` and by \`widths\`, on a page of 640 pixels. */
@@ -83,10 +55,12 @@ const SHOWN = [
 
 describe('Astro', () => {
   it('checks names and sizes before any build, and asks for nothing', async () => {
-    const sound = await project.run('astro', ['check'], withPictures())
+    const { emulator, project } = example
+    const account = accountAt(emulator.url)
+    const sound = await project.run('astro', ['check'], account)
     expect(sound.code, sound.output).toBe(0)
     project.write('src/components/Misspelt.astro', MISSPELT)
-    const { code, output } = await project.run('astro', ['check'], withPictures())
+    const { code, output } = await project.run('astro', ['check'], account)
     project.write('src/components/Misspelt.astro', '')
     expect(code).toBe(1)
     expect(output.match(/ts\(\d+\)/g)?.toSorted(), output).toEqual(['ts(2322)', 'ts(2724)'])
@@ -95,33 +69,25 @@ describe('Astro', () => {
   })
 
   it('shows every picture of a static site', async () => {
-    const { code, output } = await project.run('astro', ['build'], withPictures())
-    expect(code, output).toBe(0)
-    expect(emulator.stats().images).toBe(3)
-    const server = await project.serve('astro', (port) => ['preview', '--port', port])
+    await example.build('astro', ['build'])
+    expect(example.emulator.stats().images).toBe(3)
+    const server = await example.project.serveAt('astro', ['preview'])
     expect(await shownBy(server, '/', 'astro-static')).toMatchObject(SHOWN)
   })
 
   it('shows every picture of a server, below its base path, and asks for none again', async () => {
-    const options = ['build', '--config', 'astro.server.config.mjs']
-    const { code, output } = await project.run('astro', options, withPictures())
-    expect(code, output).toBe(0)
-    expect(emulator.stats().images).toBe(3)
-    const server = await project.serve('node', () => ['dist-server/server/entry.mjs'])
+    await example.build('astro', ['build', '--config', 'astro.server.config.mjs'])
+    expect(example.emulator.stats().images).toBe(3)
+    const server = await example.project.serve('node', () => ['dist-server/server/entry.mjs'])
     expect(await shownBy(server, '/garden/', 'astro-server')).toMatchObject(SHOWN)
   })
 
   it('shows stand-ins, then pictures, then those of an edited prompt, on a page that it reloads', async () => {
-    await project.run('rm', ['-rf', '.imagegen'])
+    const { browser, project } = example
     const seen = await seeEdit({
       browser,
       project,
-      serve: (environment) =>
-        project.serve(
-          'astro',
-          (port) => ['dev', '--port', port, '--host', '127.0.0.1'],
-          environment,
-        ),
+      serve: (environment) => project.serveAt('astro', ['dev'], environment),
       manifest: 'src/pictures/garden.image.yaml',
       from: 'An orchard on a hill in summer',
       to: 'An orchard by a lake in winter',
@@ -129,9 +95,7 @@ describe('Astro', () => {
       name: 'astro-dev',
     })
     for (const stage of seen.stages) expect(stage).toMatchObject(SHOWN)
-    expect(seen.asked).toBe(4)
-    expect(seen.complaints).toEqual([])
     // Its pages are rendered on the server.
-    expect(seen.isSamePage).toBe(false)
+    expect(seen).toMatchObject({ asked: 4, isSamePage: false, complaints: [] })
   })
 })

@@ -2,13 +2,13 @@ import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, writeFileSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
-import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { promisify } from 'node:util'
 import { vi } from 'vitest'
 import { cleanEnvironment } from '../examples/clean-environment.ts'
 import type { FileTree } from '../temporary-project.ts'
+import { freePort } from './free-port.ts'
 
 const root = path.join(import.meta.dirname, '../..')
 const run = promisify(execFile)
@@ -43,6 +43,12 @@ export interface InstalledProject {
   serve(
     program: string,
     argsFor: (port: string) => readonly string[],
+    environment?: NodeJS.ProcessEnv,
+  ): Promise<Serving>
+  /** The same of a program that takes `--host` and `--port`. */
+  serveAt(
+    program: string,
+    args: readonly string[],
     environment?: NodeJS.ProcessEnv,
   ): Promise<Serving>
   remove(): Promise<void>
@@ -100,6 +106,12 @@ export async function installProject(source: ProjectSource): Promise<InstalledPr
     },
     serve: (program, argsFor, environment = {}) =>
       serve(program, argsFor, { cwd: folder, env: environmentWith(environment) }),
+    serveAt: (program, args, environment) =>
+      project.serve(
+        program,
+        (port) => [...args, '--host', '127.0.0.1', '--port', port],
+        environment,
+      ),
     remove: () => rm(folder, { recursive: true, force: true, maxRetries: 5 }),
   }
 
@@ -177,13 +189,4 @@ async function serve(
       await closed
     },
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
 }

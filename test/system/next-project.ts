@@ -1,5 +1,6 @@
 import path from 'node:path'
 import { filesBelow } from '../bundlers/sandbox.ts'
+import { accountAt } from './account.ts'
 import {
   installProject,
   type InstalledProject,
@@ -25,12 +26,7 @@ export interface NextProject {
 /** @param host of the provider. */
 export async function nextProject(host: string): Promise<NextProject> {
   const files = await installProject({ example: 'next' })
-  const account = {
-    NEXT_TELEMETRY_DISABLED: '1',
-    MINIMAX_API_KEY: 'any',
-    MINIMAX_API_HOST: host,
-    IMAGEGEN_MODE: 'generate',
-  }
+  const account = { NEXT_TELEMETRY_DISABLED: '1', ...accountAt(host) }
   const publicFiles = (): Map<string, Buffer> => filesBelow(path.join(files.folder, '.next/static'))
   return {
     files,

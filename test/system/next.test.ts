@@ -3,10 +3,11 @@ import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { startEmulator, type Emulator } from '../../src/emulator/index.ts'
 import { errorsIn, expectedErrors } from '../types/typescript.ts'
+import { accountAt } from './account.ts'
 import { launchChromium } from './chromium.ts'
 import { naturalSizes, type NaturalSize } from './natural-sizes.ts'
 import { nextProject, type NextBundler, type NextProject } from './next-project.ts'
-import { openPage } from './open-page.ts'
+import { openPage, visitPage } from './open-page.ts'
 import { seeEdit } from './seen-edit.ts'
 
 /** Any web server would do. */
@@ -94,14 +95,9 @@ function configure(config: string): void {
   onTestFinished(() => project.files.write('next.config.ts', own))
 }
 
-/** What pages of a server show. */
-async function shown(url: string, name: string): Promise<NaturalSize[]> {
-  const { page, complaints, keepScreenshot } = await openPage(browser, url)
-  const sizes = await naturalSizes(page)
-  await keepScreenshot(name)
-  await page.close()
-  expect(complaints).toEqual([])
-  return sizes
+/** What a page of a server shows. */
+function shown(url: string, name: string): Promise<NaturalSize[]> {
+  return visitPage(browser, url, name, naturalSizes)
 }
 
 /** What `next start` shows at some paths. */
@@ -126,11 +122,8 @@ describe('types in a project of Next', () => {
   })
 
   it('are made without a request where Next only writes its own', async () => {
-    const { code, output } = await project.files.run('next', ['typegen'], {
-      MINIMAX_API_KEY: 'any',
-      MINIMAX_API_HOST: emulator.url,
-      IMAGEGEN_MODE: 'generate',
-    })
+    const account = accountAt(emulator.url)
+    const { code, output } = await project.files.run('next', ['typegen'], account)
     expect(code, output).toBe(0)
     expect(emulator.stats().requests).toBe(0)
   })
@@ -210,8 +203,7 @@ describe.each(BUNDLERS)('Next with %s', { timeout: PATIENCE }, (bundler) => {
   it('shows every picture of an exported site', async () => {
     configure(EXPORTED)
     await build(bundler)
-    const preview = ['preview', '--outDir', 'out', '--host', '127.0.0.1', '--port']
-    const server = await project.files.serve(VITE, (port) => [...preview, port])
+    const server = await project.files.serveAt(VITE, ['preview', '--outDir', 'out'])
     onTestFinished(() => server.stop())
     const page = await shown(`${server.url}/`, `next-${bundler}-exported`)
     const largest = { ...ISLANDS, width: 960, height: 720 }
@@ -233,7 +225,6 @@ describe.each(BUNDLERS)('Next with %s', { timeout: PATIENCE }, (bundler) => {
   })
 
   it('shows stand-ins, then pictures, then those of an edited prompt, on one page', async () => {
-    await project.files.run('rm', ['-rf', '.imagegen'])
     const seen = await seeEdit({
       browser,
       project: project.files,

@@ -1,6 +1,7 @@
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Browser, Page } from 'playwright-core'
+import { expect } from 'vitest'
 
 const results = fileURLToPath(new URL('../../test-results', import.meta.url))
 
@@ -47,4 +48,24 @@ export async function openPage(
       await page.screenshot({ path: path.join(results, `${name}.png`), fullPage: true })
     },
   }
+}
+
+/**
+ * Visits a page that has nothing to complain of, and keeps a picture of it as it is at the end.
+ *
+ * @param name of that picture.
+ * @returns what the visit comes to.
+ */
+export async function visitPage<Result>(
+  browser: Browser,
+  url: string,
+  name: string,
+  visit: (page: Page) => Promise<Result>,
+): Promise<Result> {
+  const { page, complaints, keepScreenshot } = await openPage(browser, url)
+  const result = await visit(page)
+  await keepScreenshot(name)
+  await page.close()
+  expect(complaints).toEqual([])
+  return result
 }

@@ -8,7 +8,7 @@ import path from 'node:path'
 import { promisify } from 'node:util'
 import { AwsClient } from 'aws4fetch'
 import { expect, vi } from 'vitest'
-import { freePort } from './redis.ts'
+import { freePort } from './free-port.ts'
 
 /** A real S3 server on loopback, which checks signatures. */
 export interface ObjectStore extends AsyncDisposable {

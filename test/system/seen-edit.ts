@@ -37,11 +37,12 @@ export interface EditPlan {
 }
 
 /**
- * Opens a page of a dev server while no picture can be made, lets them come, edits a prompt, and lets the new one come:
- * four looks at one page.
+ * Opens a page of a dev server that has no pictures while none can be made, lets them come, edits a prompt, and lets the
+ * new one come: four looks at one page.
  */
 export async function seeEdit(plan: EditPlan): Promise<SeenEdit> {
   const { browser, project, serve, manifest, from, to, alt, name } = plan
+  await project.run('rm', ['-rf', '.imagegen'])
   const emulator = await startEmulator({ rpm: 0 })
   const gate = await startGate(emulator.url)
   const server = await serve({ MINIMAX_API_KEY: 'any', MINIMAX_API_HOST: gate.url, CI: '' })

@@ -2,10 +2,11 @@ import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { startEmulator } from '../../src/emulator/index.ts'
 import type { FileTree } from '../temporary-project.ts'
+import { accountAt } from './account.ts'
 import { launchChromium } from './chromium.ts'
 import { installProject } from './installed-project.ts'
 import { naturalSizes } from './natural-sizes.ts'
-import { openPage } from './open-page.ts'
+import { visitPage } from './open-page.ts'
 import { seeEdit } from './seen-edit.ts'
 
 const MANIFEST = `
@@ -192,30 +193,21 @@ describe.each(STARTERS)('$name', (starter) => {
     expect(misspelt.code).not.toBe(0)
     expect(misspelt.output).toContain("no exported member named 'kirra'. Did you mean 'kira'?")
 
-    const built = await project.run(bundler.program, ['build'], {
-      MINIMAX_API_KEY: 'any',
-      MINIMAX_API_HOST: emulator.url,
-      IMAGEGEN_MODE: 'generate',
-    })
+    const built = await project.run(bundler.program, ['build'], accountAt(emulator.url))
     expect(built.code, built.output).toBe(0)
     expect(emulator.stats().images).toBe(2)
     expect(built.output).not.toContain('unused-')
-    const at = (port: string): string[] => ['--host', '127.0.0.1', '--port', port]
-    const server = await project.serve(bundler.program, (port) => [...bundler.preview, ...at(port)])
+    const server = await project.serveAt(bundler.program, bundler.preview)
     onTestFinished(() => server.stop())
-    const { page, complaints, keepScreenshot } = await openPage(browser, server.url)
     const kira = { alt: 'Kira on a hill', width: 960, height: 720 }
-    await expect.poll(() => naturalSizes(page)).toMatchObject([kira])
-    await keepScreenshot(title)
-    await page.close()
-    expect(complaints).toEqual([])
+    await visitPage(browser, server.url, title, (page) =>
+      expect.poll(() => naturalSizes(page)).toMatchObject([kira]),
+    )
 
-    await project.run('rm', ['-rf', '.imagegen'])
     const seen = await seeEdit({
       browser,
       project,
-      serve: (environment) =>
-        project.serve(bundler.program, (port) => [...bundler.dev, ...at(port)], environment),
+      serve: (environment) => project.serveAt(bundler.program, bundler.dev, environment),
       manifest: 'src/kira.image.yaml',
       from: 'in spring',
       to: 'in autumn',

@@ -1,24 +1,15 @@
-import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
-import { startEmulator } from '../../src/emulator/index.ts'
-import { launchChromium } from './chromium.ts'
-import { installProject, type InstalledProject } from './installed-project.ts'
+import { installExample, type InstalledExample } from './installed-example.ts'
 import { naturalSizes } from './natural-sizes.ts'
-import { openPage } from './open-page.ts'
+import { visitPage } from './open-page.ts'
 import { seeEdit } from './seen-edit.ts'
 
-let browser: Browser
-let project: InstalledProject
+let example: InstalledExample
 
 beforeAll(async () => {
-  browser = await launchChromium()
-  project = await installProject({ example: 'storybook' })
+  example = await installExample('storybook', { framework: 'storybook' })
 })
-
-afterAll(async () => {
-  await browser?.close()
-  await project?.remove()
-})
+afterAll(() => example?.close())
 
 const STORY = '/iframe.html?id=badge--explorer&viewMode=story'
 
@@ -26,36 +17,23 @@ const SHOWN = [{ alt: 'The badge of the explorers.', width: 256, height: 256 }]
 
 describe('Storybook on Vite', () => {
   it('shows the picture of a built story', async () => {
-    const emulator = await startEmulator({ rpm: 0 })
-    onTestFinished(() => emulator.close())
-    const { code, output } = await project.run('storybook', ['build', '--disable-telemetry'], {
-      MINIMAX_API_KEY: 'any',
-      MINIMAX_API_HOST: emulator.url,
-      IMAGEGEN_MODE: 'generate',
-    })
-    expect(code, output).toBe(0)
+    const { browser, emulator, project } = example
+    await example.build('storybook', ['build', '--disable-telemetry'])
     expect(emulator.stats().images).toBe(2)
-    const preview = ['preview', '--host', '127.0.0.1', '--outDir', 'storybook-static', '--port']
-    const server = await project.serve('vite', (port) => [...preview, port])
+    const server = await project.serveAt('vite', ['preview', '--outDir', 'storybook-static'])
     onTestFinished(() => server.stop())
-    const { page, complaints, keepScreenshot } = await openPage(browser, server.url + STORY)
-    await expect.poll(() => naturalSizes(page)).toMatchObject(SHOWN)
-    await keepScreenshot('storybook')
-    await page.close()
-    expect(complaints).toEqual([])
+    await visitPage(browser, server.url + STORY, 'storybook', (page) =>
+      expect.poll(() => naturalSizes(page)).toMatchObject(SHOWN),
+    )
   })
 
   it('shows stand-ins, then pictures, then those of an edited prompt, in one story', async () => {
-    await project.run('rm', ['-rf', '.imagegen'])
+    const { browser, project } = example
     const seen = await seeEdit({
       browser,
       project,
       serve: (environment) =>
-        project.serve(
-          'storybook',
-          (port) => ['dev', '--ci', '--disable-telemetry', '--host', '127.0.0.1', '--port', port],
-          environment,
-        ),
+        project.serveAt('storybook', ['dev', '--ci', '--disable-telemetry'], environment),
       page: STORY,
       manifest: 'src/badges.image.yaml',
       from: 'an explorer in the mountains',

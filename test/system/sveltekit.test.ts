@@ -1,14 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
-import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
-import { startEmulator, type Emulator } from '../../src/emulator/index.ts'
 import { expectedErrors } from '../types/typescript.ts'
-import { launchChromium } from './chromium.ts'
-import { installProject, type InstalledProject } from './installed-project.ts'
+import { installExample, type InstalledExample } from './installed-example.ts'
+import type { Ran } from './installed-project.ts'
 import { naturalSizes } from './natural-sizes.ts'
-import { newerNode } from './newer-node.ts'
-import { openPage } from './open-page.ts'
+import { visitPage } from './open-page.ts'
 import { seeEdit } from './seen-edit.ts'
 import { svelteErrorsIn } from './svelte-errors.ts'
 
@@ -22,38 +19,33 @@ const MISSPELT = `<script lang="ts">
 -->
 `
 
-let browser: Browser
-let project: InstalledProject
-let emulator: Emulator
+let example: InstalledExample
 
 beforeAll(async () => {
-  const node = await newerNode()
-  browser = await launchChromium()
-  emulator = await startEmulator({ rpm: 0 })
-  project = await installProject({ example: 'sveltekit', nodeFolder: node.folder })
-  const { version } = JSON.parse(project.read('node_modules/@sveltejs/kit/package.json')) as {
-    version: string
-  }
-  console.info(`SvelteKit ${version} on Node ${node.version}`)
+  example = await installExample('sveltekit', {
+    framework: '@sveltejs/kit',
+    needsNewerNode: true,
+  })
 })
-
-afterAll(async () => {
-  await browser?.close()
-  await emulator?.close()
-  await project?.remove()
-})
+afterAll(() => example?.close())
 
 const SHOWN = [
   { alt: "The tower with the town's only clock.", width: 960, height: 720 },
   { alt: 'The room at the end of the stairs.', width: 960, height: 720 },
 ]
 
-function check(): ReturnType<InstalledProject['run']> {
-  return project.run('svelte-check', ['--output', 'machine-verbose', '--threshold', 'error'])
+function check(): Promise<Ran> {
+  return example.project.run('svelte-check', [
+    '--output',
+    'machine-verbose',
+    '--threshold',
+    'error',
+  ])
 }
 
 describe('SvelteKit', () => {
   it('checks names and sizes once it is prepared, before any build', async () => {
+    const { project } = example
     const sound = await check()
     expect(sound.code, sound.output).toBe(0)
     project.write('src/lib/Misspelt.svelte', MISSPELT)
@@ -65,6 +57,7 @@ describe('SvelteKit', () => {
   })
 
   it.each(['', '/town'])('shows every prerendered picture below the base “%s”', async (base) => {
+    const { browser, emulator, project } = example
     project.edit(
       'vite.config.ts',
       'adapter: adapter()',
@@ -77,38 +70,24 @@ describe('SvelteKit', () => {
         'adapter: adapter()',
       ),
     )
-    const { code, output } = await project.run('vite', ['build'], {
-      MINIMAX_API_KEY: 'any',
-      MINIMAX_API_HOST: emulator.url,
-      IMAGEGEN_MODE: 'generate',
-    })
-    expect(code, output).toBe(0)
+    await example.build('vite', ['build'])
     expect(emulator.stats().images).toBe(2)
-    const server = await project.serve('vite', (port) => [
-      'preview',
-      '--port',
-      port,
-      '--host',
-      '127.0.0.1',
-    ])
+    const server = await project.serveAt('vite', ['preview'])
     onTestFinished(() => server.stop())
-    const { page, complaints, keepScreenshot } = await openPage(browser, `${server.url}${base}/`)
-    const shown = await naturalSizes(page)
-    await keepScreenshot(`sveltekit${base.replace('/', '-')}`)
-    await page.close()
+    const name = `sveltekit${base.replace('/', '-')}`
+    const shown = await visitPage(browser, `${server.url}${base}/`, name, naturalSizes)
     expect(shown).toMatchObject(SHOWN)
     for (const { url } of shown) expect(url).toContain(`${server.url}${base}/_app/`)
-    expect(complaints).toEqual([])
   })
 
   it('leaves the renditions as they are, although enhancedImages() takes every picture', () => {
     const bytesIn = (folder: string): Map<string, Buffer> =>
       new Map(
-        readdirSync(path.join(project.folder, folder))
+        readdirSync(path.join(example.project.folder, folder))
           .filter((file) => /\.(?:avif|webp|jpg)$/.test(file))
           .map((file) => [
             file.split('.')[0] ?? '',
-            readFileSync(path.join(project.folder, folder, file)),
+            readFileSync(path.join(example.project.folder, folder, file)),
           ]),
       )
     const renditions = bytesIn('node_modules/.cache/unplugin-imagegen/renditions')
@@ -117,16 +96,11 @@ describe('SvelteKit', () => {
   })
 
   it('shows stand-ins, then pictures, then those of an edited prompt, on one page', async () => {
-    await project.run('rm', ['-rf', '.imagegen'])
+    const { browser, project } = example
     const seen = await seeEdit({
       browser,
       project,
-      serve: (environment) =>
-        project.serve(
-          'vite',
-          (port) => ['dev', '--port', port, '--host', '127.0.0.1'],
-          environment,
-        ),
+      serve: (environment) => project.serveAt('vite', ['dev'], environment),
       manifest: 'src/lib/pictures/tower.image.yaml',
       from: 'A library with tall windows in autumn',
       to: 'A library with tall windows in winter',
@@ -135,8 +109,6 @@ describe('SvelteKit', () => {
       isRendered: true,
     })
     for (const stage of seen.stages) expect(stage).toMatchObject(SHOWN)
-    expect(seen.asked).toBe(3)
-    expect(seen.isSamePage).toBe(true)
-    expect(seen.complaints).toEqual([])
+    expect(seen).toMatchObject({ asked: 3, isSamePage: true, complaints: [] })
   })
 })

@@ -4,19 +4,14 @@ import type { GeneratedImage } from '../bundlers/generated-image.ts'
 import { HOSTS } from '../bundlers/hosts/all.ts'
 import { buildWith } from '../bundlers/hosts/host.ts'
 import { look, openSandbox, picturesBelow } from '../bundlers/sandbox.ts'
+import { TEN_IMAGES } from '../bundlers/ten-images.ts'
 
 let project: Awaited<ReturnType<typeof openSandbox>>
-
-const NAMES = Array.from({ length: 10 }, (_, index) => `picture${index}`)
 
 beforeAll(async () => {
   project = await openSandbox({
     files: {
-      'src/ten.image.yaml': [
-        'defaults: { source: ./face.png, alt: "", output: { formats: [jpeg] } }',
-        'images:',
-        ...NAMES.map((name, index) => `  ${name}: { output: { widths: [${index + 20}] } }`),
-      ].join('\n'),
+      ...TEN_IMAGES,
       'src/c# & (d)/#1.image.yaml': 'source: ../face.png\nalt: One\noutput: { widths: [20] }',
       'src/c# & (d)/#2.image.yaml': [
         'images:',

@@ -6,7 +6,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { vi } from 'vitest'
-import { freePort } from './redis.ts'
+import { freePort } from './free-port.ts'
 
 /** Apache with WebDAV on loopback. */
 export interface WebDav extends AsyncDisposable {

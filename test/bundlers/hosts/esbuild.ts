@@ -1,11 +1,11 @@
 import path from 'node:path'
 import { build, context, type BuildOptions, type Plugin } from 'esbuild'
 import imagegen from '../../../src/esbuild.ts'
-import { buildQueue, optionsOf, type Host, type HostSettings, type Project } from './host.ts'
+import { buildQueue, pluginsOf, type Host, type HostSettings, type Project } from './host.ts'
 
 /** esbuild's options for a sandbox. */
 export function esbuildOptions(project: Project, settings: HostSettings): BuildOptions {
-  const { entry, target, base, sourcemap, out, before, after } = settings
+  const { entry, target, base, sourcemap, out } = settings
   return {
     absWorkingDir: project.root,
     entryPoints: { main: entry },
@@ -18,11 +18,7 @@ export function esbuildOptions(project: Project, settings: HostSettings): BuildO
     sourcemap,
     logLevel: 'silent',
     ...(base === 'relative' ? {} : { publicPath: base }),
-    plugins: [
-      ...(before as Plugin[]),
-      imagegen(optionsOf(project, settings)),
-      ...(after as Plugin[]),
-    ],
+    plugins: pluginsOf(project, settings, imagegen) as Plugin[],
   }
 }
 

@@ -120,9 +120,13 @@ export function builtIn({ root }: Project, { out: folder, base }: HostSettings):
   }
 }
 
-/** The options of ours for a project. */
-export function optionsOf({ options }: Project, settings: HostSettings): Options {
-  return { ...options, ...settings.options }
+/** The plugins of a build: ours, with the options for the project, among those of the settings. */
+export function pluginsOf(
+  { options }: Project,
+  settings: HostSettings,
+  ours: (options: Options) => unknown,
+): unknown[] {
+  return [...settings.before, ours({ ...options, ...settings.options }), ...settings.after]
 }
 
 /** Builds that come by themselves, for whoever waits for the next. */
@@ -146,16 +150,28 @@ export function buildQueue(): {
   }
 }
 
-/** One outcome of every build of a watcher of Rollup's kind, which says that it ended after what went wrong as well. */
-export function outcomes(
-  push: (error: Error | undefined) => void,
-): (event: { readonly code: string; readonly error?: Error }) => void {
+/** A watcher of Rollup's kind. */
+export interface RollupWatcher {
+  on(event: 'event', listener: (event: RollupWatchEvent) => void): void
+  close(): Promise<void>
+}
+
+interface RollupWatchEvent {
+  readonly code: string
+  readonly error?: Error
+  readonly result?: { close(): Promise<void> } | null
+}
+
+/** One outcome of every build: such a watcher says that it ended after what went wrong as well. */
+export function watchingBy(watcher: RollupWatcher): Watching {
+  const { push, next } = buildQueue()
   let failed: Error | undefined
-  return ({ code, error }) => {
+  watcher.on('event', ({ code, error }) => {
     if (code === 'START') failed = undefined
     if (code === 'ERROR') failed = error
     if (code === 'END') push(failed)
-  }
+  })
+  return { next, close: () => watcher.close() }
 }
 
 /** The import of Node, not of the test runner, which has ideas of its own about built code. */

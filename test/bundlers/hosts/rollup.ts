@@ -6,13 +6,13 @@ import rolldownPlugin from '../../../src/rolldown.ts'
 import rollupPlugin from '../../../src/rollup.ts'
 import type { Options } from '../../../src/options/options.ts'
 import {
-  buildQueue,
-  optionsOf,
-  outcomes,
+  pluginsOf,
+  watchingBy,
   type Base,
   type Host,
   type HostSettings,
   type Project,
+  type RollupWatcher,
 } from './host.ts'
 
 interface Bundle {
@@ -21,27 +21,16 @@ interface Bundle {
   close(): Promise<void>
 }
 
-interface Watcher {
-  on(event: 'event', listener: (event: WatchEvent) => void): void
-  close(): Promise<void>
-}
-
-interface WatchEvent {
-  readonly code: string
-  readonly error?: Error
-  readonly result?: { close(): Promise<void> } | null
-}
-
 /** How the two differ. */
 interface Kind {
   readonly open: (input: object) => Promise<Bundle>
-  readonly watch: (config: object) => Watcher
+  readonly watch: (config: object) => RollupWatcher
   readonly plugin: (options: Options) => unknown
   readonly cache: string
 }
 
 function inputOf(project: Project, settings: HostSettings, kind: Kind): object {
-  const { entry, base, before, after, cache } = settings
+  const { entry, base, cache } = settings
   // The only root that Rollup knows.
   process.chdir(project.root)
   return {
@@ -50,9 +39,7 @@ function inputOf(project: Project, settings: HostSettings, kind: Kind): object {
     onwarn: () => undefined,
     ...(cache === undefined ? {} : { cache: cache.content }),
     plugins: [
-      ...before,
-      kind.plugin(optionsOf(project, settings)),
-      ...after,
+      ...pluginsOf(project, settings, kind.plugin),
       ...(base === 'relative' ? [] : [servedFrom(base)]),
     ],
   }
@@ -94,10 +81,8 @@ function host(name: string, kind: Kind): Host {
         ...inputOf(project, settings, kind),
         output: outputOf(project, settings),
       })
-      const { push, next } = buildQueue()
-      watcher.on('event', outcomes(push))
       watcher.on('event', ({ result }) => void result?.close())
-      return { next, close: () => watcher.close() }
+      return watchingBy(watcher)
     },
   }
 }

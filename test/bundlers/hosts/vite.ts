@@ -4,35 +4,29 @@ import { build as build6 } from 'vite-6'
 import { build as build7 } from 'vite-7'
 import imagegen from '../../../src/vite.ts'
 import {
-  buildQueue,
-  optionsOf,
-  outcomes,
+  pluginsOf,
+  watchingBy,
   type Host,
   type HostSettings,
   type Project,
+  type RollupWatcher,
 } from './host.ts'
 
 /** Every version has types of its own; what is built is what they agree on. */
 type Build = (config: object) => Promise<unknown>
-
-/** What a build that watches gives. */
-interface Watcher {
-  on(event: 'event', listener: (event: { code: string; error?: Error }) => void): void
-  close(): Promise<void>
-}
 
 function viteConfig(
   project: Project,
   settings: HostSettings,
   more: object,
 ): Record<string, unknown> & { build: object } {
-  const { entry, target, base, sourcemap, out, before, after } = settings
+  const { entry, target, base, sourcemap, out } = settings
   return {
     root: project.root,
     configFile: false,
     logLevel: 'silent',
     base: base === 'relative' ? './' : base,
-    plugins: [...before, imagegen(optionsOf(project, settings)), ...after],
+    plugins: pluginsOf(project, settings, imagegen),
     build: {
       ssr: target === 'server',
       outDir: out,
@@ -67,10 +61,8 @@ function vite(name: string, run: Build, more: object = {}): Host {
     },
     async watch(project, settings) {
       const config = viteConfig(project, settings, more)
-      const watcher = (await run({ ...config, build: { ...config.build, watch: {} } })) as Watcher
-      const { push, next } = buildQueue()
-      watcher.on('event', outcomes(push))
-      return { next, close: () => watcher.close() }
+      const watched = await run({ ...config, build: { ...config.build, watch: {} } })
+      return watchingBy(watched as RollupWatcher)
     },
   }
 }

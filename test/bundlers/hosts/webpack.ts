@@ -4,7 +4,7 @@ import webpackCompiler, { type Configuration } from 'webpack'
 import rspackPlugin from '../../../src/rspack.ts'
 import webpackPlugin from '../../../src/webpack.ts'
 import type { Options } from '../../../src/options/options.ts'
-import { buildQueue, optionsOf, type Host, type HostSettings, type Project } from './host.ts'
+import { buildQueue, pluginsOf, type Host, type HostSettings, type Project } from './host.ts'
 
 /** What the compilers of both have, as far as a build needs it. */
 interface Compiler {
@@ -30,7 +30,7 @@ interface Kind {
 
 /** The configuration that both understand. */
 function configuration(project: Project, settings: HostSettings, kind: Kind): object {
-  const { entry, target, base, sourcemap, out, cache, before, after } = settings
+  const { entry, target, base, sourcemap, out, cache } = settings
   return {
     context: project.root,
     mode: 'production',
@@ -42,7 +42,7 @@ function configuration(project: Project, settings: HostSettings, kind: Kind): ob
     optimization: { minimize: false },
     experiments: { outputModule: true },
     cache: cache === undefined ? false : kind.cache(path.join(project.root, 'bundler-cache')),
-    plugins: [...before, kind.plugin(optionsOf(project, settings)), ...after],
+    plugins: pluginsOf(project, settings, kind.plugin),
     output: {
       path: path.join(project.root, out),
       publicPath: base === 'relative' ? 'auto' : base,
