@@ -45,7 +45,7 @@ export function assertDrawable(bytes: Uint8Array): void {
   const count = countReferences(new TextDecoder().decode(bytes))
   if (count <= REFERENCE_LIMIT) return
   throw new Error(
-    `the SVG draws its own parts ${count.toLocaleString('en')} times, of at most ${REFERENCE_LIMIT.toLocaleString('en')}`,
+    `the SVG draws its own parts ${count.toLocaleString('en')} times, of at most ${REFERENCE_LIMIT.toLocaleString('en')}; a PNG of it can be used`,
   )
 }
 
