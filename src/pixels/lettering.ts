@@ -4,7 +4,8 @@ const ADVANCE = GLYPH_WIDTH + 1
 const LINE_HEIGHT = GLYPH_HEIGHT + 2
 
 /**
- * Text as an SVG path, drawn with a bitmap font: a machine without fonts draws the same bytes as any other. A line break starts a new line.
+ * Text as an SVG path, drawn with a bitmap font: a machine without fonts draws the same bytes as any other. A line break
+ * starts a new line.
  *
  * Printable ASCII has glyphs; accents are dropped, and what has no plainer form is a box.
  *

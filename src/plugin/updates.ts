@@ -63,8 +63,8 @@ export function createUpdates(project: Project, given: GivenModules): Updates {
     async look() {
       await refresh()
       const { logger } = await project.open()
-      // Why there is none has just been said.
-      const made = await project.survey().catch(() => undefined)
+      // Nothing: why has just been said.
+      const made = project.known()
       if (made !== undefined) report(made, logger)
     },
     report,
