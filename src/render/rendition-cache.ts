@@ -121,7 +121,11 @@ export function createRenditionCache(cacheDir: string): RenditionCache {
 
     writeImage(key, image) {
       const renditions = image.renditions.map((one) => ({ ...one, file: path.basename(one.file) }))
-      writeRecord(key, { ...image, renditions })
+      try {
+        writeRecord(key, { ...image, renditions })
+      } catch {
+        // A cache that can be read only serves what it has: the next time it is put together again.
+      }
     },
 
     readPicture: (key) => readRecord(key, pictureSchema),

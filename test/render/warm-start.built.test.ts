@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -16,7 +16,10 @@ afterAll(() => {
 })
 
 /** Renders in a process of its own and says whether sharp was loaded there. */
-function run(): { readonly renditions: unknown; readonly loaded: boolean } {
+function run(user: { readonly uid?: number } = {}): {
+  readonly renditions: unknown
+  readonly loaded: boolean
+} {
   const script = `
     import { createHash } from 'node:crypto'
     import { createRequire } from 'node:module'
@@ -38,6 +41,7 @@ function run(): { readonly renditions: unknown; readonly loaded: boolean } {
   const answer = execFileSync(process.execPath, ['--input-type=module', '--eval', script], {
     cwd: root,
     encoding: 'utf8',
+    ...user,
   })
   return JSON.parse(answer) as ReturnType<typeof run>
 }
@@ -48,5 +52,25 @@ describe('a warm start', () => {
     const warm = run()
     expect(cold.loaded).toBe(true)
     expect(warm).toEqual({ renditions: cold.renditions, loaded: false })
+  })
+
+  it('takes what it finds from a cache that it cannot write to', () => {
+    const { renditions } = run()
+    const records = path.join(cacheDir, 'records')
+    for (const name of readdirSync(records)) {
+      const file = path.join(records, name)
+      // Of the image as a whole; its parts stay.
+      if (readFileSync(file, 'utf8').includes('"renditions"')) rmSync(file)
+    }
+    const left = readdirSync(records)
+    for (const folder of [cacheDir, records]) chmodSync(folder, 0o555)
+    try {
+      // To root, every folder is writable.
+      const nobody = process.getuid?.() === 0 ? { uid: 65_534 } : {}
+      expect(run(nobody)).toEqual({ renditions, loaded: false })
+    } finally {
+      for (const folder of [cacheDir, records]) chmodSync(folder, 0o755)
+    }
+    expect(readdirSync(records)).toEqual(left)
   })
 })
