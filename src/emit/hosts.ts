@@ -3,8 +3,7 @@ import { toPosix } from '../shared/files.ts'
 import type { AssetUrlOf } from './module.ts'
 
 /**
- * Vite in dev, build and SSR: its own `?url` honours base, `renderBuiltUrl` and library mode. `no-inline` keeps files
- * under `assetsInlineLimit` from becoming strings.
+ * Vite's dev server: it serves files where they are. Without `no-inline` small ones would become strings.
  *
  * @param folder the manifest's: absolute paths would end in source maps.
  */
@@ -77,6 +76,18 @@ export function webpackRequest(specifier: string): string {
 
 /** Emits a file and gives the reference by which code may name it. */
 export type Emit = (file: string) => string
+
+/**
+ * Vite's builds: what its own `?url` comes to in a chunk, and so with base, `renderBuiltUrl` and library mode. A module
+ * for each file, which that would need, takes longer than all that we do for it.
+ */
+export function viteBuildUrl(_folder: string, emit: Emit): AssetUrlOf {
+  return ({ file }, variable) => ({
+    // Of double quotes: where the URL is known at run time only, Vite ends the text there.
+    statement: `const ${variable} = "__VITE_ASSET__${emit(file)}__"`,
+    expression: variable,
+  })
+}
 
 /** Rollup and Rolldown: they emit the file and write its URL for every output format; a plain import fails there. */
 export function rollupUrl(_folder: string, emit: Emit): AssetUrlOf {

@@ -1,8 +1,6 @@
-import { readFileSync } from 'node:fs'
-import path from 'node:path'
 import { rollupUrl } from '../emit/hosts.ts'
-import { toPosix } from '../shared/files.ts'
 import { createClaims } from './claims.ts'
+import { emitRendition, type Emitter } from './emit-rendition.ts'
 import type { HostFacts } from './host-facts.ts'
 import { MANIFEST_ID, parseModuleId } from './module-id.ts'
 import { plainly } from './plain-error.ts'
@@ -11,14 +9,8 @@ import { startWatched } from './start-watched.ts'
 import { isNamedInCode, removeUnused, renderedModules, type Bundle } from './unused-assets.ts'
 
 /** What the contexts of hooks have in Rollup and in Rolldown alike. */
-interface HookContext {
+interface HookContext extends Emitter {
   addWatchFile(file: string): void
-  emitFile(asset: {
-    type: 'asset'
-    name: string
-    originalFileName: string
-    source: Uint8Array
-  }): string
   resolve(
     specifier: string,
     importer: string | undefined,
@@ -102,12 +94,7 @@ export function rollupHost(begin: (facts: HostFacts) => Session): RollupHooks {
         const files: string[] = []
         const emit = (file: string): string => {
           files.push(file)
-          return this.emitFile({
-            type: 'asset',
-            name: path.basename(file),
-            originalFileName: toPosix(path.relative(root, file)),
-            source: readFileSync(file),
-          })
+          return emitRendition(file, this, root)
         }
         const watch = (file: string): void => this.addWatchFile(file)
         const { code } = await plainly(session.load(ours, watch, emit))

@@ -1,8 +1,14 @@
 import path from 'node:path'
 import type { Rolldown } from 'vite'
-import { parseModuleId, splitQuery, type ModuleId } from './module-id.ts'
+import { parseModuleId, type ModuleId } from './module-id.ts'
 
 type ModuleGraph = Pick<Rolldown.PluginContext, 'getModuleIds' | 'getModuleInfo'>
+
+/**
+ * Where a module's meta has its renditions, absolute. Every plugin of ours sees those of all of them, also of modules that
+ * a watcher did not load again.
+ */
+export const RENDITIONS = 'unplugin-imagegen:renditions'
 
 /** What is known of the project's images. */
 export interface Images {
@@ -51,10 +57,8 @@ export function usedByGraph(
     if (isUsed) used.push(id)
     else needsAll = false
   }
-  // Asking about modules takes its time, and most pages show all that they load.
-  if (needsAll) return undefined
-  const imported = used.flatMap((id) => [...(graph.getModuleInfo(id)?.importedIds ?? [])])
-  return new Set(imported.map((id) => path.normalize(splitQuery(id)[0])))
+  // Most pages show all that they load.
+  return needsAll ? undefined : new Set(used.flatMap((id) => renditionsOf(id, graph)))
 }
 
 /**
@@ -107,6 +111,11 @@ function isNamed(
     const passesOn = isOurs || /\bexport\s*\*/.test(code)
     return passesOn && isNamed(importer, names, graph, visited)
   })
+}
+
+function renditionsOf(id: string, graph: ModuleGraph): readonly string[] {
+  const renditions: unknown = graph.getModuleInfo(id)?.meta[RENDITIONS]
+  return Array.isArray(renditions) ? (renditions as readonly string[]) : []
 }
 
 function hasWord(code: string, word: string): boolean {

@@ -1,17 +1,18 @@
 import path from 'node:path'
 import type { Plugin, ResolvedConfig, ViteDevServer } from 'vite'
-import { viteUrl } from '../emit/hosts.ts'
+import { viteBuildUrl, viteUrl } from '../emit/hosts.ts'
 import { messageOf, type ImagegenError } from '../shared/errors.ts'
 import { createClaims } from './claims.ts'
+import { emitRendition } from './emit-rendition.ts'
 import type { HostFacts } from './host-facts.ts'
 import { formatModuleId, MANIFEST_ID, parseModuleId, type ModuleId } from './module-id.ts'
 import { plainly } from './plain-error.ts'
 import type { Session } from './session.ts'
 import { startWatched } from './start-watched.ts'
-import { removeUnused, usedByGraph } from './unused-assets.ts'
+import { removeUnused, RENDITIONS, usedByGraph } from './unused-assets.ts'
 import { vitesOwnAsset } from './vite-asset.ts'
 
-/** Renditions as our modules import them; the host's filter. */
+/** Renditions as our modules import them in a dev server; the host's filter. */
 const RENDITION_ID = /[/\\]renditions[/\\][^/\\]+\?url&no-inline$/
 
 /** Vite: one plugin for its build, its dev server and all of its environments. */
@@ -38,7 +39,7 @@ export function viteHost(begin: (facts: HostFacts) => Session): Partial<Plugin> 
         isLive: !isBuild,
         isUnattended: config.server.watch === null,
         envDir: config.envDir === false ? undefined : config.envDir,
-        urlOf: viteUrl,
+        urlOf: isBuild ? viteBuildUrl : viteUrl,
         keepsModules: false,
       })
       sessions.set(config, session)
@@ -99,9 +100,21 @@ export function viteHost(begin: (facts: HostFacts) => Session): Partial<Plugin> 
         const watch = (file: string): void => {
           if (this.meta.watchMode) this.addWatchFile(file)
         }
-        const { code } = await plainly(session.load(ours, watch))
-        // Rolldown would take the file's ending for its type.
-        return { code, map: null, moduleType: 'js', moduleSideEffects: false }
+        const renditions: string[] = []
+        const emit = (file: string): string => {
+          renditions.push(file)
+          return emitRendition(file, this, config.root)
+        }
+        const { code } = await plainly(session.load(ours, watch, emit))
+        return {
+          code,
+          meta: { [RENDITIONS]: renditions },
+          // References to emitted files hang on the order in which they come in: a source map would differ with it.
+          map: config.command === 'build' ? { mappings: '' } : null,
+          // Rolldown would take the file's ending for its type.
+          moduleType: 'js',
+          moduleSideEffects: false,
+        }
       },
     },
 

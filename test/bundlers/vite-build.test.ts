@@ -1,9 +1,12 @@
 import { rmSync } from 'node:fs'
 import path from 'node:path'
 import { createBuilder } from 'vite'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
+import imagegen from '../../src/vite.ts'
 import { expectNoLeaks } from './expect-pictures.ts'
 import type { GeneratedImage } from './generated-image.ts'
+import { builtIn, settingsFor } from './hosts/host.ts'
+import { vite6, vite7, vite8 } from './hosts/vite.ts'
 import {
   filesBelow,
   hashesBelow,
@@ -205,6 +208,49 @@ test('a relative base, and URLs that a function builds', async () => {
   ])
 })
 
+test('URLs that are known at run time only', async () => {
+  const project = await sandbox({ store })
+  const cdn = { runtimeCdn: 'https://cdn.example/"quoted"/' }
+  Object.assign(globalThis, cdn)
+  onTestFinished(() => void Reflect.deleteProperty(globalThis, 'runtimeCdn'))
+  const renderBuiltUrl = (file: string): { runtime: string } => ({
+    runtime: `globalThis.runtimeCdn + ${JSON.stringify(file)}`,
+  })
+  for (const minify of [true, false]) {
+    const own = { experimental: { renderBuiltUrl }, build: { minify } }
+    const { pictures } = (await viteValues(project, own)) as {
+      pictures: Record<string, GeneratedImage>
+    }
+    for (const { src, srcset, sources } of Object.values(pictures)) {
+      for (const text of [src, srcset, ...Object.values(sources)]) {
+        for (const url of text.split(', ')) {
+          expect(url).toMatch(/^https:\/\/cdn\.example\/"quoted"\/assets\/[\w-]+\.\w+(?: \d+w)?$/)
+        }
+      }
+    }
+  }
+})
+
+test.each([vite6, vite7, vite8])(
+  'a watcher of $name that loads no picture anew keeps all of them',
+  async (host) => {
+    const project = await sandbox({ store })
+    const settings = settingsFor()
+    const watching = await host.watch(project, settings)
+    onTestFinished(() => watching.close())
+    expect(await watching.next()).toBeUndefined()
+    const built = builtIn(project, settings)
+    const before = picturesBelow(built.out)
+
+    rmSync(built.out, { recursive: true })
+    project.edit('src/main.js', 'export', 'export const edited = true; export')
+    expect(await watching.next()).toBeUndefined()
+    expect(await built.values()).toHaveProperty('edited')
+    expect(picturesBelow(built.out)).toEqual(before)
+    expect(before).toHaveLength(14)
+  },
+)
+
 test('pictures never become strings, in applications and in libraries', async () => {
   const project = await sandbox({ store })
   for (const lib of [undefined, { entry: 'src/main.js', formats: ['es' as const], name: 'Lib' }]) {
@@ -271,6 +317,32 @@ test('of a manifest with ten images of which one is used, the output holds one',
 
   project.write('src/main.js', `import * as pictures from './pictures.js'`)
   expect(picturesBelow(await viteBuild(project))).toEqual([])
+})
+
+test('what one of two plugins does not need, the other may', async () => {
+  // Of other widths: bundlers take files with equal bytes for one.
+  const image = (name: string, width: number): string =>
+    `  ${name}: { source: ./face.png, alt: "", output: { widths: [${width}] } }`
+  const project = await sandbox({
+    files: {
+      'src/a.image.yaml': ['images:', image('shared', 16), image('other', 17)].join('\n'),
+      'src/b.image.yaml': [
+        'images:',
+        image('shared', 16),
+        image('mine', 18),
+        image('unused', 19),
+      ].join('\n'),
+      'src/main.js': `
+        import { other } from './a.image.yaml'
+        import { shared, mine } from './b.image.yaml'
+        globalThis.shown = [other, shared, mine]
+      `,
+    },
+  })
+  const second = imagegen({ ...project.options, include: 'src/b.image.yaml' })
+  const out = await viteBuild(project, { plugins: [second] }, { include: 'src/a.image.yaml' })
+  const names = picturesBelow(out).map((file) => path.posix.basename(file).split('-')[0])
+  expect(names).toEqual(['mine', 'other', 'shared'])
 })
 
 test('a picture that only the server shows is among the files of the client', async () => {

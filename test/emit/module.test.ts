@@ -1,6 +1,6 @@
 import { runInNewContext } from 'node:vm'
 import { expect, test } from 'vitest'
-import { viteUrl, webpackUrl } from '../../src/emit/hosts.ts'
+import { viteBuildUrl, viteUrl, webpackUrl } from '../../src/emit/hosts.ts'
 import { imageModule, imageQuery, manifestModule } from '../../src/emit/module.ts'
 import type { RenderedImage, Rendition } from '../../src/render/render.ts'
 
@@ -107,4 +107,14 @@ test('files are imported by relative paths, in the way of each host', () => {
   // A folder whose name begins with a point is no relative path yet.
   const hidden = { ...picture!, file: '/app/.cache/kira.avif' }
   expect(viteUrl('/app')(hidden, 'u0').statement).toContain('"./.cache/kira.avif?')
+})
+
+test("Vite's builds are given the file, and write its URL", () => {
+  const emitted: string[] = []
+  const urlOf = viteBuildUrl('/app/src', (file) => `reference${emitted.push(file)}`)
+  const code = imageModule('', image, urlOf)
+  expect(emitted).toEqual(image.renditions.map(({ file }) => file))
+  expect(code.match(/__VITE_ASSET__\w+?__/g)).toHaveLength(6)
+  expect(code).not.toContain('/app')
+  expect(run(code).default).toMatchObject({ src: '__VITE_ASSET__reference6__' })
 })
