@@ -23,11 +23,14 @@ export function discoverManifests(
       followSymbolicLinks: false,
       unique: true,
     })
-    .map((file) => path.normalize(file))
+    .map((file) => (path.sep === '/' ? file : path.normalize(file)))
     .sort()
 }
 
 /** The path of a manifest from the root, as ids have it: with `/`, `../` where it lies outside. */
 export function manifestPath(root: string, file: string): string {
-  return toPosix(path.relative(root, file)).normalize('NFC')
+  // `path.relative` takes both apart each time, and most manifests lie below the root.
+  const below = root.endsWith(path.sep) ? root : root + path.sep
+  const relative = file.startsWith(below) ? file.slice(below.length) : path.relative(root, file)
+  return toPosix(relative).normalize('NFC')
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { appendFile } from 'node:fs/promises'
 import path from 'node:path'
-import { writeFileAtomic } from '../shared/files.ts'
+import { replaceFile } from '../shared/files.ts'
 import type { ManifestContent } from './manifest.ts'
 import type { ManifestMemory } from './read.ts'
 
@@ -62,7 +62,7 @@ export function rememberManifests(cacheDir: string, release: string): KeptManife
       if (added === '' && !isCrowded) return
       if (isSound && !isCrowded) return appendFile(file, added)
       for (const hash of byHash.keys()) if (!used.has(hash)) byHash.delete(hash)
-      await writeFileAtomic(file, `${head}\n${textOf(byHash)}`)
+      replaceFile(file, `${head}\n${textOf(byHash)}`)
       loaded = { byHash, isSound: true }
     },
   }

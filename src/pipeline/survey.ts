@@ -77,6 +77,8 @@ export function surveyOf(
   })
   // Built when somebody asks: the command line never does, a bundler with many modules does all the time.
   let byPath: ReadonlyMap<string, Manifest> | undefined
+  let entries: Survey['entries'] | undefined
+  let images: Survey['images'] | undefined
   let byManifest: ReadonlyMap<Manifest, readonly ImageEntry[]> | undefined
   return {
     manifests,
@@ -88,9 +90,13 @@ export function surveyOf(
       byManifest ??= grouped(resolution.entries)
       return byManifest.get(manifest) ?? []
     },
-    entries: new Map(resolution.entries.map((entry) => [entry.id, entry])),
+    get entries() {
+      return (entries ??= new Map(resolution.entries.map((entry) => [entry.id, entry])))
+    },
     plan,
-    images: new Map(plan.images.map((image) => [image.entry.id, image])),
+    get images() {
+      return (images ??= new Map(plan.images.map((image) => [image.entry.id, image])))
+    },
     problems: merged([broken, resolution.problems, plan.problems]),
     withoutAlt: resolution.withoutAlt,
     snapshot,

@@ -28,7 +28,7 @@ export interface Surroundings {
   readonly keying: Keying
   readonly inventory: Inventory
   readonly missingReason: MissingReason
-  readonly report: (problem: Problem) => void
+  readonly report: (entry: ImageEntry, problem: Problem) => void
 }
 
 /** How what an entry refers to stands, in the order of its references; nothing: it has errors. */
@@ -51,7 +51,7 @@ export function entryState(entry: ImageEntry, needed: Needed, around: Surroundin
   }
   const model = models.get(subject.model)
   if (model === undefined) {
-    report(unknownModel(entry, subject.model, models))
+    report(entry, unknownModel(entry, subject.model, models))
     return refused('has errors')
   }
   const references: EntryReference[] = []
@@ -61,7 +61,7 @@ export function entryState(entry: ImageEntry, needed: Needed, around: Surroundin
   }
   const keyed = keying.keyed(entry, subject, model, references)
   if ('problems' in keyed) {
-    for (const problem of keyed.problems) report(problem)
+    for (const problem of keyed.problems) report(entry, problem)
     return refused('has errors')
   }
   const { key, recipe, expected, reference } = keyed

@@ -19,7 +19,13 @@ export function dependencyOrder(entries: readonly ImageEntry[]): readonly Ordere
   // By the index of an entry: where it stands in the new order.
   const places = new Int32Array(entries.length).fill(NOWHERE)
   const order: OrderedEntry[] = []
-  for (const start of entries.keys()) {
+  for (const [start, lone] of entries.entries()) {
+    // Most refer to none.
+    if (places[start] === NOWHERE && dependenciesOf(lone).length === 0) {
+      places[start] = order.length
+      order.push({ entry: lone, index: start, needs: NOTHING })
+      continue
+    }
     // A stack of our own: a chain of references may be longer than the call stack.
     const pending = [start]
     for (let index = pending.at(-1); index !== undefined; index = pending.at(-1)) {
@@ -44,6 +50,8 @@ export function dependencyOrder(entries: readonly ImageEntry[]): readonly Ordere
   }
   return order
 }
+
+const NOTHING: readonly number[] = []
 
 /** Only where somebody refers to another: most projects have few references, or none. */
 function indexesOf(entries: readonly ImageEntry[]): ReadonlyMap<string, number> {

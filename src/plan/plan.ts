@@ -39,13 +39,13 @@ export function createPlanner(models: ReadonlyMap<string, ResolvedModel>): Plann
       const problems = new Map<string, Problem[]>()
       const ordered = dependencyOrder(entries)
       const states: EntryState[] = []
+      const report = ({ manifest }: ImageEntry, problem: Problem): void => {
+        problems.set(manifest.path, [...(problems.get(manifest.path) ?? []), problem])
+      }
+      const around = { models, keying, inventory, missingReason, report }
       for (const { entry, needs } of ordered) {
-        const report = (problem: Problem): void => {
-          const { path } = entry.manifest
-          problems.set(path, [...(problems.get(path) ?? []), problem])
-        }
-        const needed = needs.map((place) => states[place])
-        states.push(entryState(entry, needed, { models, keying, inventory, missingReason, report }))
+        const needed = needs.length === 0 ? NOTHING : needs.map((place) => states[place])
+        states.push(entryState(entry, needed, around))
       }
       const jobs = jobsOf(ordered, states)
       const images = imagesOf(ordered, states, jobs)
@@ -53,6 +53,8 @@ export function createPlanner(models: ReadonlyMap<string, ResolvedModel>): Plann
     },
   }
 }
+
+const NOTHING: readonly never[] = []
 
 /** Plans once; see `Planner`. */
 export function planImages(
@@ -69,13 +71,16 @@ function imagesOf(
   states: readonly EntryState[],
   jobs: readonly Job[],
 ): PlannedImage[] {
-  const billed = new Map(jobs.map((job) => [job.entry, job]))
-  const images: Array<PlannedImage | undefined> = Array.from(ordered, () => undefined)
+  // Jobs have the order of their entries.
+  const pending = jobs.values()
+  let next = pending.next().value
+  const images: Array<PlannedImage | undefined> = Array.from({ length: ordered.length })
   for (const [place, { entry, index }] of ordered.entries()) {
+    const job = next?.entry === entry ? next : undefined
+    if (job !== undefined) next = pending.next().value
     const found = states[place]
     if (found === undefined || found.state === 'refused') continue
     const { made, state, reason } = found
-    const job = billed.get(entry)
     images[index] = { entry, made, state, reason, usd: job === undefined ? 0 : priceOf(job) }
   }
   return images.filter((image) => image !== undefined)

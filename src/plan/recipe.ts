@@ -57,22 +57,20 @@ export function recipeOf(
   const aspectRatio =
     subject.aspectRatio ?? (subject.size === undefined ? limits.defaultAspectRatio : undefined)
   const { options } = checked
-  const recipe: { -readonly [Part in keyof Recipe]: Recipe[Part] } = {
-    provider: model.provider,
-    modelId: model.modelId,
-    prompt: subject.prompt,
-  }
-  if (aspectRatio !== undefined) recipe.aspectRatio = aspectRatio
-  if (subject.size !== undefined) recipe.size = subject.size
-  if (subject.seed !== undefined) recipe.seed = subject.seed
+  // In the order of canonical JSON, which so is quickly written.
+  const named = { modelId: model.modelId, prompt: subject.prompt, provider: model.provider }
+  const recipe: { -readonly [Part in keyof Recipe]: Recipe[Part] } =
+    aspectRatio === undefined ? named : { aspectRatio, ...named }
+  if (Object.keys(options).length > 0) recipe.providerOptions = options
   if (subject.references.length > 0) {
     const targets = entryReferences.values()
     recipe.references = subject.references.map((reference) =>
       recipeReference(reference, model, () => targets.next().value),
     )
   }
-  if (Object.keys(options).length > 0) recipe.providerOptions = options
   if (subject.revision !== undefined) recipe.revision = subject.revision
+  if (subject.seed !== undefined) recipe.seed = subject.seed
+  if (subject.size !== undefined) recipe.size = subject.size
   return { recipe }
 }
 
@@ -87,7 +85,7 @@ function recipeReference(
     case 'file':
       return { sha256: reference.sha256, ...typed }
     case 'url':
-      return { url: reference.url, ...typed }
+      return { ...typed, url: reference.url }
     case 'entry': {
       const target = nextTarget()
       if (target === undefined) throw new Error(`${reference.id} was not planned before`)

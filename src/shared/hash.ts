@@ -21,19 +21,49 @@ export function sha256(data: string | Uint8Array): string {
  * @throws TypeError for values that JSON does not have, such as NaN.
  */
 export function canonicalJson(value: unknown): string {
-  if (typeof value === 'string') return JSON.stringify(value)
+  // Most of what is hashed was made in this order: then the engine writes it, several times as fast.
+  return isInOrder(value) ? JSON.stringify(value) : spelled(value)
+}
+
+/** Whether `JSON.stringify` writes a value as it is wanted here. */
+function isInOrder(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return isPlain(value)
+  if (Array.isArray(value)) {
+    // By index: `every` would pass over what is missing.
+    for (let index = 0; index < value.length; index++) if (!isInOrder(value[index])) return false
+    return true
+  }
+  if (Object.getPrototypeOf(value) !== Object.prototype) return false
+  let last: string | undefined
+  for (const name of Object.keys(value)) {
+    if (last !== undefined && name < last) return false
+    if (!isInOrder((value as Readonly<Record<string, unknown>>)[name])) return false
+    last = name
+  }
+  return true
+}
+
+function isPlain(value: unknown): boolean {
+  return (
+    typeof value === 'string' ||
+    value === null ||
+    typeof value === 'boolean' ||
+    Number.isFinite(value)
+  )
+}
+
+function spelled(value: unknown): string {
   if (typeof value === 'object' && value !== null) {
     return Array.isArray(value) ? arrayText(value) : objectText(value)
   }
-  const isJson = value === null || typeof value === 'boolean' || Number.isFinite(value)
-  if (!isJson) throw new TypeError(`canonicalJson: ${String(value)} has no JSON form`)
+  if (!isPlain(value)) throw new TypeError(`canonicalJson: ${String(value)} has no JSON form`)
   return JSON.stringify(value)
 }
 
 function arrayText(values: readonly unknown[]): string {
   let items = ''
   for (let index = 0; index < values.length; index++) {
-    items += index === 0 ? canonicalJson(values[index]) : `,${canonicalJson(values[index])}`
+    items += index === 0 ? spelled(values[index]) : `,${spelled(values[index])}`
   }
   return `[${items}]`
 }
@@ -43,7 +73,7 @@ function objectText(value: object): string {
   for (const name of Object.keys(value).sort()) {
     const member: unknown = (value as Readonly<Record<string, unknown>>)[name]
     if (member === undefined) continue
-    members += `${members === '' ? '' : ','}${JSON.stringify(name)}:${canonicalJson(member)}`
+    members += `${members === '' ? '' : ','}${JSON.stringify(name)}:${spelled(member)}`
   }
   return `{${members}}`
 }

@@ -77,9 +77,7 @@ function snapshotOf(folder: StoreFolder, { names, bundles, responses }: View): S
     const some = byKey.get(shortKey)
     if (some === undefined && !waiting.has(shortKey) && !traces.exist()) {
       // Most keys of a project whose pictures are still to be made.
-      const nothing = { key, candidates: NONE, problems: NONE }
-      records.set(key, nothing)
-      return nothing
+      return { key, candidates: NONE, problems: NONE }
     }
     const { candidates, problems } = open(some ?? NONE)
     const record: KeyRecord = {

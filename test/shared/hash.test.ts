@@ -25,6 +25,15 @@ describe('canonicalJson', () => {
     )
   })
 
+  test('is sorted where the engine has an order of its own', () => {
+    expect(canonicalJson({ 9: { a: 1 }, 10: [{ b: 2, a: 1 }] })).toBe(
+      '{"10":[{"a":1,"b":2}],"9":{"a":1}}',
+    )
+    const nothing = Object.assign(Object.create(null) as object, { b: 1, a: 2 })
+    expect(canonicalJson({ a: nothing, toJSON: 'x' })).toBe('{"a":{"a":2,"b":1},"toJSON":"x"}')
+    expect(canonicalJson({ a: new Date(0) })).toBe('{"a":{}}')
+  })
+
   test('is JSON of the same value, whatever the order of its members', () => {
     fc.assert(
       fc.property(fc.jsonValue(), (value) => {
