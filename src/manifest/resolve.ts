@@ -56,7 +56,10 @@ interface Resolved {
   readonly entries: readonly ImageEntry[]
   readonly problems: readonly Problem[]
   readonly files: ReadonlyArray<readonly [from: string, written: string, found: LocalFile]>
+  /** Of other manifests that it refers to. */
   readonly expansions: ReadonlyMap<string, ReturnType<KnownImages['expansionOf']>>
+  /** Circles of references within it, where it refers to no other manifest. */
+  readonly cycles: readonly (readonly string[])[]
 }
 
 /**
@@ -84,6 +87,8 @@ export function createResolver(project: ProjectSettings): Resolver {
           expansions.get(path) ?? (unreadable.has(path) ? 'unreadable' : undefined),
       }
       const entries: ImageEntry[] = []
+      const crossing: ImageEntry[] = []
+      const cycles: Array<readonly string[]> = []
       const problems = new Map<string, readonly Problem[]>()
       for (const manifest of manifests) {
         const earlier = resolved.get(manifest)
@@ -93,9 +98,12 @@ export function createResolver(project: ProjectSettings): Resolver {
             : resolveOne(expand(manifest), known, files, outputOf)
         resolved.set(manifest, made)
         for (const entry of made.entries) entries.push(entry)
+        if (made.expansions.size > 0) crossing.push(...made.entries)
+        cycles.push(...made.cycles)
         if (made.problems.length > 0) problems.set(manifest.path, made.problems)
       }
-      const sound = withoutCycles(entries, problems)
+      cycles.push(...findCycles(crossing))
+      const sound = withoutCycles(entries, cycles, problems)
       const withoutAlt = sound.filter((entry) => entry.alt === undefined)
       return { entries: sound, problems, withoutAlt }
     },
@@ -142,15 +150,16 @@ function resolveOne(
     if (problems.length < MAX_PROBLEMS) problems.push(problem())
   }
   const entries = drafts.flatMap((draft) => resolveImage(draft, around, report) ?? [])
-  return { entries, problems, files: named, expansions }
+  const cycles = expansions.size > 0 ? [] : findCycles(entries)
+  return { entries, problems, files: named, expansions, cycles }
 }
 
 /** The entries that are in no circle of references. For each circle, the manifest of its first image is told. */
 function withoutCycles(
   entries: readonly ImageEntry[],
+  cycles: readonly (readonly string[])[],
   problems: Map<string, readonly Problem[]>,
 ): readonly ImageEntry[] {
-  const cycles = findCycles(entries)
   if (cycles.length === 0) return entries
   const byId = new Map(entries.map((entry) => [entry.id, entry]))
   for (const cycle of cycles) {

@@ -9,7 +9,7 @@ import type { ResolvedOptions } from '../options.ts'
 import { createPlanner, type PlannedImage } from '../plan/plan.ts'
 import { ImagegenError } from '../shared/errors.ts'
 import { writeFileAtomic } from '../shared/files.ts'
-import { surveyOf, type Survey } from './survey.ts'
+import { seen, surveyOf, type Survey } from './survey.ts'
 
 /** A manifest in which one image has been edited. */
 export interface Rewritten {
@@ -57,7 +57,11 @@ export async function rewrite(
   const manifests = survey.manifests.map((other) => (other === manifest ? edited : other))
   const resolution = resolveManifests(manifests, new Set(), { ...options, defaults })
   const planner = createPlanner(options.models)
-  const after = surveyOf({ manifests, broken: new Map(), resolution }, planner, survey.snapshot)
+  const after = surveyOf(
+    { manifests, broken: new Map(), resolution },
+    planner,
+    seen(survey.snapshot),
+  )
   const problem = manifestError(after.problems)
   if (problem !== undefined) throw problem
   const { mode } = statSync(manifest.file)

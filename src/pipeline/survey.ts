@@ -2,7 +2,7 @@ import type { ImageEntry } from '../manifest/entry.ts'
 import type { Manifest } from '../manifest/manifest.ts'
 import type { Resolution } from '../manifest/resolve.ts'
 import type { ResolvedOptions } from '../options.ts'
-import type { Plan, PlannedImage, Planner } from '../plan/plan.ts'
+import type { Inventory, Plan, PlannedImage, Planner } from '../plan/plan.ts'
 import type { Recipe } from '../plan/recipe.ts'
 import type { Problem } from '../shared/errors.ts'
 import type { StoreSnapshot } from '../store/snapshot.ts'
@@ -59,13 +59,14 @@ export function wantedKeys(
 /** The newest so many originals of a name are looked at, to say why an image is missing. */
 const COMPARED = 20
 
-/** Holds what was read against the store. */
-export function surveyOf(
-  { manifests, broken, resolution }: Reading,
-  planner: Planner,
-  snapshot: StoreSnapshot,
-): Survey {
-  const plan = planner.plan(resolution.entries, {
+/** The store as it was seen, and as planning asks about it. */
+export interface Seen {
+  readonly snapshot: StoreSnapshot
+  readonly inventory: Inventory
+}
+
+export function seen(snapshot: StoreSnapshot): Seen {
+  const inventory: Inventory = {
     lookup: (key) => snapshot.lookup(key),
     // The store keeps recipes as plain JSON; they are compared, not trusted. In many manifests the same name may mean
     // other things: to compare all of them with all would take for ever.
@@ -74,7 +75,17 @@ export function surveyOf(
         .receiptsNamed(name)
         .slice(-COMPARED)
         .map(({ recipe }) => recipe as unknown as Recipe),
-  })
+  }
+  return { snapshot, inventory }
+}
+
+/** Holds what was read against the store. */
+export function surveyOf(
+  { manifests, broken, resolution }: Reading,
+  planner: Planner,
+  { snapshot, inventory }: Seen,
+): Survey {
+  const plan = planner.plan(resolution.entries, inventory)
   // Built when somebody asks: the command line never does, a bundler with many modules does all the time.
   let byPath: ReadonlyMap<string, Manifest> | undefined
   let entries: Survey['entries'] | undefined

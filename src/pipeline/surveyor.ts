@@ -6,9 +6,8 @@ import type { ImageSettings } from '../manifest/schema.ts'
 import type { ResolvedOptions } from '../options.ts'
 import { createPlanner } from '../plan/plan.ts'
 import { release } from '../shared/release.ts'
-import type { StoreSnapshot } from '../store/snapshot.ts'
 import type { Store } from '../store/store.ts'
-import { surveyOf, wantedKeys, type Reading, type Survey } from './survey.ts'
+import { seen, surveyOf, wantedKeys, type Reading, type Seen, type Survey } from './survey.ts'
 
 /** Surveys a project again and again. What was worked out the last time is used where nothing that it hangs on changed. */
 export interface Surveyor {
@@ -33,7 +32,7 @@ export function createSurveyor(
   const resolver = createResolver({ ...options, defaults })
   const planner = createPlanner(options.models)
   let files: LocalFiles = createLocalFiles(options.allow)
-  let snapshot: StoreSnapshot | undefined
+  let last: Seen | undefined
   let surveys = 0
 
   const resolve = ({ manifests, broken }: ManifestsRead): Reading => ({
@@ -41,31 +40,31 @@ export function createSurveyor(
     broken,
     resolution: resolver.resolve(manifests, new Set(broken.keys()), files),
   })
-  const readStore = async (reading: Reading): Promise<StoreSnapshot> =>
-    store.read(wantedKeys(reading, options, planner))
+  const readStore = async (reading: Reading): Promise<Seen> =>
+    seen(await store.read(wantedKeys(reading, options, planner)))
 
   return {
     async survey() {
       const turn = ++surveys
-      snapshot = undefined
+      last = undefined
       files = createLocalFiles(options.allow)
       const reading = resolve(await reader.readAll())
       await reader.remember()
       await store.recover()
-      const seen = await readStore(reading)
+      const now = await readStore(reading)
       // One that began later has seen more, also where it has come to its end before.
-      if (turn === surveys) snapshot = seen
-      return surveyOf(reading, planner, seen)
+      if (turn === surveys) last = now
+      return surveyOf(reading, planner, now)
     },
     async surveyAgain(changed) {
       // Every file, although one has said no: a manifest may be a file that another one names.
       const isKnown = changed.map((file) => [reader.readAgain(file), files.forget(file)])
-      const known = snapshot
+      const known = last
       if (known === undefined || !isKnown.every((found) => found.includes(true))) return undefined
       const reading = resolve(reader.current())
       // A remote is asked for receipts by key, and these may be others now.
-      const seen = options.remote === undefined ? known : await readStore(reading)
-      return surveyOf(reading, planner, seen)
+      const now = options.remote === undefined ? known : await readStore(reading)
+      return surveyOf(reading, planner, now)
     },
   }
 }

@@ -13,8 +13,43 @@ export interface OrderedEntry {
 /** The place of an entry that is not there, since it has errors. */
 export const NOWHERE = -1
 
-/** The entries with each after those it refers to, else in the order given. There are no circles any more. */
-export function dependencyOrder(entries: readonly ImageEntry[]): readonly OrderedEntry[] {
+/**
+ * Puts entries in an order in which each comes after those it refers to, else in the order given. There are no circles any
+ * more. After an edit that leaves ids and references as they are, the order of the last time is used again.
+ */
+export function createDependencyOrder(): (
+  entries: readonly ImageEntry[],
+) => readonly OrderedEntry[] {
+  let last: { entries: readonly ImageEntry[]; ordered: readonly OrderedEntry[] } | undefined
+  return (entries) => {
+    const ordered =
+      last !== undefined && areAlike(last.entries, entries)
+        ? last.ordered.map((one) => withEntry(one, entries[one.index]))
+        : dependencyOrder(entries)
+    last = { entries, ordered }
+    return ordered
+  }
+}
+
+function withEntry(ordered: OrderedEntry, entry: ImageEntry | undefined): OrderedEntry {
+  return entry === undefined || entry === ordered.entry ? ordered : { ...ordered, entry }
+}
+
+/** Whether the same images refer to the same others, whatever else was edited. */
+function areAlike(earlier: readonly ImageEntry[], now: readonly ImageEntry[]): boolean {
+  return (
+    earlier.length === now.length &&
+    earlier.every((one, index) => {
+      const other = now[index]
+      if (one === other) return true
+      if (one.id !== other?.id) return false
+      const [before, after] = [dependenciesOf(one), dependenciesOf(other)]
+      return before.length === after.length && before.every((id, place) => id === after[place])
+    })
+  )
+}
+
+function dependencyOrder(entries: readonly ImageEntry[]): readonly OrderedEntry[] {
   const indexes = indexesOf(entries)
   // By the index of an entry: where it stands in the new order.
   const places = new Int32Array(entries.length).fill(NOWHERE)

@@ -6,7 +6,7 @@ import { entryState, type EntryState } from './entry-state.ts'
 import type { Inventory } from './inventory.ts'
 import { jobsOf, type Job } from './job.ts'
 import { createKeying } from './keying.ts'
-import { dependencyOrder, type OrderedEntry } from './order.ts'
+import { createDependencyOrder, type OrderedEntry } from './order.ts'
 import type { PlannedImage } from './planned-image.ts'
 import { createMissingReason } from './reason.ts'
 
@@ -30,10 +30,23 @@ export interface Planner {
   plan(entries: readonly ImageEntry[], inventory: Inventory): Plan
 }
 
-/** A planner that remembers the keys of the entries that it has seen. */
+/** What was planned, and of what. */
+interface Planned {
+  readonly inventory: Inventory
+  readonly ordered: readonly OrderedEntry[]
+  readonly states: readonly EntryState[]
+}
+
+/**
+ * A planner that remembers the keys of the entries that it has seen, and how they stood. An entry never changes, nor does
+ * an inventory: where both are those of the last time, and so is how everything stands that the entry refers to, it stands
+ * as before.
+ */
 export function createPlanner(models: ReadonlyMap<string, ResolvedModel>): Planner {
   const keying = createKeying()
   const missingReason = createMissingReason()
+  const dependencyOrder = createDependencyOrder()
+  let last: Planned | undefined
   return {
     plan(entries, inventory) {
       const problems = new Map<string, Problem[]>()
@@ -43,10 +56,20 @@ export function createPlanner(models: ReadonlyMap<string, ResolvedModel>): Plann
         problems.set(manifest.path, [...(problems.get(manifest.path) ?? []), problem])
       }
       const around = { models, keying, inventory, missingReason, report }
-      for (const { entry, needs } of ordered) {
-        const needed = needs.length === 0 ? NOTHING : needs.map((place) => states[place])
-        states.push(entryState(entry, needed, around))
+      const earlier = last?.inventory === inventory ? last : undefined
+      for (const [place, { entry, needs }] of ordered.entries()) {
+        const before = earlier?.ordered[place]?.entry === entry ? earlier.states[place] : undefined
+        states.push(
+          before !== undefined && stillStands(before, needs, states, earlier?.states)
+            ? before
+            : entryState(
+                entry,
+                needs.map((other) => states[other]),
+                around,
+              ),
+        )
       }
+      last = { inventory, ordered, states }
       const jobs = jobsOf(ordered, states)
       const images = imagesOf(ordered, states, jobs)
       return { images, jobs, summary: summarise(images, jobs), problems }
@@ -54,7 +77,21 @@ export function createPlanner(models: ReadonlyMap<string, ResolvedModel>): Plann
   }
 }
 
-const NOTHING: readonly never[] = []
+/** @param needs the places of what the entry refers to. */
+function stillStands(
+  before: EntryState,
+  needs: readonly number[],
+  states: readonly EntryState[],
+  earlier: readonly EntryState[] | undefined,
+): boolean {
+  // What is wrong with an image has to be said each time.
+  if (before.state === 'refused') return false
+  return needs.every((place) => {
+    const state = states[place]
+    // Something that is not there now may have been there.
+    return state !== undefined && state === earlier?.[place]
+  })
+}
 
 /** Plans once; see `Planner`. */
 export function planImages(
