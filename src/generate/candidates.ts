@@ -75,10 +75,10 @@ export async function makeCandidates(
  */
 async function readRecord(order: Order, store: Store, candidates: number): Promise<KeyRecord> {
   const wanted = { key: order.key, candidates }
-  let record = (await store.read([wanted])).lookup(order.key)
+  let record = await store.readKey(wanted)
   if (record.problems.some(({ kind }) => kind === 'response-pending')) {
     await store.recover()
-    record = (await store.read([wanted])).lookup(order.key)
+    record = await store.readKey(wanted)
   }
   const [problem] = record.problems
   if (problem !== undefined && order.renew?.kind !== 'lost')

@@ -61,7 +61,7 @@ async function readPicked(
   store: Store,
 ): Promise<Uint8Array> {
   const look = async (candidates: number): Promise<Candidate | undefined> => {
-    const record = (await store.read([{ key, candidates }])).lookup(key)
+    const record = await store.readKey({ key, candidates })
     return named === null
       ? record.candidates[pick - 1]
       : record.candidates.find(({ receipt }) => receipt.sha256 === named)

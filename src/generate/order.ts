@@ -79,7 +79,7 @@ export async function withPickedPictures(order: Order, store: Store): Promise<Or
 
 async function renewalOf({ made: { key }, renew }: Job, store: Store): Promise<Renewal | null> {
   if (renew?.kind !== 'outdated') return renew ?? null
-  const { candidates } = (await store.read([key])).lookup(key)
+  const { candidates } = await store.readKey({ key, candidates: 1 })
   const replaced = renew.picks.flatMap((pick) => candidates[pick - 1]?.receipt.sha256 ?? [])
   return { kind: 'outdated', replaced }
 }

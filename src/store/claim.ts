@@ -65,13 +65,13 @@ export function writeWhole(file: string, text: string): void {
 /**
  * The claims on the locks of a folder.
  *
- * @param wanted one lock's name; default: all.
+ * @param isWanted by the lock's name: the others' files are not opened.
  */
-export function listClaims(folder: string, wanted?: string): Claim[] {
+export function listClaims(folder: string, isWanted: (name: string) => boolean): Claim[] {
   return lockNames(folder).flatMap((entry) => {
     const [, name, nonce] = /^([\w-]+)\.([0-9a-f]{16})\.lock$/.exec(entry) ?? []
     if (name === undefined || nonce === undefined) return []
-    if (wanted !== undefined && name !== wanted) return []
+    if (!isWanted(name)) return []
     const claim = readClaim(path.join(folder, entry), name, nonce)
     return claim === undefined ? [] : [claim]
   })

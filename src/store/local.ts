@@ -11,7 +11,7 @@ import { recover } from './recover.ts'
 import { retire } from './retire.ts'
 import { settle, type Settlement } from './settle.ts'
 import type { Candidate } from './bundle.ts'
-import { readSnapshot, type KeyRecord, type StoreSnapshot } from './snapshot.ts'
+import { lookupKey, readSnapshot, type KeyRecord, type StoreSnapshot } from './snapshot.ts'
 import type { SharedItems } from './remote/shared-items.ts'
 import type { PullOptions, PushOptions, TransferReport } from './transfer.ts'
 import { verify, type StoreReport } from './verify.ts'
@@ -31,6 +31,13 @@ export interface Store {
    * @throws ImagegenError with code `unavailable`. A remote that does not answer is a problem of the keys instead.
    */
   read(keys: Iterable<string | WantedKey>): Promise<StoreSnapshot>
+  /**
+   * What `read` says of one key, without a look at the others: a run asks for each key in turn, and a store may hold
+   * thousands.
+   *
+   * @throws ImagegenError with code `unavailable`.
+   */
+  readKey(wanted: WantedKey): Promise<KeyRecord>
   /**
    * Looks whether a picture that is paid for would find room. To be called before the first request.
    *
@@ -132,6 +139,7 @@ export function folderStore(folder: StoreFolder, logger: Logger): Store {
   }
   return {
     read: async () => readSnapshot(folder),
+    readKey: async ({ key }) => lookupKey(folder, key),
     prepare: () => folder.prepare(),
     savePending: (response) => savePending(folder, response),
     settle: (pending) => settle(folder, pending),

@@ -62,7 +62,7 @@ export async function acquireLock(options: LockOptions): Promise<Lock> {
 /** Removes what processes that are gone have left of locks. */
 export function sweepLocks(folder: string, self: ProcessIdentity): void {
   if (!existsSync(folder)) return
-  listLiveClaims(folder, self)
+  listLiveClaims(folder, self, () => true)
   sweepFailures(folder)
 }
 
@@ -72,11 +72,12 @@ function contend(
   self: ProcessIdentity,
 ): { readonly claim: Claim } | { readonly rivals: readonly Claim[] } {
   try {
-    const before = listLiveClaims(folder, self, name)
+    const isThis = (other: string): boolean => other === name
+    const before = listLiveClaims(folder, self, isThis)
     // Whoever only waits writes nothing, and disturbs nobody.
     if (before.length > 0) return { rivals: before }
     const claim = makeClaim(folder, name, self)
-    const rivals = listLiveClaims(folder, self, name).filter(({ nonce }) => nonce !== claim.nonce)
+    const rivals = listLiveClaims(folder, self, isThis).filter(({ nonce }) => nonce !== claim.nonce)
     if (rivals.length === 0) return { claim }
     dropClaim(claim)
     return { rivals }
@@ -85,8 +86,12 @@ function contend(
   }
 }
 
-function listLiveClaims(folder: string, self: ProcessIdentity, name?: string): Claim[] {
-  return listClaims(folder, name).filter((claim) => {
+function listLiveClaims(
+  folder: string,
+  self: ProcessIdentity,
+  isWanted: (name: string) => boolean,
+): Claim[] {
+  return listClaims(folder, isWanted).filter((claim) => {
     const live = isLive(claim, self)
     if (!live) dropClaim(claim)
     return live

@@ -23,6 +23,8 @@ export function thisProcess(host: string = thisHost()): ProcessIdentity {
 /** Whether a process still runs, as far as `self` can see. */
 export function stateOf(other: ProcessIdentity, self: ProcessIdentity): ProcessState {
   if (other.host !== self.host) return 'elsewhere'
+  // Most that a run looks at is its own, and whoever asks the system for each of them does little else.
+  if (other.pid === self.pid && other.startTime === self.startTime) return 'alive'
   if (!answersSignals(other.pid) || isZombie(other.pid)) return 'gone'
   const startTime = startTimeOf(other.pid)
   const isSame = other.startTime === null || startTime === null || other.startTime === startTime

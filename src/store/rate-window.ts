@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import PQueue from 'p-queue'
 import * as v from 'valibot'
-import { wait } from '../shared/abort.ts'
+import { throwIfAborted, wait } from '../shared/abort.ts'
 import { sha256 } from '../shared/hash.ts'
 import { writeWhole } from './claim.ts'
 import { acquireLock } from './lock.ts'
@@ -71,6 +71,8 @@ export function createRateWindow(options: RateWindowOptions): RateWindow {
   const file = path.join(folder, `${name}.json`)
   // One at a time here, so that a process's own callers do not contend for the file, and keep their order.
   const queue = new PQueue({ concurrency: 1 })
+  // Places that are taken for those who are next in line: answers come in bunches, and one look at the file serves all.
+  let ahead = 0
 
   /** Reads, changes and writes the state while nobody else does. */
   async function update<Result>(
@@ -93,19 +95,36 @@ export function createRateWindow(options: RateWindowOptions): RateWindow {
     }
   }
 
-  /** @returns how long to wait before the next try, in milliseconds; 0 where a place was taken. */
-  function takePlace(state: State, time: number): number {
-    const oldest = state.sent.at(-places)
-    const free = Math.max(state.pausedUntil, oldest === undefined ? time : oldest + span)
-    if (free > time) return free - time
-    state.sent.push(time)
-    return 0
+  /** @returns how many of the wanted places were taken, and how long to wait for one more, in milliseconds. */
+  function takePlaces(
+    state: State,
+    time: number,
+    wanted: number,
+  ): { readonly taken: number; readonly pauseMs: number } {
+    for (let taken = 0; taken < wanted; taken++) {
+      const oldest = state.sent.at(-places)
+      const free = Math.max(state.pausedUntil, oldest === undefined ? time : oldest + span)
+      if (free > time) return { taken, pauseMs: free - time }
+      state.sent.push(time)
+    }
+    return { taken: wanted, pauseMs: 0 }
   }
 
   async function takeInTurn(signal: AbortSignal): Promise<void> {
+    if (ahead > 0) {
+      // Also of one who has given up: a place that is not used at once must not be used later.
+      ahead -= 1
+      throwIfAborted(signal)
+      return
+    }
     for (;;) {
-      const pauseMs = await update(signal, takePlace)
-      if (pauseMs === 0) return
+      const { taken, pauseMs } = await update(signal, (state, time) =>
+        takePlaces(state, time, 1 + queue.size),
+      )
+      if (taken > 0) {
+        ahead = taken - 1
+        return
+      }
       await wait(pauseMs, signal)
     }
   }

@@ -40,21 +40,14 @@ export interface StoreContents {
   readonly problems: readonly StoreProblem[]
 }
 
-/** What is there for one key: cheaper than a snapshot of everything. */
+/** What a snapshot of everything would say of one key, and cheaper: what others are doing costs nothing. */
 export function lookupKey(folder: StoreFolder, key: string): KeyRecord {
-  const part = `.${shortKeyOf(key)}.`
-  return snapshotOf(
-    folder,
-    lookAt(folder, (name) => name.includes(part)),
-  ).lookup(key)
+  return snapshotOf(folder, lookAt(folder, shortKeyOf(key))).lookup(key)
 }
 
 /** Looks at the folder once; receipts are read when their key is asked for. */
 export function readSnapshot(folder: StoreFolder): StoreSnapshot {
-  return snapshotOf(
-    folder,
-    lookAt(folder, () => true),
-  )
+  return snapshotOf(folder, lookAt(folder))
 }
 
 const NONE: readonly never[] = []

@@ -7,6 +7,7 @@ import { listWaiting, type WaitingResponse } from './waiting.ts'
 
 /** The folder at one moment. */
 export interface View {
+  /** All of them. */
   readonly names: readonly string[]
   readonly bundles: readonly Bundle[]
   /** What arrived, and nobody is storing. */
@@ -16,13 +17,17 @@ export interface View {
 /**
  * Looks until nothing has become an original meanwhile. What somebody is storing at this moment is seen as not there
  * yet, and not as a picture without a receipt.
+ *
+ * @param only a key as it stands in names: what belongs to others is left out. Left out: all.
  */
-export function lookAt(folder: StoreFolder, isWanted: (name: string) => boolean): View {
+export function lookAt(folder: StoreFolder, only?: string): View {
+  const isWanted = (shortKey: string): boolean => only === undefined || shortKey === only
   for (;;) {
-    const before = listWaiting(folder)
-    const names = namesIn(folder.root).filter(isWanted)
-    const { files, stuck, inWork } = listWaiting(folder)
-    const bundles = bundleFiles(names).filter(
+    const before = listWaiting(folder, isWanted)
+    const names = namesIn(folder.root)
+    const { files, stuck, inWork } = listWaiting(folder, isWanted)
+    const wanted = only === undefined ? names : names.filter((name) => name.includes(`.${only}.`))
+    const bundles = bundleFiles(wanted).filter(
       ({ hasReceipt, shortKey }) => hasReceipt || !inWork.has(shortKey),
     )
     const isSteady =

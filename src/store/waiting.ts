@@ -25,10 +25,15 @@ export interface Waiting {
   readonly inWork: ReadonlySet<string>
 }
 
-export function listWaiting(folder: StoreFolder): Waiting {
-  const damaged = responsesIn(folder.quarantine, 'response-damaged', '.pending')
-  const pending = responsesIn(folder.pending, 'response-pending', '.json')
-  const claims = pending.length === 0 ? [] : listClaims(folder.locks)
+/** @param isWanted by the key as it stands in names: what belongs to others is not looked at. */
+export function listWaiting(folder: StoreFolder, isWanted: (shortKey: string) => boolean): Waiting {
+  const responses = (place: string, kind: WaitingResponse['kind'], ending: string) =>
+    responsesIn(place, kind, ending).filter(({ shortKey }) => isWanted(shortKey))
+  const damaged = responses(folder.quarantine, 'response-damaged', '.pending')
+  const pending = responses(folder.pending, 'response-pending', '.json')
+  const arrived = new Set(pending.map(({ shortKey }) => shortKey))
+  const claims =
+    arrived.size === 0 ? [] : listClaims(folder.locks, (name) => arrived.has(shortKeyOf(name)))
   const live = claims.filter((claim) => isLive(claim, folder.self))
   const isInWork = ({ shortKey, file }: WaitingResponse): boolean => {
     const arrived = birthOf(file)

@@ -53,6 +53,11 @@ export function storeContract(name: string, open: () => Promise<Store> | Store):
       expect(candidates).toMatchObject([{ receipt: stored[0], bytes: 'present', problem: null }])
       expect(Buffer.from(await store.readOriginal(candidates[0]!))).toEqual(bytes)
       expect((await store.read([OTHER_KEY])).lookup(OTHER_KEY).candidates).toEqual([])
+      expect(await store.readKey({ key: KEY, candidates: 1 })).toEqual({
+        key: KEY,
+        candidates,
+        problems,
+      })
     })
 
     test('keeps a picture of every format under the type of its bytes', async () => {

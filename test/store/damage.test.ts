@@ -49,7 +49,9 @@ async function storeWithPicture(): Promise<Damaged> {
 }
 
 async function lookup(store: Store, key: string = KEY): Promise<KeyRecord> {
-  return (await store.read([key])).lookup(key)
+  const record = (await store.read([key])).lookup(key)
+  expect(await store.readKey({ key, candidates: 1 })).toEqual(record)
+  return record
 }
 
 /** What is wrong with a key, of its candidates and besides. */

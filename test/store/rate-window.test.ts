@@ -163,3 +163,38 @@ test('a folder that cannot be written is an error with advice', async () => {
   const window = createRateWindow({ folder, account: 'a', requestsPerMinute: 1 })
   await expect(window.take(never)).rejects.toMatchObject({ code: 'unavailable' })
 })
+
+test('those who wait together are counted in one look at the file, in their order', async () => {
+  const folder = temporaryFolder()
+  let looks = 0
+  const now = (): number => {
+    looks += 1
+    return 1_000_000
+  }
+  const window = createRateWindow({ folder, account: 'a', requestsPerMinute: 10, now })
+  const order: number[] = []
+  const take = async (place: number): Promise<void> => {
+    await window.take(never)
+    order.push(place)
+  }
+  await Promise.all(Array.from({ length: 10 }, (_, place) => take(place)))
+  expect(order).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9])
+  expect(looks).toBe(1)
+  expect(await takeAll(window)).toBe(0)
+})
+
+test('a place taken for one who gives up is not used by a later one', async () => {
+  const folder = temporaryFolder()
+  const clock = { now: 1_000_000 }
+  const window = windowOf(folder, clock)
+  const patience = new AbortController()
+  const first = window.take(never)
+  const second = window.take(patience.signal)
+  const third = window.take(never)
+  patience.abort()
+  await expect(second).rejects.toMatchObject({ code: 'aborted' })
+  await Promise.all([first, third])
+  clock.now += 60_500
+  expect(await takeAll(window)).toBe(3)
+  expect(await takeAll(window)).toBe(0)
+})

@@ -57,6 +57,8 @@ test('whoever looks while others store sees every key before or after, never in 
   const seen: string[] = []
   const look = async (): Promise<'looked'> => {
     seen.push(...(await kindsOf(store, KEY)))
+    const { problems } = await store.readKey({ key: KEY, candidates: 1 })
+    seen.push(...problems.map(({ kind }) => kind))
     return await new Promise((resolve) => setImmediate(() => resolve('looked')))
   }
   const working = work()

@@ -74,6 +74,9 @@ export function throughRemote(
       return all.read(wanted)
     },
 
+    // All of the store is looked at once more: next to asking the remote that is nothing.
+    readKey: async (wanted) => (await all.read([wanted])).lookup(wanted.key),
+
     async prepare() {
       await local.prepare()
       if (await beginning.isMade()) return
