@@ -98,12 +98,11 @@ export function createManifestReader(
         },
         (hash, line) => memory.keep(hash, line),
       )
-      const found = new Map(
-        sources.map((source, index) => {
-          const file = files[index] ?? ''
-          return [file, understood.get(file) ?? understand(source)]
-        }),
-      )
+      const found = new Map<string, Held>()
+      for (const [index, source] of sources.entries()) {
+        const file = files[index] ?? ''
+        found.set(file, understood.get(file) ?? understand(source))
+      }
       // One that began later has read what is newer.
       if (turn === reads) held = found
       return asRead(found)

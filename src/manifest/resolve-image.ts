@@ -6,7 +6,14 @@ import { findReference, type Fail, type FindFile, type KnownImages } from './fin
 import type { LocalFile, LocalFiles } from './local-files.ts'
 import { placeOf, type DocumentPath } from './manifest.ts'
 import type { Output } from './output.ts'
-import { normaliseProcess, processProblems, withCompositeFiles } from './process.ts'
+import {
+  normaliseProcess,
+  processProblems,
+  withCompositeFiles,
+  type Operation,
+  type ProcessSettings,
+} from './process.ts'
+import type { ReferenceSettings } from './reference-schema.ts'
 import type { ImageSettings } from './schema.ts'
 import { normaliseText } from './settings.ts'
 import { substitute, VariableError } from './variables.ts'
@@ -64,22 +71,26 @@ export function resolveImage(
   }
 
   const alt = settings.alt === undefined ? undefined : fill(['alt'], settings.alt)
-  const references = (settings.references ?? []).flatMap((written, index): Reference[] => {
+  const referenceOf = (written: ReferenceSettings, index: number): Reference[] => {
     const field = ['references', index]
     const from = typeof written === 'string' ? written : written.from
     const type = typeof written === 'string' ? undefined : written.type
     const text = fill(field, from)
     const found = text === '' ? undefined : findReference(text, field, draft, known, findFile, fail)
     return found === undefined ? [] : [{ ...found, type, index }]
-  })
-  const normalised = normaliseProcess(settings.process)
-  for (const { operation, message } of processProblems(normalised)) {
-    fail(['process', operation], message)
   }
-  const operations = withCompositeFiles(normalised, (path) => {
-    const text = fill(['process'], path)
-    return findFile(['process'], text) ?? { file: '', sha256: '' }
-  })
+  const references = settings.references?.flatMap(referenceOf) ?? NOTHING
+  const operationsOf = (process: ProcessSettings): readonly Operation[] => {
+    const normalised = normaliseProcess(process)
+    for (const { operation, message } of processProblems(normalised)) {
+      fail(['process', operation], message)
+    }
+    return withCompositeFiles(normalised, (path) => {
+      const text = fill(['process'], path)
+      return findFile(['process'], text) ?? { file: '', sha256: '' }
+    })
+  }
+  const operations = settings.process === undefined ? NOTHING : operationsOf(settings.process)
   const subject = resolveSubject(settings, references, fill, findFile, fail)
   if (!sound || subject === undefined) return undefined
   return {
@@ -95,6 +106,9 @@ export function resolveImage(
     pick: settings.pick ?? 1,
   }
 }
+
+/** Of most images: a project has many, and they are all there at once. */
+const NOTHING: readonly never[] = []
 
 type Fill = (field: DocumentPath, text: string) => string
 

@@ -38,7 +38,7 @@ export function jobsOf(
   states: readonly EntryState[],
 ): readonly Job[] {
   const byKey = new Map<string, OpenJob>()
-  for (const [place, { entry, needs }] of ordered.entries()) {
+  for (const { entry, place, needs } of ordered) {
     const { state, made, candidates = 0 } = states[place] ?? {}
     if (state !== 'missing' || made === undefined) continue
     const wanted = made.subject.candidates

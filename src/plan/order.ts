@@ -4,7 +4,9 @@ import type { ImageEntry } from '../manifest/entry.ts'
 /** An entry and where it stands among all. */
 export interface OrderedEntry {
   readonly entry: ImageEntry
-  /** Its place in the order given. */
+  /** In this order. */
+  readonly place: number
+  /** In the order given. */
   readonly index: number
   /** Where each entry that it refers to stands in the new order: before it. */
   readonly needs: readonly number[]
@@ -54,13 +56,11 @@ function dependencyOrder(entries: readonly ImageEntry[]): readonly OrderedEntry[
   // By the index of an entry: where it stands in the new order.
   const places = new Int32Array(entries.length).fill(NOWHERE)
   const order: OrderedEntry[] = []
-  for (const [start, lone] of entries.entries()) {
-    // Most refer to none.
-    if (places[start] === NOWHERE && dependenciesOf(lone).length === 0) {
-      places[start] = order.length
-      order.push({ entry: lone, index: start, needs: NOTHING })
-      continue
-    }
+  const put = (entry: ImageEntry, index: number, needs: readonly number[]): void => {
+    places[index] = order.length
+    order.push({ entry, place: order.length, index, needs })
+  }
+  const visit = (start: number): void => {
     // A stack of our own: a chain of references may be longer than the call stack.
     const pending = [start]
     for (let index = pending.at(-1); index !== undefined; index = pending.at(-1)) {
@@ -76,12 +76,18 @@ function dependencyOrder(entries: readonly ImageEntry[]): readonly OrderedEntry[
       }
       if (pending.length > before) continue
       pending.pop()
-      places[index] = order.length
-      const needs = needed.map((other) =>
-        other === undefined ? NOWHERE : (places[other] ?? NOWHERE),
+      put(
+        entry,
+        index,
+        needed.map((other) => (other === undefined ? NOWHERE : (places[other] ?? NOWHERE))),
       )
-      order.push({ entry, index, needs })
     }
+  }
+  for (const [index, entry] of entries.entries()) {
+    if (places[index] !== NOWHERE) continue
+    // Most refer to none.
+    if (dependenciesOf(entry).length === 0) put(entry, index, NOTHING)
+    else visit(index)
   }
   return order
 }

@@ -57,7 +57,7 @@ export function createPlanner(models: ReadonlyMap<string, ResolvedModel>): Plann
       }
       const around = { models, keying, inventory, missingReason, report }
       const earlier = last?.inventory === inventory ? last : undefined
-      for (const [place, { entry, needs }] of ordered.entries()) {
+      for (const { entry, place, needs } of ordered) {
         const before = earlier?.ordered[place]?.entry === entry ? earlier.states[place] : undefined
         states.push(
           before !== undefined && stillStands(before, needs, states, earlier?.states)
@@ -112,7 +112,7 @@ function imagesOf(
   const pending = jobs.values()
   let next = pending.next().value
   const images: Array<PlannedImage | undefined> = Array.from({ length: ordered.length })
-  for (const [place, { entry, index }] of ordered.entries()) {
+  for (const { entry, place, index } of ordered) {
     const job = next?.entry === entry ? next : undefined
     if (job !== undefined) next = pending.next().value
     const found = states[place]
