@@ -20,6 +20,13 @@ export interface ExportList {
   readonly files: Readonly<Record<string, string>>
 }
 
+/** A file to export. */
+export interface ExportedFile {
+  /** Where its bytes are, absolute. */
+  readonly file: string
+  readonly sha256: string
+}
+
 /** What was done to a folder. */
 export interface ExportedFiles {
   readonly written: readonly string[]
@@ -32,16 +39,17 @@ export interface ExportedFiles {
  * more. What somebody else put there, or changed since, stays as it is.
  *
  * @param folder absolute.
- * @param wanted where the bytes of each file are, absolute, by its name in the folder.
- * @throws ImagegenError with code `usage` where a file of somebody else stands in the way. Nothing was written then.
+ * @param wanted by name in the folder.
+ * @throws ImagegenError with code `usage` where a file of somebody else stands in the way: nothing was written then; with
+ * code `render` where a file is no more what it was.
  */
 export async function updateFolder(
   folder: string,
-  wanted: ReadonlyMap<string, string>,
+  wanted: ReadonlyMap<string, ExportedFile>,
   list: Omit<ExportList, 'files' | 'version'>,
 ): Promise<ExportedFiles> {
   const before = readList(folder)
-  const hashes = new Map([...wanted].map(([name, file]) => [name, sha256(readFileSync(file))]))
+  const hashes = new Map([...wanted].map(([name, file]) => [name, file.sha256]))
   const present = new Map(
     [...new Set([...wanted.keys(), ...before.keys()])].map((name) => {
       const bytes = readFileIfThere(path.join(folder, name))
@@ -54,8 +62,9 @@ export async function updateFolder(
     folder,
     changed.filter((name) => present.get(name) !== undefined && !isOurs(name)),
   )
-  for (const name of changed) {
-    await writeFileAtomic(path.join(folder, name), readFileSync(wanted.get(name) ?? ''))
+  for (const [name, file] of wanted) {
+    if (present.get(name) === file.sha256) continue
+    await writeFileAtomic(path.join(folder, name), readRendition(file))
   }
   const removed = [...before.keys()].filter(
     (name) => !wanted.has(name) && present.get(name) !== undefined && isOurs(name),
@@ -65,6 +74,15 @@ export async function updateFolder(
   await writeFileIfChanged(path.join(folder, LIST), `${JSON.stringify(content, undefined, 2)}\n`)
   const unchanged = [...wanted.keys()].filter((name) => present.get(name) === hashes.get(name))
   return { written: changed, unchanged, removed }
+}
+
+function readRendition({ file, sha256: expected }: ExportedFile): Uint8Array {
+  const bytes = readFileSync(file)
+  if (sha256(bytes) === expected) return bytes
+  throw new ImagegenError('render', {
+    message: `${file} was changed while it was exported.`,
+    hint: 'Does something else write to the folder `cacheDir`? Run it again.',
+  })
 }
 
 /** The files of the last export with their hashes. */

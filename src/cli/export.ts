@@ -1,18 +1,26 @@
+import { availableParallelism } from 'node:os'
 import path from 'node:path'
 import type { GeneratedImage } from '../emit/generated-image.ts'
 import type { Pipeline, Survey } from '../pipeline.ts'
-import { ImagegenError } from '../shared/errors.ts'
+import { ImagegenError, type Problem } from '../shared/errors.ts'
 import { JSON_OPTION, type Command } from './command.ts'
-import { LIST, updateFolder } from './export-folder.ts'
+import { LIST, updateFolder, type ExportedFile } from './export-folder.ts'
 import { exportedFile, exportedImage, exportNames } from './exported-image.ts'
 import { openProject, soundSurvey } from './project.ts'
 import { count } from './report.ts'
+import { keepYoungGenerationSmall } from './young-generation.ts'
 
 type PlannedImage = Survey['plan']['images'][number]
 type Rendered = Awaited<ReturnType<Pipeline['render']>>
 
 /** More lines than that nobody reads. */
 const SHOWN = 20
+
+/**
+ * More than are rendered at a time, so that nobody waits; not all, since each that waits holds on to what it needs: with
+ * thousands of them that is more than the pictures at work take.
+ */
+const ASKED_AT_ONCE = 2 * availableParallelism() + 4
 
 export const exportImages: Command = {
   options: { out: { value: 'DIR', about: 'the folder to write to; it is made' }, ...JSON_OPTION },
@@ -24,18 +32,19 @@ export const exportImages: Command = {
         hint: 'DIR may hold other files: only what an export wrote is ever removed.',
       })
     }
+    keepYoungGenerationSmall()
     const pipeline = await openProject(output)
     const survey = await soundSurvey(pipeline)
     const { images } = survey.plan
     const rendered = await renderAll(images, survey, pipeline)
     const nameOf = exportNames(images)
-    const files = new Map<string, string>()
+    const files = new Map<string, ExportedFile>()
     const values: Record<string, GeneratedImage> = {}
     for (const [{ entry }, image] of rendered) {
       const name = nameOf(entry.id)
       values[entry.id] = exportedImage(name, entry.alt ?? '', image)
       for (const rendition of image.renditions) {
-        files.set(exportedFile(name, rendition), rendition.file)
+        files.set(exportedFile(name, rendition), rendition)
       }
     }
     const { written, unchanged, removed } = await updateFolder(path.resolve(out), files, {
@@ -60,25 +69,30 @@ async function renderAll(
   pipeline: Pipeline,
 ): Promise<ReadonlyArray<readonly [PlannedImage, Rendered]>> {
   const { signal } = new AbortController()
-  const results = await Promise.all(
-    images.map(async (image) => {
+  const finished = new Map<PlannedImage, Rendered>()
+  const failed = new Map<PlannedImage, readonly Problem[]>()
+  const left = images.values()
+  const renderInTurn = async (): Promise<void> => {
+    for (const image of left) {
       try {
-        return { image, rendered: await pipeline.render(image, survey, signal) }
+        finished.set(image, await pipeline.render(image, survey, signal))
       } catch (error) {
-        if (error instanceof ImagegenError) return error.problems
-        throw error
+        if (!(error instanceof ImagegenError)) throw error
+        failed.set(image, error.problems)
       }
-    }),
-  )
-  const problems = results.flatMap((result) => ('image' in result ? [] : result))
+    }
+  }
+  await Promise.all(Array.from({ length: ASKED_AT_ONCE }, renderInTurn))
+  const problems = images.flatMap((image) => failed.get(image) ?? [])
   if (problems.length > 0) {
     throw new ImagegenError('render', problems.slice(0, SHOWN), {
       summary: `${count(problems.length, 'image')} of ${images.length} cannot be exported. Nothing was written.`,
     })
   }
-  return results.flatMap((result) =>
-    'image' in result ? [[result.image, result.rendered] as const] : [],
-  )
+  return images.flatMap((image) => {
+    const rendered = finished.get(image)
+    return rendered === undefined ? [] : [[image, rendered] as const]
+  })
 }
 
 function uniqueNames(images: readonly PlannedImage[]): Array<readonly [string, string]> {
