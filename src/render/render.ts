@@ -39,9 +39,10 @@ export interface RendererOptions {
   /** Absolute. May be shared by processes, and deleted at any time. */
   readonly cacheDir: string
   /**
-   * Pipelines at once.
+   * Pipelines at once. Node runs as many at a time as UV_THREADPOOL_SIZE says.
    *
-   * @default one more than there are cores; Node runs as many at a time as UV_THREADPOOL_SIZE says
+   * @default as many as there are cores. One more finds them busy, and of what it took, a hundred megabytes for AVIF, the
+   *   C library gives little back.
    */
   readonly parallel?: number
   /** Where other machines leave what they have rendered, if there is such a place. */
@@ -50,7 +51,7 @@ export interface RendererOptions {
 
 export function createRenderer({
   cacheDir,
-  parallel = availableParallelism() + 1,
+  parallel = availableParallelism(),
   shared: others,
 }: RendererOptions): Renderer {
   const cache = createRenditionCache(cacheDir)
