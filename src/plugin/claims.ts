@@ -45,11 +45,12 @@ export function createClaims(): Claims {
     },
 
     async has(id, session) {
+      if (claimed.has(id)) return true
       const ours = parseModuleId(id)
       if (ours === undefined) return false
       const isResolved = id === formatModuleId(ours)
       // Rollup's cache remembers what was resolved in an earlier process.
-      return !isResolved || claimed.has(id) || session.includes(ours.file)
+      return !isResolved || session.includes(ours.file)
     },
   }
 }

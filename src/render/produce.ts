@@ -6,6 +6,7 @@ import { sha256 } from '../shared/hash.ts'
 import { encode } from './encode.ts'
 import { finishPicture, pixelsToFinish } from './finished-picture.ts'
 import { drawPreview } from './preview.ts'
+import { pictureKey } from './rendition.ts'
 import type { RenditionCache } from './rendition-cache.ts'
 import type { SharedRenditions } from './shared-renditions.ts'
 import { wantedOf, type RenderJob, type Task } from './task.ts'
@@ -39,7 +40,8 @@ export function createProducer({ cache, parallel, others }: ProducerOptions): Pr
   }
 
   async function produceFrom(original: Uint8Array, task: Task, signal: AbortSignal): Promise<void> {
-    const { job, pictureKey } = task
+    const { job, recipe } = task
+    const key = pictureKey(recipe)
     const inPipeline = <Result>(work: () => Promise<Result>): Promise<Result> =>
       pipelines.add(async () => {
         throwIfAborted(signal)
@@ -49,11 +51,11 @@ export function createProducer({ cache, parallel, others }: ProducerOptions): Pr
     const picture = await inPipeline(() =>
       finishPicture(original, job.operations, job.output, job.readComposite),
     )
-    if (cache.readPicture(pictureKey) === undefined) {
+    if (cache.readPicture(key) === undefined) {
       const preview = await inPipeline(() => drawPreview(picture, job.output.placeholder))
       const record = { ...picture.size, ...preview }
-      await cache.writePicture(pictureKey, record)
-      await others?.writePicture(pictureKey, record)
+      await cache.writePicture(key, record)
+      await others?.writePicture(key, record)
     }
     const results = await Promise.allSettled(
       wantedOf(task, picture.size).map(async (wanted) => {

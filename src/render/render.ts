@@ -8,6 +8,7 @@ import { digest } from '../shared/hash.ts'
 import type { Preview } from './preview.ts'
 import { createProducer } from './produce.ts'
 import { namedError } from './render-error.ts'
+import { pictureKey } from './rendition.ts'
 import { createRenditionCache, type CachedRendition } from './rendition-cache.ts'
 import type { SharedRenditions } from './shared-renditions.ts'
 import { createSharing } from './sharing.ts'
@@ -79,9 +80,9 @@ export function createRenderer({
   async function make(task: Task, signal: AbortSignal): Promise<RenderedImage> {
     const meanwhile = (await lookUp(task)) ?? (await fetchShared(task))
     if (meanwhile !== undefined) return meanwhile
-    const { job, pictureKey } = task
+    const { job, recipe } = task
     // Not by name: images that come to the same files are made once, and each then takes them under its own.
-    const work = digest([pictureKey, job.output, job.provenance ?? null])
+    const work = digest([pictureKey(recipe), job.output, job.provenance ?? null])
     await sharing.run(work, signal, (shared) => produce(task, shared))
     const made = await lookUp(task)
     if (made !== undefined) return made
@@ -98,7 +99,7 @@ export function createRenderer({
 
   /** The same from its parts, of which other images may have some; the next time it is found as a whole. */
   async function putTogether(task: Task): Promise<RenderedImage | undefined> {
-    const picture = cache.readPicture(task.pictureKey)
+    const picture = cache.readPicture(pictureKey(task.recipe))
     if (picture === undefined) return undefined
     const { width, height, ...preview } = picture
     const renditions: Rendition[] = []
@@ -114,7 +115,7 @@ export function createRenderer({
 
   /** Takes over what another machine has rendered, if it is all that is asked for. */
   async function fetchShared(task: Task): Promise<RenderedImage | undefined> {
-    const { pictureKey: key } = task
+    const key = pictureKey(task.recipe)
     const picture = cache.readPicture(key) ?? (await others?.readPicture(key))
     if (others === undefined || picture === undefined) return undefined
     await cache.writePicture(key, picture)

@@ -3,13 +3,7 @@ import type { Operation } from '../manifest/process.ts'
 import type { PixelVersions } from '../pixels/versions.ts'
 import type { Size } from './operation-size.ts'
 import type { ReadComposite } from './operations.ts'
-import {
-  imageKey,
-  pictureKey,
-  renditionKey,
-  type PictureRecipe,
-  type Provenance,
-} from './rendition.ts'
+import { imageKey, renditionKey, type PictureRecipe, type Provenance } from './rendition.ts'
 import { renditionSizes } from './sizes.ts'
 
 /** One image to render. */
@@ -32,7 +26,6 @@ export interface RenderJob {
 export interface Task {
   readonly job: RenderJob
   readonly recipe: PictureRecipe
-  readonly pictureKey: string
   readonly imageKey: string
 }
 
@@ -54,7 +47,6 @@ export function taskOf(job: RenderJob, versions: PixelVersions): Task {
   return {
     job,
     recipe,
-    pictureKey: pictureKey(recipe),
     imageKey: imageKey(recipe, job.name, job.provenance),
   }
 }
