@@ -8,9 +8,10 @@ const SIZE = { width: 384, height: 216 }
  *
  * @param {import('./workspace.mjs').Workspace} workspace
  * @param {number} each
+ * @param {number} width pixels, at most those of `SIZE`; all have its shape
  * @returns {Promise<Buffer[]>}
  */
-export async function drawings(workspace, each) {
+export async function drawings(workspace, each, width) {
   const { drawPicture } = await import(workspace.module('emulator/picture.js'))
   /** @type {Buffer[]} */
   const all = []
@@ -28,7 +29,7 @@ export async function drawings(workspace, each) {
     })
     const kinds = [await photo(seed, SIZE), flat, lineArt(seed), texture(seed)]
     for (const kind of kinds)
-      all.push(await sharp(kind).resize(SIZE).removeAlpha().png().toBuffer())
+      all.push(await sharp(kind).resize({ width }).removeAlpha().png().toBuffer())
   }
   return all
 }

@@ -18,7 +18,7 @@ export default { plugins: [imagegen()] }
  * @returns {Promise<{ ours: import('./workspace.mjs').Project, plain: import('./workspace.mjs').Project, entries: number }>}
  */
 export async function galleryProject(workspace, scale) {
-  const count = scale.of(100, 30)
+  const count = scale.of(100, 20)
   const names = Array.from({ length: count }, (_, index) => `part-${index}`)
   const html = '<!doctype html><script type="module" src="/src/main.js"></script>'
   const mainOf = (/** @type {string} */ ending) =>

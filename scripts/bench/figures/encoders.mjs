@@ -25,7 +25,7 @@ const TOLERANCE = 0.01
  * @returns {Promise<import('../row.mjs').Row[]>}
  */
 export async function measureEncoders({ workspace, scale }) {
-  const pictures = await drawings(workspace, scale.of(10, 1))
+  const pictures = await drawings(workspace, scale.of(10, 1), scale.of(384, 192))
   const { resolveOutput } = await import(workspace.module('manifest/output.js'))
   const { encoders } = resolveOutput([])
   sharp.concurrency(1)

@@ -53,7 +53,7 @@ async function atTheLimit({ workspace }) {
  */
 async function withoutLimit({ workspace, scale }) {
   const latency = 1
-  const count = CONCURRENCY * scale.of(20, 8)
+  const count = CONCURRENCY * scale.of(20, 4)
   const server = await startEmulator(workspace, 0, latency)
   const project = workspace.project('unlimited', projectFiles(count, 60_000))
   const all = await rounds(

@@ -12,7 +12,7 @@ import { run } from '../run.mjs'
  * @returns {Promise<import('../row.mjs').Row[]>}
  */
 export async function measureGrowth({ workspace, scale }) {
-  const few = scale.of(1000, 200)
+  const few = scale.of(1000, 100)
   const tiny = await photo(5, { width: 32, height: 18 })
   const projectOf = async (/** @type {number} */ count, /** @type {boolean} */ isFilled) => {
     const project = workspace.project('growth', manifests(count))
@@ -38,7 +38,7 @@ export async function measureGrowth({ workspace, scale }) {
       fewFilled: side('fewFilled'),
       manyFilled: side('manyFilled'),
     },
-    scale.of(5, 2),
+    scale.of(5, 1),
   )
   for (const project of Object.values(projects)) project.remove()
   const names = [3 * few, 30 * few].map((count) => count.toLocaleString('en'))

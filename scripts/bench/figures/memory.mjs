@@ -23,7 +23,7 @@ export async function measureMemory({ workspace, scale }) {
       const { folder: cwd, peakFile } = project
       return run(workspace.cli, ['export', '--out', 'out'], { cwd, peakFile })
     }
-  const all = await rounds({ few: side(projects[0]), many: side(projects[1]) }, scale.of(5, 2))
+  const all = await rounds({ few: side(projects[0]), many: side(projects[1]) }, scale.of(5, 1))
   for (const project of projects) project.remove()
   return [
     judged({

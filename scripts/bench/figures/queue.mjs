@@ -16,20 +16,17 @@ const EMULATOR = fileURLToPath(new URL('../programs/emulator.mjs', import.meta.u
  */
 export async function measureQueue(settings) {
   const { workspace, scale } = settings
-  const count = scale.of(400, 100)
+  const count = scale.of(400, 50)
   const redis = await startRedis(workspace)
   if (redis === undefined) return [row(count, 'not measured: redis-server is not installed', null)]
   const emulator = await startEmulator(workspace)
   try {
     const place = { workspace, count, url: emulator.url }
-    const alone = await rates(scale.runs, () =>
-      throughput({ ...place, redis: undefined, workers: 0 }),
-    )
+    const times = scale.of(3, 1)
+    const alone = await rates(times, () => throughput({ ...place, redis: undefined, workers: 0 }))
     const rows = [row(count, 'one process, without a queue', alone)]
     for (const workers of [1, 2, 4]) {
-      const values = await rates(scale.runs, () =>
-        throughput({ ...place, redis: redis.url, workers }),
-      )
+      const values = await rates(times, () => throughput({ ...place, redis: redis.url, workers }))
       rows.push(row(count, `the queue, ${workers} worker${workers === 1 ? '' : 's'}`, values))
     }
     return rows
@@ -45,7 +42,7 @@ export async function measureQueue(settings) {
  */
 async function rates(runs, measure) {
   const values = []
-  for (let index = 0; index < Math.min(3, runs); index++) values.push(await measure())
+  for (let index = 0; index < runs; index++) values.push(await measure())
   return values
 }
 

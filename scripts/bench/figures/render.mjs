@@ -27,7 +27,7 @@ export async function measureRender({ workspace, scale }) {
     const what = [JSON.stringify(WIDTHS), JSON.stringify(FORMATS), limit]
     return run(PLAIN, [...args, ...what].map(String), { cwd, peakFile })
   }
-  const best = await bestSetting(plain, Math.min(count, 4), scale)
+  const best = await bestSetting(plain, scale.of(4, 2), scale)
   const all = await rounds(
     {
       plain: () => plain(best, count),

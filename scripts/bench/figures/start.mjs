@@ -23,7 +23,7 @@ export async function measureStart({ workspace, scale }) {
   const cwd = project.folder
   const all = await rounds(
     { bare: () => run(EMPTY, [], { cwd }), help: () => run(workspace.cli, ['--help'], { cwd }) },
-    scale.of(21, 11),
+    scale.of(21, 7),
   )
   const row = judged({
     figure: '`imagegen --help`',

@@ -47,7 +47,7 @@ export async function measureViteCold({ workspace, scale }) {
   const plain = workspace.project('vite-plain', plainFiles(ours))
   const warmRounds = await rounds(
     { plain: () => build(plain), ours: () => build(ours), other: () => build(other) },
-    scale.of(7, 3),
+    scale.of(7, 2),
   )
   for (const project of [ours, other, plain]) project.remove()
   const against = `vite-imagetools ${VERSION}`

@@ -43,7 +43,7 @@ export async function measureDevStart({ workspace, scale }) {
  * @returns {Promise<import('../row.mjs').Row[]>}
  */
 export async function measureDevEdit({ workspace, scale }) {
-  const count = scale.of(10_000, 2000)
+  const count = scale.of(10_000, 1000)
   const picture = await photo(1, { width: 320, height: 180 })
   // The pictures of the edited manifest alone are there, so that nothing has to be drawn in its place.
   const project = workspace.project('dev-edit', manifests(1, 7))
@@ -72,7 +72,7 @@ export default { plugins: [imagegen({ dev: { generate: 'off' } })] }
         return { ...sample, seconds: median(JSON.parse(sample.stdout)) }
       },
     },
-    scale.of(5, 2),
+    scale.of(5, 1),
   )
   project.remove()
   return [
