@@ -35,10 +35,12 @@ export async function parseAhead(
   if (sources.length < MANY || availableParallelism() < 2) return here(sources)
   const heap = createHeap(sources.map(({ bytes }) => bytes))
   const answers = startWorker({ heap, paths: sources.map(({ path }) => path) })
-  for (let last = 0; last < MOST_HERE * sources.length;) {
-    const some = takeSome(heap)
-    here(sources.slice(some.first, some.end))
-    last = some.end
+  let parsed = 0
+  while (parsed < MOST_HERE * sources.length) {
+    const { first, end } = takeSome(heap)
+    if (first === end) break
+    here(sources.slice(first, end))
+    parsed += end - first
   }
   for (const [index, line] of (await answers) ?? []) {
     const source = sources[index]
