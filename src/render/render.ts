@@ -40,10 +40,10 @@ export interface RendererOptions {
   /** Absolute. May be shared by processes, and deleted at any time. */
   readonly cacheDir: string
   /**
-   * Pipelines at once. Node runs as many at a time as UV_THREADPOOL_SIZE says.
+   * Pipelines at once.
    *
-   * @default as many as there are cores. One more finds them busy, and of what it took, a hundred megabytes for AVIF, the
-   *   C library gives little back.
+   * @default one more than there are cores, which so have work while a result is put away; Node runs as many at a time as
+   *   UV_THREADPOOL_SIZE says
    */
   readonly parallel?: number
   /** Where other machines leave what they have rendered, if there is such a place. */
@@ -52,7 +52,7 @@ export interface RendererOptions {
 
 export function createRenderer({
   cacheDir,
-  parallel = availableParallelism(),
+  parallel = availableParallelism() + 1,
   shared: others,
 }: RendererOptions): Renderer {
   const cache = createRenditionCache(cacheDir)
