@@ -2,7 +2,7 @@ import { createPipeline, type Pipeline, type Survey } from '../pipeline.ts'
 import { isConfirmed } from './ask.ts'
 import { IMAGES, JSON_OPTION, type Command } from './command.ts'
 import { budgetFor, consentOf, refuseMode } from './consent.ts'
-import { stopOnInterrupt } from './interrupt.ts'
+import { stopOnInterrupt, type Interrupt } from './interrupt.ts'
 import type { Output } from './output.ts'
 import { createProgress } from './progress.ts'
 import { openOptions, soundSurvey } from './project.ts'
@@ -44,8 +44,14 @@ export const generate: Command = {
         return 130
       }
     }
-    const report = await make(pipeline, survey, selection, output)
-    return tell(report, selection, pipeline, given.flag('json'), output)
+    const interrupt = stopOnInterrupt(output)
+    try {
+      const report = await make(pipeline, survey, selection, interrupt, output)
+      return tell(report, selection, pipeline, given.flag('json'), output)
+    } finally {
+      // Not before the report: a second Ctrl-C that comes late must not take it away.
+      interrupt.release()
+    }
   },
 }
 
@@ -58,9 +64,9 @@ async function make(
   pipeline: Pipeline,
   survey: Survey,
   { jobs }: Selection,
+  interrupt: Interrupt,
   output: Output,
 ): Promise<Report> {
-  const interrupt = stopOnInterrupt(output)
   const progress = createProgress(jobs, output)
   try {
     return await pipeline.generate(survey, jobs, {
@@ -70,7 +76,6 @@ async function make(
     })
   } finally {
     progress.end()
-    interrupt.release()
   }
 }
 

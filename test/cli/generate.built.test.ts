@@ -322,9 +322,10 @@ describe.concurrent('Ctrl-C twice', () => {
   one: { prompt: One, alt: "" }
   two: { prompt: Two, alt: "", references: ["#one"] }
 `)
-    await emulatorFor(project, { faults: [{ kind: 'hang', match: 'Two' }] })
+    const emulator = await emulatorFor(project, { faults: [{ kind: 'hang', match: 'Two' }] })
     const running = project.start('generate', '--yes', '--json')
     await running.said('made    art.image.yaml#one')
+    await expect.poll(() => emulator.stats().requests).toBe(2)
     running.process.kill('SIGINT')
     await running.said('Interrupted')
     running.process.kill('SIGINT')
