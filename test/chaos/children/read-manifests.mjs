@@ -25,21 +25,33 @@ const emptyStore = {
   earlierRecipes: () => [],
 }
 
+const LONG = 500
+const TRIES = 3
+
 const cases = readFileSync(casesFile, 'utf8').split('\n')
 for (let index = Number(first); index < cases.length; index++) {
   process.stdout.write(`${JSON.stringify({ index })}\n`)
   const name = 'case.image.yaml'
   const file = path.join(folder, name)
   writeFileSync(file, Buffer.from(cases[index], 'base64'))
-  const start = [performance.now(), process.cpuUsage()]
-  const { outcome, entries, broken } = readOne(file, name)
-  const { user, system } = process.cpuUsage(start[1])
-  // A busy machine takes its time, and the garbage collector runs beside: the lesser says what it cost.
-  const milliseconds = Math.min(performance.now() - start[0], (user + system) / 1000)
+  const { outcome, entries, broken, milliseconds } = timed(file, name)
   const megabytes = Math.round(process.memoryUsage.rss() / 1024 / 1024)
   process.stdout.write(
     `${JSON.stringify({ number: index, outcome, entries, milliseconds, megabytes, broken })}\n`,
   )
+}
+
+/** What others do on the machine only ever adds: what seems to take long is tried again, and the least counts. */
+function timed(file, name) {
+  let least = Infinity
+  for (let tries = 1; ; tries++) {
+    const start = [performance.now(), process.cpuUsage()]
+    const result = readOne(file, name)
+    const { user, system } = process.cpuUsage(start[1])
+    // A busy machine takes its time, and the garbage collector runs beside: the lesser says what it cost.
+    least = Math.min(least, performance.now() - start[0], (user + system) / 1000)
+    if (least < LONG || tries === TRIES) return { ...result, milliseconds: least }
+  }
 }
 
 function readOne(file, name) {
