@@ -67,7 +67,7 @@ async function withoutLimit({ workspace, scale }) {
         return generate(workspace, project, server.url)
       },
     },
-    scale.of(3, 1),
+    scale.of(5, 1),
   )
   await server.stop(2 * count * all.length)
   project.remove()
