@@ -54,7 +54,7 @@ export function createNextHost(options: Options, { folder, isBuild }: NextProces
     checkVersion(findNext(folder).version)
     const session = begin(turbopackFacts(folder, isBuild))
     await session.start()
-    await openChannel(channel, answerFrom(session))
+    await openChannel(channel, answerFrom(session, { isBuild }))
     // What a command beside the dev server makes is seen at once.
     for (const store of session.surroundings().folders) {
       followFolder(store, (file) => void session.changed(file))

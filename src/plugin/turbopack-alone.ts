@@ -20,7 +20,7 @@ export async function answerAlone(
     keepsModules: false,
   })
   try {
-    return await answerFrom(session)(id)
+    return await answerFrom(session, { isBuild: true })(id)
   } finally {
     session.close()
   }

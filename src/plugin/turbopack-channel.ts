@@ -17,7 +17,7 @@ import type { ModuleId } from './module-id.ts'
 /** A module for a loader. */
 export interface ModuleAnswer {
   readonly code: string
-  /** Why it shows a stand-in although there should be a picture. */
+  /** Why it shows a stand-in although there should be a picture, or is the one from before an edit. */
   readonly problem: string | undefined
   /** The files that the module depends on, absolute. */
   readonly files: readonly string[]

@@ -44,11 +44,16 @@ export default withImagegen({ output: 'export', images: { unoptimized: true } })
 const OVERLAY = `document.querySelector('nextjs-portal')?.shadowRoot?.textContent ?? ''`
 
 const HARBOUR = { alt: 'The harbour before the first ferry.', width: 960, height: 720 }
-const SMALL_HARBOUR = { ...HARBOUR, width: 480, height: 360 }
+/** Chromium takes a larger file that it holds already, or is loading: whether it does by then is a race. */
+const SMALL_HARBOUR = {
+  alt: HARBOUR.alt,
+  width: expect.toBeOneOf([480, HARBOUR.width]) as number,
+  height: expect.toBeOneOf([360, HARBOUR.height]) as number,
+}
 const LIGHTHOUSE = { alt: 'The lighthouse is lit.', width: 960, height: 720 }
 const ISLANDS = { alt: 'The islands, two hours away.', width: 640, height: 480 }
 
-/** A larger file that is there already does as well as one of the size that is wanted. */
+/** In any size: a stand-in's candidates all have one. */
 const HARBOUR_ANYWHERE = { alt: HARBOUR.alt }
 
 /** By the manifest and by `sizes`; Next's own server makes the lighthouse smaller. */
@@ -207,7 +212,7 @@ describe.each(BUNDLERS)('Next with %s', { timeout: PATIENCE }, (bundler) => {
     onTestFinished(() => server.stop())
     const page = await shown(`${server.url}/`, `next-${bundler}-exported`)
     const largest = { ...ISLANDS, width: 960, height: 720 }
-    expect(page).toMatchObject([HARBOUR, LIGHTHOUSE, HARBOUR_ANYWHERE, largest])
+    expect(page).toMatchObject([HARBOUR, LIGHTHOUSE, SMALL_HARBOUR, largest])
   })
 
   it('says what a frozen build misses, where, and nothing else', async () => {
@@ -265,8 +270,15 @@ describe.each(BUNDLERS)('Next with %s', { timeout: PATIENCE }, (bundler) => {
     const shows = (): Promise<NaturalSize[]> => naturalSizes(page).catch(() => [])
     const showsAll = (alt = HARBOUR.alt): Promise<void> =>
       expect.poll(shows, { timeout: LOOK }).toMatchObject([{ ...HARBOUR, alt }, {}, { alt }, {}])
-    const answers = (status: number): Promise<void> =>
-      expect.poll(async () => (await fetch(server.url)).status, { timeout: LOOK }).toBe(status)
+    const answers = async (status: number): Promise<void> => {
+      const answered = async (): Promise<number> => (await fetch(server.url)).status
+      await expect
+        .poll(answered, { timeout: LOOK })
+        .toBe(status)
+        .catch((error: unknown) => {
+          throw new Error(`Its server said:\n${server.output()}`, { cause: error })
+        })
+    }
     await showsAll()
 
     project.files.edit(manifest, 'A harbour town', 'a wreck')
