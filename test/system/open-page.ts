@@ -27,7 +27,11 @@ export async function openPage(
   const page = await browser.newPage({ viewport: { width, height: 900 }, colorScheme })
   const complaints: string[] = []
   page.on('console', (message) => {
-    if (['error', 'warning'].includes(message.type())) complaints.push(message.text())
+    const { url: source } = message.location()
+    // Now and then Chromium asks for one by itself, where no page names it.
+    if (source.endsWith('/favicon.ico')) return
+    if (['error', 'warning'].includes(message.type()))
+      complaints.push(`${message.text()} (${source})`)
   })
   page.on('pageerror', (error) => complaints.push(error.message))
   page.on('requestfailed', (request) => {
