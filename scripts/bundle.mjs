@@ -19,7 +19,7 @@ const WORKER = 'chunks/parse-worker'
 export async function bundle(modules, destination) {
   const entries = Object.fromEntries(entryNames().map((name) => [name, path.join(modules, name)]))
   const build = await rolldown({
-    input: { ...entries, [WORKER]: path.join(modules, 'manifest/parse-worker.js') },
+    input: { ...entries, [WORKER]: path.join(modules, 'manifest/read/parse-worker.js') },
     cwd: modules,
     platform: 'node',
     external: /^[^./]/,

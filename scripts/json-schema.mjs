@@ -33,11 +33,11 @@ import { toJsonSchema } from '@valibot/to-json-schema'
  */
 export async function manifestJsonSchema(folder) {
   /** @param {string} file */
-  const load = (file) => import(pathToFileURL(path.join(folder, 'manifest', file)).href)
+  const load = (file) => import(pathToFileURL(path.join(folder, 'manifest/schema', file)).href)
   const { EXCLUSIVE_FIELDS, jsonSchema: json, manifestSchema } = await load('schema.js')
   const { outputSchema } = await load('output.js')
   const { processSchema } = await load('process.js')
-  const { colourSchema } = await load('colour.js')
+  const { colourSchema } = await load('operations/colour.js')
   const converted = toJsonSchema(manifestSchema, {
     target: 'draft-07',
     typeMode: 'input',

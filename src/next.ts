@@ -1,6 +1,6 @@
 import process from 'node:process'
 import type { Options } from './options/options.ts'
-import type { NextHost } from './plugin/next-host.ts'
+import type { NextHost } from './plugin/next/host.ts'
 
 /** What Next reads its configuration for where modules are made. */
 const BUNDLING: ReadonlySet<string> = new Set([
@@ -39,8 +39,8 @@ export function withImagegen<Config extends object>(
     // A server in production has no part in this, and loads none of it.
     if (!BUNDLING.has(phase)) return config
     const isDev = phase === 'phase-development-server'
-    const { createNextHost } = await import('./plugin/next-host.ts')
-    const { extendNextConfig } = await import('./plugin/next-config.ts')
+    const { createNextHost } = await import('./plugin/next/host.ts')
+    const { extendNextConfig } = await import('./plugin/next/config.ts')
     host ??= createNextHost(options, { folder, isBuild: !isDev })
     return extendNextConfig(config, host, { folder, isDev })
   }

@@ -1,13 +1,13 @@
 import { createUnplugin, type UnpluginInstance, type UnpluginOptions } from 'unplugin'
 import type { Options } from './options/options.ts'
-import { bunHost, type BunBuild } from './plugin/bun-host.ts'
-import { esbuildHost } from './plugin/esbuild-host.ts'
-import { farmHost } from './plugin/farm-host.ts'
-import type { HostFacts } from './plugin/host-facts.ts'
-import { rollupHost } from './plugin/rollup-host.ts'
-import { createSession, type Session } from './plugin/session.ts'
-import { viteHost } from './plugin/vite-host.ts'
-import { webpackHost } from './plugin/webpack-host.ts'
+import { bunHost, type BunBuild } from './plugin/hosts/bun.ts'
+import { esbuildHost } from './plugin/hosts/esbuild.ts'
+import { farmHost } from './plugin/hosts/farm.ts'
+import type { HostFacts } from './plugin/session/host-facts.ts'
+import { rollupHost } from './plugin/hosts/rollup.ts'
+import { createSession, type Session } from './plugin/session/session.ts'
+import { viteHost } from './plugin/hosts/vite.ts'
+import { webpackHost } from './plugin/hosts/webpack.ts'
 
 type Framework = Parameters<UnpluginInstance<Options>['raw']>[1]['framework']
 

@@ -1,4 +1,4 @@
-import { loadForTurbopack, type LoaderContext } from './plugin/turbopack-loader.ts'
+import { loadForTurbopack, type LoaderContext } from './plugin/next/turbopack-loader.ts'
 
 /**
  * The loader for Turbopack. `withImagegen` of `unplugin-imagegen/next` sets it up, and makes what is missing; without it,

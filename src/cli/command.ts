@@ -1,5 +1,5 @@
-import type { Arguments, Option, Taken } from './arguments.ts'
-import type { Output } from './output.ts'
+import type { Arguments, Option, Taken } from './terminal/arguments.ts'
+import type { Output } from './terminal/output.ts'
 
 /** One command: what it takes, and what it does. */
 export interface Command extends Taken {

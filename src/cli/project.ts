@@ -1,7 +1,7 @@
 import { resolveOptions, type ResolvedOptions } from '../options.ts'
 import { createPipeline, type Pipeline, type Survey } from '../pipeline.ts'
 import { ImagegenError } from '../shared/errors.ts'
-import type { Output } from './output.ts'
+import type { Output } from './terminal/output.ts'
 
 /** The options of the project around the working directory. Its secrets are concealed from here on. */
 export async function openOptions(output: Output): Promise<ResolvedOptions> {

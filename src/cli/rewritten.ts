@@ -1,6 +1,6 @@
 import type { Pipeline, Survey } from '../pipeline.ts'
-import type { Output } from './output.ts'
-import { summaryText } from './report.ts'
+import type { Output } from './terminal/output.ts'
+import { summaryText } from './terminal/report.ts'
 
 type Rewritten = Awaited<ReturnType<Pipeline['reroll']>>
 

@@ -2,9 +2,9 @@ import { ImagegenError, messageOf, type ErrorCode } from '../shared/errors.ts'
 import { errorCode } from '../shared/files.ts'
 import { release } from '../shared/release.ts'
 import { nearest } from '../shared/suggest.ts'
-import { readArguments } from './arguments.ts'
+import { readArguments } from './terminal/arguments.ts'
 import type { Command } from './command.ts'
-import { createOutput } from './output.ts'
+import { createOutput } from './terminal/output.ts'
 import { helpOf, helpOfAll } from './usage.ts'
 
 /** A command's line in the help, and its file, which is loaded only when it runs. */
@@ -16,59 +16,59 @@ interface Listed {
 const COMMANDS: Readonly<Record<string, Listed>> = {
   plan: {
     about: 'what is current and what is missing, and what it would cost',
-    load: async () => (await import('./plan.ts')).plan,
+    load: async () => (await import('./commands/plan.ts')).plan,
   },
   generate: {
     about: 'make what is missing',
-    load: async () => (await import('./generate.ts')).generate,
+    load: async () => (await import('./commands/generate.ts')).generate,
   },
   export: {
     about: 'every rendition and an images.json, with no bundler',
-    load: async () => (await import('./export.ts')).exportImages,
+    load: async () => (await import('./commands/export.ts')).exportImages,
   },
   types: {
     about: 'exact types of every manifest, for TypeScript',
-    load: async () => (await import('./exact-types.ts')).types,
+    load: async () => (await import('./commands/exact-types.ts')).types,
   },
   verify: {
     about: 'hold every original against its receipt',
-    load: async () => (await import('./verify.ts')).verify,
+    load: async () => (await import('./commands/verify.ts')).verify,
   },
   push: {
     about: 'bring originals and receipts to the remote store',
-    load: async () => (await import('./push.ts')).push,
+    load: async () => (await import('./commands/push.ts')).push,
   },
   pull: {
     about: 'bring originals and receipts of the remote store here',
-    load: async () => (await import('./pull.ts')).pull,
+    load: async () => (await import('./commands/pull.ts')).pull,
   },
   prune: {
     about: 'move originals that no manifest asks for to the trash',
-    load: async () => (await import('./prune.ts')).prune,
+    load: async () => (await import('./commands/prune.ts')).prune,
   },
   adopt: {
     about: 'use a picture made by hand in the place of generating one',
-    load: async () => (await import('./adopt.ts')).adopt,
+    load: async () => (await import('./commands/adopt.ts')).adopt,
   },
   reroll: {
     about: 'have another picture of the same prompt asked for',
-    load: async () => (await import('./reroll.ts')).reroll,
+    load: async () => (await import('./commands/reroll.ts')).reroll,
   },
   worker: {
     about: 'make what clients put into the queue',
-    load: async () => (await import('./worker.ts')).worker,
+    load: async () => (await import('./commands/worker.ts')).worker,
   },
   queue: {
     about: 'what waits in the queue, what is under way and what failed',
-    load: async () => (await import('./queue.ts')).queue,
+    load: async () => (await import('./commands/queue.ts')).queue,
   },
   init: {
     about: 'a first manifest and a config file',
-    load: async () => (await import('./init.ts')).init,
+    load: async () => (await import('./commands/init.ts')).init,
   },
   emulator: {
     about: "MiniMax's image API on this machine, for tests that cost nothing",
-    load: async () => (await import('./emulator.ts')).emulator,
+    load: async () => (await import('./commands/emulator.ts')).emulator,
   },
 }
 

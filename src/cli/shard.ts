@@ -1,6 +1,6 @@
 import type { Pipeline } from '../pipeline.ts'
 import { ImagegenError } from '../shared/errors.ts'
-import type { Arguments, Option } from './arguments.ts'
+import type { Arguments, Option } from './terminal/arguments.ts'
 
 type Shard = NonNullable<NonNullable<Parameters<Pipeline['select']>[2]>['shard']>
 

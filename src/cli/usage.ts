@@ -1,5 +1,5 @@
 import { release } from '../shared/release.ts'
-import type { Taken } from './arguments.ts'
+import type { Taken } from './terminal/arguments.ts'
 
 /** What `imagegen --help` says. */
 export function helpOfAll(commands: ReadonlyArray<readonly [name: string, about: string]>): string {

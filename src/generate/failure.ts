@@ -2,7 +2,7 @@ import { placeOf } from '../manifest/manifest.ts'
 import { ModelError } from '../model/image-model.ts'
 import type { Job } from '../plan/plan.ts'
 import { ImagegenError, messageOf, type Problem } from '../shared/errors.ts'
-import type { SharedFailure } from '../store/shared-failure.ts'
+import type { SharedFailure } from '../store/locks/shared-failure.ts'
 import { toModelError } from './provider-error.ts'
 
 /** An entry that has no picture, and why. */

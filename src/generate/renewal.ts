@@ -1,5 +1,5 @@
-import type { Candidate } from '../store/bundle.ts'
-import type { KeyRecord } from '../store/snapshot.ts'
+import type { Candidate } from '../store/read/bundle.ts'
+import type { KeyRecord } from '../store/read/snapshot.ts'
 import type { Store } from '../store/store.ts'
 import type { Order } from './order.ts'
 

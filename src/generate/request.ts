@@ -3,7 +3,7 @@ import type { ResolvedModel } from '../model/resolved-model.ts'
 import { expectedSize } from '../plan/recipe.ts'
 import { sha256, type JsonValue } from '../shared/hash.ts'
 import { isRecord } from '../shared/record.ts'
-import type { PendingResponse } from '../store/pending.ts'
+import type { PendingResponse } from '../store/arrive/pending.ts'
 import type { Inputs } from './inputs.ts'
 import type { Order } from './order.ts'
 

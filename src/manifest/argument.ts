@@ -1,6 +1,6 @@
 import * as v from 'valibot'
-import { colourSchema, type Colour } from './colour.ts'
-import { field, type Field } from './field.ts'
+import { colourSchema, type Colour } from './schema/operations/colour.ts'
+import { field, type Field } from './schema/field.ts'
 
 /** Far beyond every useful value, and finite. */
 export const LARGE = 1_000_000

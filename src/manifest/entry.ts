@@ -1,7 +1,7 @@
 import type { JsonValue } from '../shared/hash.ts'
 import type { DocumentPath, Manifest } from './manifest.ts'
-import type { Output } from './output.ts'
-import type { Operation } from './process.ts'
+import type { Output } from './schema/output.ts'
+import type { Operation } from './schema/process.ts'
 
 /** One image: every default filled in, every variable and reference resolved. Nobody looks at YAML after this. */
 export interface ImageEntry {

@@ -1,7 +1,7 @@
 import type { Document, LineCounter, Node } from 'yaml'
 import type { Place } from '../shared/errors.ts'
 import { codeFrame } from '../shared/place.ts'
-import type { ImageSettings } from './schema.ts'
+import type { ImageSettings } from './schema/schema.ts'
 import { loadYaml } from './yaml.ts'
 
 /** A manifest as written, validated. */

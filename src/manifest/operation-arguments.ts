@@ -1,8 +1,8 @@
-import { compositeArgument } from './composite-argument.ts'
-import type { Field } from './field.ts'
-import { filterArguments } from './filter-arguments.ts'
-import { geometryArguments } from './geometry-arguments.ts'
-import { toneArguments } from './tone-arguments.ts'
+import { compositeArgument } from './schema/operations/composite.ts'
+import type { Field } from './schema/field.ts'
+import { filterArguments } from './schema/operations/filter.ts'
+import { geometryArguments } from './schema/operations/geometry.ts'
+import { toneArguments } from './schema/operations/tone.ts'
 
 /** The operations that take an argument and mean something without one, too. */
 export const BARE_NAMES = [

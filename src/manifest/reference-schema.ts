@@ -1,5 +1,5 @@
 import * as v from 'valibot'
-import { noted } from './field.ts'
+import { noted } from './schema/field.ts'
 import { strictMap } from './strict-map.ts'
 
 /** A reference, short or with the type of what should be kept. */

@@ -1,6 +1,6 @@
 import path from 'node:path'
 import { ImagegenError } from '../shared/errors.ts'
-import { MANIFEST_FILE, manifestPath } from './discover.ts'
+import { MANIFEST_FILE, manifestPath } from './read/discover.ts'
 import type { Manifest } from './manifest.ts'
 
 /** What the text of a reference says, before anybody looked whether it is there. */

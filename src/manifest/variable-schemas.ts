@@ -1,5 +1,5 @@
 import * as v from 'valibot'
-import { noted } from './field.ts'
+import { noted } from './schema/field.ts'
 import { strictRecord } from './strict-map.ts'
 
 /** `vars` as written. */

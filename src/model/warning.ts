@@ -1,5 +1,5 @@
 import { isRecord } from '../shared/record.ts'
-import { plainText } from './plain-text.ts'
+import { plainText } from '../shared/plain-text.ts'
 
 /**
  * A model's warning as a sentence, in the forms of specification v2 (`unsupported-setting`), v3 (`unsupported`,

@@ -1,5 +1,5 @@
 import type { ResolvedOptions } from '../options.ts'
-import type { WorkOptions } from '../queue/worker.ts'
+import type { WorkOptions } from '../queue/worker/worker.ts'
 import { ImagegenError, type Problem } from '../shared/errors.ts'
 import type { Store } from '../store/store.ts'
 import type { TransferReport } from '../store/transfer.ts'

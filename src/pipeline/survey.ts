@@ -1,11 +1,11 @@
 import type { ImageEntry } from '../manifest/entry.ts'
 import type { Manifest } from '../manifest/manifest.ts'
-import type { Resolution } from '../manifest/resolve.ts'
+import type { Resolution } from '../manifest/resolve/resolve.ts'
 import type { ResolvedOptions } from '../options.ts'
 import type { Inventory, Plan, PlannedImage, Planner } from '../plan/plan.ts'
 import type { Recipe } from '../plan/recipe.ts'
 import type { Problem } from '../shared/errors.ts'
-import type { StoreSnapshot } from '../store/snapshot.ts'
+import type { StoreSnapshot } from '../store/read/snapshot.ts'
 import type { WantedKey } from '../store/wanted-key.ts'
 
 /** All manifests of a project and how their images stand, at one moment. */

@@ -1,4 +1,4 @@
-import { dependenciesOf } from '../manifest/cycles.ts'
+import { dependenciesOf } from '../manifest/resolve/cycles.ts'
 import type { GeneratedSubject, ImageEntry } from '../manifest/entry.ts'
 import { placeOf } from '../manifest/manifest.ts'
 import type { ResolvedModel } from '../model/resolved-model.ts'

@@ -1,4 +1,4 @@
-import { dependenciesOf } from '../manifest/cycles.ts'
+import { dependenciesOf } from '../manifest/resolve/cycles.ts'
 import type { ImageEntry } from '../manifest/entry.ts'
 
 /** An entry and where it stands among all. */

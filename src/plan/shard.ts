@@ -1,4 +1,4 @@
-import { dependenciesOf } from '../manifest/cycles.ts'
+import { dependenciesOf } from '../manifest/resolve/cycles.ts'
 import { summarise } from './bill.ts'
 import type { PlannedImage } from './planned-image.ts'
 import type { Selection } from './select.ts'

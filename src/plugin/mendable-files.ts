@@ -1,7 +1,7 @@
 import path from 'node:path'
 import type { Survey } from '../pipeline.ts'
 import { ImagegenError } from '../shared/errors.ts'
-import { namedFiles } from './watch-files.ts'
+import { namedFiles } from './session/watched-files.ts'
 
 /**
  * The files in which an error of a whole project can be mended: those that it names, all manifests, and whatever they name.

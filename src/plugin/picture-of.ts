@@ -1,6 +1,6 @@
 import type { Pipeline, Survey } from '../pipeline.ts'
 import { ImagegenError, type Problem } from '../shared/errors.ts'
-import type { SurveyedImage } from './located.ts'
+import type { SurveyedImage } from './session/locate.ts'
 
 /** The renditions that an import shows. */
 export interface Picture {

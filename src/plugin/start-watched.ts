@@ -1,5 +1,5 @@
 import { plainly } from './plain-error.ts'
-import type { Session } from './session.ts'
+import type { Session } from './session/session.ts'
 
 /**
  * Starts a session in a host that goes on watching: also when the start fails, the host knows the files in which that can

@@ -1,6 +1,6 @@
 import * as v from 'valibot'
 import { parseOrder, type Order } from '../generate/order.ts'
-import type { SharedFailure } from '../store/shared-failure.ts'
+import type { SharedFailure } from '../store/locks/shared-failure.ts'
 
 /** Changes with the meaning of what clients and workers tell each other. */
 const VERSION = 1

@@ -1,6 +1,6 @@
 import { Postponed } from '../generate/retry.ts'
 import { wait } from '../shared/abort.ts'
-import type { RateWindow } from '../store/rate-window.ts'
+import type { RateWindow } from '../store/locks/rate-window.ts'
 import type { AccountWindow } from './account-window.ts'
 
 /** Milliseconds: who waits for longer gives its job back, so that a more urgent one can be taken meanwhile. */

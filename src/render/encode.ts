@@ -1,4 +1,4 @@
-import type { EncoderOptions, OutputFormat } from '../manifest/output.ts'
+import type { EncoderOptions, OutputFormat } from '../manifest/schema/output.ts'
 import { loadSharp, type Sharp } from '../pixels/sharp.ts'
 import { ImagegenError } from '../shared/errors.ts'
 import type { FinishedPicture } from './finished-picture.ts'

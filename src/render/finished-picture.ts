@@ -1,5 +1,5 @@
-import type { Output } from '../manifest/output.ts'
-import type { Operation } from '../manifest/process.ts'
+import type { Output } from '../manifest/schema/output.ts'
+import type { Operation } from '../manifest/schema/process.ts'
 import { decodePixels, openPixels } from '../pixels/raw.ts'
 import { openImage, type Sharp } from '../pixels/sharp.ts'
 import { mostPixels, type Size } from './operation-size.ts'

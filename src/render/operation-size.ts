@@ -1,4 +1,4 @@
-import type { Operation } from '../manifest/process.ts'
+import type { Operation } from '../manifest/schema/process.ts'
 import type { JsonValue } from '../shared/hash.ts'
 
 /** Pixels. */

@@ -1,4 +1,4 @@
-import type { Operation } from '../manifest/process.ts'
+import type { Operation } from '../manifest/schema/process.ts'
 import { openPixels, toPixels, type Pixels } from '../pixels/raw.ts'
 import { PIXEL_LIMIT, type Sharp } from '../pixels/sharp.ts'
 import { assertDrawable } from '../pixels/svg-references.ts'

@@ -1,4 +1,4 @@
-import type { PlaceholderKind } from '../manifest/output.ts'
+import type { PlaceholderKind } from '../manifest/schema/output.ts'
 import type { FinishedPicture } from './finished-picture.ts'
 import { renderError } from './render-error.ts'
 

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os'
 import PQueue from 'p-queue'
-import type { OutputFormat } from '../manifest/output.ts'
+import type { OutputFormat } from '../manifest/schema/output.ts'
 import { readPixelVersions, type PixelVersions } from '../pixels/versions.ts'
 import { throwIfAborted } from '../shared/abort.ts'
 import { ImagegenError } from '../shared/errors.ts'

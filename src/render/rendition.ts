@@ -1,5 +1,5 @@
-import type { EncoderOptions, Output, OutputFormat } from '../manifest/output.ts'
-import type { Operation } from '../manifest/process.ts'
+import type { EncoderOptions, Output, OutputFormat } from '../manifest/schema/output.ts'
+import type { Operation } from '../manifest/schema/process.ts'
 import type { PixelVersions } from '../pixels/versions.ts'
 import { digest } from '../shared/hash.ts'
 

@@ -1,5 +1,5 @@
-import type { Output, Width } from '../manifest/output.ts'
-import type { Operation } from '../manifest/process.ts'
+import type { Output, Width } from '../manifest/schema/output.ts'
+import type { Operation } from '../manifest/schema/process.ts'
 import { sizeAfter, type Size } from './operation-size.ts'
 
 export type { Size } from './operation-size.ts'

@@ -1,5 +1,5 @@
-import type { Output, OutputFormat } from '../manifest/output.ts'
-import type { Operation } from '../manifest/process.ts'
+import type { Output, OutputFormat } from '../manifest/schema/output.ts'
+import type { Operation } from '../manifest/schema/process.ts'
 import type { PixelVersions } from '../pixels/versions.ts'
 import type { Size } from './operation-size.ts'
 import type { ReadComposite } from './operations.ts'

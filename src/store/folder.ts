@@ -12,7 +12,7 @@ import { open, rm, statfs } from 'node:fs/promises'
 import path from 'node:path'
 import { ImagegenError } from '../shared/errors.ts'
 import { errorCode, isNotFound, toPosix, writeFileAtomic } from '../shared/files.ts'
-import type { ProcessIdentity } from './process-identity.ts'
+import type { ProcessIdentity } from './locks/process-identity.ts'
 import { storageError } from './storage-error.ts'
 import { temporaryName } from './temporary-name.ts'
 

@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises'
 import { ImagegenError, messageOf } from '../shared/errors.ts'
 import { sha256 } from '../shared/hash.ts'
-import { bytesState } from './bytes-state.ts'
+import { bytesState } from './read/bytes-state.ts'
 import type { StoreFolder } from './folder.ts'
-import { moveToQuarantine } from './quarantine.ts'
-import type { Candidate } from './bundle.ts'
+import { moveToQuarantine } from './arrive/quarantine.ts'
+import type { Candidate } from './read/bundle.ts'
 import { storageError } from './storage-error.ts'
 import { bytesProblem } from './store-problem.ts'
 

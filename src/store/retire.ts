@@ -2,7 +2,7 @@ import path from 'node:path'
 import { ImagegenError } from '../shared/errors.ts'
 import { parseFileName } from './file-name.ts'
 import { namesIn, type StoreFolder } from './folder.ts'
-import { lookupKey, type KeyRecord } from './snapshot.ts'
+import { lookupKey, type KeyRecord } from './read/snapshot.ts'
 import type { StoreProblemKind } from './store-problem.ts'
 
 /** What a new picture makes up for. A response that still waits is none of it: it is yet to be stored. */

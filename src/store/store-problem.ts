@@ -1,4 +1,4 @@
-import type { BytesState } from './bytes-state.ts'
+import type { BytesState } from './read/bytes-state.ts'
 import type { Problem } from '../shared/errors.ts'
 
 /** What can be wrong with what the store holds. */

@@ -1,7 +1,7 @@
 import type { Logger } from '../shared/logger.ts'
 import { storeFolder } from './folder.ts'
 import { folderStore, type Store } from './local.ts'
-import { thisProcess } from './process-identity.ts'
+import { thisProcess } from './locks/process-identity.ts'
 import { throughRemote, type RemoteStoreOptions } from './remote/through-remote.ts'
 
 export type { Store } from './local.ts'

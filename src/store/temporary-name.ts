@@ -1,5 +1,5 @@
 import { sha256 } from '../shared/hash.ts'
-import type { ProcessIdentity } from './process-identity.ts'
+import type { ProcessIdentity } from './locks/process-identity.ts'
 
 /** The name of the folder of a process's unfinished files, which says who may clean it. */
 export function temporaryName(owner: ProcessIdentity): string {

@@ -1,6 +1,6 @@
 import PQueue from 'p-queue'
 import { ImagegenError, type Problem } from '../shared/errors.ts'
-import type { Candidate } from './bundle.ts'
+import type { Candidate } from './read/bundle.ts'
 import type { StoreProblem } from './store-problem.ts'
 
 /** How pictures are brought from one place to another. */

@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs'
 import path from 'node:path'
 import { isNotFound } from '../shared/files.ts'
-import { isLive, listClaims } from './claim.ts'
+import { isLive, listClaims } from './locks/claim.ts'
 import { shortKeyOf } from './file-name.ts'
 import { namesIn, type StoreFolder } from './folder.ts'
 

@@ -62,7 +62,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   console: ['shared/logger.ts', 'cli/'],
   fetch: ['model/', 'emulator/references.ts'],
   'process.exit': ['cli/main.ts'],
-  'node:child_process': ['store/process-identity.ts'],
+  'node:child_process': ['store/locks/process-identity.ts'],
   'node:http': ['emulator/'],
   'node:https': [],
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { readArguments, type Arguments } from '../../src/cli/arguments.ts'
+import { readArguments, type Arguments } from '../../src/cli/terminal/arguments.ts'
 
 const TAKEN = {
   operands: { usage: '[ID …]', least: 0, most: 2 },

@@ -7,8 +7,8 @@ import {
   type DeclaredImage,
 } from '../../src/emit/declaration.ts'
 import { manifestModule } from '../../src/emit/module.ts'
-import { exportNameOf } from '../../src/manifest/names.ts'
-import { resolveOutput, type OutputSettings } from '../../src/manifest/output.ts'
+import { exportNameOf } from '../../src/manifest/schema/names.ts'
+import { resolveOutput, type OutputSettings } from '../../src/manifest/schema/output.ts'
 
 function declared(
   name: string,

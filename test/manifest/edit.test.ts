@@ -1,9 +1,9 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { editImage, type ImageEdit } from '../../src/manifest/edit.ts'
+import { editImage, type ImageEdit } from '../../src/manifest/edit/edit.ts'
 import { createLocate, pathOfImage, type Manifest } from '../../src/manifest/manifest.ts'
-import { parseManifest } from '../../src/manifest/parse.ts'
-import type { ImageSettings } from '../../src/manifest/schema.ts'
+import { parseManifest } from '../../src/manifest/read/parse.ts'
+import type { ImageSettings } from '../../src/manifest/schema/schema.ts'
 
 function manifestOf(text: string): Manifest {
   return {

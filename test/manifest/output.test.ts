@@ -2,7 +2,7 @@ import { toJsonSchema } from '@valibot/to-json-schema'
 import { Ajv } from 'ajv'
 import * as v from 'valibot'
 import { describe, expect, it } from 'vitest'
-import { outputSchema, resolveOutput } from '../../src/manifest/output.ts'
+import { outputSchema, resolveOutput } from '../../src/manifest/schema/output.ts'
 
 const jsonSchema = toJsonSchema(outputSchema)
 const validate = new Ajv({ strictTypes: false }).compile(jsonSchema as object)

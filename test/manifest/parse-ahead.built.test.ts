@@ -3,8 +3,8 @@ import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { expect, test } from 'vitest'
 import type { ManifestContent } from '../../src/manifest/manifest.ts'
-import type { KeptManifests } from '../../src/manifest/memory.ts'
-import { createManifestReader, type ManifestsRead } from '../../src/manifest/reader.ts'
+import type { KeptManifests } from '../../src/manifest/read/parsed-cache.ts'
+import { createManifestReader, type ManifestsRead } from '../../src/manifest/read/reader.ts'
 import { builtSource } from '../build-once.ts'
 import { temporaryProject } from '../temporary-project.ts'
 
@@ -55,7 +55,7 @@ function told({ manifests, broken }: ManifestsRead): unknown {
 
 test('what another thread parses is what this one would have, errors and all', async () => {
   const { root } = await temporaryProject(manyManifests())
-  const file = path.join(await builtSource(), 'manifest/reader.js')
+  const file = path.join(await builtSource(), 'manifest/read/reader.js')
   const built = (await import(pathToFileURL(file).href)) as {
     createManifestReader: typeof createManifestReader
   }

@@ -4,7 +4,7 @@ import * as fc from 'fast-check'
 import sharp, { type Sharp } from 'sharp'
 import * as v from 'valibot'
 import { describe, expect, it } from 'vitest'
-import { COLOUR_PATTERN, colourSchema } from '../../src/manifest/colour.ts'
+import { COLOUR_PATTERN, colourSchema } from '../../src/manifest/schema/operations/colour.ts'
 import {
   compositeFiles,
   normaliseProcess,
@@ -13,7 +13,7 @@ import {
   withCompositeFiles,
   type Operation,
   type ProcessSettings,
-} from '../../src/manifest/process.ts'
+} from '../../src/manifest/schema/process.ts'
 
 const validate = new Ajv({ strict: false }).compile(toJsonSchema(processSchema) as object)
 

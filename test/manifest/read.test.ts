@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { parseManifest } from '../../src/manifest/parse.ts'
+import { parseManifest } from '../../src/manifest/read/parse.ts'
 import { ImagegenError } from '../../src/shared/errors.ts'
 import { readFiles, summaries } from './reading.ts'
 

@@ -1,8 +1,8 @@
-import { manifestPath, discoverManifests } from '../../src/manifest/discover.ts'
+import { manifestPath, discoverManifests } from '../../src/manifest/read/discover.ts'
 import type { ImageEntry } from '../../src/manifest/entry.ts'
-import { readManifest, type ManifestMemory } from '../../src/manifest/read.ts'
-import { resolveManifests, type Resolution } from '../../src/manifest/resolve.ts'
-import type { ImageSettings } from '../../src/manifest/schema.ts'
+import { readManifest, type ManifestMemory } from '../../src/manifest/read/read.ts'
+import { resolveManifests, type Resolution } from '../../src/manifest/resolve/resolve.ts'
+import type { ImageSettings } from '../../src/manifest/schema/schema.ts'
 import { ImagegenError, type Problem } from '../../src/shared/errors.ts'
 import { temporaryProject, type FileTree } from '../temporary-project.ts'
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { parseManifest } from '../../src/manifest/parse.ts'
+import { parseManifest } from '../../src/manifest/read/parse.ts'
 
 test.each([
   ['bytes', 'prompt: x\nproviderOptions: { icon: !!binary aGVsbG8= }'],

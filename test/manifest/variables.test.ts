@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { substitute } from '../../src/manifest/variables.ts'
+import { substitute } from '../../src/manifest/resolve/variables.ts'
 
 /** `a40` holds `a39` twice, and so on: 2^40 times the first. */
 function doubling(first: string): Map<string, string> {

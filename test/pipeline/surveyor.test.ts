@@ -10,7 +10,7 @@ import {
 import path from 'node:path'
 import * as fc from 'fast-check'
 import { expect, onTestFinished, test } from 'vitest'
-import { parseDefaults } from '../../src/manifest/validate.ts'
+import { parseDefaults } from '../../src/manifest/read/validate.ts'
 import { resolveOptions, type ResolvedOptions } from '../../src/options.ts'
 import type { Survey } from '../../src/pipeline/survey.ts'
 import { createSurveyor, type Surveyor } from '../../src/pipeline/surveyor.ts'

@@ -1,7 +1,7 @@
 import { expect, it, onTestFinished } from 'vitest'
-import { createSession } from '../../src/plugin/session.ts'
-import { answerFrom } from '../../src/plugin/turbopack-answer.ts'
-import { turbopackFacts } from '../../src/plugin/turbopack-facts.ts'
+import { createSession } from '../../src/plugin/session/session.ts'
+import { answerFrom } from '../../src/plugin/next/turbopack-answer.ts'
+import { turbopackFacts } from '../../src/plugin/next/turbopack-facts.ts'
 import { png } from '../bundlers/sandbox.ts'
 import { temporaryProject } from '../temporary-project.ts'
 

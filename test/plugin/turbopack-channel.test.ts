@@ -3,7 +3,11 @@ import { connect } from 'node:net'
 import path from 'node:path'
 import { once } from 'node:events'
 import { describe, expect, it } from 'vitest'
-import { askChannel, openChannel, type ModuleAnswer } from '../../src/plugin/turbopack-channel.ts'
+import {
+  askChannel,
+  openChannel,
+  type ModuleAnswer,
+} from '../../src/plugin/next/turbopack-channel.ts'
 import { temporaryProject } from '../temporary-project.ts'
 
 const ID = { file: '/project/cast.image.yaml', image: 'kira' }

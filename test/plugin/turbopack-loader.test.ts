@@ -1,11 +1,11 @@
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { openChannel } from '../../src/plugin/turbopack-channel.ts'
+import { openChannel } from '../../src/plugin/next/turbopack-channel.ts'
 import {
   loadForTurbopack,
   type LoaderContext,
   type LoaderOptions,
-} from '../../src/plugin/turbopack-loader.ts'
+} from '../../src/plugin/next/turbopack-loader.ts'
 import { look, png } from '../bundlers/sandbox.ts'
 import { temporaryProject, type TemporaryProject } from '../temporary-project.ts'
 

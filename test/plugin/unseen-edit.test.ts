@@ -1,6 +1,6 @@
 import { expect, it, onTestFinished } from 'vitest'
-import { createSession } from '../../src/plugin/session.ts'
-import { turbopackFacts } from '../../src/plugin/turbopack-facts.ts'
+import { createSession } from '../../src/plugin/session/session.ts'
+import { turbopackFacts } from '../../src/plugin/next/turbopack-facts.ts'
 import { sandbox } from '../bundlers/sandbox.ts'
 
 const FILE = 'src/quay.image.yaml'

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { Postponed } from '../../src/generate/retry.ts'
 import { ModelError, type RetryAdvice } from '../../src/model/image-model.ts'
-import { ATTEMPTS, backoff, tryOnce } from '../../src/queue/try-once.ts'
+import { ATTEMPTS, backoff, tryOnce } from '../../src/queue/worker/try-once.ts'
 
 function failure(retry: RetryAdvice, retryAfter?: number): ModelError {
   return new ModelError('no', { code: 'x', retry, retryAfter })

@@ -3,10 +3,10 @@ import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
-import { readArguments } from '../../src/cli/arguments.ts'
+import { readArguments } from '../../src/cli/terminal/arguments.ts'
 import type { Command } from '../../src/cli/command.ts'
-import { generate } from '../../src/cli/generate.ts'
-import { plan } from '../../src/cli/plan.ts'
+import { generate } from '../../src/cli/commands/generate.ts'
+import { plan } from '../../src/cli/commands/plan.ts'
 import { temporaryProject } from '../temporary-project.ts'
 
 const readme = readFileSync(path.join(import.meta.dirname, '../../README.md'), 'utf8')

@@ -2,7 +2,7 @@ import { readFileSync, rmSync, statSync, truncateSync, utimesSync, writeFileSync
 import { readdir } from 'node:fs/promises'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { resolveOutput, type OutputSettings } from '../../src/manifest/output.ts'
+import { resolveOutput, type OutputSettings } from '../../src/manifest/schema/output.ts'
 import { createRenderer, type RenderedImage } from '../../src/render/render.ts'
 import { pictureKey, renditionKey, type RenditionRecipe } from '../../src/render/rendition.ts'
 import { draw, fileOf, plain } from './drawing.ts'

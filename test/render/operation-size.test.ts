@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { normaliseProcess, type ProcessSettings } from '../../src/manifest/process.ts'
+import { normaliseProcess, type ProcessSettings } from '../../src/manifest/schema/process.ts'
 import { mostPixels } from '../../src/render/operation-size.ts'
 
 describe('the most pixels on the way', () => {

@@ -3,7 +3,7 @@ import {
   normaliseProcess,
   withCompositeFiles,
   type ProcessSettings,
-} from '../../src/manifest/process.ts'
+} from '../../src/manifest/schema/process.ts'
 import type { Pixels } from '../../src/pixels/raw.ts'
 import { applyOperations } from '../../src/render/operations.ts'
 import { sha256 } from '../../src/shared/hash.ts'

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import sharp, { type Metadata } from 'sharp'
 import { describe, expect, it } from 'vitest'
-import type { OutputFormat, OutputSettings } from '../../src/manifest/output.ts'
+import type { OutputFormat, OutputSettings } from '../../src/manifest/schema/output.ts'
 import { ImagegenError } from '../../src/shared/errors.ts'
 import { draw, fileOf, look, pixelAt, pixelsOf, plain } from './drawing.ts'
 import { createBench } from './rendering.ts'

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import sharp from 'sharp'
 import { describe, expect, it } from 'vitest'
-import type { OutputFormat } from '../../src/manifest/output.ts'
+import type { OutputFormat } from '../../src/manifest/schema/output.ts'
 import { provenanceXmp } from '../../src/render/provenance.ts'
 import { draw, fileOf } from './drawing.ts'
 import { createBench } from './rendering.ts'

@@ -2,8 +2,8 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterEach } from 'vitest'
-import { resolveOutput, type OutputSettings } from '../../src/manifest/output.ts'
-import { normaliseProcess, type ProcessSettings } from '../../src/manifest/process.ts'
+import { resolveOutput, type OutputSettings } from '../../src/manifest/schema/output.ts'
+import { normaliseProcess, type ProcessSettings } from '../../src/manifest/schema/process.ts'
 import {
   createRenderer,
   type RenderedImage,

@@ -24,7 +24,7 @@ function run(user: { readonly uid?: number } = {}): {
     import { createHash } from 'node:crypto'
     import { createRequire } from 'node:module'
     import { createRenderer } from './.build/modules/render/render.js'
-    import { resolveOutput } from './.build/modules/manifest/output.js'
+    import { resolveOutput } from './.build/modules/manifest/schema/output.js'
     const bytes = Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" width="4" height="4"/>')
     const { renditions } = await createRenderer({ cacheDir: ${JSON.stringify(cacheDir)} }).render({
       name: 'kira',

@@ -14,7 +14,7 @@ import path from 'node:path'
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { digest, sha256 } from '../../src/shared/hash.ts'
-import type { KeyRecord } from '../../src/store/snapshot.ts'
+import type { KeyRecord } from '../../src/store/read/snapshot.ts'
 import type { Store } from '../../src/store/store.ts'
 import type { StoreProblemKind } from '../../src/store/store-problem.ts'
 import {

@@ -1,8 +1,8 @@
 import { mkdirSync, readFileSync, readdirSync, utimesSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { acquireLock, sweepLocks, type Lock, type LockOptions } from '../../src/store/lock.ts'
-import { thisProcess } from '../../src/store/process-identity.ts'
+import { acquireLock, sweepLocks, type Lock, type LockOptions } from '../../src/store/locks/lock.ts'
+import { thisProcess } from '../../src/store/locks/process-identity.ts'
 import { startChild, type Child } from './child.ts'
 import { temporaryFolder } from './samples.ts'
 

@@ -2,7 +2,11 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { expect, onTestFinished, test } from 'vitest'
-import { stateOf, thisProcess, type ProcessIdentity } from '../../src/store/process-identity.ts'
+import {
+  stateOf,
+  thisProcess,
+  type ProcessIdentity,
+} from '../../src/store/locks/process-identity.ts'
 
 const self = thisProcess()
 

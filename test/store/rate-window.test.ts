@@ -1,7 +1,7 @@
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { expect, test } from 'vitest'
-import { createRateWindow, type RateWindow } from '../../src/store/rate-window.ts'
+import { createRateWindow, type RateWindow } from '../../src/store/locks/rate-window.ts'
 import { temporaryFolder } from './samples.ts'
 
 const never = new AbortController().signal

@@ -5,7 +5,7 @@ import sharp from 'sharp'
 import { onTestFinished } from 'vitest'
 import { sha256 } from '../../src/shared/hash.ts'
 import type { Logger } from '../../src/shared/logger.ts'
-import type { PendingResponse } from '../../src/store/pending.ts'
+import type { PendingResponse } from '../../src/store/arrive/pending.ts'
 import { openStore, type Store } from '../../src/store/store.ts'
 
 export const KEY: string = sha256('kira')

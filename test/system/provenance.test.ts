@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { resolveOutput } from '../../src/manifest/output.ts'
+import { resolveOutput } from '../../src/manifest/schema/output.ts'
 import { createRenderer, type RenderedImage } from '../../src/render/render.ts'
 import { sha256 } from '../../src/shared/hash.ts'
 

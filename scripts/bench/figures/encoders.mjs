@@ -26,7 +26,7 @@ const TOLERANCE = 0.01
  */
 export async function measureEncoders({ workspace, scale }) {
   const pictures = await drawings(workspace, scale.of(10, 1), scale.of(384, 192))
-  const { resolveOutput } = await import(workspace.module('manifest/output.js'))
+  const { resolveOutput } = await import(workspace.module('manifest/schema/output.js'))
   const { encoders } = resolveOutput([])
   sharp.concurrency(1)
   /** @type {import('../row.mjs').Row[]} */

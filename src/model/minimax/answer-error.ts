@@ -1,5 +1,5 @@
 import { ModelError } from '../image-model.ts'
-import { plainText } from '../plain-text.ts'
+import { plainText } from '../../shared/plain-text.ts'
 import { factsOfCode } from './codes.ts'
 
 /** An answer as it came over the line. */

@@ -2,11 +2,11 @@ import { redact } from '../../shared/logger.ts'
 import type { JsonValue } from '../../shared/hash.ts'
 import { ModelError } from '../image-model.ts'
 import { readAnswer, type Answer } from './answer.ts'
-import { downloadPictures } from './download.ts'
+import { downloadPictures } from '../http/download.ts'
 import { aborted, isBrokenOff, timedOut } from './broken-off.ts'
 import type { MinimaxFacts } from './facts.ts'
 import { buildRequest, type MinimaxCall, type MinimaxWarning } from './request.ts'
-import { transfer } from './transfer.ts'
+import { transfer } from '../http/transfer.ts'
 
 /** Where requests go, and as whom. */
 export interface Connection {

@@ -2,7 +2,7 @@ import { ImagegenError } from '../../shared/errors.ts'
 import { ModelError, type ImageModel, type ModelAccount } from '../image-model.ts'
 import { factsOf, REQUESTS_PER_MINUTE } from './facts.ts'
 import { generatePictures, type MinimaxResult } from './generate-pictures.ts'
-import { DEFAULT_HOST, endpointOf } from './host.ts'
+import { DEFAULT_HOST, endpointOf } from '../http/host.ts'
 import type { MinimaxCall } from './request.ts'
 
 export interface MinimaxOptions {

@@ -1,6 +1,6 @@
 import { ImagegenError, type Problem } from '../../shared/errors.ts'
-import { bytesState } from '../bytes-state.ts'
-import type { Candidate } from '../bundle.ts'
+import { bytesState } from '../read/bytes-state.ts'
+import type { Candidate } from '../read/bundle.ts'
 import type { StoreFolder } from '../folder.ts'
 import { readOriginal } from '../original.ts'
 import { fetchOriginal } from './originals.ts'

@@ -1,5 +1,5 @@
 import { readOriginal } from '../original.ts'
-import type { Candidate } from '../bundle.ts'
+import type { Candidate } from '../read/bundle.ts'
 import type { StoreFolder } from '../folder.ts'
 import { hasOriginal, holdsOriginal, sendOriginal } from './originals.ts'
 import { addReceipt, knowsReceipt } from './receipt-slots.ts'

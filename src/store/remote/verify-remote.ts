@@ -1,8 +1,8 @@
 import PQueue from 'p-queue'
 import { ImagegenError } from '../../shared/errors.ts'
-import type { Candidate } from '../bundle.ts'
+import type { Candidate } from '../read/bundle.ts'
 import type { StoreProblem } from '../store-problem.ts'
-import type { StoreReport } from '../verify.ts'
+import type { StoreReport } from '../read/verify.ts'
 import { fetchOriginal, hasOriginal } from './originals.ts'
 import type { Remote } from './remote.ts'
 

@@ -9,8 +9,8 @@ import path from 'node:path'
 
 const [modules, folder, first] = process.argv.slice(2)
 const load = (module) => import(path.join(modules, module))
-const { readManifest } = await load('manifest/read.js')
-const { resolveManifests } = await load('manifest/resolve.js')
+const { readManifest } = await load('manifest/read/read.js')
+const { resolveManifests } = await load('manifest/resolve/resolve.js')
 const { createRenderer } = await load('render/render.js')
 const { sha256 } = await load('shared/hash.js')
 const { ImagegenError } = await load('shared/errors.js')

@@ -8,9 +8,9 @@ import path from 'node:path'
 const [modules, folder, cacheDir, first] = process.argv.slice(2)
 const load = (module) => import(path.join(modules, module))
 const { prepareReference } = await load('model/reference-image.js')
-const { inspectPicture } = await load('store/picture.js')
+const { inspectPicture } = await load('store/arrive/inspect-picture.js')
 const { createRenderer } = await load('render/render.js')
-const { resolveOutput } = await load('manifest/output.js')
+const { resolveOutput } = await load('manifest/schema/output.js')
 const { sha256 } = await load('shared/hash.js')
 const { ImagegenError } = await load('shared/errors.js')
 

@@ -7,8 +7,8 @@ import path from 'node:path'
 
 const [modules, folder, casesFile, first] = process.argv.slice(2)
 const load = (module) => import(path.join(modules, module))
-const { readManifest } = await load('manifest/read.js')
-const { resolveManifests } = await load('manifest/resolve.js')
+const { readManifest } = await load('manifest/read/read.js')
+const { resolveManifests } = await load('manifest/resolve/resolve.js')
 const { planImages } = await load('plan/plan.js')
 const { minimax } = await load('model/minimax/minimax.js')
 const { resolveModel } = await load('model/resolved-model.js')

@@ -2,7 +2,7 @@
 import path from 'node:path'
 
 const [modules, folder, url, requests, places, windowMs, marginMs] = process.argv.slice(2)
-const { createRateWindow } = await import(path.join(modules, 'store/rate-window.js'))
+const { createRateWindow } = await import(path.join(modules, 'store/locks/rate-window.js'))
 const window = createRateWindow({
   folder,
   account: 'shared',

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { endpointOf, isNearby } from '../../../src/model/minimax/host.ts'
+import { endpointOf, isNearby } from '../../../src/model/http/host.ts'
 import { minimax } from '../../../src/model/minimax/minimax.ts'
 
 describe('endpointOf', () => {

@@ -3,7 +3,7 @@ import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { gzipSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
-import { downloadPictures } from '../../../src/model/minimax/download.ts'
+import { downloadPictures } from '../../../src/model/http/download.ts'
 import { minimax } from '../../../src/model/minimax/minimax.ts'
 import { plainCall, sendJson, serve } from '../loopback.ts'
 

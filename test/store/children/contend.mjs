@@ -2,7 +2,7 @@
 import { closeSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 
 const { BUILT_SOURCE, FOLDER, COUNTER, ROUNDS } = process.env
-const { acquireLock } = await import(`${BUILT_SOURCE}/store/lock.js`)
+const { acquireLock } = await import(`${BUILT_SOURCE}/store/locks/lock.js`)
 
 for (let round = 0; round < Number(ROUNDS); round++) {
   const lock = await acquireLock({

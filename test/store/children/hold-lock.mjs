@@ -5,7 +5,7 @@
 import { createInterface } from 'node:readline'
 
 const { BUILT_SOURCE, FOLDER, NAME } = process.env
-const { acquireLock } = await import(`${BUILT_SOURCE}/store/lock.js`)
+const { acquireLock } = await import(`${BUILT_SOURCE}/store/locks/lock.js`)
 
 const lock = await acquireLock({
   folder: FOLDER,

@@ -1,6 +1,6 @@
 import { rmSync, writeFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import type { KeyRecord } from '../../../src/store/snapshot.ts'
+import type { KeyRecord } from '../../../src/store/read/snapshot.ts'
 import { filesIn, rootFiles } from '../samples.ts'
 import { faultyStorage, type Fault, type FaultyStorage } from './faulty-storage.ts'
 import { KIRA, machine, outcomes, picture, TOMAS, type Machine } from './remotes.ts'

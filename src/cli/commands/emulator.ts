@@ -1,0 +1,38 @@
+import type { Command } from '../command.ts'
+import { onInterrupt } from '../terminal/interrupt.ts'
+
+export const emulator: Command = {
+  options: {
+    port: { value: 'N', about: 'the port on 127.0.0.1 (default: a free one)' },
+    rpm: { value: 'N', about: 'requests a minute; 0 for no limit (default: 10)' },
+    latency: { value: 'MS', about: 'milliseconds that a request takes (default: 0)' },
+    faults: { value: 'FILE', about: 'a JSON file of scripted faults' },
+  },
+  async run(given, output) {
+    const { readFaultsFile, startEmulator } = await import('../../emulator/index.ts')
+    const faults = given.text('faults')
+    const options = {
+      port: given.count('port') ?? 0,
+      rpm: given.count('rpm') ?? 10,
+      latency: given.count('latency') ?? 0,
+      faults: faults === undefined ? [] : readFaultsFile(faults),
+    }
+    let release = (): void => {}
+    // Listened for before the URL is printed: whoever reads it may end this at once.
+    const interrupted = new Promise<void>((resolve) => {
+      release = onInterrupt(resolve)
+    })
+    try {
+      const running = await startEmulator(options)
+      output.result(running.url)
+      output.logger.info(
+        `Use it with MINIMAX_API_HOST=${running.url} and any MINIMAX_API_KEY. Ctrl-C ends it.`,
+      )
+      await interrupted
+      await running.close()
+      return 0
+    } finally {
+      release()
+    }
+  },
+}

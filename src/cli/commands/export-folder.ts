@@ -1,0 +1,122 @@
+import { readFileSync, rmSync } from 'node:fs'
+import path from 'node:path'
+import type { GeneratedImage } from '../../emit/generated-image.ts'
+import { ImagegenError } from '../../shared/errors.ts'
+import { readFileIfThere, writeFileAtomic, writeFileIfChanged } from '../../shared/files.ts'
+import { sha256 } from '../../shared/hash.ts'
+import { isRecord } from '../../shared/record.ts'
+
+/** The list of what is in an exported folder. It is the last file that is written. */
+export const LIST = 'images.json'
+
+/** What `images.json` holds. */
+export interface ExportList {
+  readonly version: 1
+  /** By id. */
+  readonly images: Readonly<Record<string, GeneratedImage>>
+  /** The id of each image by its name, where no other image has that name. */
+  readonly names: Readonly<Record<string, string>>
+  /** SHA-256 of every file that was written, by its name: what is not among them is never touched. */
+  readonly files: Readonly<Record<string, string>>
+}
+
+/** A file to export. */
+export interface ExportedFile {
+  /** Where its bytes are, absolute. */
+  readonly file: string
+  readonly sha256: string
+}
+
+/** What was done to a folder. */
+export interface ExportedFiles {
+  readonly written: readonly string[]
+  readonly unchanged: readonly string[]
+  readonly removed: readonly string[]
+}
+
+/**
+ * Brings a folder up to date: writes what differs, and removes what an earlier export wrote and nothing asks for any
+ * more. What somebody else put there, or changed since, stays as it is.
+ *
+ * @param folder absolute.
+ * @param wanted by name in the folder.
+ * @throws ImagegenError with code `usage` where a file of somebody else stands in the way: nothing was written then; with
+ * code `render` where a file is no more what it was.
+ */
+export async function updateFolder(
+  folder: string,
+  wanted: ReadonlyMap<string, ExportedFile>,
+  list: Omit<ExportList, 'files' | 'version'>,
+): Promise<ExportedFiles> {
+  const before = readList(folder)
+  const hashes = new Map([...wanted].map(([name, file]) => [name, file.sha256]))
+  const present = new Map(
+    [...new Set([...wanted.keys(), ...before.keys()])].map((name) => {
+      const bytes = readFileIfThere(path.join(folder, name))
+      return [name, bytes === undefined ? undefined : sha256(bytes)]
+    }),
+  )
+  const isOurs = (name: string): boolean => present.get(name) === before.get(name)
+  const changed = [...wanted.keys()].filter((name) => present.get(name) !== hashes.get(name))
+  refuse(
+    folder,
+    changed.filter((name) => present.get(name) !== undefined && !isOurs(name)),
+  )
+  for (const [name, file] of wanted) {
+    if (present.get(name) === file.sha256) continue
+    await writeFileAtomic(path.join(folder, name), readRendition(file))
+  }
+  const removed = [...before.keys()].filter(
+    (name) => !wanted.has(name) && present.get(name) !== undefined && isOurs(name),
+  )
+  for (const name of removed) rmSync(path.join(folder, name))
+  const content: ExportList = { version: 1, ...list, files: Object.fromEntries(hashes) }
+  await writeFileIfChanged(path.join(folder, LIST), `${JSON.stringify(content, undefined, 2)}\n`)
+  const unchanged = [...wanted.keys()].filter((name) => present.get(name) === hashes.get(name))
+  return { written: changed, unchanged, removed }
+}
+
+function readRendition({ file, sha256: expected }: ExportedFile): Uint8Array {
+  const bytes = readFileSync(file)
+  if (sha256(bytes) === expected) return bytes
+  throw new ImagegenError('render', {
+    message: `${file} was changed while it was exported.`,
+    hint: 'Does something else write to the folder `cacheDir`? Run it again.',
+  })
+}
+
+/** The files of the last export with their hashes. */
+function readList(folder: string): ReadonlyMap<string, string> {
+  const bytes = readFileIfThere(path.join(folder, LIST))
+  if (bytes === undefined) return new Map()
+  const list = parse(bytes.toString('utf8'))
+  if (list === undefined) refuse(folder, [LIST])
+  return new Map(
+    Object.entries(list ?? {}).flatMap(([name, hash]) =>
+      typeof hash === 'string' && isInside(name) ? [[name, hash]] : [],
+    ),
+  )
+}
+
+function parse(text: string): Readonly<Record<string, unknown>> | undefined {
+  try {
+    const value: unknown = JSON.parse(text)
+    const files = isRecord(value) && value['version'] === 1 ? value['files'] : undefined
+    return isRecord(files) ? files : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** A list that came with the project must not name files to remove elsewhere. */
+function isInside(name: string): boolean {
+  return !path.isAbsolute(name) && !name.split(/[\\/]/).includes('..')
+}
+
+function refuse(folder: string, names: readonly string[]): void {
+  if (names.length === 0) return
+  throw new ImagegenError('usage', {
+    message: `${folder} holds files that \`imagegen export\` did not write, or that were changed since: ${names.slice(0, 10).join(', ')}${names.length > 10 ? ', …' : ''}.`,
+    hint: 'Nothing was written. Move them away, or export into another folder.',
+  })
+}

@@ -1,0 +1,106 @@
+import { availableParallelism } from 'node:os'
+import path from 'node:path'
+import type { GeneratedImage } from '../../emit/generated-image.ts'
+import type { Pipeline, Survey } from '../../pipeline.ts'
+import { ImagegenError, type Problem } from '../../shared/errors.ts'
+import { JSON_OPTION, type Command } from '../command.ts'
+import { LIST, updateFolder, type ExportedFile } from './export-folder.ts'
+import { exportedFile, exportedImage, exportNames } from '../exported-image.ts'
+import { openProject, soundSurvey } from '../project.ts'
+import { count } from '../terminal/report.ts'
+import { keepYoungGenerationSmall } from '../young-generation.ts'
+
+type PlannedImage = Survey['plan']['images'][number]
+type Rendered = Awaited<ReturnType<Pipeline['render']>>
+
+/** More lines than that nobody reads. */
+const SHOWN = 20
+
+/**
+ * More than are rendered at a time, so that nobody waits; not all, since each that waits holds on to what it needs: with
+ * thousands of them that is more than the pictures at work take.
+ */
+const ASKED_AT_ONCE = 2 * availableParallelism() + 4
+
+export const exportImages: Command = {
+  options: { out: { value: 'DIR', about: 'the folder to write to; it is made' }, ...JSON_OPTION },
+  async run(given, output) {
+    const out = given.text('out')
+    if (out === undefined) {
+      throw new ImagegenError('usage', {
+        message: '`imagegen export` needs `--out DIR`.',
+        hint: 'DIR may hold other files: only what an export wrote is ever removed.',
+      })
+    }
+    keepYoungGenerationSmall()
+    const pipeline = await openProject(output)
+    const survey = await soundSurvey(pipeline)
+    const { images } = survey.plan
+    const rendered = await renderAll(images, survey, pipeline)
+    const nameOf = exportNames(images)
+    const files = new Map<string, ExportedFile>()
+    const values: Record<string, GeneratedImage> = {}
+    for (const [{ entry }, image] of rendered) {
+      const name = nameOf(entry.id)
+      values[entry.id] = exportedImage(name, entry.alt ?? '', image)
+      for (const rendition of image.renditions) {
+        files.set(exportedFile(name, rendition), rendition)
+      }
+    }
+    const { written, unchanged, removed } = await updateFolder(path.resolve(out), files, {
+      images: values,
+      names: Object.fromEntries(uniqueNames(images)),
+    })
+    if (given.flag('json')) {
+      output.json({ version: 1, images: images.length, written, unchanged, removed })
+    } else {
+      output.result(
+        `${count(images.length, 'image')} in ${path.join(out, LIST)}: ${count(written.length, 'file')} written, ${unchanged.length} unchanged, ${removed.length} removed.`,
+      )
+    }
+    return 0
+  },
+}
+
+/** The renditions of all images, or all that is in the way of them. */
+async function renderAll(
+  images: readonly PlannedImage[],
+  survey: Survey,
+  pipeline: Pipeline,
+): Promise<ReadonlyArray<readonly [PlannedImage, Rendered]>> {
+  const { signal } = new AbortController()
+  const finished = new Map<PlannedImage, Rendered>()
+  const failed = new Map<PlannedImage, readonly Problem[]>()
+  const left = images.values()
+  const renderInTurn = async (): Promise<void> => {
+    for (const image of left) {
+      try {
+        finished.set(image, await pipeline.render(image, survey, signal))
+      } catch (error) {
+        if (!(error instanceof ImagegenError)) throw error
+        failed.set(image, error.problems)
+      }
+    }
+  }
+  await Promise.all(Array.from({ length: ASKED_AT_ONCE }, renderInTurn))
+  const problems = images.flatMap((image) => failed.get(image) ?? [])
+  if (problems.length > 0) {
+    throw new ImagegenError('render', problems.slice(0, SHOWN), {
+      summary: `${count(problems.length, 'image')} of ${images.length} cannot be exported. Nothing was written.`,
+    })
+  }
+  return images.flatMap((image) => {
+    const rendered = finished.get(image)
+    return rendered === undefined ? [] : [[image, rendered] as const]
+  })
+}
+
+function uniqueNames(images: readonly PlannedImage[]): Array<readonly [string, string]> {
+  const byName = new Map<string, string[]>()
+  for (const { entry } of images) {
+    byName.set(entry.name, [...(byName.get(entry.name) ?? []), entry.id])
+  }
+  return [...byName].flatMap(([name, [id, other]]) =>
+    id === undefined || other !== undefined ? [] : [[name, id] as const],
+  )
+}

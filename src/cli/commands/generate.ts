@@ -1,0 +1,128 @@
+import { createPipeline, type Pipeline, type Survey } from '../../pipeline.ts'
+import { isConfirmed } from '../ask.ts'
+import { IMAGES, JSON_OPTION, type Command } from '../command.ts'
+import { budgetFor, consentOf, refuseMode } from '../consent.ts'
+import { stopOnInterrupt, type Interrupt } from '../terminal/interrupt.ts'
+import type { Output } from '../terminal/output.ts'
+import { createProgress } from '../terminal/progress.ts'
+import { openOptions, soundSurvey } from '../project.ts'
+import { count, planText, priceText } from '../terminal/report.ts'
+import { SHARD_OPTION, shardOf } from '../shard.ts'
+
+type Selection = ReturnType<Pipeline['select']>
+type Report = Awaited<ReturnType<Pipeline['generate']>>
+
+export const generate: Command = {
+  operands: IMAGES,
+  options: {
+    yes: { about: 'do not ask; the budget bounds what is spent' },
+    budget: { value: 'N', about: 'do not ask; make at most N pictures' },
+    outdated: { about: 'make outdated images anew, too' },
+    replace: { value: 'ID', about: 'pay again for an image whose original is lost' },
+    ...SHARD_OPTION,
+    ...JSON_OPTION,
+  },
+  async run(given, output) {
+    const budget = given.count('budget')
+    const shard = shardOf(given)
+    const consent = consentOf({ yes: given.flag('yes'), budget }, output.isInteractive)
+    const options = await openOptions(output)
+    const bounded = { ...options, budget: budgetFor(consent, budget, options) }
+    const pipeline = createPipeline(bounded, output.logger)
+    pipeline.checkFingerprint()
+    const survey = await soundSurvey(pipeline)
+    const selection = pipeline.select(survey, given.operands, {
+      outdated: given.flag('outdated'),
+      replace: given.text('replace'),
+      shard,
+    })
+    if (selection.jobs.length > 0) {
+      refuseMode(options)
+      pipeline.hold(selection.jobs)
+      if (consent === 'ask' && !(await isAgreed(selection, output))) {
+        output.logger.info('Declined: nothing was spent.')
+        return 130
+      }
+    }
+    const interrupt = stopOnInterrupt(output)
+    try {
+      const report = await make(pipeline, survey, selection, interrupt, output)
+      return tell(report, selection, pipeline, given.flag('json'), output)
+    } finally {
+      // Not before the report: a second Ctrl-C that comes late must not take it away.
+      interrupt.release()
+    }
+  },
+}
+
+async function isAgreed({ images, summary }: Selection, output: Output): Promise<boolean> {
+  output.logger.info(planText(images, summary, output))
+  return isConfirmed(`Make ${count(summary.pictures, 'picture')} for ${priceText(summary.usd)}?`)
+}
+
+async function make(
+  pipeline: Pipeline,
+  survey: Survey,
+  { jobs }: Selection,
+  interrupt: Interrupt,
+  output: Output,
+): Promise<Report> {
+  const progress = createProgress(jobs, output)
+  try {
+    return await pipeline.generate(survey, jobs, {
+      signal: interrupt.stop,
+      abandon: interrupt.abandon,
+      onEvent: (event) => progress.tell(event),
+    })
+  } finally {
+    progress.end()
+  }
+}
+
+/** Says what was made, what was not and why, what it cost, and how to go on. */
+function tell(
+  { generated, failures, remaining }: Report,
+  { images }: Selection,
+  pipeline: Pipeline,
+  isJson: boolean,
+  output: Output,
+): number {
+  const { requests, pictures, usd } = pipeline.budget.spent()
+  const made = new Set(generated)
+  const lost = images.filter(
+    ({ entry, state }) => (state === 'unavailable' || state === 'blocked') && !made.has(entry.id),
+  )
+  for (const { problem, code } of failures) {
+    const named = problem.message.includes(code) ? problem.message : `${problem.message} (${code})`
+    output.problem({ ...problem, message: named })
+  }
+  for (const { entry, state, reason } of lost) {
+    output.problem({ message: `${entry.id} is ${state}: ${reason}` })
+  }
+  const failed = [
+    ...failures.flatMap(({ ids, code, problem }) =>
+      ids.map((id) => ({ id, code, message: output.clean(problem.message) })),
+    ),
+    ...lost.map(({ entry, state, reason }) => ({ id: entry.id, code: state, message: reason })),
+  ]
+  const current = images.filter(
+    ({ entry, state }) => (state === 'current' || state === 'outdated') && !made.has(entry.id),
+  ).length
+  if (isJson) {
+    output.json({ version: 1, generated, failed, current, requests, pictures, usd })
+  } else {
+    output.result(
+      `${generated.length} made, ${failed.length} failed, ${current} current. Spent: ${count(pictures, 'picture')} in ${count(requests, 'request')}, ${usd} USD.`,
+    )
+  }
+  const open = remaining.reduce((sum, job) => sum + job.ids.length, 0)
+  if (open > 0) {
+    output.logger.info(
+      `${count(open, 'image')} left to make. \`imagegen generate\` goes on from here.`,
+    )
+    return 130
+  }
+  if (failed.length === 0) return 0
+  output.logger.info('What was made is in the store. `imagegen generate` goes on from here.')
+  return 1
+}

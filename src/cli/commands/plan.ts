@@ -1,0 +1,24 @@
+import { IMAGES, JSON_OPTION, type Command } from '../command.ts'
+import { openProject, soundSurvey } from '../project.ts'
+import { planJson, planText } from '../terminal/report.ts'
+import { SHARD_OPTION, shardOf } from '../shard.ts'
+
+export const plan: Command = {
+  operands: IMAGES,
+  options: {
+    ...JSON_OPTION,
+    check: { about: 'exit with 3 where anything is missing' },
+    ...SHARD_OPTION,
+  },
+  async run(given, output) {
+    const shard = shardOf(given)
+    const pipeline = await openProject(output)
+    const survey = await soundSurvey(pipeline)
+    const { images, summary } = pipeline.select(survey, given.operands, { shard })
+    if (given.flag('json')) output.json(planJson(images, summary))
+    else output.result(planText(images, summary, output))
+    if (!given.flag('check')) return 0
+    if (summary.missing > 0) return 3
+    return summary.unavailable + summary.blocked > 0 ? 1 : 0
+  },
+}

@@ -1,0 +1,77 @@
+import path from 'node:path'
+import { ImagegenError } from '../../shared/errors.ts'
+import { JSON_OPTION, type Command } from '../command.ts'
+import { openProject, soundSurvey } from '../project.ts'
+import { count } from '../terminal/report.ts'
+
+const KEPT = '30d'
+
+export const prune: Command = {
+  options: {
+    'dry-run': { about: 'say what would be done, and do nothing' },
+    delete: { about: `delete what has been in the trash for long enough` },
+    'older-than': {
+      value: 'TIME',
+      about: `how long that is, such as 12h or 2w (default: ${KEPT})`,
+    },
+    ...JSON_OPTION,
+  },
+  async run(given, output) {
+    const isDry = given.flag('dry-run')
+    const isDeleting = given.flag('delete')
+    const time = given.text('older-than')
+    if (time !== undefined && !isDeleting) {
+      throw new ImagegenError('usage', {
+        message: '`--older-than` says what `--delete` deletes.',
+        hint: 'Add `--delete`. Without it nothing is deleted: originals go to the trash.',
+      })
+    }
+    const age = milliseconds(time ?? KEPT)
+    const pipeline = await openProject(output)
+    const { store, options } = pipeline
+    // What other options ask for, or a manifest that cannot be read, would be taken for unused.
+    pipeline.checkFingerprint()
+    const survey = await soundSurvey(pipeline)
+    const asked = new Set(survey.plan.images.flatMap(({ made }) => made?.key ?? []))
+    const unused = await store.findUnused(asked)
+    if (survey.manifests.length === 0 && unused.length > 0) {
+      throw new ImagegenError('usage', {
+        message: `No manifest was found below ${options.root}: all ${count(unused.length, 'original')} would go.`,
+        hint: 'Run it where the manifests are, or look at the option `include`.',
+      })
+    }
+    if (!isDry) await store.trash(unused)
+    const deleted = isDeleting && !isDry ? await store.emptyTrash(age) : { files: 0, bytes: 0 }
+
+    const moved = unused.map(({ file, receipt }) => ({
+      file: path.basename(file),
+      key: receipt.key,
+    }))
+    if (given.flag('json')) {
+      output.json({ version: 1, dryRun: isDry, moved, deleted })
+      return 0
+    }
+    const lines = moved.map(({ file }) => `${output.paint('dim', 'unused')}  ${file}`)
+    output.result(
+      [
+        ...lines,
+        isDry
+          ? `${count(moved.length, 'original')} would go to the trash.${isDeleting ? ' What has been there for long enough would be deleted.' : ''}`
+          : `${count(moved.length, 'original')} moved to the trash.${isDeleting ? ` ${count(deleted.files, 'file')} deleted (${deleted.bytes} bytes).` : ''}`,
+      ].join('\n'),
+    )
+    return 0
+  },
+}
+
+const UNITS: Readonly<Record<string, number>> = { m: 60, h: 3600, d: 86_400, w: 604_800 }
+
+function milliseconds(text: string): number {
+  const [, number = '', unit = ''] = /^(\d{1,6})([mhdw])$/.exec(text) ?? []
+  const seconds = UNITS[unit]
+  if (seconds !== undefined) return Number(number) * seconds * 1000
+  throw new ImagegenError('usage', {
+    message: `\`--older-than\` is \`${text}\`: expected a time.`,
+    hint: 'Write a whole number with m (minutes), h, d or w, such as `30d`.',
+  })
+}

@@ -1,0 +1,24 @@
+import type { Command } from '../command.ts'
+import { oneImage } from '../one-image.ts'
+import { openProject, soundSurvey } from '../project.ts'
+import { tellRewritten } from '../rewritten.ts'
+
+export const reroll: Command = {
+  operands: { usage: 'ID', least: 1, most: 1 },
+  options: {},
+  async run({ operands: [id = ''] }, output) {
+    const pipeline = await openProject(output)
+    pipeline.checkFingerprint()
+    const survey = await soundSurvey(pipeline)
+    const image = oneImage(id, pipeline, survey)
+    const rewritten = await pipeline.reroll(image, survey)
+    tellRewritten(rewritten, survey, pipeline, output)
+    const seed = image.made?.subject.seed
+    if (seed !== undefined) {
+      output.logger.warn(
+        `\`seed: ${seed}\` is written: with the same seed the model may draw much the same. Change it, or take it out.`,
+      )
+    }
+    return 0
+  },
+}

@@ -1,0 +1,35 @@
+import { ImagegenError } from '../../shared/errors.ts'
+import type { Command } from '../command.ts'
+import { refuseMode } from '../consent.ts'
+import { stopOnInterrupt } from '../terminal/interrupt.ts'
+import { openProject } from '../project.ts'
+
+/** MiniMax answers after half a minute and takes ten requests a minute: more at once would wait for their turn. */
+const CONCURRENCY = 4
+
+export const worker: Command = {
+  options: {
+    concurrency: { value: 'N', about: `jobs at once, for each model (default ${CONCURRENCY})` },
+  },
+  async run(given, output) {
+    const concurrency = given.count('concurrency') ?? CONCURRENCY
+    if (concurrency === 0) {
+      throw new ImagegenError('usage', {
+        message: '`--concurrency` is 0: this worker would never do anything.',
+      })
+    }
+    const pipeline = await openProject(output)
+    refuseMode(pipeline.options)
+    const interrupt = stopOnInterrupt(output)
+    try {
+      const ending = await pipeline.work({
+        concurrency,
+        signal: interrupt.stop,
+        abandon: interrupt.abandon,
+      })
+      return ending === 'refused' ? 1 : 0
+    } finally {
+      interrupt.release()
+    }
+  },
+}

@@ -1,0 +1,100 @@
+import { parseArgs } from 'node:util'
+import { ImagegenError } from '../../shared/errors.ts'
+import { nearest } from '../../shared/suggest.ts'
+
+/** What a command takes. */
+export interface Taken {
+  /** What stands behind its name, as the help shows it: `[ID or glob …]`. */
+  readonly operands?: { readonly usage: string; readonly least: number; readonly most: number }
+  readonly options: Readonly<Record<string, Option>>
+}
+
+/** A flag, or an option with a value. */
+export interface Option {
+  readonly about: string
+  /** How the help calls the value; nothing: a flag. */
+  readonly value?: string
+}
+
+/** What somebody wrote behind a command's name. */
+export interface Arguments {
+  readonly operands: readonly string[]
+  flag(name: string): boolean
+  text(name: string): string | undefined
+  /**
+   * The whole number that an option has.
+   *
+   * @throws ImagegenError with code `usage` where it is none.
+   */
+  count(name: string): number | undefined
+}
+
+/**
+ * Reads a command line. Nothing is guessed and nothing ignored: what is misspelt or doubled may be the option that
+ * bounds what is spent.
+ *
+ * @throws ImagegenError with code `usage`.
+ */
+export function readArguments(name: string, taken: Taken, raw: readonly string[]): Arguments {
+  const refuse: (message: string, hint?: string) => never = (message, hint) => {
+    throw new ImagegenError('usage', {
+      message,
+      hint: hint ?? `\`imagegen ${name} --help\` says what it takes.`,
+    })
+  }
+  const given = new Map<string, string>()
+  const operands: string[] = []
+  for (const token of tokensOf(taken, raw)) {
+    if (token.kind === 'positional') operands.push(token.value)
+    if (token.kind !== 'option') continue
+    const { rawName, value, inlineValue } = token
+    const option = rawName.startsWith('--') ? optionOf(taken, token.name) : undefined
+    if (option === undefined) {
+      const suggestion = nearest(token.name, Object.keys(taken.options))
+      refuse(
+        `\`imagegen ${name}\` has no option \`${rawName}\`.`,
+        suggestion === undefined ? undefined : `Did you mean \`--${suggestion}\`?`,
+      )
+    }
+    if (given.has(token.name)) refuse(`\`${rawName}\` is given twice.`)
+    if (option.value === undefined) {
+      if (value !== undefined) refuse(`\`${rawName}\` takes no value.`)
+    } else if (value === undefined || value === '' || (!inlineValue && value.startsWith('-'))) {
+      refuse(`\`${rawName}\` needs a value: ${option.value}.`)
+    }
+    given.set(token.name, value ?? '')
+  }
+  const { usage, least, most } = taken.operands ?? { usage: 'nothing', least: 0, most: 0 }
+  if (operands.length < least || operands.length > most) {
+    const list = operands.map((one) => `\`${one}\``).join(' ')
+    refuse(`\`imagegen ${name}\` takes ${usage}, and was given ${list === '' ? 'nothing' : list}.`)
+  }
+  return {
+    operands,
+    flag: (option) => given.has(option),
+    text: (option) => given.get(option),
+    count(option) {
+      const text = given.get(option)
+      if (text === undefined) return undefined
+      if (!/^\d{1,15}$/.test(text)) {
+        refuse(`\`--${option}\` is \`${text}\`: expected a whole number.`)
+      }
+      return Number(text)
+    },
+  }
+}
+
+type Tokens = NonNullable<ReturnType<typeof parseArgs>['tokens']>
+
+function tokensOf({ options }: Taken, raw: readonly string[]): Tokens {
+  const types = Object.entries(options).map(
+    ([name, { value }]) =>
+      [name, { type: value === undefined ? ('boolean' as const) : ('string' as const) }] as const,
+  )
+  const config = { args: [...raw], options: Object.fromEntries(types), strict: false, tokens: true }
+  return parseArgs({ ...config, tokens: true, allowPositionals: true }).tokens
+}
+
+function optionOf({ options }: Taken, name: string): Option | undefined {
+  return Object.hasOwn(options, name) ? options[name] : undefined
+}

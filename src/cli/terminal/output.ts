@@ -1,0 +1,86 @@
+import { formatProblem, type ImagegenError, type Problem } from '../../shared/errors.ts'
+import { errorCode } from '../../shared/files.ts'
+import { redact, type Logger } from '../../shared/logger.ts'
+
+/** Where a command's words go: results to standard output, everything else to standard error. */
+export interface Output {
+  /** What the command was asked for. */
+  result(text: string): void
+  /** The same for programs. */
+  json(value: object): void
+  /** What happens meanwhile. */
+  readonly logger: Logger
+  /** What ended the command. */
+  fail(error: ImagegenError): void
+  /** What went wrong with one thing of many. */
+  problem(problem: Problem): void
+  /** The last line of a terminal, which changes; nothing elsewhere. `''` removes it. */
+  status(text: string): void
+  /** Whether a person looks on and can answer. */
+  readonly isInteractive: boolean
+  /** Colours where they are wanted. */
+  paint(colour: Colour, text: string): string
+  /** From now on these are printed nowhere. */
+  conceal(secrets: readonly string[]): void
+  /** Text from elsewhere without what is concealed, for `json`. */
+  clean(text: string): string
+}
+
+export type Colour = 'green' | 'yellow' | 'red' | 'dim'
+
+const CODES: Record<Colour, readonly [number, number]> = {
+  green: [32, 39],
+  yellow: [33, 39],
+  red: [31, 39],
+  dim: [2, 22],
+}
+
+export function createOutput({ stdin, stdout, stderr, env }: NodeJS.Process): Output {
+  let secrets: readonly string[] = []
+  let status = ''
+  const isColoured = stdout.isTTY && stderr.isTTY && (env['NO_COLOR'] ?? '') === ''
+  const isInteractive = stdin.isTTY && stderr.isTTY
+  for (const stream of [stdout, stderr]) stream.on('error', ignoreClosedPipe)
+
+  const paint = (colour: Colour, text: string): string => {
+    const [start, end] = CODES[colour]
+    return isColoured ? `\u001b[${start}m${text}\u001b[${end}m` : text
+  }
+  const clean = (text: string): string => redact(text, secrets)
+  const draw = (text: string): void => {
+    if (!isInteractive || (text === '' && status === '')) return
+    stderr.write(`\r${text.padEnd(status.length)}${text === '' ? '\r' : ''}`)
+  }
+  const say = (text: string): void => {
+    draw('')
+    stderr.write(`${clean(text)}\n`)
+    draw(status)
+  }
+  const error = (text: string): void => say(`${paint('red', 'error')} ${text}`)
+  return {
+    result: (text) => void stdout.write(`${text}\n`),
+    json: (value) => void stdout.write(`${JSON.stringify(value, undefined, 2)}\n`),
+    logger: {
+      info: say,
+      warn: (message) => say(`${paint('yellow', 'warning')} ${message}`),
+      error,
+    },
+    fail: ({ message }) => error(message),
+    problem: (problem) => error(formatProblem(problem)),
+    status(text) {
+      draw(text)
+      status = text
+    },
+    isInteractive,
+    paint,
+    conceal(more) {
+      secrets = [...secrets, ...more]
+    },
+    clean,
+  }
+}
+
+/** Who reads through `head` has gone before the end. Work that is paid for goes on. */
+function ignoreClosedPipe(error: Error): void {
+  if (errorCode(error) !== 'EPIPE') throw error
+}

@@ -1,0 +1,57 @@
+import type { Pipeline } from '../../pipeline.ts'
+import { createBar } from '../bar.ts'
+import type { Output } from './output.ts'
+
+type Job = Parameters<Pipeline['generate']>[1][number]
+type Event = Parameters<Parameters<Pipeline['generate']>[2]['onEvent']>[0]
+
+/** Shows how far a run is: a bar at the bottom of a terminal, and a line an event everywhere. */
+export interface Progress {
+  tell(event: Event): void
+  end(): void
+}
+
+export function createProgress(jobs: readonly Job[], output: Output): Progress {
+  const drawBar = createBar(output)
+  let finished = 0
+
+  const draw = (): void => {
+    if (jobs.length === 0) return
+    drawBar(finished, jobs.length)
+  }
+  const finish = (text: string): void => {
+    output.logger.info(text)
+    finished += 1
+    draw()
+  }
+
+  draw()
+  return {
+    tell(event) {
+      switch (event.kind) {
+        case 'finished':
+          finish(`${output.paint('green', 'made')}    ${event.job.entry.id}`)
+          break
+        case 'failed':
+          finish(`${output.paint('red', 'failed')}  ${event.job.entry.id} (${event.failure.code})`)
+          break
+        case 'retried':
+          output.logger.info(
+            `${output.paint('yellow', 'retry')}   ${event.job.entry.id}: ${event.error.message}`,
+          )
+          break
+        case 'waiting':
+          output.logger.info(`waiting ${event.job.entry.id}: another process asks for it`)
+          break
+        case 'warning':
+          output.logger.warn(event.message)
+          break
+        case 'requested':
+          break
+        default:
+          event satisfies never
+      }
+    },
+    end: () => output.status(''),
+  }
+}

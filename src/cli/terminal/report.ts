@@ -1,0 +1,62 @@
+import type { Survey } from '../../pipeline.ts'
+import type { Colour, Output } from './output.ts'
+
+type Plan = Survey['plan']
+type PlannedImage = Plan['images'][number]
+
+/** The form of `plan --json`. */
+export function planJson(images: Plan['images'], summary: Plan['summary']): object {
+  return {
+    version: 1,
+    images: images.map(({ entry, made, state, reason, usd }) => ({
+      id: entry.id,
+      manifest: entry.manifest.path,
+      name: entry.name,
+      key: made?.key ?? null,
+      state,
+      reason,
+      usd,
+    })),
+    summary,
+  }
+}
+
+const COLOURS: Record<PlannedImage['state'], Colour> = {
+  current: 'green',
+  outdated: 'yellow',
+  missing: 'yellow',
+  unavailable: 'red',
+  blocked: 'red',
+}
+
+/** The plan for people: a line an image that needs attention, then what it all comes to. */
+export function planText(images: Plan['images'], summary: Plan['summary'], output: Output): string {
+  const shown = images.filter(({ state }) => state !== 'current')
+  const width = Math.max(0, ...shown.map(({ entry }) => entry.id.length))
+  const lines = shown.map(
+    ({ entry, state, reason }) =>
+      `${output.paint(COLOURS[state], state.padEnd(11))}  ${entry.id.padEnd(width)}  ${output.paint('dim', reason)}`,
+  )
+  return [...lines, ...(lines.length > 0 ? [''] : []), summaryText(summary)].join('\n')
+}
+
+/** `12 images: 9 current, 3 missing. To make: 3 pictures in 3 requests for 0.0105 USD.` */
+export function summaryText(summary: Plan['summary']): string {
+  const states = (['current', 'outdated', 'missing', 'unavailable', 'blocked'] as const)
+    .filter((state) => summary[state] > 0)
+    .map((state) => `${summary[state]} ${state}`)
+  const counts = `${count(summary.images, 'image')}: ${states.length === 0 ? 'none' : states.join(', ')}.`
+  const { pictures, requests, usd } = summary
+  return pictures === 0
+    ? counts
+    : `${counts} To make: ${count(pictures, 'picture')} in ${count(requests, 'request')} for ${priceText(usd)}.`
+}
+
+export function priceText(usd: number | null): string {
+  return usd === null ? 'an unknown price' : `${usd} USD`
+}
+
+/** `1 picture`, `2 pictures`. */
+export function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? '' : 's'}`
+}

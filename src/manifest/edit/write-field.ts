@@ -1,0 +1,159 @@
+import { isNode, isScalar, type Pair, type YAMLMap } from 'yaml'
+import {
+  endOf,
+  indentAt,
+  lineEnd,
+  lineStart,
+  newLineAt,
+  pairOf,
+  startOf,
+} from '../yaml-positions.ts'
+
+/** What shall stand in an image's own fields. */
+export interface ImageEdit {
+  readonly field: 'revision' | 'source'
+  readonly value: number | string
+  /** A field of the image that cannot stand beside it. Its lines become comments, to be had back by hand. */
+  readonly retired?: 'prompt'
+}
+
+/** The map that an image's fields stand in. */
+export interface Fields {
+  readonly map: YAMLMap
+  /** Where the image's name starts; for the form with one image, the map. */
+  readonly start: number
+}
+
+/**
+ * The text with the field put in, in each way that there is, the nicest first. Whether it then says what it should is
+ * not looked at here.
+ */
+export function* waysToWrite(text: string, fields: Fields, edit: ImageEdit): Generator<string> {
+  for (const splices of splicesFor(text, fields, edit)) yield apply(text, splices)
+}
+
+/** Text to put in the place of what stands from one offset to another. */
+interface Splice {
+  readonly start: number
+  readonly end: number
+  readonly text: string
+}
+
+function* splicesFor(
+  text: string,
+  { map, start }: Fields,
+  edit: ImageEdit,
+): Generator<readonly Splice[]> {
+  const old = pairOf(map, edit.field)
+  if (old !== undefined) {
+    yield replaceValue(old, edit)
+    return
+  }
+  const retired = edit.retired === undefined ? undefined : pairOf(map, edit.retired)
+  if (retired !== undefined) {
+    yield map.flow === true
+      ? replaceInFlow(text, retired, start, edit)
+      : replaceLines(text, retired, edit)
+    return
+  }
+  const [first] = map.items
+  if (first === undefined) {
+    yield fillEmpty(map, edit)
+    return
+  }
+  const neighbour = pairOf(map, 'prompt') ?? first
+  if (map.flow === true) yield insertInFlow(neighbour, edit)
+  else {
+    yield insertBelow(text, neighbour, edit)
+    // Below a block of text that keeps its last line breaks, a new line would take them away from it.
+    yield insertAbove(text, first, edit)
+  }
+}
+
+function apply(text: string, splices: readonly Splice[]): string {
+  return [...splices]
+    .sort((left, right) => right.start - left.start)
+    .reduce((all, { start, end, text: put }) => all.slice(0, start) + put + all.slice(end), text)
+}
+
+function replaceValue(pair: Pair, { value }: ImageEdit): Splice[] {
+  const node = pair.value
+  const [start, end] = (isNode(node) ? node.range : undefined) ?? []
+  if (start === undefined || end === undefined) return []
+  const isQuoted = isScalar(node) && (node.type === 'QUOTE_DOUBLE' || node.type === 'QUOTE_SINGLE')
+  return [{ start, end, text: scalar(value, isQuoted) }]
+}
+
+/** `kira: { prompt: …, alt: … }`: the old pair is kept as a comment above the image. */
+function replaceInFlow(text: string, pair: Pair, image: number, edit: ImageEdit): Splice[] {
+  const start = startOf(pair.key) ?? 0
+  const end = endOf(pair)
+  const above = lineStart(text, image)
+  const indent = indentAt(text, above)
+  const comment = commented(text.slice(start, end), '').map((line) => `${indent}${line}`)
+  const newLine = newLineAt(text, image)
+  return [
+    { start: above, end: above, text: comment.map((line) => `${line}${newLine}`).join('') },
+    { start, end, text: fieldText(edit, isQuotedKey(pair)) },
+  ]
+}
+
+function replaceLines(text: string, pair: Pair, edit: ImageEdit): Splice[] {
+  const key = startOf(pair.key) ?? 0
+  const start = lineStart(text, key)
+  const end = lineEnd(text, endOf(pair))
+  const indent = ' '.repeat(key - start)
+  const lines = [`${indent}${fieldText(edit, isQuotedKey(pair))}`].concat(
+    commented(text.slice(start, end), indent),
+  )
+  return [{ start, end, text: lines.join(newLineAt(text, key)) }]
+}
+
+function fillEmpty(map: YAMLMap, edit: ImageEdit): Splice[] {
+  const [start, end] = map.range ?? []
+  return start === undefined || end === undefined
+    ? []
+    : [{ start, end, text: `{ ${fieldText(edit, false)} }` }]
+}
+
+function insertInFlow(neighbour: Pair, edit: ImageEdit): Splice[] {
+  const end = endOf(neighbour)
+  return [{ start: end, end, text: `, ${fieldText(edit, isQuotedKey(neighbour))}` }]
+}
+
+function insertBelow(text: string, neighbour: Pair, edit: ImageEdit): Splice[] {
+  const key = startOf(neighbour.key) ?? 0
+  const end = lineEnd(text, endOf(neighbour))
+  const indent = ' '.repeat(key - lineStart(text, key))
+  const line = `${newLineAt(text, key)}${indent}${fieldText(edit, isQuotedKey(neighbour))}`
+  return [{ start: end, end, text: line }]
+}
+
+function insertAbove(text: string, first: Pair, edit: ImageEdit): Splice[] {
+  const start = startOf(first.key) ?? 0
+  const indent = ' '.repeat(start - lineStart(text, start))
+  const line = `${fieldText(edit, isQuotedKey(first))}${newLineAt(text, start)}${indent}`
+  return [{ start, end: start, text: line }]
+}
+
+/** Lines as comments, in a way that taking the marks away gives them back. */
+function commented(lines: string, indent: string): string[] {
+  return lines.split(/\r?\n/).map((line) => {
+    const inner = line.startsWith(indent) ? line.slice(indent.length) : line.trimStart()
+    return inner === '' ? `${indent}#` : `${indent}# ${inner}`
+  })
+}
+
+/** The field as it stands in the text. */
+export function fieldText({ field, value }: ImageEdit, isQuoted: boolean): string {
+  return `${isQuoted ? JSON.stringify(field) : field}: ${scalar(value, isQuoted)}`
+}
+
+function scalar(value: number | string, isQuoted: boolean): string {
+  const isPlain = typeof value === 'number' || (!isQuoted && /^\.[\p{L}\p{N}_./-]+$/u.test(value))
+  return isPlain ? String(value) : JSON.stringify(value)
+}
+
+function isQuotedKey({ key }: Pair): boolean {
+  return isScalar(key) && key.type === 'QUOTE_DOUBLE'
+}

@@ -1,0 +1,157 @@
+import type { Document } from 'yaml'
+import { ImagegenError, messageOf, type Place, type Problem } from '../../shared/errors.ts'
+import { codeFrame } from '../../shared/place.ts'
+import { MAX_DEPTH, tooDeepAt } from './limits.ts'
+import { keyProblems } from '../key-problems.ts'
+import { createLocate, type ManifestContent } from '../manifest.ts'
+import { floodIn, MAX_MARKS, MAX_SEPARATORS, type Flood } from '../marks.ts'
+import { validateManifest } from './validate.ts'
+import { loadYaml } from '../yaml.ts'
+
+/** Aliases that stand for other parts of the document; more of them are taken for an attempt to exhaust memory. */
+const MAX_ALIASES = 100
+
+/**
+ * Parses and validates the text of a manifest.
+ *
+ * @throws ImagegenError with code `manifest`, holding everything that is wrong with it.
+ */
+export function parseManifest(text: string, path: string): ManifestContent {
+  const tooDeep = tooDeepAt(text)
+  if (tooDeep !== undefined) throw nestedTooDeep(path, tooDeep)
+  const flood = floodIn(text)
+  if (flood !== undefined) throw tooMuch(path, flood)
+  try {
+    return parseBounded(text, path)
+  } catch (error) {
+    // Values can be nested in ways that only the parser sees, such as `a: b: c: …`: they exhaust its stack.
+    if (error instanceof RangeError) throw nestedTooDeep(path, { line: 1, column: 1 })
+    throw error
+  }
+}
+
+function nestedTooDeep(
+  file: string,
+  place: { readonly line: number; readonly column: number },
+): ImagegenError {
+  return new ImagegenError('manifest', {
+    message: `The manifest is nested more than ${MAX_DEPTH} levels deep.`,
+    place: { file, ...place, frame: '' },
+    hint: 'No field of a manifest needs that: check the brackets, colons and the indentation.',
+  })
+}
+
+function tooMuch(file: string, { of, line, column }: Flood): ImagegenError {
+  const what =
+    of === 'separators'
+      ? `${MAX_SEPARATORS.toLocaleString('en')} line breaks and commas`
+      : `${MAX_MARKS.toLocaleString('en')} line breaks, commas, brackets and other marks of YAML`
+  return new ImagegenError('manifest', {
+    message: `The manifest has more than ${what}.`,
+    place: { file, line, column, frame: '' },
+    hint: 'Split it into several manifests: entries can refer to each other across files.',
+  })
+}
+
+function parseBounded(text: string, path: string): ManifestContent {
+  const { LineCounter, parseDocument } = loadYaml()
+  const lines = new LineCounter()
+  const document = withoutStackTraces(() =>
+    parseDocument(text, {
+      lineCounter: lines,
+      version: '1.2',
+      // Its own check is quadratic: a manifest of 1 MiB would take half a minute. See `keyProblems`.
+      uniqueKeys: false,
+      prettyErrors: false,
+    }),
+  )
+  const fail = (problems: readonly Problem[]): never => {
+    throw new ImagegenError('manifest', problems)
+  }
+
+  const placeAtOffset = (offset: number): Place => {
+    const { line, col } = lines.linePos(offset)
+    return { file: path, line, column: col, frame: codeFrame(text, line, col) }
+  }
+
+  // The first alone: what follows a slip is mostly its echo.
+  const [slip] = [...document.errors, ...document.warnings]
+  if (slip !== undefined) {
+    const place = placeAtOffset(slip.pos[0])
+    const line = text.split('\n')[place.line - 1] ?? ''
+    fail([{ message: yamlMessage(slip.code, slip.message), place, ...quotingHint(text, line) }])
+  }
+
+  const value = toPlainData(document, fail, placeAtOffset)
+  const { content, problems } = validateManifest(
+    value,
+    createLocate(path, text, { document, lines }),
+  )
+  if (problems.length > 0) fail([...problems].sort(byPlace))
+  return content
+}
+
+/**
+ * Every error of the parser takes a picture of the stack, which costs more than all the rest where a text has thousands
+ * of errors. Nobody reads them: a place in the manifest is shown instead.
+ */
+function withoutStackTraces<Result>(work: () => Result): Result {
+  const { stackTraceLimit } = Error
+  Error.stackTraceLimit = 0
+  try {
+    return work()
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit
+  }
+}
+
+function byPlace(left: Problem, right: Problem): number {
+  const lines = (left.place?.line ?? 0) - (right.place?.line ?? 0)
+  return lines === 0 ? (left.place?.column ?? 0) - (right.place?.column ?? 0) : lines
+}
+
+function toPlainData(
+  document: Document.Parsed,
+  fail: (problems: readonly Problem[]) => never,
+  placeAtOffset: (offset: number) => Place,
+): unknown {
+  const problems = keyProblems(document, placeAtOffset)
+  if (problems.length > 0) fail(problems)
+  try {
+    return document.toJS({ maxAliasCount: MAX_ALIASES })
+  } catch (error) {
+    return fail([
+      {
+        message:
+          error instanceof ReferenceError && error.message.includes('alias count')
+            ? `The manifest uses too many aliases (more than ${MAX_ALIASES} values through them).`
+            : messageOf(error),
+        place: placeAtOffset(0),
+        hint: 'Use `defaults` and `vars` for what images have in common.',
+      },
+    ])
+  }
+}
+
+/** The parser's own words, with advice for the mistakes that people make most. */
+function yamlMessage(code: string, message: string): string {
+  switch (code) {
+    case 'TAB_AS_INDENT':
+      return 'A tab cannot indent YAML. Use spaces.'
+    case 'MULTIPLE_DOCS':
+      return 'A manifest is one document: `---` starts a second one here.'
+    default:
+      return `Not valid YAML: ${message}`
+  }
+}
+
+/** Braces and `#` mean something in flow style: the slips that people make most. */
+function quotingHint(text: string, line: string): { hint?: string } {
+  if (/[[,]\s*#/.test(text.replaceAll(/"[^"\n]*"|'[^'\n]*'/g, ''))) {
+    return { hint: 'A bare # starts a comment in YAML. Put references in quotes: `"#name"`.' }
+  }
+  const [unquoted = ''] = line.split(/["']/, 1)
+  const brace = unquoted.indexOf('{')
+  const isFlow = brace >= 0 && unquoted.includes('${', brace + 1)
+  return isFlow ? { hint: 'Inside { … } text with `${` must stand in quotes.' } : {}
+}

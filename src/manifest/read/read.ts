@@ -1,0 +1,104 @@
+import { readFileSync } from 'node:fs'
+import { ImagegenError, messageOf } from '../../shared/errors.ts'
+import { sha256 } from '../../shared/hash.ts'
+import { createLocate, type Locate, type Manifest, type ManifestContent } from '../manifest.ts'
+import { parseManifest } from './parse.ts'
+
+/** Larger files are no manifests: parsing them would hold up every build. */
+const MAX_BYTES = 1024 * 1024
+
+/** What is known of manifests from earlier, by the SHA-256 of their bytes. */
+export interface ManifestMemory {
+  get(hash: string): ManifestContent | undefined
+  set(hash: string, content: ManifestContent): void
+}
+
+/** The bytes of a manifest. */
+export interface ManifestSource {
+  /** Absolute. */
+  readonly file: string
+  /** From the root, as ids have it. */
+  readonly path: string
+  readonly bytes: Uint8Array
+  /** SHA-256 of the bytes. */
+  readonly hash: string
+}
+
+/**
+ * Reads and validates one manifest.
+ *
+ * @param file absolute path.
+ * @param path path from the root, as ids have it.
+ * @throws ImagegenError with code `manifest`, holding everything that is wrong with the file.
+ */
+export function readManifest(file: string, path: string, memory: ManifestMemory): Manifest {
+  return understandManifest(loadManifest(file, path), memory)
+}
+
+/**
+ * Reads the bytes of a manifest: the part of `readManifest` that cannot be remembered.
+ *
+ * @throws ImagegenError with code `manifest`.
+ */
+export function loadManifest(file: string, path: string): ManifestSource {
+  let size: number
+  try {
+    const bytes = readFileSync(file)
+    if (bytes.length <= MAX_BYTES) return { file, path, bytes, hash: sha256(bytes) }
+    size = bytes.length
+  } catch (error) {
+    throw unreadable(
+      path,
+      `The manifest cannot be read: ${messageOf(error)}`,
+      'Check the path and its permissions.',
+    )
+  }
+  throw unreadable(
+    path,
+    `The manifest has ${size} bytes; the most is ${MAX_BYTES} (1 MiB).`,
+    'Split it into several manifests: entries can refer to each other across files.',
+  )
+}
+
+/**
+ * Takes a manifest from memory, or parses and validates it.
+ *
+ * @throws ImagegenError with code `manifest`.
+ */
+export function understandManifest(source: ManifestSource, memory: ManifestMemory): Manifest {
+  const { file, path, bytes, hash } = source
+  const remembered = memory.get(hash)
+  // What is remembered has been text before; it is read as such only where somebody asks.
+  let text = remembered === undefined ? decode(bytes, path) : undefined
+  const content = remembered ?? parseManifest(text ?? '', path)
+  if (remembered === undefined) memory.set(hash, content)
+  let locate: Locate | undefined
+  return {
+    file,
+    path,
+    content,
+    get text() {
+      return (text ??= decode(bytes, path))
+    },
+    locate(place, part) {
+      locate ??= createLocate(path, this.text)
+      return locate(place, part)
+    },
+  }
+}
+
+function decode(bytes: Uint8Array, path: string): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+  } catch {
+    throw unreadable(path, 'The manifest is not valid UTF-8.', 'Save the file as UTF-8.')
+  }
+}
+
+function unreadable(file: string, message: string, hint: string): ImagegenError {
+  return new ImagegenError('manifest', {
+    message,
+    place: { file, line: 1, column: 1, frame: '' },
+    hint,
+  })
+}

@@ -1,0 +1,131 @@
+import { ImagegenError, type Problem } from '../../shared/errors.ts'
+import { discoverManifests, manifestPath } from './discover.ts'
+import type { Manifest } from '../manifest.ts'
+import type { KeptManifests } from './parsed-cache.ts'
+import { parseAhead } from './parse-ahead.ts'
+import { loadManifest, understandManifest, type ManifestSource } from './read.ts'
+
+/** The manifests of a project at one moment. */
+export interface ManifestsRead {
+  readonly manifests: readonly Manifest[]
+  /** Manifests that are there and cannot be read, by their path from the root. */
+  readonly broken: ReadonlyMap<string, readonly Problem[]>
+}
+
+/**
+ * Reads the manifests of a project, again and again. One whose bytes are those of the last time stays the same object, so
+ * that what was made of it can be used again; that is told by the bytes, never by times and sizes of files.
+ */
+export interface ManifestReader {
+  /** Finds and reads all of them. */
+  readAll(): Promise<ManifestsRead>
+  /**
+   * Reads one of them again.
+   *
+   * @param file absolute.
+   * @returns whether it was one of those found the last time, and is still there.
+   */
+  readAgain(file: string): boolean
+  /** What was read last. */
+  current(): ManifestsRead
+  /** Remembers in the cache what was parsed. */
+  remember(): Promise<void>
+}
+
+export interface ManifestPlaces {
+  /** Absolute. */
+  readonly root: string
+  readonly include: readonly string[]
+  readonly exclude: readonly string[]
+}
+
+/** What a file was found to be. */
+type Held = { readonly path: string; readonly hash: string } & (
+  | { readonly manifest: Manifest }
+  | { readonly problems: readonly Problem[] }
+)
+
+export function createManifestReader(
+  { root, include, exclude }: ManifestPlaces,
+  memory: KeptManifests,
+): ManifestReader {
+  let held: ReadonlyMap<string, Held> = new Map()
+  let reads = 0
+
+  function load(file: string, path: string): ManifestSource | Held {
+    return orProblems(path, '', () => loadManifest(file, path))
+  }
+
+  function understand(source: ManifestSource | Held): Held {
+    if (!('bytes' in source)) return source
+    const { file, path, hash } = source
+    const earlier = held.get(file)
+    if (earlier?.hash === hash) return earlier
+    return orProblems(path, hash, () => ({
+      path,
+      hash,
+      manifest: understandManifest(source, memory),
+    }))
+  }
+
+  function isNew(source: ManifestSource | Held): source is ManifestSource {
+    return (
+      'bytes' in source && held.get(source.file)?.hash !== source.hash && !memory.has(source.hash)
+    )
+  }
+
+  function asRead(some: ReadonlyMap<string, Held>): ManifestsRead {
+    const manifests: Manifest[] = []
+    const broken = new Map<string, readonly Problem[]>()
+    for (const one of some.values()) {
+      if ('manifest' in one) manifests.push(one.manifest)
+      else broken.set(one.path, one.problems)
+    }
+    return { manifests, broken }
+  }
+
+  return {
+    current: () => asRead(held),
+    async readAll() {
+      const turn = ++reads
+      const files = discoverManifests(root, include, exclude)
+      const sources = files.map((file) => load(file, manifestPath(root, file)))
+      const understood = new Map<string, Held>()
+      await parseAhead(
+        sources.filter(isNew),
+        (some) => {
+          for (const source of some) understood.set(source.file, understand(source))
+        },
+        (hash, line) => memory.keep(hash, line),
+      )
+      const found = new Map<string, Held>()
+      for (const [index, source] of sources.entries()) {
+        const file = files[index] ?? ''
+        found.set(file, understood.get(file) ?? understand(source))
+      }
+      // One that began later has read what is newer.
+      if (turn === reads) held = found
+      return asRead(found)
+    },
+    readAgain(file) {
+      const earlier = held.get(file)
+      if (earlier === undefined) return false
+      const now = understand(load(file, earlier.path))
+      // What cannot be read at all may be gone: only finding all of them tells.
+      if (now.hash === '') return false
+      held = new Map([...held, [file, now]])
+      return true
+    },
+    remember: () => memory.save(new Set([...held.values()].map(({ hash }) => hash))),
+  }
+}
+
+/** @param hash '' where the bytes could not be had. */
+function orProblems<Result>(path: string, hash: string, work: () => Result): Result | Held {
+  try {
+    return work()
+  } catch (error) {
+    if (!(error instanceof ImagegenError)) throw error
+    return { path, hash, problems: error.problems }
+  }
+}

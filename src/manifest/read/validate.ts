@@ -1,0 +1,160 @@
+import * as v from 'valibot'
+import { ImagegenError, type Place, type Problem } from '../../shared/errors.ts'
+import { isRecord } from '../../shared/record.ts'
+import { explainIssue, kindOf, visible } from './explain.ts'
+import { MAX_PROBLEMS, type DocumentPath, type Locate, type ManifestContent } from '../manifest.ts'
+import { isImageName } from '../schema/names.ts'
+import {
+  defaultsSchema,
+  EXCLUSIVE_FIELDS,
+  frameSchema,
+  imageSchema,
+  singleFormSchema,
+  writtenNameSchema,
+  type ImageSettings,
+} from '../schema/schema.ts'
+import type { VarsSettings } from '../variable-schemas.ts'
+
+interface Validation {
+  readonly content: ManifestContent
+  readonly problems: readonly Problem[]
+}
+
+/** Holds a document's plain data against the schema and collects everything that is wrong with it. */
+export function validateManifest(value: unknown, locate: Locate): Validation {
+  if (!isRecord(value)) {
+    const problem: Problem = {
+      message: `A manifest is a map with \`images:\` or \`prompt:\` at the top, not ${kindOf(value)}.`,
+      place: locate([], 'value'),
+      hint: 'Write `images:`, below it a name, and below that `prompt:`.',
+    }
+    return { content: emptyContent('named'), problems: [problem] }
+  }
+  return Object.hasOwn(value, 'images')
+    ? validateNamedForm(value, locate)
+    : validateSingleForm(value, locate)
+}
+
+function validateNamedForm(value: Record<string, unknown>, locate: Locate): Validation {
+  const problems: Problem[] = []
+  const frame = check(frameSchema, value, [], locate, problems)
+  if (isRecord(value['defaults'])) exclusive(value['defaults'], ['defaults'], locate, problems)
+  const images: Array<ManifestContent['images'][number]> = []
+  for (const [name, settings] of Object.entries(isRecord(value['images']) ? value['images'] : {})) {
+    if (problems.length >= MAX_PROBLEMS) break
+    const path = ['images', name]
+    if (!v.is(writtenNameSchema, name)) problems.push(badName(name, locate(path, 'key')))
+    const image = check(imageSchema, settings, path, locate, problems)
+    if (isRecord(settings)) exclusive(settings, path, locate, problems)
+    if (image !== undefined) images.push({ name, settings: image })
+  }
+  return {
+    content: {
+      form: 'named',
+      defaults: frame?.defaults ?? {},
+      vars: variables(frame?.vars),
+      images,
+    },
+    problems,
+  }
+}
+
+function validateSingleForm(value: Record<string, unknown>, locate: Locate): Validation {
+  const problems: Problem[] = []
+  if (Object.hasOwn(value, 'defaults')) {
+    problems.push({
+      message: 'A manifest with `defaults:` needs `images:`.',
+      place: locate(['defaults'], 'key'),
+      hint: 'In the form with one image at the top there is nothing that defaults could hold for.',
+    })
+    return { content: emptyContent('single'), problems }
+  }
+  const single = check(singleFormSchema, value, [], locate, problems)
+  exclusive(value, [], locate, problems)
+  const { vars, ...settings } = single ?? {}
+  return {
+    content: {
+      form: 'single',
+      defaults: {},
+      vars: variables(vars),
+      images: [{ name: '', settings }],
+    },
+    problems,
+  }
+}
+
+/**
+ * Checks the `defaults` of the options as those of a manifest are checked.
+ *
+ * @throws ImagegenError with code `config`.
+ */
+export function parseDefaults(value: unknown): ImageSettings {
+  const problems: Problem[] = []
+  const nowhere: Locate = (path) => ({
+    file: `defaults.${path.join('.')}`,
+    line: 1,
+    column: 1,
+    frame: '',
+  })
+  const settings = check(defaultsSchema, value, [], nowhere, problems)
+  if (isRecord(value)) exclusive(value, [], nowhere, problems)
+  if (settings !== undefined && problems.length === 0) return settings
+  throw new ImagegenError(
+    'config',
+    problems.map(({ message, hint }) => ({
+      message: `The option \`defaults\`: ${message}`,
+      ...(hint === undefined ? {} : { hint }),
+    })),
+  )
+}
+
+function emptyContent(form: ManifestContent['form']): ManifestContent {
+  return { form, defaults: {}, vars: [], images: [] }
+}
+
+function variables(vars: VarsSettings | undefined): ManifestContent['vars'] {
+  return Object.entries(vars ?? {}).map(([name, value]) => [name, String(value)] as const)
+}
+
+function exclusive(
+  settings: Readonly<Record<string, unknown>>,
+  path: DocumentPath,
+  locate: Locate,
+  problems: Problem[],
+): void {
+  for (const [one, other] of EXCLUSIVE_FIELDS) {
+    if (!Object.hasOwn(settings, one) || !Object.hasOwn(settings, other)) continue
+    problems.push({
+      message: `Both \`${one}\` and \`${other}\` are given.`,
+      place: locate([...path, other], 'key'),
+      hint: `Keep one of the two.`,
+    })
+  }
+}
+
+function badName(name: string, place: Place): Problem {
+  const plain = name.replaceAll(/\$\{[^}]*\}/g, 'x')
+  return {
+    message: `\`${visible(name)}\` cannot name an image.`,
+    place,
+    hint:
+      isImageName(plain) || !plain.includes('x')
+        ? 'Names have letters, digits, `-`, `_` and `.`, start with a letter, digit or `_`, and are not `default` or `__proto__`.'
+        : 'Around its `${variables}` a name has letters, digits, `-`, `_` and `.` only.',
+  }
+}
+
+function check<Schema extends v.GenericSchema>(
+  schema: Schema,
+  value: unknown,
+  base: DocumentPath,
+  locate: Locate,
+  problems: Problem[],
+): v.InferOutput<Schema> | undefined {
+  const result = v.safeParse(schema, value)
+  if (result.success) return result.output
+  for (const issue of result.issues.slice(0, MAX_PROBLEMS)) {
+    problems.push(explainIssue(issue, schema, base, locate))
+  }
+  return undefined
+}

@@ -1,0 +1,94 @@
+import { messageOf } from '../../shared/errors.ts'
+import { nearest } from '../../shared/suggest.ts'
+import type { Expansion, ImageDraft } from './expand.ts'
+import type { LocalFile } from './local-files.ts'
+import type { DocumentPath } from '../manifest.ts'
+import { parseReference, type WrittenReference } from '../references.ts'
+
+export type Fail = (field: DocumentPath, message: string, hint?: string) => undefined
+export type FindFile = (field: DocumentPath, written: string) => LocalFile | undefined
+
+/** The images of a project, by their manifests. */
+export interface KnownImages {
+  readonly root: string
+  /** @param manifest its path from the root. */
+  expansionOf(manifest: string): Expansion | 'unreadable' | undefined
+}
+
+/** A reference without what is written around it. */
+export type FoundReference =
+  | { readonly kind: 'file'; readonly file: string; readonly sha256: string }
+  | { readonly kind: 'url'; readonly url: string }
+  | { readonly kind: 'entry'; readonly id: string }
+
+/** Finds what the text of a reference means, or says why there is no such thing. */
+export function findReference(
+  text: string,
+  field: DocumentPath,
+  draft: ImageDraft,
+  known: KnownImages,
+  findFile: FindFile,
+  fail: Fail,
+): FoundReference | undefined {
+  let written: WrittenReference
+  try {
+    written = parseReference(text, draft.manifest, known.root)
+  } catch (error) {
+    return fail(field, messageOf(error))
+  }
+  switch (written.kind) {
+    case 'url':
+      return written
+    case 'file': {
+      const found = findFile(field, written.path)
+      return found === undefined ? undefined : { kind: 'file', ...found }
+    }
+    case 'entry':
+      return entryReference(text, written, field, known, fail)
+    default:
+      return written satisfies never
+  }
+}
+
+function entryReference(
+  text: string,
+  written: Extract<WrittenReference, { kind: 'entry' }>,
+  field: DocumentPath,
+  known: KnownImages,
+  fail: Fail,
+): FoundReference | undefined {
+  const id = written.name === undefined ? written.manifest : `${written.manifest}#${written.name}`
+  const expansion = known.expansionOf(written.manifest)
+  if (expansion === 'unreadable' || expansion?.ids().has(id) === true) return { kind: 'entry', id }
+  if (expansion === undefined) {
+    return fail(
+      field,
+      `\`${text}\`: there is no manifest ${written.manifest}.`,
+      'Check the path; a manifest outside of the option `include` is not found either.',
+    )
+  }
+  const { manifest, drafts } = expansion
+  const names = drafts.flatMap(({ name }) => (name === '' ? [] : [name]))
+  if (manifest.content.form === 'single') {
+    return fail(
+      field,
+      `\`${text}\`: ${manifest.path} holds one image, without a name.`,
+      'Leave out the part from # on.',
+    )
+  }
+  if (written.name === undefined) {
+    return fail(
+      field,
+      `\`${text}\`: ${manifest.path} holds several images.`,
+      `Name one of them, such as \`#${names[0] ?? 'name'}\`.`,
+    )
+  }
+  const suggestion = nearest(written.name, names)
+  return fail(
+    field,
+    `\`${text}\`: ${manifest.path} has no image \`${written.name}\`.`,
+    suggestion === undefined
+      ? `It has: ${names.slice(0, 12).join(', ')}.`
+      : `Did you mean \`${suggestion}\`?`,
+  )
+}

@@ -1,0 +1,163 @@
+import type { Problem } from '../../shared/errors.ts'
+import { nearest } from '../../shared/suggest.ts'
+import type { GeneratedSubject, ImageEntry, Reference, Subject } from '../entry.ts'
+import type { ImageDraft } from './expand.ts'
+import { findReference, type Fail, type FindFile, type KnownImages } from './references.ts'
+import type { LocalFile, LocalFiles } from './local-files.ts'
+import { placeOf, type DocumentPath } from '../manifest.ts'
+import type { Output } from '../schema/output.ts'
+import {
+  normaliseProcess,
+  processProblems,
+  withCompositeFiles,
+  type Operation,
+  type ProcessSettings,
+} from '../schema/process.ts'
+import type { ReferenceSettings } from '../reference-schema.ts'
+import type { ImageSettings } from '../schema/schema.ts'
+import { normaliseText } from './merge-settings.ts'
+import { substitute, VariableError } from './variables.ts'
+
+/** What an image may ask about beyond its manifest. */
+export interface Around {
+  readonly known: KnownImages
+  readonly findFile: LocalFiles['find']
+  readonly outputOf: (draft: ImageDraft) => Output
+}
+
+/**
+ * Makes an entry of a draft: text, references and files resolved.
+ *
+ * @param report notes a problem; it is worked out only where it is still shown.
+ * @returns nothing where there was a problem.
+ */
+export function resolveImage(
+  draft: ImageDraft,
+  { known, findFile: find, outputOf }: Around,
+  report: (problem: () => Problem) => void,
+): ImageEntry | undefined {
+  const { manifest, settings } = draft
+  let sound = true
+  const fail = (field: DocumentPath, message: string, hint?: string): undefined => {
+    sound = false
+    report(() => {
+      const place = placeOf(manifest, [...draft.path, ...field], 'value')
+      return hint === undefined ? { message, place } : { message, place, hint }
+    })
+  }
+  const fill = (field: DocumentPath, text: string): string => {
+    if (!text.includes('${')) return text
+    try {
+      return substitute(text, draft.variables)
+    } catch (error) {
+      if (!(error instanceof VariableError)) throw error
+      const suggestion =
+        error.unknown === undefined ? undefined : nearest(error.unknown, draft.variables.keys())
+      fail(
+        field,
+        error.message,
+        error.unknown === undefined
+          ? undefined
+          : suggestion === undefined
+            ? 'Add it to `vars`, or write `$${` for a literal `${`.'
+            : `Did you mean \`${suggestion}\`?`,
+      )
+      return ''
+    }
+  }
+  const findFile = (field: DocumentPath, written: string): LocalFile | undefined => {
+    const found = find(manifest.file, written)
+    return 'problem' in found ? fail(field, `\`${written}\`: ${found.problem}`, found.hint) : found
+  }
+
+  const alt = settings.alt === undefined ? undefined : fill(['alt'], settings.alt)
+  const referenceOf = (written: ReferenceSettings, index: number): Reference[] => {
+    const field = ['references', index]
+    const from = typeof written === 'string' ? written : written.from
+    const type = typeof written === 'string' ? undefined : written.type
+    const text = fill(field, from)
+    const found = text === '' ? undefined : findReference(text, field, draft, known, findFile, fail)
+    return found === undefined ? [] : [{ ...found, type, index }]
+  }
+  const references = settings.references?.flatMap(referenceOf) ?? NOTHING
+  const operationsOf = (process: ProcessSettings): readonly Operation[] => {
+    const normalised = normaliseProcess(process)
+    for (const { operation, message } of processProblems(normalised)) {
+      fail(['process', operation], message)
+    }
+    return withCompositeFiles(normalised, (path) => {
+      const text = fill(['process'], path)
+      return findFile(['process'], text) ?? { file: '', sha256: '' }
+    })
+  }
+  const operations = settings.process === undefined ? NOTHING : operationsOf(settings.process)
+  const subject = resolveSubject(settings, references, fill, findFile, fail)
+  if (!sound || subject === undefined) return undefined
+  return {
+    id: draft.id,
+    manifest,
+    path: draft.path,
+    name: draft.name,
+    exportName: draft.exportName,
+    alt,
+    subject,
+    operations,
+    output: outputOf(draft),
+    pick: settings.pick ?? 1,
+  }
+}
+
+/** Of most images: a project has many, and they are all there at once. */
+const NOTHING: readonly never[] = []
+
+type Fill = (field: DocumentPath, text: string) => string
+
+/** Shared by the images that have none, so that a plan looks at it once. */
+const NO_OPTIONS: Readonly<Record<string, never>> = {}
+
+function resolveSubject(
+  settings: ImageSettings,
+  references: readonly Reference[],
+  fill: Fill,
+  findFile: FindFile,
+  fail: Fail,
+): Subject | undefined {
+  if (settings.source !== undefined) {
+    const written = fill(['source'], settings.source)
+    const found = written === '' ? undefined : findFile(['source'], written)
+    return found === undefined ? undefined : { kind: 'source', ...found }
+  }
+  if (settings.prompt === undefined) {
+    return fail(
+      [],
+      'The image has neither `prompt` nor `source`.',
+      'Say what it shows: add `prompt:`.',
+    )
+  }
+  const filled = fill(['prompt'], settings.prompt)
+  const prompt = normaliseText(filled)
+  if (prompt === '' && filled !== '') {
+    return fail(['prompt'], 'The prompt is empty.', 'Say what the picture shows.')
+  }
+  const candidates = Math.max(settings.n ?? 1, settings.pick ?? 1)
+  const highest = Number.MAX_SAFE_INTEGER - (candidates - 1)
+  if (settings.seed !== undefined && settings.seed > highest) {
+    return fail(
+      ['seed'],
+      `The seed ${settings.seed} leaves no room for ${candidates} candidates, which count up from it.`,
+      `Use at most ${highest}.`,
+    )
+  }
+  return {
+    kind: 'generated',
+    model: settings.model ?? 'image-01',
+    prompt,
+    aspectRatio: settings.aspectRatio as GeneratedSubject['aspectRatio'],
+    size: settings.size as GeneratedSubject['size'],
+    seed: settings.seed,
+    candidates,
+    references,
+    providerOptions: settings.providerOptions ?? NO_OPTIONS,
+    revision: settings.revision,
+  }
+}

@@ -1,0 +1,199 @@
+import type { Problem } from '../../shared/errors.ts'
+import { findCycles } from './cycles.ts'
+import type { ImageEntry } from '../entry.ts'
+import { expandImages, type Expansion, type ImageDraft } from './expand.ts'
+import type { KnownImages } from './references.ts'
+import { createLocalFiles, type LocalFile, type LocalFiles } from './local-files.ts'
+import { MAX_PROBLEMS, placeOf, type Manifest } from '../manifest.ts'
+import { resolveOutput, type Output } from '../schema/output.ts'
+import { resolveImage } from './resolve-image.ts'
+import type { ImageSettings } from '../schema/schema.ts'
+
+/** What holds for all manifests of a project. */
+export interface ProjectSettings {
+  /** Absolute. */
+  readonly root: string
+  readonly defaults: ImageSettings
+  readonly vars: ReadonlyMap<string, string>
+  /** Folders, absolute, in which files named by manifests may lie. */
+  readonly allow: readonly string[]
+}
+
+/** All images of a project, and what is wrong with the manifests they come from. */
+export interface Resolution {
+  readonly entries: readonly ImageEntry[]
+  /** By the manifest's path from the root. An image with a problem is not among the entries. */
+  readonly problems: ReadonlyMap<string, readonly Problem[]>
+  /** Images without a text alternative. */
+  readonly withoutAlt: readonly ImageEntry[]
+}
+
+/** Makes entries of manifests: variables, defaults, matrix, references and files resolved. */
+export interface Resolver {
+  /**
+   * @param unreadable paths of manifests that are there but have errors: who refers to them is not to blame.
+   * @param files what manifests name; each is read once.
+   */
+  resolve(
+    manifests: readonly Manifest[],
+    unreadable: ReadonlySet<string>,
+    files: LocalFiles,
+  ): Resolution
+}
+
+/** Resolves once; see `Resolver`. */
+export function resolveManifests(
+  manifests: readonly Manifest[],
+  unreadable: ReadonlySet<string>,
+  project: ProjectSettings,
+): Resolution {
+  const files = createLocalFiles(project.allow)
+  return createResolver(project).resolve(manifests, unreadable, files)
+}
+
+/** The entries of one manifest, and what they were told about everything around it. */
+interface Resolved {
+  readonly entries: readonly ImageEntry[]
+  readonly problems: readonly Problem[]
+  readonly files: ReadonlyArray<readonly [from: string, written: string, found: LocalFile]>
+  /** Of other manifests that it refers to. */
+  readonly expansions: ReadonlyMap<string, ReturnType<KnownImages['expansionOf']>>
+  /** Circles of references within it, where it refers to no other manifest. */
+  readonly cycles: readonly (readonly string[])[]
+}
+
+/**
+ * A resolver that remembers what it has made. A manifest never changes: one that is edited becomes another object. So
+ * what was made of it holds for as long as the files that it names have the same bytes, and the manifests that it refers
+ * to are the same objects. What has problems is worked out anew: anything may have mended it.
+ */
+export function createResolver(project: ProjectSettings): Resolver {
+  const expanded = new WeakMap<Manifest, Expansion>()
+  const resolved = new WeakMap<Manifest, Resolved>()
+  const outputOf = createOutputOf(project)
+
+  const expand = (manifest: Manifest): Expansion => {
+    const expansion = expanded.get(manifest) ?? expandImages(manifest, project)
+    expanded.set(manifest, expansion)
+    return expansion
+  }
+
+  return {
+    resolve(manifests, unreadable, files) {
+      const expansions = new Map(manifests.map((manifest) => [manifest.path, expand(manifest)]))
+      const known: KnownImages = {
+        root: project.root,
+        expansionOf: (path) =>
+          expansions.get(path) ?? (unreadable.has(path) ? 'unreadable' : undefined),
+      }
+      const entries: ImageEntry[] = []
+      const crossing: ImageEntry[] = []
+      const cycles: Array<readonly string[]> = []
+      const problems = new Map<string, readonly Problem[]>()
+      for (const manifest of manifests) {
+        const earlier = resolved.get(manifest)
+        const made =
+          earlier !== undefined && stillHolds(earlier, known, files)
+            ? earlier
+            : resolveOne(expand(manifest), known, files, outputOf)
+        resolved.set(manifest, made)
+        for (const entry of made.entries) entries.push(entry)
+        if (made.expansions.size > 0) crossing.push(...made.entries)
+        cycles.push(...made.cycles)
+        if (made.problems.length > 0) problems.set(manifest.path, made.problems)
+      }
+      cycles.push(...findCycles(crossing))
+      const sound = withoutCycles(entries, cycles, problems)
+      const withoutAlt = sound.filter((entry) => entry.alt === undefined)
+      return { entries: sound, problems, withoutAlt }
+    },
+  }
+}
+
+function stillHolds(earlier: Resolved, known: KnownImages, files: LocalFiles): boolean {
+  if (earlier.problems.length > 0) return false
+  for (const [path, expansion] of earlier.expansions) {
+    if (known.expansionOf(path) !== expansion) return false
+  }
+  return earlier.files.every(([from, written, { file, sha256 }]) => {
+    const found = files.find(from, written)
+    return !('problem' in found) && found.file === file && found.sha256 === sha256
+  })
+}
+
+function resolveOne(
+  { drafts, manifest, problems: earlier }: Expansion,
+  known: KnownImages,
+  files: LocalFiles,
+  outputOf: (draft: ImageDraft) => Output,
+): Resolved {
+  const problems = [...earlier]
+  const expansions = new Map<string, ReturnType<KnownImages['expansionOf']>>()
+  const named: Array<readonly [string, string, LocalFile]> = []
+  const around = {
+    known: {
+      root: known.root,
+      expansionOf(path: string) {
+        const expansion = known.expansionOf(path)
+        if (path !== manifest.path) expansions.set(path, expansion)
+        return expansion
+      },
+    },
+    findFile(from: string, written: string) {
+      const found = files.find(from, written)
+      if (!('problem' in found)) named.push([from, written, found])
+      return found
+    },
+    outputOf,
+  }
+  const report = (problem: () => Problem): void => {
+    if (problems.length < MAX_PROBLEMS) problems.push(problem())
+  }
+  const entries = drafts.flatMap((draft) => resolveImage(draft, around, report) ?? [])
+  const cycles = expansions.size > 0 ? [] : findCycles(entries)
+  return { entries, problems, files: named, expansions, cycles }
+}
+
+/** The entries that are in no circle of references. For each circle, the manifest of its first image is told. */
+function withoutCycles(
+  entries: readonly ImageEntry[],
+  cycles: readonly (readonly string[])[],
+  problems: Map<string, readonly Problem[]>,
+): readonly ImageEntry[] {
+  if (cycles.length === 0) return entries
+  const byId = new Map(entries.map((entry) => [entry.id, entry]))
+  for (const cycle of cycles) {
+    const first = byId.get(cycle[0] ?? '')
+    if (first === undefined) continue
+    const { manifest, path } = first
+    const known = problems.get(manifest.path) ?? []
+    if (known.length >= MAX_PROBLEMS) continue
+    const problem = {
+      message: `References in a circle: ${[...cycle, cycle[0]].join(' → ')}.`,
+      place: placeOf(manifest, [...path, 'references'], 'key'),
+      hint: 'One of these pictures must be made without the others: remove one reference.',
+    }
+    problems.set(manifest.path, [...known, problem])
+  }
+  const inCycle = new Set(cycles.flat())
+  return entries.filter((entry) => !inCycle.has(entry.id))
+}
+
+/** The `output` of an image. What is written alike, in one manifest or in many, is resolved once. */
+function createOutputOf({ defaults }: ProjectSettings): (draft: ImageDraft) => Output {
+  const known = new Map<string, Output>()
+  const shared = new WeakMap<Manifest, Output>()
+  const outputFor = (...layers: Parameters<typeof resolveOutput>[0]): Output => {
+    const text = JSON.stringify(layers)
+    const output = known.get(text) ?? resolveOutput(layers)
+    known.set(text, output)
+    return output
+  }
+  return ({ manifest, own }) => {
+    const around = manifest.content.defaults.output
+    if (own.output !== undefined) return outputFor(defaults.output, around, own.output)
+    const output = shared.get(manifest) ?? outputFor(defaults.output, around)
+    shared.set(manifest, output)
+    return output
+  }
+}

@@ -1,0 +1,66 @@
+import * as v from 'valibot'
+import { LARGE, single } from '../../argument.ts'
+import { field, integer, noted, numberWithin, type Field } from '../field.ts'
+import { strictMap } from '../../strict-map.ts'
+
+const blurOptions = strictMap({
+  sigma: noted(numberWithin(0.3, 1000), { description: 'Of the Gaussian mask.', examples: [2] }),
+  precision: field(v.picklist(['integer', 'float', 'approximate']), {
+    description: 'How exactly it is computed.',
+    default: 'integer',
+    examples: ['float'],
+  }),
+  minAmplitude: field(numberWithin(0.001, 1), {
+    description: 'Where the mask is cut off: smaller is slower and more exact.',
+    default: 0.2,
+    examples: [0.1],
+  }),
+})
+
+const sharpenOptions = strictMap({
+  sigma: noted(numberWithin(0.000001, 10), { description: 'Of the Gaussian mask.', examples: [1] }),
+  m1: field(numberWithin(0, LARGE), {
+    description: 'How much flat areas are sharpened.',
+    default: 1,
+    examples: [0],
+  }),
+  m2: field(numberWithin(0, LARGE), {
+    description: 'How much jagged areas are sharpened.',
+    default: 2,
+    examples: [3],
+  }),
+  x1: field(numberWithin(0, LARGE), {
+    description: 'The threshold between flat and jagged.',
+    default: 2,
+    examples: [3],
+  }),
+  y2: field(numberWithin(0, LARGE), {
+    description: 'The most that a pixel is brightened.',
+    default: 10,
+    examples: [15],
+  }),
+  y3: field(numberWithin(0, LARGE), {
+    description: 'The most that a pixel is darkened.',
+    default: 20,
+    examples: [15],
+  }),
+})
+
+type FilterName = 'blur' | 'sharpen' | 'median'
+
+/** What the operations take that look at a pixel's neighbours. */
+export const filterArguments: Readonly<Record<FilterName, Field>> = {
+  blur: field(single(v.union([v.boolean(), numberWithin(0.3, 1000), blurOptions])), {
+    description: 'Blurs: mildly without an argument, else by the sigma of a Gaussian mask.',
+    examples: [2],
+  }),
+  sharpen: field(single(sharpenOptions), {
+    description: 'Sharpens: mildly without an argument.',
+    examples: [{ sigma: 1 }],
+  }),
+  median: field(single(integer(1, 1000)), {
+    description: 'Median filter, by the side of its square mask in pixels.',
+    default: 3,
+    examples: [5],
+  }),
+}

@@ -1,0 +1,178 @@
+import * as v from 'valibot'
+import type { JsonValue } from '../../shared/hash.ts'
+import { field, integer, noted } from './field.ts'
+import { WRITTEN_NAME_PATTERN } from './names.ts'
+import { outputSchema, type OutputSettings } from './output.ts'
+import { processSchema, type ProcessSettings } from './process.ts'
+import { referenceSchema, type ReferenceSettings } from '../reference-schema.ts'
+import { strictMap, strictRecord } from '../strict-map.ts'
+import {
+  matrixSchema,
+  varsSchema,
+  type MatrixSettings,
+  type VarsSettings,
+} from '../variable-schemas.ts'
+
+/** The fields of an image as a manifest has them. */
+export interface ImageSettings {
+  readonly prompt?: string | undefined
+  readonly alt?: string | undefined
+  readonly model?: string | undefined
+  readonly aspectRatio?: string | undefined
+  readonly size?: string | undefined
+  readonly seed?: number | undefined
+  readonly n?: number | undefined
+  readonly pick?: number | undefined
+  readonly references?: readonly ReferenceSettings[] | undefined
+  readonly providerOptions?: Readonly<Record<string, JsonValue>> | undefined
+  readonly revision?: number | undefined
+  readonly source?: string | undefined
+  readonly process?: ProcessSettings | undefined
+  readonly output?: OutputSettings | undefined
+  readonly matrix?: MatrixSettings | undefined
+}
+
+/*
+ * The one source of the validator and of the JSON Schema. It is built only from parts that JSON Schema can express;
+ * what spans several fields or files (references, variables, cycles) is the business of resolve.ts.
+ */
+
+const optionName = v.pipe(v.string(), v.regex(/^(?!(?:__proto__|constructor|prototype)$)/u))
+
+/** Any JSON, but for names that would reach an object's prototype further on. */
+export const jsonSchema: v.GenericSchema<JsonValue> = v.union([
+  v.null(),
+  v.string(),
+  v.pipe(v.number(), v.finite()),
+  v.boolean(),
+  v.array(v.lazy(() => jsonSchema)),
+  strictRecord(
+    optionName,
+    v.lazy(() => jsonSchema),
+  ),
+])
+
+const safeInteger = integer(Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER)
+
+const imageFields = {
+  prompt: field(v.pipe(v.string(), v.minLength(1)), {
+    description:
+      'What the picture shows. `${name}` takes from `vars` and `matrix`; `$${` is a literal `${`.',
+    examples: ['Portrait of Kira, a young cartographer, ${look}'],
+  }),
+  alt: field(v.string(), {
+    description: 'The text alternative. `""` says that the picture is decoration.',
+    examples: ['Kira smiling at the camera'],
+  }),
+  model: field(v.pipe(v.string(), v.minLength(1)), {
+    description: 'A key of the `models` option.',
+    default: 'image-01',
+    examples: ['image-01', 'image-01-live'],
+  }),
+  aspectRatio: field(v.pipe(v.string(), v.regex(/^[1-9][0-9]{0,3}:[1-9][0-9]{0,3}$/)), {
+    description: 'Width to height. The model decides the pixels. Not together with `size`.',
+    default: '1:1',
+    examples: ['16:9', '3:2', '9:16'],
+  }),
+  size: field(v.pipe(v.string(), v.regex(/^[1-9][0-9]{0,4}x[1-9][0-9]{0,4}$/)), {
+    description: 'Width and height in pixels. Not together with `aspectRatio`.',
+    examples: ['1280x720'],
+  }),
+  seed: field(safeInteger, {
+    description: 'The seed of the first candidate. Left out, one is derived from the recipe.',
+    examples: [7],
+  }),
+  n: field(integer(1, 100), {
+    description: 'How many candidates to have.',
+    default: 1,
+    examples: [4],
+  }),
+  pick: field(integer(1, 100), {
+    description: 'Which candidate is used, counted from 1.',
+    default: 1,
+    examples: [2],
+  }),
+  references: field(v.pipe(v.array(referenceSchema), v.maxLength(16)), {
+    description: 'Pictures whose subject is kept: files, URLs, or other images by name.',
+    default: [],
+    examples: [['#kira'], [{ from: './kira.png', type: 'character' }]],
+  }),
+  providerOptions: field(strictRecord(optionName, jsonSchema), {
+    description:
+      'Handed to the model. MiniMax takes `promptOptimizer`, `watermark` and `style: { type, weight }`.',
+    default: {},
+    examples: [{ promptOptimizer: true }],
+  }),
+  revision: field(safeInteger, {
+    description: 'Any integer. A new one asks for a new picture from the same prompt.',
+    examples: [2],
+  }),
+  source: field(v.pipe(v.string(), v.minLength(1)), {
+    description: 'A file made by hand, used in place of generating one.',
+    examples: ['./kira-final.png'],
+  }),
+  process: v.exactOptional(processSchema),
+  output: v.exactOptional(outputSchema),
+}
+
+const imageEntries = { ...imageFields, matrix: v.exactOptional(matrixSchema) }
+
+/** One image of a manifest as written: every field may be left out. */
+export const imageSchema: v.GenericSchema<ImageSettings> = noted(strictMap(imageEntries), {
+  description: 'An image.',
+})
+
+const defaultsField = v.exactOptional(
+  noted(strictMap(imageEntries), {
+    description: 'What holds for every image of this manifest that does not say otherwise.',
+    default: {},
+    examples: [{ aspectRatio: '16:9' }],
+  }),
+)
+
+/** An image's name as written. */
+export const writtenNameSchema: v.GenericSchema<string> = v.pipe(
+  v.string(),
+  v.regex(WRITTEN_NAME_PATTERN),
+)
+
+/** What stands around the images of the form with names; the images themselves are checked one by one. */
+export const frameSchema: v.GenericSchema<Frame> = strictMap({
+  defaults: defaultsField,
+  vars: v.exactOptional(varsSchema),
+  images: strictRecord(v.string(), v.unknown()),
+})
+
+export interface Frame {
+  readonly defaults?: ImageSettings | undefined
+  readonly vars?: VarsSettings | undefined
+  readonly images: Readonly<Record<string, unknown>>
+}
+
+const namedFormSchema = strictMap({
+  defaults: defaultsField,
+  vars: v.exactOptional(varsSchema),
+  images: noted(strictRecord(writtenNameSchema, imageSchema), {
+    description: 'The images by name. Every name is a named export.',
+    examples: [{ kira: { prompt: 'Portrait of Kira', alt: 'Kira' } }],
+  }),
+})
+
+/** The form with one image at the top, which is the module's default export. */
+export const singleFormSchema: v.GenericSchema<ImageSettings & Pick<Frame, 'vars'>> = strictMap({
+  ...imageFields,
+  vars: v.exactOptional(varsSchema),
+})
+
+/** The `defaults` of the options: an image's fields. */
+export const defaultsSchema: v.GenericSchema<ImageSettings> = strictMap(imageEntries)
+
+/** A whole manifest, for the JSON Schema. */
+export const manifestSchema: v.GenericSchema = v.union([namedFormSchema, singleFormSchema])
+
+/** Fields of which an image has at most one, on one level. */
+export const EXCLUSIVE_FIELDS: ReadonlyArray<readonly [keyof ImageSettings, keyof ImageSettings]> =
+  [
+    ['aspectRatio', 'size'],
+    ['prompt', 'source'],
+  ]

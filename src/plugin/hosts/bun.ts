@@ -1,0 +1,89 @@
+import path from 'node:path'
+import { bunUrl } from '../../emit/hosts.ts'
+import { toPosix } from '../../shared/files.ts'
+import type { HostFacts } from '../session/host-facts.ts'
+import { MANIFEST_ID, parseModuleId } from '../module-id.ts'
+import { plainly } from '../plain-error.ts'
+import type { Session } from '../session/session.ts'
+
+/** What is used of Bun's plugin interface. */
+export interface BunBuild {
+  readonly config?: { readonly root?: string } | undefined
+  onStart(run: () => Promise<void>): unknown
+  onResolve(
+    constraints: { filter: RegExp },
+    resolve: (request: Request) => Promise<Resolved | undefined> | Resolved,
+  ): unknown
+  onLoad(
+    constraints: { filter: RegExp; namespace: string },
+    load: (module: { path: string }) => Promise<Loaded>,
+  ): unknown
+}
+
+interface Request {
+  readonly path: string
+  readonly importer: string
+}
+
+interface Resolved {
+  readonly path: string
+  readonly namespace: string
+}
+
+interface Loaded {
+  readonly contents: string
+  readonly loader: 'js'
+}
+
+const IMAGES = 'imagegen'
+
+/**
+ * Bun's bundler: the module of a manifest is the file itself, and its images are in a namespace of our own. Requests of
+ * the user's are resolved by Bun: a plugin cannot ask it.
+ */
+export function bunHost(build: BunBuild, begin: (facts: HostFacts) => Session): void {
+  const root = path.resolve(build.config?.root ?? process.cwd())
+  let starting: Promise<Session> | undefined
+
+  build.onStart(async () => {
+    starting = start()
+    await starting
+  })
+
+  build.onResolve({ filter: /\.image\.ya?ml\?image=/i }, ({ path: request, importer }) => ({
+    // Paths in namespaces stand in comments and source maps as they are.
+    path: toPosix(path.relative(root, path.resolve(path.dirname(importer), request))),
+    namespace: IMAGES,
+  }))
+
+  // Renditions, by their names alone: absolute paths would end in source maps.
+  build.onResolve({ filter: /^\.\/[^/]+-[0-9a-f]{16}\.\w+$/ }, async (request) => {
+    const folder = (await starting)?.images()?.folder
+    if (folder === undefined || !MANIFEST_ID.test(request.importer)) return undefined
+    return { path: path.join(folder, path.basename(request.path)), namespace: 'file' }
+  })
+
+  build.onLoad({ filter: /\.image\.ya?ml$/i, namespace: 'file' }, ({ path: id }) => load(id))
+  build.onLoad({ filter: /.*/, namespace: IMAGES }, ({ path: id }) => load(path.resolve(root, id)))
+
+  async function load(id: string): Promise<Loaded> {
+    const session = await (starting ??= start())
+    const ours = parseModuleId(id)
+    if (ours === undefined) throw new Error(`${id} is no manifest.`)
+    const { code } = await plainly(session.load(ours, () => undefined))
+    return { contents: code, loader: 'js' }
+  }
+
+  async function start(): Promise<Session> {
+    const session = begin({
+      start: root,
+      mode: process.env['NODE_ENV'] ?? 'production',
+      isBuild: true,
+      isLive: false,
+      urlOf: bunUrl,
+      keepsModules: false,
+    })
+    await plainly(session.start())
+    return session
+  }
+}

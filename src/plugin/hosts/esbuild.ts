@@ -1,0 +1,208 @@
+import { readFile } from 'node:fs/promises'
+import path from 'node:path'
+import type { OnLoadResult, OnResolveArgs, OnResolveResult, PluginBuild } from 'esbuild'
+import { esbuildUrl } from '../../emit/hosts.ts'
+import { ImagegenError } from '../../shared/errors.ts'
+import { toPosix } from '../../shared/files.ts'
+import type { HostFacts } from '../session/host-facts.ts'
+import {
+  formatModuleId,
+  MANIFEST_ID,
+  parseModuleId,
+  splitQuery,
+  type ModuleId,
+} from '../module-id.ts'
+import type { Session } from '../session/session.ts'
+
+/** Our modules are in namespaces of our own: loaders that the user has for `.yaml` or `.webp` do not see them. */
+const MODULES = 'imagegen'
+const RENDITIONS = 'imagegen-rendition'
+
+const IMPORTS: ReadonlySet<string> = new Set([
+  'entry-point',
+  'import-statement',
+  'require-call',
+  'dynamic-import',
+])
+
+/** A request of our own that runs through all resolvers. */
+const RESOLVING = Symbol('unplugin-imagegen resolves')
+
+/** What a module carries through esbuild. */
+interface Carried {
+  /** Which of our plugins made it: there may be two. */
+  readonly owner: object
+  /** Absolute. */
+  readonly file: string
+  readonly image: string | undefined
+}
+
+/** One build. */
+interface Run {
+  readonly session: Session
+  readonly failure: Promise<Failure | undefined>
+}
+
+/** Why a build could not begin, and the files in which that can be mended. */
+interface Failure {
+  readonly error: unknown
+  readonly files: readonly string[]
+}
+
+/**
+ * esbuild: its own loader `file` makes the URLs, so `publicPath`, `assetNames`, the metafile and `write: false` hold.
+ * Every build of a context begins with a session of its own: esbuild does not say what was changed.
+ */
+export function esbuildHost(build: PluginBuild, begin: (facts: HostFacts) => Session): void {
+  const owner = {}
+  const root = path.resolve(build.initialOptions.absWorkingDir ?? process.cwd())
+  let run: Run | undefined
+
+  const current = (): Run => {
+    if (run === undefined) throw new Error('esbuild has not begun a build.')
+    return run
+  }
+
+  build.onStart(async () => {
+    const session = begin({
+      start: root,
+      mode: process.env['NODE_ENV'] ?? 'production',
+      isBuild: true,
+      isLive: false,
+      urlOf: esbuildUrl,
+      keepsModules: false,
+    })
+    run = { session, failure: start(session) }
+    const failure = await run.failure
+    return failure === undefined ? null : { errors: [toMessage(failure.error)] }
+  })
+
+  build.onEnd(async () => run?.session.rest())
+
+  build.onResolve({ filter: MANIFEST_ID }, async (args) => {
+    if (args.pluginData === RESOLVING || args.namespace === MODULES) return undefined
+    const ours = IMPORTS.has(args.kind) ? parseModuleId(args.path) : undefined
+    if (ours === undefined) return undefined
+    const { session, failure } = current()
+    const { errors, warnings, external, path: file } = await resolveFile(build, args)
+    if (errors.length > 0) return { errors, warnings }
+    // The namespace may be that of a plugin for YAML, which comes after this one.
+    if (external || !path.isAbsolute(file)) return undefined
+    const isBroken = (await failure) !== undefined
+    if (!isBroken && !(await session.includes(file))) return undefined
+    return resolved({ file, image: ours.image })
+  })
+
+  build.onResolve({ filter: /.*/, namespace: MODULES }, ({ path: request, pluginData }) => {
+    const carried = carriedBy(pluginData)
+    if (carried === undefined) return undefined
+    const ours = parseModuleId(request)
+    if (ours !== undefined) return resolved({ file: carried.file, image: ours.image })
+    const folder = current().session.images()?.folder
+    if (folder === undefined) return undefined
+    const file = path.join(folder, path.basename(request))
+    return {
+      path: path.basename(file),
+      namespace: RENDITIONS,
+      sideEffects: false,
+      pluginData: { owner, file, image: undefined } satisfies Carried,
+    }
+  })
+
+  build.onLoad({ filter: /.*/, namespace: MODULES }, async ({ pluginData }) => {
+    const carried = carriedBy(pluginData)
+    return carried === undefined ? undefined : loadModule(carried)
+  })
+
+  build.onLoad({ filter: /.*/, namespace: RENDITIONS }, async ({ pluginData }) => {
+    const carried = carriedBy(pluginData)
+    if (carried === undefined) return undefined
+    return { contents: await readFile(carried.file), loader: 'file' }
+  })
+
+  // Requested by a name that says nothing of it, such as an export of a package; or one that none of our plugins finds.
+  build.onLoad({ filter: MANIFEST_ID, namespace: 'file' }, async ({ path: file, suffix }) => {
+    const ours = parseModuleId(`${file}${suffix}`)
+    if (ours === undefined) return undefined
+    const { session, failure } = current()
+    const isKnown = (await failure) === undefined && (await session.includes(file))
+    return isKnown ? passingOn(file) : loadModule(ours)
+  })
+
+  function resolved(id: ModuleId): OnResolveResult {
+    // Paths in namespaces stand in comments, source maps and metafiles as they are.
+    const relative = toPosix(path.relative(root, id.file))
+    return {
+      path: formatModuleId({ ...id, file: relative }),
+      namespace: MODULES,
+      sideEffects: false,
+      pluginData: { owner, ...id } satisfies Carried,
+    }
+  }
+
+  async function loadModule(id: ModuleId): Promise<OnLoadResult> {
+    const { session, failure } = current()
+    const failed = await failure
+    if (failed !== undefined) {
+      return { contents: UNKNOWN_EXPORTS, loader: 'js', watchFiles: [...failed.files] }
+    }
+    const watchFiles = [...session.surroundings().files]
+    try {
+      const { code } = await session.load(id, (file) => void watchFiles.push(file))
+      return {
+        contents: code,
+        loader: 'js',
+        resolveDir: path.dirname(id.file),
+        watchFiles,
+        pluginData: { owner, ...id } satisfies Carried,
+      }
+    } catch (error) {
+      return { errors: [toMessage(error)], watchFiles: [id.file, ...watchFiles] }
+    }
+  }
+
+  function carriedBy(pluginData: unknown): Carried | undefined {
+    const carried = pluginData as Carried | undefined
+    return carried?.owner === owner ? carried : undefined
+  }
+}
+
+async function start(session: Session): Promise<Failure | undefined> {
+  try {
+    await session.start()
+    return undefined
+  } catch (error) {
+    return { error, files: await session.mendable(error) }
+  }
+}
+
+/** What went wrong was said when the build began: no import adds to it. */
+const UNKNOWN_EXPORTS = 'module.exports = {}'
+
+/** The module of a file by the request that our own resolver answers. */
+function passingOn(file: string): OnLoadResult {
+  const request = JSON.stringify(`./${path.basename(file)}`)
+  return {
+    contents: `export * from ${request}\nexport { default } from ${request}\n`,
+    loader: 'js',
+    resolveDir: path.dirname(file),
+  }
+}
+
+/** The file of a request by everything that the project has: paths of TypeScript, aliases, exports of packages. */
+function resolveFile(build: PluginBuild, args: OnResolveArgs): ReturnType<PluginBuild['resolve']> {
+  const [request] = splitQuery(args.path)
+  return build.resolve(request, {
+    kind: args.kind,
+    importer: args.importer,
+    namespace: args.namespace,
+    resolveDir: args.resolveDir,
+    pluginData: RESOLVING,
+  })
+}
+
+/** A user's mistake without a stack, and a bug with it. */
+function toMessage(error: unknown): { text: string; detail?: unknown } {
+  if (error instanceof ImagegenError) return { text: error.message }
+  return { text: error instanceof Error ? (error.stack ?? error.message) : String(error) }
+}

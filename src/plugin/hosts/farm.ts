@@ -1,0 +1,45 @@
+import type { UnpluginOptions } from 'unplugin'
+import { farmUrl } from '../../emit/hosts.ts'
+import type { HostFacts } from '../session/host-facts.ts'
+import { MANIFEST_ID, parseModuleId } from '../module-id.ts'
+import { plainly } from '../plain-error.ts'
+import type { Session } from '../session/session.ts'
+
+/** Farm's builds, by what all hosts of unplugin have in common. Every build begins with a session of its own. */
+export function farmHost(
+  begin: (facts: HostFacts) => Session,
+): Required<Pick<UnpluginOptions, 'buildStart' | 'load' | 'farm'>> {
+  let root = process.cwd()
+  let session: Session | undefined
+  return {
+    farm: {
+      // The formats that Farm does not take for files by itself.
+      config: () => ({ compilation: { assets: { include: ['avif', 'jxl'] } } }),
+      configResolved(config: { readonly root?: string }) {
+        root = config.root ?? root
+      },
+    },
+
+    async buildStart() {
+      session = begin({
+        start: root,
+        mode: process.env['NODE_ENV'] ?? 'production',
+        isBuild: true,
+        isLive: false,
+        urlOf: farmUrl,
+        keepsModules: false,
+      })
+      await plainly(session.start())
+    },
+
+    load: {
+      filter: { id: MANIFEST_ID },
+      async handler(id) {
+        const ours = parseModuleId(id)
+        if (ours === undefined || session === undefined) return undefined
+        const { code } = await plainly(session.load(ours, (file) => this.addWatchFile(file)))
+        return { code, map: null }
+      },
+    },
+  }
+}

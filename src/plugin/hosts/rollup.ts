@@ -1,0 +1,134 @@
+import { rollupUrl } from '../../emit/hosts.ts'
+import { createClaims } from './claims.ts'
+import { emitRendition, type Emitter } from '../emit-rendition.ts'
+import type { HostFacts } from '../session/host-facts.ts'
+import { MANIFEST_ID, parseModuleId } from '../module-id.ts'
+import { plainly } from '../plain-error.ts'
+import type { Session } from '../session/session.ts'
+import { startWatched } from '../start-watched.ts'
+import { isNamedInCode, removeUnused, renderedModules, type Bundle } from './emitted-assets.ts'
+
+/** What the contexts of hooks have in Rollup and in Rolldown alike. */
+interface HookContext extends Emitter {
+  addWatchFile(file: string): void
+  resolve(
+    specifier: string,
+    importer: string | undefined,
+    options: { skipSelf: boolean },
+  ): Promise<{ id: string; external: boolean | 'absolute' | 'relative' } | null>
+}
+
+interface Loaded {
+  code: string
+  map: { mappings: '' }
+  moduleType: 'js'
+  moduleSideEffects: false
+}
+
+/** The hooks that Rollup and Rolldown both take. */
+export interface RollupHooks {
+  buildStart(this: HookContext, options: object): Promise<void>
+  resolveId: {
+    filter: { id: RegExp }
+    handler(
+      this: HookContext,
+      source: string,
+      importer: string | undefined,
+      options: object,
+    ): Promise<string | undefined>
+  }
+  load: {
+    filter: { id: RegExp }
+    handler(this: HookContext, id: string): Promise<Loaded | undefined>
+  }
+  buildEnd(): Promise<void>
+  generateBundle(options: object, bundle: Bundle): void
+}
+
+/**
+ * Rollup and Rolldown. Every build, also of a watcher, begins with a session of its own: it sees what was changed, and
+ * what is remembered between builds is in the cache folder.
+ */
+export function rollupHost(begin: (facts: HostFacts) => Session): RollupHooks {
+  const claims = createClaims()
+  /** The renditions of each image's module. A module that a watcher did not load again keeps them. */
+  const renditions = new Map<string, readonly string[]>()
+  let build: { readonly session: Session; readonly root: string } | undefined
+
+  /** Builds side by side may share this plugin: what differs between them is in a hook's context. */
+  const current = (): NonNullable<typeof build> => {
+    if (build === undefined) throw new Error('The bundler has not begun a build.')
+    return build
+  }
+
+  return {
+    async buildStart(options) {
+      const root = rootOf(options)
+      const session = begin({
+        start: root,
+        mode: process.env['NODE_ENV'] ?? 'production',
+        isBuild: true,
+        isLive: false,
+        urlOf: rollupUrl,
+        keepsModules: false,
+      })
+      build = { session, root }
+      await startWatched(session, (file) => this.addWatchFile(file))
+    },
+
+    resolveId: {
+      filter: { id: MANIFEST_ID },
+      handler(source, importer, options) {
+        return claims.resolve(source, importer, current().session, (specifier) =>
+          this.resolve(specifier, importer, { ...options, skipSelf: true }),
+        )
+      },
+    },
+
+    load: {
+      filter: { id: MANIFEST_ID },
+      async handler(id) {
+        const { session, root } = current()
+        const ours = parseModuleId(id)
+        if (ours === undefined || !(await claims.has(id, session))) return undefined
+        const files: string[] = []
+        const emit = (file: string): string => {
+          files.push(file)
+          return emitRendition(file, this, root)
+        }
+        const watch = (file: string): void => this.addWatchFile(file)
+        const { code } = await plainly(session.load(ours, watch, emit))
+        renditions.set(id, files)
+        return {
+          code,
+          // References to emitted files hang on the order in which they come in: a source map would differ with it.
+          map: { mappings: '' },
+          // Rolldown would take the file's ending for its type.
+          moduleType: 'js',
+          moduleSideEffects: false,
+        }
+      },
+    },
+
+    async buildEnd() {
+      await build?.session.rest()
+    },
+
+    generateBundle(_, bundle) {
+      const { session, root } = current()
+      const folder = session.images()?.folder
+      if (folder === undefined) return
+      const emitted = new Set([...renditions.values()].flat())
+      const used = new Set([...renderedModules(bundle)].flatMap((id) => renditions.get(id) ?? []))
+      // Another of our plugins may have emitted the same file.
+      const isUsed = (rendition: string, name: string): boolean =>
+        !emitted.has(rendition) || used.has(rendition) || isNamedInCode(name, bundle)
+      removeUnused(bundle, isUsed, folder, root)
+    },
+  }
+}
+
+/** Rolldown has a root of its own; Rollup knows the working directory only. */
+function rootOf(options: object): string {
+  return 'cwd' in options && typeof options.cwd === 'string' ? options.cwd : process.cwd()
+}

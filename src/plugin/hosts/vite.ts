@@ -1,0 +1,166 @@
+import path from 'node:path'
+import type { Plugin, ResolvedConfig, ViteDevServer } from 'vite'
+import { viteBuildUrl, viteUrl } from '../../emit/hosts.ts'
+import { messageOf, type ImagegenError } from '../../shared/errors.ts'
+import { createClaims } from './claims.ts'
+import { emitRendition } from '../emit-rendition.ts'
+import type { HostFacts } from '../session/host-facts.ts'
+import { formatModuleId, MANIFEST_ID, parseModuleId, type ModuleId } from '../module-id.ts'
+import { plainly } from '../plain-error.ts'
+import type { Session } from '../session/session.ts'
+import { startWatched } from '../start-watched.ts'
+import { removeUnused, RENDITIONS, usedByGraph } from './emitted-assets.ts'
+import { vitesOwnAsset } from '../vite-asset.ts'
+
+/** Renditions as our modules import them in a dev server; the host's filter. */
+const RENDITION_ID = /[/\\]renditions[/\\][^/\\]+\?url&no-inline$/
+
+/** Vite: one plugin for its build, its dev server and all of its environments. */
+export function viteHost(begin: (facts: HostFacts) => Session): Partial<Plugin> {
+  const claims = createClaims()
+  // One plugin may serve several configurations: those of a build's environments, and a dev server's after a restart.
+  const sessions = new WeakMap<ResolvedConfig, Session>()
+  const sessionOf = (config: ResolvedConfig): Session => {
+    const session = sessions.get(config)
+    if (session === undefined) throw new Error('Vite has not resolved this configuration.')
+    return session
+  }
+  /** Dev servers look at their images once they listen. */
+  const listeningLater = new WeakSet<Session>()
+  const isRendition = (id: string, config: ResolvedConfig): boolean =>
+    RENDITION_ID.test(id) && path.dirname(path.normalize(id)) === sessionOf(config).images()?.folder
+  return {
+    configResolved(config) {
+      const isBuild = config.command === 'build'
+      const session = begin({
+        start: config.root,
+        mode: config.mode,
+        isBuild,
+        isLive: !isBuild,
+        isUnattended: config.server.watch === null,
+        envDir: config.envDir === false ? undefined : config.envDir,
+        urlOf: isBuild ? viteBuildUrl : viteUrl,
+        keepsModules: false,
+      })
+      sessions.set(config, session)
+    },
+
+    async buildStart() {
+      const session = sessionOf(this.environment.getTopLevelConfig())
+      const begin = (): Promise<void> =>
+        listeningLater.has(session) ? session.prepare() : session.start()
+      await startWatched(session, (file) => this.addWatchFile(file), begin)
+    },
+
+    async watchChange(file) {
+      await sessionOf(this.environment.getTopLevelConfig()).changed(path.normalize(file))
+    },
+
+    configureServer(server) {
+      const session = sessionOf(server.config)
+      const { httpServer } = server
+      if (httpServer !== null) {
+        listeningLater.add(session)
+        // Whoever waits for the server is told first. A page that is faster than this makes its images be looked at.
+        httpServer.once('listening', () => setImmediate(() => void session.look()))
+      }
+      const showProblems = (): void => {
+        for (const problem of session.problems().values()) showProblem(server, problem)
+      }
+      session.onUpdate((modules) => {
+        reload(server, modules)
+          // The update has taken the overlay away, also that of other images.
+          .then(showProblems)
+          .catch((error: unknown) => server.config.logger.error(messageOf(error)))
+      })
+      session.onProblem((problem) => showProblem(server, problem))
+      server.ws.on('connection', showProblems)
+    },
+
+    resolveId: {
+      filter: { id: MANIFEST_ID },
+      handler(source, importer, options) {
+        const session = sessionOf(this.environment.getTopLevelConfig())
+        return claims.resolve(source, importer, session, (specifier) =>
+          this.resolve(specifier, importer, { ...options, skipSelf: true }),
+        )
+      },
+    },
+
+    load: {
+      // Before plugins that take every picture for theirs, wherever they stand in the list.
+      order: 'pre',
+      filter: { id: [MANIFEST_ID, RENDITION_ID] },
+      async handler(id) {
+        const config = this.environment.getTopLevelConfig()
+        if (isRendition(id, config)) return vitesOwnAsset(this, config, id)
+        const session = sessionOf(config)
+        const ours = parseModuleId(id)
+        if (ours === undefined || !(await claims.has(id, session))) return undefined
+        const watch = (file: string): void => {
+          if (this.meta.watchMode) this.addWatchFile(file)
+        }
+        const renditions: string[] = []
+        const emit = (file: string): string => {
+          renditions.push(file)
+          return emitRendition(file, this, config.root)
+        }
+        const { code } = await plainly(session.load(ours, watch, emit))
+        return {
+          code,
+          meta: { [RENDITIONS]: renditions },
+          // References to emitted files hang on the order in which they come in: a source map would differ with it.
+          map: config.command === 'build' ? { mappings: '' } : null,
+          // Rolldown would take the file's ending for its type.
+          moduleType: 'js',
+          moduleSideEffects: false,
+        }
+      },
+    },
+
+    // Before Vite's own, which writes a list of the files.
+    generateBundle(_, bundle) {
+      const config = this.environment.getTopLevelConfig()
+      const images = sessionOf(config).images()
+      if (images === undefined) return
+      const used = usedByGraph(bundle, this, images)
+      if (used === undefined) return
+      removeUnused(bundle, (rendition) => used.has(rendition), images.folder, config.root)
+    },
+
+    async buildEnd() {
+      await sessionOf(this.environment.getTopLevelConfig()).rest()
+    },
+
+    closeBundle() {
+      // A build has other environments to come.
+      if (this.environment.mode === 'dev') sessionOf(this.environment.getTopLevelConfig()).close()
+    },
+  }
+}
+
+/** Sends an update for every module that shows one of these images, in every environment. */
+async function reload(server: ViteDevServer, modules: readonly ModuleId[]): Promise<void> {
+  for (const id of modules) {
+    const showing = Object.values(server.environments).flatMap((environment) => {
+      const module = environment.moduleGraph.getModuleById(formatModuleId(id))
+      return module === undefined ? [] : [{ environment, module }]
+    })
+    for (const { environment, module } of showing) {
+      // Vite keeps what is being loaded in this moment, although an update has made it stale.
+      environment.moduleGraph.invalidateModule(module)
+      // Of what could never be loaded it believes that no page knows it; the page waits for it.
+      if (module.isSelfAccepting === undefined) environment.hot.send({ type: 'full-reload' })
+      else await environment.reloadModule(module)
+    }
+    // What only a server knows is on the pages that it has rendered.
+    const isOnPages = showing.length > 0
+    const isInBrowser = showing.some(({ environment }) => environment.name === 'client')
+    if (isOnPages && !isInBrowser) server.ws.send({ type: 'full-reload' })
+  }
+}
+
+/** Vite's overlay, on pages that go on with a stand-in. The update that brings the picture takes it away. */
+function showProblem(server: ViteDevServer, { message }: ImagegenError): void {
+  server.ws.send({ type: 'error', err: { message, stack: '', plugin: 'unplugin-imagegen' } })
+}

@@ -1,0 +1,165 @@
+import type { NativeBuildContext, UnpluginOptions } from 'unplugin'
+import { webpackRequest, webpackUrl } from '../../emit/hosts.ts'
+import { followFolder, type FollowedFolder } from './follow-folder.ts'
+import type { HostFacts } from '../session/host-facts.ts'
+import type { LoadedModule } from '../session/load-module.ts'
+import { MANIFEST_ID, parseModuleId, type ModuleId } from '../module-id.ts'
+import { joinNeighbours, type WithNeighbours } from '../neighbours.ts'
+import { refuseOtherRules, type ModuleRules } from '../other-rules.ts'
+import { plainly } from '../plain-error.ts'
+import type { Session } from '../session/session.ts'
+
+const NAME = 'unplugin-imagegen'
+
+/** What the compilers of webpack and of Rspack both have. */
+interface Compiler extends WithNeighbours {
+  /** Since the last build of a watcher. */
+  modifiedFiles?: ReadonlySet<string> | undefined
+  readonly removedFiles?: ReadonlySet<string> | undefined
+  readonly fileTimestamps?: Timestamps | undefined
+  /** Remembers what it has read until a watcher says otherwise. */
+  readonly inputFileSystem: { purge?(files: string[]): void } | null
+  readonly context: string
+  readonly options: {
+    readonly mode?: string | undefined
+    readonly module: { readonly rules: unknown[] }
+  }
+  readonly watching?: { invalidate(): void } | undefined
+  readonly hooks: {
+    readonly beforeRun: { tapPromise(name: string, run: () => Promise<void>): void }
+    readonly watchRun: {
+      tapPromise(name: string, run: () => Promise<void>): void
+    }
+    readonly afterCompile: { tap(name: string, run: (compilation: Compilation) => void): void }
+    readonly done: { tapPromise(name: string, run: () => Promise<void>): void }
+    readonly watchClose: { tap(name: string, run: () => void): void }
+    readonly shutdown: { tap(name: string, run: () => void): void }
+  }
+}
+
+/** What a watcher knows of files; webpack and Rspack both have a map there. */
+interface Timestamps {
+  has(file: string): boolean
+  delete?(file: string): boolean
+}
+
+interface Compilation {
+  readonly fileDependencies: { addAll(files: Iterable<string>): unknown }
+}
+
+/** A session and what hangs on its life. */
+interface Running {
+  readonly session: Session
+  readonly isLive: boolean
+  readonly followed: FollowedFolder[]
+}
+
+/**
+ * webpack and Rspack. They keep loaded modules, in memory and on the disk, and start anew after every change.
+ *
+ * Our modules have no side effects, so that images that nobody uses fall away with their files.
+ */
+export function webpackHost(begin: (facts: HostFacts) => Session): {
+  readonly load: NonNullable<UnpluginOptions['load']>
+  readonly apply: (compiler: Compiler) => void
+} {
+  let running: Running | undefined
+  let isMine = (_file: string): Promise<boolean> => Promise.resolve(true)
+
+  function apply(compiler: Compiler): void {
+    isMine = joinNeighbours(compiler, async (file) => (await running?.session.knows(file)) === true)
+    // Not `make`, where unplugin calls `buildStart`: there the entries are being built already, out of the cache.
+    compiler.hooks.beforeRun.tapPromise(NAME, () => plainly(sessionFor(compiler, false).start()))
+    compiler.hooks.watchRun.tapPromise(NAME, async () => {
+      const session = sessionFor(compiler, true)
+      const { modifiedFiles = [], removedFiles = [] } = compiler
+      await plainly(session.start([...modifiedFiles, ...removedFiles]))
+      tellChanged(compiler, session.takeStale())
+      followStore(session)
+    })
+    compiler.hooks.afterCompile.tap(NAME, ({ fileDependencies }) => {
+      fileDependencies.addAll(running?.session.surroundings().files ?? [])
+    })
+    compiler.options.module.rules.push({ test: /\.image\.ya?ml$/i, sideEffects: false })
+    compiler.hooks.done.tapPromise(NAME, async () => running?.session.rest())
+    compiler.hooks.watchClose.tap(NAME, close)
+    compiler.hooks.shutdown.tap(NAME, close)
+  }
+
+  function sessionFor(compiler: Compiler, isLive: boolean): Session {
+    if (running?.isLive === isLive) return running.session
+    close()
+    const session = begin({
+      start: compiler.context,
+      mode: process.env['NODE_ENV'] ?? compiler.options.mode ?? 'production',
+      isBuild: !isLive,
+      isLive,
+      urlOf: webpackUrl,
+      requestOf: webpackRequest,
+      isAnothers: async (file) => !(await isMine(file)),
+      keepsModules: true,
+    })
+    session.onUpdate(() => compiler.watching?.invalidate())
+    running = { session, isLive, followed: [] }
+    return session
+  }
+
+  /** What a command beside the watcher makes is seen at once. As a dependency, every lock in there would build anew. */
+  function followStore(session: Session): void {
+    if (running === undefined || running.followed.length > 0) return
+    const { folders } = session.surroundings()
+    const changed = (file: string): void => {
+      // Receipts come last, and say everything.
+      if (file.endsWith('.json')) void session.changed(file)
+    }
+    running.followed.push(...folders.map((folder) => followFolder(folder, changed)))
+  }
+
+  async function loadMine(
+    id: ModuleId,
+    session: Session,
+    rules: ModuleRules,
+    watch: (file: string) => void,
+  ): Promise<LoadedModule | undefined> {
+    if (!(await isMine(id.file))) return undefined
+    refuseOtherRules(id.file, rules)
+    return session.load(id, watch)
+  }
+
+  function close(): void {
+    for (const followed of running?.followed ?? []) followed.close()
+    running?.session.close()
+    running = undefined
+  }
+
+  return {
+    apply,
+    load: {
+      filter: { id: MANIFEST_ID },
+      async handler(id) {
+        const ours = parseModuleId(id)
+        const session = running?.session
+        if (ours === undefined || session === undefined) return undefined
+        const watch = (file: string): void => this.addWatchFile(file)
+        const rules = rulesOf(this.getNativeBuildContext?.())
+        const loaded = await plainly(loadMine(ours, session, rules, watch))
+        if (loaded?.problem !== undefined) this.error(loaded.problem.message)
+        return loaded === undefined ? undefined : { code: loaded.code, map: null }
+      },
+    },
+  }
+}
+
+/** Watchers commonly leave out node_modules, where our stamps are: what was changed there is told to the compiler itself. */
+function tellChanged(compiler: Compiler, files: readonly string[]): void {
+  if (files.length === 0) return
+  // Rspack builds anew what hangs on these, and webpack looks at files whose time it does not believe to know.
+  compiler.modifiedFiles = new Set([...(compiler.modifiedFiles ?? []), ...files])
+  for (const file of files) compiler.fileTimestamps?.delete?.(file)
+  compiler.inputFileSystem?.purge?.([...files])
+}
+
+function rulesOf(context: NativeBuildContext | undefined): ModuleRules {
+  const isHere = context?.framework === 'webpack' || context?.framework === 'rspack'
+  return (isHere ? context.loaderContext : undefined) ?? {}
+}

@@ -1,0 +1,95 @@
+import { readdirSync } from 'node:fs'
+import { createUnplugin } from 'unplugin'
+import { nextWebpackUrl } from '../../emit/hosts.ts'
+import type { Options } from '../../options/options.ts'
+import { ImagegenError } from '../../shared/errors.ts'
+import { followFolder } from '../hosts/follow-folder.ts'
+import type { HostFacts } from '../session/host-facts.ts'
+import { findNext } from '../next-package.ts'
+import { plainError } from '../plain-error.ts'
+import { createSession, type Session } from '../session/session.ts'
+import { answerFrom } from './turbopack-answer.ts'
+import { openChannel } from './turbopack-channel.ts'
+import { turbopackFacts } from './turbopack-facts.ts'
+import { webpackHost } from '../hosts/webpack.ts'
+
+/** A process of Next, which builds or serves while it is worked on. */
+export interface NextProcess {
+  /** Next's folder, absolute. */
+  readonly folder: string
+  readonly isBuild: boolean
+}
+
+/** What a process of Next needs of us. Its compilers for server, edge and browser share one session. */
+export interface NextHost {
+  /** A plugin for one of webpack's compilers. */
+  webpackPlugin(): object
+  /**
+   * Answers Turbopack's loaders from now on. In a build, what is missing is made before.
+   *
+   * @param channel the folder in which the loaders look for this process, absolute.
+   */
+  serveTurbopack(channel: string): Promise<void>
+}
+
+export function createNextHost(options: Options, { folder, isBuild }: NextProcess): NextHost {
+  let shared: Session | undefined
+  let serving: Promise<void> | undefined
+
+  function begin(facts: HostFacts): Session {
+    shared ??= {
+      ...createSession(options, {
+        ...facts,
+        envDir: facts.start,
+        environment: findNext(facts.start).environment,
+      }),
+      // Compilers end one after the other, and each would end it for all. It ends with the process.
+      close: () => undefined,
+    }
+    return shared
+  }
+
+  async function serve(channel: string): Promise<void> {
+    checkFolder(folder)
+    checkVersion(findNext(folder).version)
+    const session = begin(turbopackFacts(folder, isBuild))
+    await session.start()
+    await openChannel(channel, answerFrom(session, { isBuild }))
+    // What a command beside the dev server makes is seen at once.
+    for (const store of session.surroundings().folders) {
+      followFolder(store, (file) => void session.changed(file))
+    }
+  }
+
+  return {
+    webpackPlugin() {
+      const { load, apply } = webpackHost((facts) => begin({ ...facts, urlOf: nextWebpackUrl }))
+      const name = 'unplugin-imagegen'
+      return createUnplugin(() => ({ name, enforce: 'pre', load, webpack: apply })).webpack()
+    },
+    serveTurbopack: (channel) => (serving ??= serve(channel).catch(throwPlainly)),
+  }
+}
+
+function throwPlainly(error: unknown): never {
+  throw error instanceof ImagegenError ? plainError(error.message) : error
+}
+
+/** Next tells its configuration nothing of where it is. Another folder would have another store. */
+function checkFolder(folder: string): void {
+  if (readdirSync(folder).some((name) => name.startsWith('next.config.'))) return
+  throw new ImagegenError('config', {
+    message: `There is no next.config in ${folder}, the working directory.`,
+    hint: 'Run Next in its own folder, or name it: `withImagegen(nextConfig, {}, import.meta.dirname)`.',
+  })
+}
+
+/** Before, Turbopack gives up where a loader is asked for bytes. */
+function checkVersion(version: string): void {
+  const [major = 0, minor = 0] = version.split('.').map(Number)
+  if (major > 16 || (major === 16 && minor >= 3)) return
+  throw new ImagegenError('config', {
+    message: `Turbopack in Next ${version} takes no pictures from a loader.`,
+    hint: 'Update Next to 16.3 or newer, or build with `--webpack`.',
+  })
+}

@@ -1,0 +1,27 @@
+import type { ModuleId } from '../module-id.ts'
+import { createSession } from '../session/session.ts'
+import { answerFrom } from './turbopack-answer.ts'
+import type { ModuleAnswer, ModuleRefusal } from './turbopack-channel.ts'
+import { turbopackFacts } from './turbopack-facts.ts'
+
+/**
+ * Answers a loader in its own process, where Next's configuration is not wrapped: nobody has agreed to anything, so what
+ * is in the store is shown, and what is missing refused.
+ *
+ * @param folder Next's, absolute.
+ */
+export async function answerAlone(
+  id: ModuleId,
+  folder: string,
+): Promise<ModuleAnswer | ModuleRefusal> {
+  const session = createSession(undefined, {
+    ...turbopackFacts(folder, true),
+    mode: process.env['NODE_ENV'] ?? 'production',
+    keepsModules: false,
+  })
+  try {
+    return await answerFrom(session, { isBuild: true })(id)
+  } finally {
+    session.close()
+  }
+}

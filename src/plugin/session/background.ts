@@ -1,0 +1,166 @@
+import type { Pipeline, Survey } from '../../pipeline.ts'
+import { tell } from '../../pipeline/fulfil.ts'
+import { ImagegenError, messageOf, type Problem } from '../../shared/errors.ts'
+import { readFileIfThere } from '../../shared/files.ts'
+import type { Logger } from '../../shared/logger.ts'
+
+/** Milliseconds for which a recipe must not have changed: somebody who types is not charged for every letter. */
+const STILL = 2000
+
+type Job = Survey['plan']['jobs'][number]
+
+/** Why a picture could not be made. */
+interface BackgroundFailure {
+  readonly code: string
+  readonly problem: Problem
+  /** The account is to blame, not the picture. */
+  readonly stopsRun: boolean
+  readonly isRetryable: boolean
+}
+
+/** Makes missing pictures while a dev server runs. */
+export interface Background {
+  /** Looks at a new survey: what is missing in it is made once it has been still. */
+  consider(survey: Survey): void
+  /** The final failure of a key, until the key is another. */
+  failureOf(key: string): BackgroundFailure | undefined
+  /** Somebody has saved a manifest: what failed because of the account, or of another picture, is tried once more. */
+  forgive(): void
+  /** Asks for nothing more. What is under way comes to its end and is stored: it is paid for. */
+  close(): void
+}
+
+/** @param publish called whenever pictures have come or failed. */
+export function createBackground(
+  pipeline: Pipeline,
+  logger: Logger,
+  publish: () => Promise<void>,
+): Background {
+  const { options } = pipeline
+  const stopping = new AbortController()
+  const never = new AbortController()
+  const seen = new Map<string, number>()
+  const failures = new Map<string, BackgroundFailure>()
+  const said = new Set<string>()
+  let newest: Survey | undefined
+  let timer: NodeJS.Timeout | undefined
+  let isRunning = false
+
+  const isWanted = options.mode === 'generate' && options.dev.generate === 'auto'
+
+  function consider(survey: Survey): void {
+    newest = survey
+    if (!isWanted || stopping.signal.aborted) return
+    const now = Date.now()
+    const keys = new Set(survey.plan.jobs.map((job) => job.made.key))
+    for (const key of seen.keys()) if (!keys.has(key)) seen.delete(key)
+    for (const key of keys) if (!seen.has(key)) seen.set(key, now)
+    schedule()
+  }
+
+  function schedule(): void {
+    clearTimeout(timer)
+    const next = Math.min(...ripeTimes().values())
+    if (isRunning || stopping.signal.aborted || !Number.isFinite(next)) return
+    timer = setTimeout(() => void run(), Math.max(0, next - Date.now()))
+  }
+
+  function openJobs(): Job[] {
+    return (newest?.plan.jobs ?? []).filter((job) => !failures.has(job.made.key))
+  }
+
+  /** When each open job will have been still, with everything that it waits for; milliseconds since 1970. */
+  function ripeTimes(): ReadonlyMap<string, number> {
+    const times = new Map<string, number>()
+    // Jobs come in dependency order. One that needs a failed one has to wait until that is another.
+    for (const { made, after } of openJobs()) {
+      const needed = after.map((key) => times.get(key) ?? Infinity)
+      times.set(made.key, Math.max((seen.get(made.key) ?? 0) + STILL, ...needed))
+    }
+    return times
+  }
+
+  async function run(): Promise<void> {
+    const survey = newest
+    const times = ripeTimes()
+    const now = Date.now()
+    const jobs = openJobs().filter(({ made }) => (times.get(made.key) ?? Infinity) <= now)
+    // A timer may be a millisecond early.
+    if (survey === undefined || jobs.length === 0) return schedule()
+    // Of manifests that no page shows, hosts with watchers of their own say nothing.
+    if (survey.manifests.some(isEdited)) return publish().catch(complain)
+    if (!mayAsk(jobs)) return
+    isRunning = true
+    try {
+      const report = await pipeline.generate(survey, jobs, {
+        signal: stopping.signal,
+        abandon: never.signal,
+        onEvent(event) {
+          tell(event, logger)
+          if (event.kind === 'finished') void publish().catch(complain)
+        },
+      })
+      for (const failure of report.failures) {
+        fail(
+          jobs.filter((job) => job.ids.some((id) => failure.ids.includes(id))),
+          failure,
+        )
+      }
+      // Before the next look: otherwise what has just come would be missing still.
+      await publish()
+    } catch (error) {
+      // Nothing could be tried: at once again would be for ever.
+      fail(jobs, {
+        code: 'stopped',
+        problem: { message: messageOf(error) },
+        stopsRun: true,
+        isRetryable: true,
+      })
+    } finally {
+      isRunning = false
+      if (newest === survey) newest = undefined
+      schedule()
+    }
+  }
+
+  function fail(failed: readonly Job[], failure: BackgroundFailure): void {
+    for (const job of failed) failures.set(job.made.key, failure)
+    logger.error(new ImagegenError('provider', failure.problem).message)
+  }
+
+  /** Says once why nothing is asked for: stand-ins stay on the page until then. */
+  function mayAsk(jobs: readonly Job[]): boolean {
+    try {
+      pipeline.hold(jobs)
+      return true
+    } catch (error) {
+      if (!(error instanceof ImagegenError)) throw error
+      if (!said.has(error.code)) logger.warn(`${error.message}\n\nStand-ins are shown until then.`)
+      said.add(error.code)
+      return false
+    }
+  }
+
+  function complain(error: unknown): void {
+    if (!stopping.signal.aborted) logger.error(messageOf(error))
+  }
+
+  return {
+    consider,
+    failureOf: (key) => failures.get(key),
+    forgive() {
+      for (const [key, { stopsRun, isRetryable }] of failures) {
+        if (stopsRun || isRetryable) failures.delete(key)
+      }
+    },
+    close() {
+      clearTimeout(timer)
+      stopping.abort()
+    },
+  }
+}
+
+function isEdited({ file, text }: Survey['manifests'][number]): boolean {
+  const bytes = readFileIfThere(file)
+  return bytes === undefined || new TextDecoder().decode(bytes) !== text
+}

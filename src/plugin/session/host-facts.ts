@@ -1,0 +1,27 @@
+import type { Emit } from '../../emit/hosts.ts'
+import type { AssetUrlOf } from '../../emit/module.ts'
+
+/** What a host knows of the project. */
+export interface HostFacts {
+  /** The bundler's root, absolute. */
+  readonly start: string
+  /** Vite's mode, or the like: which `.env` files are read. */
+  readonly mode: string
+  /** A build that ends, not a dev server. */
+  readonly isBuild: boolean
+  /** Whether modules must never wait for a provider: a dev server, or webpack's watch mode. */
+  readonly isLive: boolean
+  /** Whether nobody looks at what is shown: a tool's own dev server, for which no picture is asked. */
+  readonly isUnattended?: boolean
+  readonly envDir?: string | undefined
+  /** Default: that of this process. */
+  readonly environment?: NodeJS.ProcessEnv
+  /** How a rendition's URL is spelled in the modules of a folder; `emit` is for hosts that want to be given files. */
+  readonly urlOf: (folder: string, emit: Emit) => AssetUrlOf
+  /** How a path stands in an import of generated code, where the host has a spelling of its own. */
+  readonly requestOf?: (specifier: string) => string
+  /** Whether another of our plugins in the same host answers for a manifest, not this one. */
+  readonly isAnothers?: (file: string) => Promise<boolean>
+  /** Whether the host keeps loaded modules across runs, and asks the files that they depend on, not us. */
+  readonly keepsModules: boolean
+}

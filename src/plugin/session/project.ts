@@ -1,0 +1,133 @@
+import { resolveOptions } from '../../options.ts'
+import { createPipeline, type Pipeline, type Survey } from '../../pipeline.ts'
+import { messageOf } from '../../shared/errors.ts'
+import { createConsoleLogger, redacting, type Logger } from '../../shared/logger.ts'
+import { createBackground, type Background } from './background.ts'
+import type { HostFacts } from './host-facts.ts'
+
+/** The options of a project, what is made of them, and the newest survey. */
+export interface Project {
+  /** @throws ImagegenError with code `config`. */
+  open(): Promise<Opened>
+  /** Reads the options anew. Where they make no sense, those from before go on. */
+  reopen(): Promise<void>
+  /** What was opened last; nothing before that. */
+  opened(): Opened | undefined
+  /** The newest survey; it lasts until it is told to be out of date. */
+  survey(): Promise<Survey>
+  /** As `survey`, for a build: makes what is missing before. */
+  fulfil(): Promise<Survey>
+  /** The last survey that was made, out of date or not. */
+  known(): Survey | undefined
+  /**
+   * Something was changed: the next survey is a new one.
+   *
+   * @param edited the one file that was changed, absolute. Left out: anything may have been.
+   */
+  invalidate(edited?: string): void
+  readonly signal: AbortSignal
+  close(): void
+}
+
+/** What is made of the options. */
+export interface Opened {
+  readonly pipeline: Pipeline
+  readonly background: Background
+  readonly logger: Logger
+}
+
+/** @param onPictures called in a live session whenever pictures have come or failed. */
+export function createProject(
+  inline: unknown,
+  facts: HostFacts,
+  onPictures: () => Promise<void>,
+): Project {
+  const closing = new AbortController()
+  let latest: Opened | undefined
+  let opening: Promise<Opened> | undefined
+  let surveying: Promise<Survey> | undefined
+  let known: Survey | undefined
+  // Since the newest survey began; nothing: anything may have been.
+  let edited: Set<string> | undefined
+
+  async function readOptions(): Promise<Opened> {
+    const { start, mode, isBuild, envDir, environment = process.env } = facts
+    const options = await resolveOptions({ start, inline, mode, isBuild, envDir, environment })
+    const logger = redacting(createConsoleLogger(), options.secrets)
+    const earlier = latest?.pipeline
+    // A dev server's life is longer than its options; but whoever changes the budget agrees to it anew.
+    const isAgreed =
+      earlier?.options.budget.images === options.budget.images &&
+      earlier.options.budget.usd === options.budget.usd
+    const pipeline = createPipeline(options, logger, isAgreed ? earlier.budget : undefined)
+    // Not before: what an earlier one has under way is still to be stored.
+    closing.signal.addEventListener('abort', () => void pipeline.close(), { once: true })
+    latest?.background.close()
+    latest = { pipeline, background: createBackground(pipeline, logger, onPictures), logger }
+    if (closing.signal.aborted) latest.background.close()
+    return latest
+  }
+
+  const open = (): Promise<Opened> => {
+    opening ??= readOptions().catch((error: unknown) => {
+      opening = undefined
+      throw error
+    })
+    return opening
+  }
+
+  async function newSurvey(): Promise<Survey> {
+    const { pipeline, background } = await open()
+    const since = edited
+    edited = new Set()
+    const made = await pipeline.survey(since && [...since]).catch((error: unknown) => {
+      edited = undefined
+      throw error
+    })
+    if (facts.isLive && facts.isUnattended !== true) background.consider(made)
+    return made
+  }
+
+  /** Failures are not remembered: what is asked next may find things mended. */
+  function remember(survey: Promise<Survey>): Promise<Survey> {
+    const remembered = survey.then(
+      (made) => {
+        // One that was begun earlier may come to its end later.
+        if (surveying === remembered || known === undefined) known = made
+        return made
+      },
+      (error: unknown) => {
+        if (surveying === remembered) surveying = undefined
+        throw error
+      },
+    )
+    surveying = remembered
+    return remembered
+  }
+
+  return {
+    open,
+    async reopen() {
+      const { logger } = await open()
+      try {
+        opening = Promise.resolve(await readOptions())
+      } catch (error) {
+        logger.error(messageOf(error))
+      }
+    },
+    opened: () => latest,
+    survey: () => surveying ?? remember(newSurvey()),
+    fulfil: () => remember(open().then(({ pipeline }) => pipeline.fulfil(closing.signal))),
+    known: () => known,
+    invalidate(file) {
+      if (file === undefined) edited = undefined
+      else edited?.add(file)
+      surveying = undefined
+    },
+    signal: closing.signal,
+    close() {
+      closing.abort()
+      latest?.background.close()
+    },
+  }
+}

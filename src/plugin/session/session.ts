@@ -1,0 +1,180 @@
+import path from 'node:path'
+import type { Emit } from '../../emit/hosts.ts'
+import type { Survey } from '../../pipeline.ts'
+import { ImagegenError } from '../../shared/errors.ts'
+import { readFileIfThere } from '../../shared/files.ts'
+import { createGivenModules, type GivenModules } from './loaded-modules.ts'
+import type { HostFacts } from './host-facts.ts'
+import type { LoadedModule } from './load-module.ts'
+import { findManifest, namesOf } from './locate.ts'
+import { mendableFiles } from '../mendable-files.ts'
+import { isConfigFile, MANIFEST_ID, type ModuleId } from '../module-id.ts'
+import { createProject, type Opened } from './project.ts'
+import type { Images } from '../hosts/emitted-assets.ts'
+import { createUpdates, type Updates } from './updates.ts'
+import { watchFilesOf } from './watched-files.ts'
+
+/** One dev server, watcher or build, and what it knows between two hooks. */
+export interface Session
+  extends
+    Pick<GivenModules, 'onProblem' | 'problems' | 'takeStale'>,
+    Pick<Updates, 'look' | 'onUpdate'> {
+  /**
+   * Plans everything, and in a build makes what is missing. Several environments of one build share the work.
+   *
+   * @param changed files that were changed since the last time, from hosts that start anew after each change.
+   * @throws ImagegenError where a build must not go on.
+   */
+  start(changed?: readonly string[]): Promise<void>
+  /**
+   * Reads the options only: for a live session whose host is to be ready before its images are looked at.
+   *
+   * @throws ImagegenError with code `config`.
+   */
+  prepare(): Promise<void>
+  /** The files in which a start that failed can be mended, absolute. */
+  mendable(reason: unknown): Promise<readonly string[]>
+  /** Whether the options find this manifest. */
+  includes(file: string): Promise<boolean>
+  /** As `includes`, by what is known already: for hosts that start anew after each change. */
+  knows(file: string): Promise<boolean>
+  /**
+   * @param watch told of every file that the module depends on, also where it cannot be loaded.
+   * @param emit in hosts that want to be given files.
+   * @throws ImagegenError with what is wrong with the manifest or the image.
+   */
+  load(id: ModuleId, watch: (file: string) => void, emit?: Emit): Promise<LoadedModule>
+  /** A file was changed, added or removed. Ends when everybody knows what that means. */
+  changed(file: string): Promise<void>
+  /** What decides beside the modules' own files, absolute; nothing before the start. */
+  surroundings(): { readonly files: readonly string[]; readonly folders: readonly string[] }
+  /** What images there are; nothing before the start. */
+  images(): Images | undefined
+  /** A build has loaded everything. What comes after that, such as its next environment, opens connections anew. */
+  rest(): Promise<void>
+  /** Nothing more is asked for. A request that is under way comes to its end: it is paid for. */
+  close(): void
+}
+
+export function createSession(inline: unknown, facts: HostFacts): Session {
+  const project = createProject(inline, facts, () => updates.refresh())
+  const given = createGivenModules(project, facts)
+  const updates = createUpdates(project, given)
+  let starting: Promise<void> = Promise.resolve()
+
+  /** A survey that knows the manifest as it is now: a watcher may be later than the one who asks for the module. */
+  async function freshSurvey(file: string): Promise<Survey> {
+    const made = await project.survey()
+    if (!facts.isLive) return made
+    const { root } = (await project.open()).pipeline.options
+    const known = made.manifestAt(findManifest(file, made, root) ?? '')
+    const bytes = readFileIfThere(file)
+    if (bytes !== undefined && known?.text === new TextDecoder().decode(bytes)) return made
+    await updates.refresh(file)
+    return project.survey()
+  }
+
+  async function startOnce(changed: readonly string[]): Promise<void> {
+    if (!facts.isLive) return given.refreshKept(await project.fulfil())
+    const { background, logger } = await project.open()
+    if (changed.some(isConfigFile)) await project.reopen()
+    if (changed.some((file) => MANIFEST_ID.test(file))) background.forgive()
+    project.invalidate()
+    const made = await project.survey().catch((error: unknown) => {
+      // A watcher must outlive it; every module that is asked for says it again.
+      if (!(error instanceof ImagegenError)) throw error
+      logger.error(error.message)
+    })
+    if (made === undefined) return
+    updates.report(made, logger)
+    // What they show is brought up to date here, before the host looks at any module.
+    await given.takeChanged(made)
+    await given.refreshKept(made)
+  }
+
+  async function isIn(file: string, made: Survey): Promise<boolean> {
+    const { root } = (await project.open()).pipeline.options
+    return findManifest(file, made, root) !== undefined
+  }
+
+  /** Whether anything hangs on a file. */
+  function isOurs(file: string, { pipeline }: Opened): boolean {
+    if (MANIFEST_ID.test(file) || isConfigFile(file)) return true
+    if (path.dirname(file) === pipeline.options.storeDir) return true
+    const known = project.known()
+    // What is broken may hang on anything.
+    if (known === undefined || known.problems.size > 0) return true
+    return [...known.images.values()].some((image) => watchFilesOf(image, known).includes(file))
+  }
+
+  return {
+    start(changed = []) {
+      // One after the other: the second environment finds everything made.
+      const run = (): Promise<void> => startOnce(changed)
+      starting = starting.then(run, run)
+      return starting
+    },
+
+    async prepare() {
+      await project.open()
+    },
+
+    look: () => updates.look(),
+
+    async mendable(reason) {
+      project.invalidate()
+      // Of a configuration that makes no sense there is no survey, and nothing else to mend.
+      const made = await project.survey().catch(() => undefined)
+      const { root } = project.opened()?.pipeline.options ?? { root: facts.start }
+      return mendableFiles(reason, made, root)
+    },
+
+    includes: async (file) => isIn(file, await freshSurvey(file)),
+
+    knows: async (file) => isIn(file, await project.survey()),
+
+    load: async (id, watch, emit) => given.load(id, await freshSurvey(id.file), watch, emit),
+
+    async changed(file) {
+      const opened = project.opened()
+      if (opened === undefined || !isOurs(file, opened)) return
+      project.invalidate(file)
+      given.forget(file)
+      if (MANIFEST_ID.test(file)) opened.background.forgive()
+      if (isConfigFile(file)) await project.reopen()
+      if (facts.isLive) await updates.refresh(file)
+    },
+
+    onProblem: (listener) => given.onProblem(listener),
+    problems: () => given.problems(),
+    takeStale: () => given.takeStale(),
+
+    onUpdate: (listener) => updates.onUpdate(listener),
+
+    surroundings() {
+      const options = project.opened()?.pipeline.options
+      return {
+        files: options?.configFile === undefined ? [] : [options.configFile],
+        // What a command beside a dev server makes comes there.
+        folders: options !== undefined && facts.isLive ? [options.storeDir] : [],
+      }
+    },
+
+    images() {
+      const opened = project.opened()
+      const known = project.known()
+      if (opened === undefined || known === undefined) return undefined
+      const { cacheDir, root } = opened.pipeline.options
+      return {
+        folder: path.join(cacheDir, 'renditions'),
+        namesOf: (id) => namesOf(id, known, root),
+      }
+    },
+
+    async rest() {
+      if (!facts.isLive) await project.opened()?.pipeline.close()
+    },
+
+    close: () => project.close(),
+  }
+}

@@ -1,0 +1,52 @@
+import path from 'node:path'
+import type { Survey } from '../../pipeline.ts'
+import type { SurveyedImage } from './locate.ts'
+
+/** The files that an image depends on: its manifest and those of images that it refers to, and all their pictures. */
+export function watchFilesOf(image: SurveyedImage, survey: Survey): readonly string[] {
+  const files = new Set<string>()
+  const visited = new Set<string>()
+  const visit = ({ entry }: SurveyedImage): void => {
+    if (visited.has(entry.id)) return
+    visited.add(entry.id)
+    files.add(entry.manifest.file)
+    for (const { files: composites = [] } of entry.operations) {
+      for (const { file } of composites) files.add(file)
+    }
+    if (entry.subject.kind === 'source') {
+      files.add(entry.subject.file)
+      return
+    }
+    for (const reference of entry.subject.references) {
+      if (reference.kind === 'file') files.add(reference.file)
+      const other = reference.kind === 'entry' ? survey.images.get(reference.id) : undefined
+      if (other !== undefined) visit(other)
+    }
+  }
+  visit(image)
+  return [...files]
+}
+
+/**
+ * The files that a manifest names, whether or not they are there: one that is missing, or has errors, may be mended.
+ *
+ * @param manifestPath as the survey knows it.
+ */
+export function namedFiles(manifestPath: string, survey: Survey): readonly string[] {
+  const manifest = survey.manifestAt(manifestPath)
+  if (manifest === undefined) return []
+  const { defaults, images } = manifest.content
+  const written = [defaults, ...images.map(({ settings }) => settings)].flatMap(
+    ({ references = [], source }) => [
+      ...references.map((reference) =>
+        typeof reference === 'string' ? reference : reference.from,
+      ),
+      ...(source === undefined ? [] : [source]),
+    ],
+  )
+  return written
+    .filter((text) => !/^[a-z][a-z0-9+.-]+:/i.test(text))
+    .map((text) => text.replace(/#.*$/s, ''))
+    .filter((text) => text !== '')
+    .map((text) => path.resolve(path.dirname(manifest.file), text))
+}

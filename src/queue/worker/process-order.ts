@@ -1,0 +1,192 @@
+import type { Job, Queue } from 'bullmq'
+import { makeCandidates } from '../../generate/candidates.ts'
+import { sharedFailureOf } from '../../generate/failure.ts'
+import { Postponed } from '../../generate/retry.ts'
+import type { Order } from '../../generate/order.ts'
+import type { ResolvedModel } from '../../model/resolved-model.ts'
+import { wait } from '../../shared/abort.ts'
+import { ImagegenError } from '../../shared/errors.ts'
+import type { Logger } from '../../shared/logger.ts'
+import type { SharedFailure } from '../../store/locks/shared-failure.ts'
+import type { StoreProblemKind } from '../../store/store-problem.ts'
+import type { Store } from '../../store/store.ts'
+import { openAccountWindow } from '../account-window.ts'
+import type { Connection } from '../connection.ts'
+import { handedOver } from '../input-files.ts'
+import { reportOn, type JobReport } from './job-report.ts'
+import { parsePayload, type FailedJob, type JobResult, type Payload } from '../payload.ts'
+import { openPurse } from '../run-purse.ts'
+import type { QueueSettings } from '../settings.ts'
+import { backoff, hasTriesLeft, tryOnce } from './try-once.ts'
+import { waitForTurn } from '../turn.ts'
+import type { Unsent } from './unsent.ts'
+
+/** What making the orders of one model needs. */
+export interface ProcessorOptions {
+  readonly connection: Connection
+  readonly settings: QueueSettings
+  readonly queue: Queue
+  readonly store: Store
+  readonly bringHere: (key: string) => Promise<void>
+  readonly bringThere: (key: string, how: 'send') => Promise<void>
+  readonly unsent: Unsent
+  readonly signal: AbortSignal
+  readonly abandon: AbortSignal
+  readonly logger: Logger
+  /** Told once nothing that the account is asked for can succeed. */
+  readonly onRefused: () => void
+}
+
+/** Where no rate is known, the window is still what a provider's refusal pauses. */
+const UNLIMITED = 1e6
+
+const REMOTE_TROUBLE: ReadonlySet<unknown> = new Set<StoreProblemKind>([
+  'remote-silent',
+  'remote-damaged',
+])
+
+/** What a worker does with a job. BullMQ takes its errors for what they say: failed for good, again later, not now. */
+export function createProcessor(
+  model: ResolvedModel,
+  options: ProcessorOptions,
+): (job: Job, token?: string) => Promise<JobResult> {
+  const { connection, settings, queue, store, unsent, signal, abandon, logger } = options
+  const { redis, bullmq } = connection
+  const { account, requestsPerMinute = UNLIMITED } = model
+  const window = waitForTurn(openAccountWindow(redis, settings, account, requestsPerMinute))
+  const readFile = handedOver(redis, settings)
+
+  async function make(job: Job, payload: Payload, report: JobReport): Promise<JobResult> {
+    const { order, run, rateLimits } = payload
+    const tried = { attempts: job.attemptsMade, rateLimits }
+    await store.prepare()
+    const purse = openPurse(redis, settings, run)
+    const failure = await makeCandidates(order, model, {
+      store,
+      budget: {
+        async spend(pictures, usd) {
+          // From here on there may be something to send, whatever happens to this process.
+          await unsent.note(order.key)
+          return purse.spend(pictures, usd)
+        },
+      },
+      window,
+      readFile,
+      signal,
+      abandon,
+      bringHere: options.bringHere,
+      tryRequest: async (request) =>
+        tryOnce(
+          {
+            ...request,
+            async onRateLimit(error) {
+              await job.updateData({ ...payload, rateLimits: rateLimits + 1 })
+              await request.onRateLimit(error)
+            },
+          },
+          tried,
+        ),
+      onEvent: (event) => report.tell(event),
+    })
+    if (failure !== undefined) throw new FailedElsewhere(failure)
+    await send(order, report)
+    return { wanted: order.wanted, warnings: report.warnings }
+  }
+
+  /**
+   * What was paid for is here, so nobody else may have the job until it is in the remote: another worker would not find
+   * it there, and pay again.
+   */
+  async function send({ key }: Order, report: JobReport): Promise<void> {
+    for (let tries = 1; ; tries++) {
+      try {
+        await options.bringThere(key, 'send')
+        return await unsent.clear(key)
+      } catch (error) {
+        if (!(error instanceof ImagegenError) || error.code === 'aborted') throw error
+        report.tellRetry(error)
+        await wait(backoff(tries), signal)
+      }
+    }
+  }
+
+  /** @returns what tells BullMQ that no try is to follow. */
+  async function fail(failure: FailedJob['failure'], report: JobReport): Promise<Error> {
+    await report.tellFailed(failure)
+    if (failure.stopsRun) options.onRefused()
+    return new bullmq.UnrecoverableError(failure.message)
+  }
+
+  /** @returns what BullMQ understands. */
+  async function errorFor(
+    job: Job,
+    payload: Payload,
+    token: string | undefined,
+    thrown: unknown,
+    report: JobReport,
+  ): Promise<Error> {
+    const isStopped = thrown instanceof ImagegenError && thrown.code === 'aborted'
+    if (isStopped || abandon.aborted) {
+      await job.moveToWait(token)
+      return new bullmq.WaitingError()
+    }
+    if (thrown instanceof Postponed) {
+      if (thrown.cause instanceof Error) return thrown.cause
+      await queue.rateLimit(thrown.pause)
+      return new bullmq.RateLimitError()
+    }
+    if (isPassing(thrown) && hasTriesLeft(job.attemptsMade)) {
+      report.tellRetry(thrown)
+      return thrown
+    }
+    const failure =
+      thrown instanceof FailedElsewhere
+        ? { ...thrown.failure, isRetryable: false }
+        : sharedFailureOf(payload.order, thrown)
+    return fail(failure, report)
+  }
+
+  return async (job, token) => {
+    const report = reportOn(job, logger)
+    const payload = parsePayload(job.data)
+    if ('fault' in payload) throw await fail(unreadable(job, payload.fault), report)
+    const { provider, modelId } = payload.order.recipe
+    if (provider !== model.provider || modelId !== model.modelId) {
+      throw await fail(unreadable(job, `it is for ${provider}/${modelId}`), report)
+    }
+    try {
+      const result = await make(job, payload, report)
+      report.tellMade()
+      return result
+    } catch (thrown) {
+      throw await errorFor(job, payload, token, thrown, report)
+    }
+  }
+}
+
+/** A remote that does not answer, or holds half of something, may be right again in a moment. */
+function isPassing(thrown: unknown): thrown is ImagegenError {
+  return (
+    thrown instanceof ImagegenError &&
+    thrown.problems.some((problem) => 'kind' in problem && REMOTE_TROUBLE.has(problem.kind))
+  )
+}
+
+/** Somebody else asked for the same meanwhile, and this is what came of it. */
+class FailedElsewhere extends Error {
+  readonly failure: SharedFailure
+  constructor(failure: SharedFailure) {
+    super(failure.message)
+    this.failure = failure
+  }
+}
+
+function unreadable({ name }: Job, fault: string): FailedJob['failure'] {
+  return {
+    code: 'queue',
+    message: `${name}: the worker cannot read this job: ${fault}.`,
+    hint: 'Use the same version of unplugin-imagegen for clients and workers.',
+    stopsRun: false,
+    isRetryable: false,
+  }
+}

@@ -1,0 +1,169 @@
+import { once } from 'node:events'
+import type { ResolvedModel } from '../../model/resolved-model.ts'
+import { ImagegenError, messageOf } from '../../shared/errors.ts'
+import type { Logger } from '../../shared/logger.ts'
+import type { Store } from '../../store/store.ts'
+import { closed, openConnection, type Connection } from '../connection.ts'
+import { queueNameOf } from '../names.ts'
+import { createProcessor } from './process-order.ts'
+import type { QueueSettings } from '../settings.ts'
+import { backoff } from './try-once.ts'
+import { openUnsent } from './unsent.ts'
+
+export interface WorkOptions {
+  readonly settings: QueueSettings
+  readonly models: ReadonlyMap<string, ResolvedModel>
+  readonly store: Store
+  /** Brings here what a remote has of a key, before something of it is taken for lost. */
+  readonly bringHere: (key: string) => Promise<void>
+  /**
+   * Makes sure that what is here of a key is where the clients look for it.
+   *
+   * @param how `repair`: what is there may be half of it, from a worker that was ended.
+   * @throws ImagegenError where it is not.
+   */
+  readonly bringThere: (key: string, how: 'send' | 'repair') => Promise<void>
+  /** Tells the store here from those of other machines. */
+  readonly place: string
+  /** Jobs at once, for each model. */
+  readonly concurrency: number
+  /** No job is taken any more; requests under way come to their end. */
+  readonly signal: AbortSignal
+  /** Requests under way are given up too. What they bring may be paid for and lost. */
+  readonly abandon: AbortSignal
+  readonly logger: Logger
+}
+
+/** `refused`: nothing that the account is asked for can succeed. */
+export type WorkEnding = 'stopped' | 'refused'
+
+/** A job that brought so many workers down is given up. */
+const MOST_STALLS = 4
+
+/** BullMQ looks at who stops the queue only where it has a limit. This one is never reached. */
+const NO_LIMIT = { max: 2 ** 31, duration: 1000 }
+
+/**
+ * Makes what clients have put into the queue, until it is told to stop, or until no account can be asked any more.
+ *
+ * @throws ImagegenError with code `credentials` where it has a key for no model, `config` or `unavailable` where there
+ * is no queue to be had.
+ */
+export async function work(options: WorkOptions): Promise<WorkEnding> {
+  const { settings, store, logger } = options
+  const models = modelsWithKeys(options)
+  await store.prepare()
+  await store.recover()
+  const connection = await openConnection(settings, logger, Infinity, options.abandon)
+  try {
+    await sendUnsent(connection, options)
+    logger.info(`Takes pictures of ${namesOf(models)} from the queue \`${settings.name}\`.`)
+    const accounts = new Set(models.map(({ account }) => account))
+    await Promise.all(
+      [...accounts].map(async (account) =>
+        serveAccount(
+          models.filter((model) => model.account === account),
+          connection,
+          options,
+        ),
+      ),
+    )
+    return options.signal.aborted ? 'stopped' : 'refused'
+  } finally {
+    connection.close()
+  }
+}
+
+/** Goes on where a worker was ended that had this store. */
+async function sendUnsent({ redis }: Connection, options: WorkOptions): Promise<void> {
+  const unsent = openUnsent(redis, options.settings, options.place)
+  for (const key of await unsent.all()) {
+    try {
+      await options.bringThere(key, 'repair')
+      await unsent.clear(key)
+    } catch (error) {
+      // The next worker here tries again; until then the key is `unavailable` for everybody.
+      options.logger.warn(messageOf(error))
+    }
+  }
+}
+
+/** One model of each kind that it can ask. */
+function modelsWithKeys({ models, logger }: WorkOptions): ResolvedModel[] {
+  const kinds = new Map([...models.values()].map((model) => [nameOf(model), model]))
+  const usable = [...kinds.values()].filter(({ model }) => model.credentials !== 'missing')
+  const others = [...kinds.values()].filter((model) => !usable.includes(model))
+  if (usable.length === 0) {
+    throw new ImagegenError('credentials', {
+      message: `This worker has no API key for any of its models (${namesOf(others)}).`,
+      hint: 'Set MINIMAX_API_KEY (in the environment, or in .env.local), or hand keys to the models in the option `models`.',
+    })
+  }
+  if (others.length > 0) logger.warn(`No API key for ${namesOf(others)}: left to other workers.`)
+  return usable
+}
+
+/** Makes pictures of an account's models until it is told to stop, or the account is refused. */
+async function serveAccount(
+  models: readonly ResolvedModel[],
+  connection: Connection,
+  options: WorkOptions,
+): Promise<void> {
+  const refused = new AbortController()
+  const stop = AbortSignal.any([options.signal, refused.signal])
+  const onRefused = (): void => {
+    if (refused.signal.aborted) return
+    options.logger.error(
+      `The account of ${namesOf(models)} cannot be asked any more: this worker takes no more of it.`,
+    )
+    refused.abort()
+  }
+  await Promise.all(
+    models.map(async (model) => serve(model, connection, { ...options, signal: stop }, onRefused)),
+  )
+}
+
+async function serve(
+  model: ResolvedModel,
+  connection: Connection,
+  options: WorkOptions,
+  onRefused: () => void,
+): Promise<void> {
+  const { bullmq, redis } = connection
+  const { settings, signal, abandon, logger } = options
+  const name = queueNameOf(settings, model)
+  const queue = new bullmq.Queue(name, { connection: redis })
+  const unsent = openUnsent(redis, settings, options.place)
+  const processor = createProcessor(model, { ...options, connection, queue, unsent, onRefused })
+  const worker = new bullmq.Worker(name, processor, {
+    connection: redis,
+    concurrency: options.concurrency,
+    lockDuration: settings.stalledAfter,
+    stalledInterval: settings.stalledAfter / 2,
+    maxStalledCount: MOST_STALLS,
+    limiter: NO_LIMIT,
+    settings: { backoffStrategy: (attempts, _, error) => backoff(attempts, error) },
+  })
+  worker.on('stalled', (id) =>
+    logger.warn(`Another worker was gone: ${id.slice(0, 16)} is made again.`),
+  )
+  // What is wrong with the connection is said where it is opened.
+  worker.on('error', () => undefined)
+  queue.on('error', () => undefined)
+  await aborted(signal)
+  const closing = worker.close()
+  await Promise.race([closing, aborted(abandon)])
+  await closed([closing, queue.close()])
+}
+
+async function aborted(signal: AbortSignal): Promise<void> {
+  if (!signal.aborted) await once(signal, 'abort')
+}
+
+function nameOf({ provider, modelId }: ResolvedModel): string {
+  return `${provider}/${modelId}`
+}
+
+function namesOf(models: readonly ResolvedModel[]): string {
+  return models.map(nameOf).join(', ')
+}

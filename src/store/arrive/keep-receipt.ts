@@ -1,0 +1,41 @@
+import { existsSync } from 'node:fs'
+import path from 'node:path'
+import { sha256 } from '../../shared/hash.ts'
+import { holds } from '../read/bytes-state.ts'
+import { baseName, originalName, receiptName } from '../file-name.ts'
+import type { StoreFolder } from '../folder.ts'
+import { formatReceipt, type Receipt } from '../receipt.ts'
+
+/**
+ * A name that belongs to nobody else. Files of that name that are not this picture stay untouched: they are another
+ * one's, or damaged, and a sign of something that was paid for.
+ */
+export function freeBase(folder: StoreFolder, receipt: Receipt): string {
+  for (let number = 1; ; number++) {
+    const base = baseName(receipt.name, receipt.key, receipt.sha256, number)
+    const original = path.join(folder.root, originalName(base, receipt.mediaType))
+    const beside = path.join(folder.root, receiptName(base))
+    const isFree = existsSync(beside)
+      ? // Another process that stores the same receipt may have been faster.
+        holds(beside, digestOf(formatReceipt(receipt)))
+      : !existsSync(original) || holds(original, receipt)
+    if (isFree) return base
+  }
+}
+
+/**
+ * Writes a receipt under a free name.
+ *
+ * @throws ImagegenError with code `unavailable`: full disk, no permission.
+ */
+export async function keepReceipt(
+  folder: StoreFolder,
+  receipt: Receipt,
+  base: string = freeBase(folder, receipt),
+): Promise<void> {
+  await folder.write(path.join(folder.root, receiptName(base)), formatReceipt(receipt))
+}
+
+function digestOf(text: string): { sha256: string; bytes: number } {
+  return { sha256: sha256(text), bytes: Buffer.byteLength(text) }
+}

@@ -1,0 +1,140 @@
+import { randomBytes } from 'node:crypto'
+import { writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import * as v from 'valibot'
+import { ImagegenError, messageOf } from '../../shared/errors.ts'
+import type { JsonValue } from '../../shared/hash.ts'
+import { safeName, shortKeyOf } from '../file-name.ts'
+import type { StoreFolder } from '../folder.ts'
+import type { ExpectedPicture } from './inspect-picture.ts'
+import {
+  describeIssue,
+  originEntries,
+  seedSchema,
+  type EntriesOf,
+  type Origin,
+} from '../receipt.ts'
+import { storageError } from '../storage-error.ts'
+
+/** What no response exceeds: the longest text that Node holds in one string is a little more. */
+export const LONGEST_RESPONSE: number = 500 * 1024 * 1024
+
+/** A provider's answer as it arrived, with all that its receipts will say. */
+export interface PendingResponse extends Origin {
+  readonly version: 1
+  /** Images that were asked for. */
+  readonly requested: number
+  /** The seed that was sent. */
+  readonly seed: number | null
+  /** The seed of each image where the model reports them; else empty. */
+  readonly seeds: readonly (number | null)[]
+  /** Base64, without a `data:` prefix. */
+  readonly images: readonly string[]
+  readonly expected: ExpectedPicture
+  /** As the model returned them. */
+  readonly warnings: readonly JsonValue[]
+  /** What the provider said besides: kept with what turns out to be unusable. */
+  readonly metadata: Readonly<Record<string, JsonValue>>
+}
+
+/** A response that is safe on the disk and not yet in the store. */
+export interface Pending {
+  /** Where it lies. */
+  readonly file: string
+  readonly response: PendingResponse
+}
+
+const positiveSchema = v.pipe(v.number(), v.finite(), v.minValue(Number.MIN_VALUE))
+const jsonSchema = v.custom<JsonValue>((value) => value !== undefined)
+
+const responseEntries: EntriesOf<PendingResponse> = {
+  version: v.literal(1),
+  ...originEntries,
+  requested: v.pipe(v.number(), v.safeInteger(), v.minValue(1)),
+  seed: seedSchema,
+  seeds: v.array(seedSchema),
+  images: v.array(v.string()),
+  expected: v.object({
+    aspectRatio: v.nullable(positiveSchema),
+    size: v.nullable(v.object({ width: positiveSchema, height: positiveSchema })),
+  }),
+  warnings: v.array(jsonSchema),
+  metadata: v.custom<Readonly<Record<string, JsonValue>>>(
+    (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
+    'expected an object',
+  ),
+}
+const responseSchema: v.GenericSchema<unknown, PendingResponse> = v.object(responseEntries)
+
+/**
+ * Makes a response durable with one rename. From here on it cannot be lost, whatever happens to this process.
+ *
+ * @throws ImagegenError with code `unavailable` where the store cannot be written; the response is then kept in the
+ * system's folder for temporary files, and the error says where.
+ */
+export async function savePending(
+  folder: StoreFolder,
+  response: PendingResponse,
+): Promise<Pending> {
+  const clean = { ...response, ...printable(response) }
+  const id = randomBytes(8).toString('hex')
+  const name = `${safeName(clean.name)}.${shortKeyOf(clean.key)}.${id}.json`
+  const file = path.join(folder.pending, name)
+  const text = JSON.stringify(clean)
+  try {
+    await folder.write(file, text)
+  } catch (error) {
+    throw rescue(folder, name, text, error)
+  }
+  return { file, response: clean }
+}
+
+/** @returns the response, or what is wrong with it. */
+export function checkResponse(value: unknown): PendingResponse | { readonly fault: string } {
+  const result = v.safeParse(responseSchema, value)
+  return result.success ? result.output : { fault: describeIssue(result.issues[0]) }
+}
+
+/** @returns the response, or what is wrong with it. */
+export function parseResponse(text: string): PendingResponse | { readonly fault: string } {
+  try {
+    return checkResponse(JSON.parse(text))
+  } catch (error) {
+    return { fault: messageOf(error) }
+  }
+}
+
+/** A strange name, of whatever, never keeps a paid picture out of the store. */
+function printable(
+  response: PendingResponse,
+): Pick<Origin, 'name' | 'provider' | 'model' | 'responseId'> {
+  const clean = (text: string): string => text.replaceAll(/[\p{Cc}\p{Bidi_C}]/gu, '').slice(0, 200)
+  return {
+    name: clean(response.name),
+    provider: clean(response.provider),
+    model: clean(response.model),
+    responseId: response.responseId === null ? null : clean(response.responseId),
+  }
+}
+
+/** The last resort for a paid response that the store has no room for. */
+function rescue(folder: StoreFolder, name: string, text: string, cause: unknown): ImagegenError {
+  const { problems } = storageError(cause, `Cannot write to ${folder.show(folder.pending)}`)
+  const file = path.join(tmpdir(), name)
+  const target = folder.show(folder.pending)
+  try {
+    writeFileSync(file, text, { flag: 'wx', mode: 0o600, flush: true })
+    const hint = `The response that arrived is kept as ${file}. Once there is room, move it to ${target} and run again.`
+    return new ImagegenError(
+      'unavailable',
+      [...problems, { message: 'Nothing is lost yet.', hint }],
+      {
+        cause,
+      },
+    )
+  } catch (error) {
+    const message = `The response that arrived could not be kept anywhere: ${messageOf(error)}`
+    return new ImagegenError('unavailable', [...problems, { message }], { cause })
+  }
+}

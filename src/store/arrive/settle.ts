@@ -1,0 +1,189 @@
+import { rm } from 'node:fs/promises'
+import path from 'node:path'
+import { extensionOf, sniffMediaType } from '../../pixels/media-type.ts'
+import { ImagegenError } from '../../shared/errors.ts'
+import { errorCode } from '../../shared/files.ts'
+import { sha256 } from '../../shared/hash.ts'
+import { holds } from '../read/bytes-state.ts'
+import { originalName } from '../file-name.ts'
+import type { StoreFolder } from '../folder.ts'
+import { freeBase, keepReceipt } from './keep-receipt.ts'
+import { checkResponse, type Pending, type PendingResponse } from './pending.ts'
+import { inspectPicture } from './inspect-picture.ts'
+import { keepInQuarantine, moveToQuarantine } from './quarantine.ts'
+import { formatReceipt, type Receipt } from '../receipt.ts'
+import type { Candidate } from '../read/bundle.ts'
+import { lookupKey } from '../read/snapshot.ts'
+import { storageError } from '../storage-error.ts'
+
+/** What became of a response. */
+export interface Settlement {
+  readonly response: PendingResponse
+  /** The candidates that came of it. */
+  readonly stored: readonly Receipt[]
+  /** Pictures that the key had already, by sha256: paid for, and not one candidate more. */
+  readonly duplicates: readonly string[]
+  readonly unusable: readonly UnusablePicture[]
+}
+
+/** Bytes that were paid for and cannot be used. */
+export interface UnusablePicture {
+  readonly sha256: string
+  /** For people: `the bytes are not a picture`. */
+  readonly reason: string
+  /** Where it is kept, as people know it. */
+  readonly file: string
+}
+
+/**
+ * Makes originals and receipts of a response, then removes it from `pending/`, since every byte is elsewhere now.
+ *
+ * It may be killed anywhere and run again, also by several processes at once: every name follows from the response, so
+ * all of them write the same files.
+ *
+ * @throws ImagegenError `damaged` where the response makes no sense (it is in quarantine then), `unavailable` where the
+ * folder cannot be written (it stays pending then).
+ */
+export async function settle(folder: StoreFolder, pending: Pending): Promise<Settlement> {
+  try {
+    return await settleNow(folder, pending)
+  } catch (error) {
+    throw errorCode(error) === undefined
+      ? error
+      : storageError(error, `Cannot store ${folder.show(pending.file)}`)
+  }
+}
+
+async function settleNow(folder: StoreFolder, pending: Pending): Promise<Settlement> {
+  const response = checkResponse(pending.response)
+  if ('fault' in response) throw await setAside(folder, pending.file, response.fault)
+
+  const stored = new Map<string, Receipt>()
+  const duplicates: string[] = []
+  const unusable: UnusablePicture[] = []
+  for (const [index, image] of response.images.entries()) {
+    const bytes = decode(image)
+    const hash = sha256(bytes)
+    const inspection = await inspectPicture(bytes, response.expected)
+    if ('unusable' in inspection) {
+      const reason = inspection.unusable
+      const file = await refuse(folder, pending, { bytes, index, reason })
+      unusable.push({ sha256: hash, reason, file })
+      continue
+    }
+    const receipt = receiptOf(response, index, { sha256: hash, bytes: bytes.length, ...inspection })
+    if (!stored.has(hash) && (await store(folder, receipt, bytes))) stored.set(hash, receipt)
+    else duplicates.push(hash)
+  }
+  await finish(folder, pending)
+  return { response, stored: [...stored.values()], duplicates, unusable }
+}
+
+/**
+ * Moves a response that nobody can read to quarantine, under an ending by which its key stays known as paid for.
+ *
+ * @returns the error that says so.
+ */
+export async function setAside(
+  folder: StoreFolder,
+  file: string,
+  reason: string,
+): Promise<ImagegenError> {
+  const advice =
+    'Look whether the pictures in it can be saved; `imagegen generate --replace ID` asks anew, which costs.'
+  const report = { what: 'A response that arrived and cannot be read.', why: reason, advice }
+  const name = `${path.basename(file, '.json')}.pending`
+  const moved = await moveToQuarantine(folder, file, report, name)
+  const where = moved === undefined ? '' : ` It is kept as ${folder.show(moved)}.`
+  return new ImagegenError('damaged', {
+    message: `${folder.show(file)} cannot be read: ${reason}.${where}`,
+    hint: advice,
+  })
+}
+
+/** Keeps bytes that cannot be used, with the response that brought them. */
+async function refuse(
+  folder: StoreFolder,
+  { file, response }: Pending,
+  picture: { readonly bytes: Uint8Array; readonly index: number; readonly reason: string },
+): Promise<string> {
+  const { images, ...rest } = response
+  const mediaType = sniffMediaType(picture.bytes)
+  const ending = mediaType === undefined ? 'bin' : extensionOf(mediaType)
+  const name = `${path.basename(file, '.json')}-${picture.index + 1}.${ending}`
+  const kept = await keepInQuarantine(folder, name, picture.bytes, {
+    what: `Picture ${picture.index + 1} of ${images.length} that arrived for ${response.name}.`,
+    why: picture.reason,
+    advice: 'It was paid for and cannot be used. The response that brought it is below.',
+    response: rest,
+  })
+  return folder.show(kept)
+}
+
+async function finish(folder: StoreFolder, { file, response }: Pending): Promise<void> {
+  if (response.images.length === 0) {
+    await moveToQuarantine(folder, file, {
+      what: `A response that arrived for ${response.name}.`,
+      why: 'It holds no picture.',
+      advice: 'Nothing can be done with it; it is kept as a proof.',
+    })
+    return
+  }
+  await rm(file, { force: true })
+}
+
+/** Text that is no base64 stays as it is, for people to look at. */
+function decode(image: string): Uint8Array {
+  const isBase64 = /^[\w+/=\s-]*$/.test(image)
+  return Buffer.from(image, isBase64 ? 'base64' : 'utf8')
+}
+
+function receiptOf(
+  response: PendingResponse,
+  index: number,
+  picture: Pick<Receipt, 'sha256' | 'bytes' | 'mediaType' | 'width' | 'height'>,
+): Receipt {
+  const { key, recipe, name, inputs, provider, model, responseId, usd, time } = response
+  return {
+    version: 1,
+    key,
+    recipe,
+    name,
+    ...picture,
+    seed: response.seeds[index] ?? response.seed,
+    inputs,
+    provider,
+    model,
+    responseId,
+    usd,
+    time,
+  }
+}
+
+/** @returns whether the picture is a candidate by this receipt: `false` where the key had it from another response. */
+async function store(folder: StoreFolder, receipt: Receipt, bytes: Uint8Array): Promise<boolean> {
+  const { candidates } = lookupKey(folder, receipt.key)
+  const twin = candidates.find((candidate) => candidate.receipt.sha256 === receipt.sha256)
+  if (twin !== undefined) {
+    await restore(folder, twin, bytes)
+    return formatReceipt(twin.receipt) === formatReceipt(receipt)
+  }
+  const base = freeBase(folder, receipt)
+  const original = path.join(folder.root, originalName(base, receipt.mediaType))
+  if (!holds(original, receipt)) await folder.write(original, bytes)
+  await keepReceipt(folder, receipt, base)
+  return true
+}
+
+/** The same bytes have arrived again: where the store had lost them, here they are. */
+async function restore(folder: StoreFolder, twin: Candidate, bytes: Uint8Array): Promise<void> {
+  if (holds(twin.file, twin.receipt)) return
+  if (twin.bytes === 'present' || twin.bytes === 'damaged') {
+    await moveToQuarantine(folder, twin.file, {
+      what: `The original of ${twin.receipt.name}.`,
+      why: 'Its bytes are not those of its receipt.',
+      advice: 'The same picture has arrived again and took its place.',
+    })
+  }
+  await folder.write(twin.file, bytes)
+}

@@ -1,0 +1,86 @@
+import { execFileSync } from 'node:child_process'
+import { readFileSync, readlinkSync } from 'node:fs'
+import { hostname } from 'node:os'
+import { sha256 } from '../../shared/hash.ts'
+
+/** One process among all that may share a folder. */
+export interface ProcessIdentity {
+  /** Where process ids mean the same: the machine, since it was started, and the container on it. */
+  readonly host: string
+  readonly pid: number
+  /** Tells a process from a later one with the same id, in letters and digits; `null` where the system does not say. */
+  readonly startTime: string | null
+}
+
+/** `elsewhere`: on another machine or in another container, where nobody here can look. */
+export type ProcessState = 'alive' | 'gone' | 'elsewhere'
+
+/** Who is running this. */
+export function thisProcess(host: string = thisHost()): ProcessIdentity {
+  return { host, pid: process.pid, startTime: startTimeOf(process.pid) }
+}
+
+/** Whether a process still runs, as far as `self` can see. */
+export function stateOf(other: ProcessIdentity, self: ProcessIdentity): ProcessState {
+  if (other.host !== self.host) return 'elsewhere'
+  // Most that a run looks at is its own, and whoever asks the system for each of them does little else.
+  if (other.pid === self.pid && other.startTime === self.startTime) return 'alive'
+  if (!answersSignals(other.pid) || isZombie(other.pid)) return 'gone'
+  const startTime = startTimeOf(other.pid)
+  const isSame = other.startTime === null || startTime === null || other.startTime === startTime
+  return isSame ? 'alive' : 'gone'
+}
+
+/** A container has a process table of its own, and a restart of the machine begins a new one. */
+function thisHost(): string {
+  const table = [attempt(() => readFileSync('/proc/sys/kernel/random/boot_id', 'latin1'))]
+  table.push(attempt(() => readlinkSync('/proc/self/ns/pid')))
+  return `${hostname()}-${sha256(table.join('\n')).slice(0, 12)}`
+}
+
+function answersSignals(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    // Another user's process refuses the signal, and exists.
+    return error instanceof Error && 'code' in error && error.code === 'EPERM'
+  }
+}
+
+/** Killed, and not yet noticed by its parent: in a container without an init process this lasts for ever. */
+function isZombie(pid: number): boolean {
+  const state = linuxStat(pid)?.[0]
+  return state === 'Z' || state === 'X'
+}
+
+function startTimeOf(pid: number): string | null {
+  // Field 22 of proc(5), counted from the state, which is field 3.
+  if (process.platform === 'linux') return linuxStat(pid)?.[19] ?? null
+  if (process.platform === 'darwin') return darwinStartTime(pid) ?? null
+  return null
+}
+
+function darwinStartTime(pid: number): string | undefined {
+  return attempt(() =>
+    execFileSync('ps', ['-o', 'lstart=', '-p', String(pid)], {
+      encoding: 'utf8',
+      env: { LC_ALL: 'C', TZ: 'UTC', PATH: '/bin:/usr/bin' },
+      stdio: ['ignore', 'pipe', 'ignore'],
+    }).replaceAll(/\W/g, ''),
+  )
+}
+
+/** The fields after the process's name, which may itself hold blanks and brackets. */
+function linuxStat(pid: number): string[] | undefined {
+  const text = attempt(() => readFileSync(`/proc/${pid}/stat`, 'latin1'))
+  return text?.slice(text.lastIndexOf(')') + 2).split(' ')
+}
+
+function attempt<Result>(action: () => Result): Result | undefined {
+  try {
+    return action()
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,64 @@
+import { readdirSync, rmSync, statSync } from 'node:fs'
+import path from 'node:path'
+import * as v from 'valibot'
+import { isNotFound } from '../../shared/files.ts'
+import { writeWhole, type Claim } from './claim.ts'
+import { readText } from '../read-text.ts'
+
+/** How long a failure is kept for those who waited, in milliseconds. */
+const KEPT = 60 * 60 * 1000
+
+const LONGEST = 64 * 1024
+
+/** A failure that others take over, because the same would happen to them. */
+export interface SharedFailure {
+  /** The provider's code, or one of this project's. */
+  readonly code: string
+  readonly message: string
+  /** What to do about it; `null` where there is nothing to say. */
+  readonly hint: string | null
+  /** Whether nothing else can succeed either. */
+  readonly stopsRun: boolean
+}
+
+const failureSchema: v.GenericSchema<unknown, SharedFailure> = v.object({
+  code: v.string(),
+  message: v.string(),
+  hint: v.nullable(v.string()),
+  stopsRun: v.boolean(),
+})
+
+/** Leaves a failure under the claim's own name: only who waited for this holder looks for it. */
+export function leaveFailure(claim: Claim, failure: SharedFailure): void {
+  writeWhole(failureFile(path.dirname(claim.file), claim), JSON.stringify(failure))
+}
+
+/** What a holder left behind, if its work failed for good. */
+export function findFailure(
+  folder: string,
+  holder: Pick<Claim, 'name' | 'nonce'>,
+): SharedFailure | null {
+  try {
+    return v.parse(failureSchema, JSON.parse(readText(failureFile(folder, holder), LONGEST)))
+  } catch {
+    // Not there, or no use: then the next one finds out for itself.
+    return null
+  }
+}
+
+/** Removes failures that everybody has had the time to read, and files that a killed process had begun. */
+export function sweepFailures(folder: string): void {
+  for (const name of readdirSync(folder)) {
+    if (!/\.(?:failure|new|clock)$/.test(name)) continue
+    const file = path.join(folder, name)
+    try {
+      if (Date.now() - statSync(file).mtimeMs > KEPT) rmSync(file, { force: true })
+    } catch (error) {
+      if (!isNotFound(error)) throw error
+    }
+  }
+}
+
+function failureFile(folder: string, { name, nonce }: Pick<Claim, 'name' | 'nonce'>): string {
+  return path.join(folder, `${name}.${nonce}.failure`)
+}

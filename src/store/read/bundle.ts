@@ -1,0 +1,95 @@
+import path from 'node:path'
+import { messageOf } from '../../shared/errors.ts'
+import { bytesState, type BytesState } from './bytes-state.ts'
+import { originalName, parseFileName, receiptName, shortKeyOf } from '../file-name.ts'
+import type { StoreFolder } from '../folder.ts'
+import { LONGEST_RECEIPT, parseReceipt, type Receipt, type ReceiptFault } from '../receipt.ts'
+import { readText } from '../read-text.ts'
+import {
+  bytesProblem,
+  storeProblem,
+  type StoreProblem,
+  type LocalProblemKind,
+} from '../store-problem.ts'
+import { storageError } from '../storage-error.ts'
+
+/** One paid picture of a key. */
+export interface Candidate {
+  readonly receipt: Receipt
+  /** Where its bytes lie, or belong. */
+  readonly file: string
+  /** Judged by the file's size: nothing is opened where it is right. */
+  readonly bytes: BytesState
+  /** What to do about bytes that are not there; `null` where they are. */
+  readonly problem: StoreProblem | null
+}
+
+/** The files of one original: one name with several endings. */
+export interface Bundle {
+  readonly base: string
+  readonly name: string
+  readonly shortKey: string
+  readonly shortSha256: string
+  /** The files beside the receipt: one, where all is well. */
+  readonly files: string[]
+  hasReceipt: boolean
+}
+
+const FAULTS: Readonly<Record<ReceiptFault, LocalProblemKind>> = {
+  damaged: 'receipt-damaged',
+  conflict: 'receipt-conflict',
+  'unknown-version': 'receipt-version',
+  'lfs-pointer': 'receipt-lfs-pointer',
+}
+
+/** Puts the names that belong together together; what is none of the store's is left out. */
+export function bundleFiles(names: readonly string[]): Bundle[] {
+  const bundles = new Map<string, Bundle>()
+  for (const file of names) {
+    const parts = parseFileName(file)
+    if (parts === undefined) continue
+    const { extension, ...identity } = parts
+    const known = bundles.get(identity.base) ?? { ...identity, files: [], hasReceipt: false }
+    if (extension === 'json') known.hasReceipt = true
+    else known.files.push(file)
+    bundles.set(identity.base, known)
+  }
+  return [...bundles.values()]
+}
+
+/** Reads a receipt and holds it against its name and its bytes. */
+export function openBundle(folder: StoreFolder, bundle: Bundle): Candidate | StoreProblem {
+  const { base, shortKey, shortSha256, files, hasReceipt } = bundle
+  if (!hasReceipt)
+    return storeProblem('receipt-absent', folder.show(path.join(folder.root, files[0] ?? base)))
+  const receiptFile = path.join(folder.root, receiptName(base))
+  const reading = readReceipt(receiptFile)
+  if ('fault' in reading) {
+    return storeProblem(FAULTS[reading.fault], folder.show(receiptFile), reading.reason)
+  }
+  const { receipt } = reading
+  if (shortKeyOf(receipt.key) !== shortKey || !receipt.sha256.startsWith(shortSha256)) {
+    return storeProblem('receipt-mismatch', folder.show(receiptFile))
+  }
+  const file = path.join(folder.root, originalName(base, receipt.mediaType))
+  const bytes = stateOf(folder, file, receipt)
+  const problem = bytes === 'present' ? null : bytesProblem(bytes, folder.show(file))
+  return { receipt, file, bytes, problem }
+}
+
+function stateOf(folder: StoreFolder, file: string, receipt: Receipt): BytesState {
+  try {
+    return bytesState(file, receipt)
+  } catch (error) {
+    throw storageError(error, `Cannot read ${folder.show(file)}`)
+  }
+}
+
+/** Reads what may have been put there by anybody. */
+export function readReceipt(file: string): ReturnType<typeof parseReceipt> {
+  try {
+    return parseReceipt(readText(file, LONGEST_RECEIPT))
+  } catch (error) {
+    return { fault: 'damaged', reason: messageOf(error) }
+  }
+}

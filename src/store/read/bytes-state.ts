@@ -1,0 +1,44 @@
+import { closeSync, openSync, readFileSync, readSync, statSync, type Stats } from 'node:fs'
+import { isNotFound } from '../../shared/files.ts'
+import { sha256 } from '../../shared/hash.ts'
+import { LFS_POINTER } from '../lfs-pointer.ts'
+import type { Receipt } from '../receipt.ts'
+
+/** Whether an original's bytes can be had. */
+export type BytesState = 'present' | 'absent' | 'lfs-pointer' | 'damaged'
+
+/** Judges by existence and size, and opens a file only where its size is not the receipt's. */
+export function bytesState(file: string, receipt: Receipt): BytesState {
+  const stats = statsOf(file)
+  if (stats === undefined) return 'absent'
+  if (!stats.isFile()) return 'damaged'
+  if (stats.size === receipt.bytes) return 'present'
+  return isPointer(file) ? 'lfs-pointer' : 'damaged'
+}
+
+/** Whether a file holds exactly these bytes. Nothing is read where its size is another. */
+export function holds(file: string, expected: Pick<Receipt, 'sha256' | 'bytes'>): boolean {
+  const stats = statsOf(file)
+  if (stats?.isFile() !== true || stats.size !== expected.bytes) return false
+  return sha256(readFileSync(file)) === expected.sha256
+}
+
+function statsOf(file: string): Stats | undefined {
+  try {
+    return statSync(file)
+  } catch (error) {
+    if (isNotFound(error)) return undefined
+    throw error
+  }
+}
+
+function isPointer(file: string): boolean {
+  const head = Buffer.alloc(LFS_POINTER.length)
+  const handle = openSync(file, 'r')
+  try {
+    readSync(handle, head, 0, head.length, 0)
+  } finally {
+    closeSync(handle)
+  }
+  return head.toString('latin1') === LFS_POINTER
+}

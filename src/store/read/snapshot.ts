@@ -1,0 +1,154 @@
+import { openBundle, type Bundle, type Candidate } from './bundle.ts'
+import { safeName, shortKeyOf } from '../file-name.ts'
+import type { StoreFolder } from '../folder.ts'
+import type { Receipt } from '../receipt.ts'
+import { storeProblem, type StoreProblem } from '../store-problem.ts'
+import { tracesIn } from './traces.ts'
+import { lookAt, type View } from './look.ts'
+import type { WaitingResponse } from '../waiting.ts'
+
+export type { Candidate } from './bundle.ts'
+
+/** Everything the store knows of a recipe key. */
+export interface KeyRecord {
+  readonly key: string
+  /** By time, then sha256; equal bytes count once. */
+  readonly candidates: readonly Candidate[]
+  /**
+   * Signs that more was paid than the candidates show. Where there is one, the key is not `missing` but `unavailable`:
+   * asking for it again might pay twice.
+   */
+  readonly problems: readonly StoreProblem[]
+}
+
+/** The store as it was at one moment. */
+export interface StoreSnapshot {
+  /**
+   * What is there for a key.
+   *
+   * @param key all 64 hex digits.
+   */
+  lookup(key: string): KeyRecord
+  /** The receipts of entries that had this name, by time: to say what has changed since. */
+  receiptsNamed(name: string): readonly Receipt[]
+  /** Every picture with a valid receipt, and everything that is wrong. Reads all receipts. */
+  everything(): StoreContents
+}
+
+export interface StoreContents {
+  readonly candidates: readonly Candidate[]
+  readonly problems: readonly StoreProblem[]
+}
+
+/** What a snapshot of everything would say of one key, and cheaper: what others are doing costs nothing. */
+export function lookupKey(folder: StoreFolder, key: string): KeyRecord {
+  return snapshotOf(folder, lookAt(folder, shortKeyOf(key))).lookup(key)
+}
+
+/** Looks at the folder once; receipts are read when their key is asked for. */
+export function readSnapshot(folder: StoreFolder): StoreSnapshot {
+  return snapshotOf(folder, lookAt(folder))
+}
+
+const NONE: readonly never[] = []
+
+function snapshotOf(folder: StoreFolder, { names, bundles, responses }: View): StoreSnapshot {
+  const byKey = groupBy(bundles, ({ shortKey }) => shortKey)
+  const waiting = groupBy(responses, ({ shortKey }) => shortKey)
+  const problemOf = ({ kind, file }: WaitingResponse): StoreProblem =>
+    storeProblem(kind, folder.show(file))
+  const records = new Map<string, KeyRecord>()
+  const opened = new Map<Bundle, Candidate | StoreProblem>()
+  const named = new Map<string, readonly Receipt[]>()
+  let byName: ReadonlyMap<string, readonly Bundle[]> | undefined
+  const traces = tracesIn(folder, names)
+
+  function lookup(key: string): KeyRecord {
+    const known = records.get(key)
+    if (known !== undefined) return known
+    const shortKey = shortKeyOf(key)
+    const some = byKey.get(shortKey)
+    if (some === undefined && !waiting.has(shortKey) && !traces.exist()) {
+      // Most keys of a project whose pictures are still to be made.
+      return { key, candidates: NONE, problems: NONE }
+    }
+    const { candidates, problems } = open(some ?? NONE)
+    const record: KeyRecord = {
+      key,
+      candidates: withoutTwins(candidates.filter(({ receipt }) => receipt.key === key)),
+      problems: [
+        ...problems,
+        ...candidates
+          .filter(({ receipt }) => receipt.key !== key)
+          .map(({ file }) => storeProblem('receipt-mismatch', folder.show(file))),
+        ...(waiting.get(shortKey) ?? []).map(problemOf),
+      ],
+    }
+    const isUnknown = record.candidates.length === 0 && record.problems.length === 0
+    const found = isUnknown ? { ...record, problems: traces.of(key) } : record
+    records.set(key, found)
+    return found
+  }
+
+  function open(some: readonly Bundle[]): StoreContents {
+    const candidates: Candidate[] = []
+    const problems: StoreProblem[] = []
+    for (const one of some) {
+      const found = opened.get(one) ?? openBundle(folder, one)
+      opened.set(one, found)
+      if ('receipt' in found) candidates.push(found)
+      else problems.push(found)
+    }
+    return { candidates: candidates.sort(byTime), problems }
+  }
+
+  return {
+    lookup,
+
+    receiptsNamed(name) {
+      if (bundles.length === 0) return NONE
+      const known = named.get(name)
+      if (known !== undefined) return known
+      byName ??= groupBy(bundles, (one) => one.name)
+      const { candidates } = open(byName.get(safeName(name)) ?? NONE)
+      const receipts = candidates.flatMap(({ receipt }) => (receipt.name === name ? [receipt] : []))
+      named.set(name, receipts)
+      return receipts
+    },
+
+    everything() {
+      const { candidates, problems } = open(bundles)
+      return {
+        candidates,
+        problems: [...problems, ...traces.misnamed(), ...responses.map(problemOf)],
+      }
+    },
+  }
+}
+
+function groupBy<Member>(
+  members: readonly Member[],
+  groupOf: (member: Member) => string,
+): Map<string, Member[]> {
+  const groups = new Map<string, Member[]>()
+  for (const member of members) {
+    const name = groupOf(member)
+    const group = groups.get(name)
+    if (group === undefined) groups.set(name, [member])
+    else group.push(member)
+  }
+  return groups
+}
+
+function byTime({ receipt: left }: Candidate, { receipt: right }: Candidate): number {
+  if (left.time !== right.time) return left.time < right.time ? -1 : 1
+  return left.sha256 < right.sha256 ? -1 : 1
+}
+
+/** Two branches may have brought the same bytes under two names. The one whose bytes are there stands for both. */
+function withoutTwins(candidates: readonly Candidate[]): Candidate[] {
+  const twins = groupBy(candidates, ({ receipt }) => receipt.sha256)
+  return [...twins.values()].flatMap(
+    (same) => same.find(({ bytes }) => bytes === 'present') ?? same.slice(0, 1),
+  )
+}

@@ -1,0 +1,65 @@
+import path from 'node:path'
+import { readReceipt } from './bundle.ts'
+import { parseFileName, shortKeyOf } from '../file-name.ts'
+import { namesIn, type StoreFolder } from '../folder.ts'
+import type { Receipt } from '../receipt.ts'
+import { storeProblem, type StoreProblem } from '../store-problem.ts'
+
+/** Where nothing says that a key was ever paid for, this is where it could still be seen. */
+export interface Traces {
+  /** Whether there are any, of whatever key. */
+  exist(): boolean
+  of(key: string): readonly StoreProblem[]
+  /** Of receipts that somebody renamed, all of them. */
+  misnamed(): readonly StoreProblem[]
+}
+
+/** @param names in the store's folder. Nothing is read before somebody asks. */
+export function tracesIn(folder: StoreFolder, names: readonly string[]): Traces {
+  let knownStrays: readonly Stray[] | undefined
+  let knownTrash: ReadonlyMap<string, StoreProblem> | undefined
+  const strays = (): readonly Stray[] => (knownStrays ??= readStrays(folder, names))
+  const trashed = (): ReadonlyMap<string, StoreProblem> => (knownTrash ??= listTrash(folder))
+  return {
+    exist: () => strays().length > 0 || trashed().size > 0,
+
+    of(key) {
+      const problems = strays()
+        .filter(({ receipt }) => receipt.key === key)
+        .map(({ problem }) => problem)
+      const pruned = trashed().get(shortKeyOf(key))
+      return pruned === undefined ? problems : [...problems, pruned]
+    },
+
+    misnamed: () => strays().map(({ problem }) => problem),
+  }
+}
+
+/** A receipt that somebody renamed. */
+interface Stray {
+  readonly receipt: Receipt
+  readonly problem: StoreProblem
+}
+
+function readStrays(folder: StoreFolder, names: readonly string[]): readonly Stray[] {
+  return names
+    .filter((name) => name.endsWith('.json') && parseFileName(name) === undefined)
+    .flatMap((name) => {
+      const file = path.join(folder.root, name)
+      const reading = readReceipt(file)
+      if ('fault' in reading) return []
+      const problem = storeProblem('receipt-misnamed', folder.show(file))
+      return [{ receipt: reading.receipt, problem }]
+    })
+}
+
+function listTrash(folder: StoreFolder): ReadonlyMap<string, StoreProblem> {
+  const found = new Map<string, StoreProblem>()
+  for (const name of namesIn(folder.trash)) {
+    const parts = parseFileName(name)
+    if (parts?.extension !== 'json') continue
+    const file = folder.show(path.join(folder.trash, name))
+    found.set(parts.shortKey, storeProblem('trashed', file))
+  }
+  return found
+}

@@ -1,0 +1,61 @@
+import { createHash } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import { pipeline } from 'node:stream/promises'
+import PQueue from 'p-queue'
+import { messageOf } from '../../shared/errors.ts'
+import { namesIn, type StoreFolder } from '../folder.ts'
+import type { Candidate } from './bundle.ts'
+import { readSnapshot } from './snapshot.ts'
+import { storeProblem, type StoreProblem } from '../store-problem.ts'
+
+/** Files that are read at once: enough to keep a disk busy. */
+const READERS = 4
+
+/** The state of everything in the store. */
+export interface StoreReport {
+  /** Pictures with a valid receipt. */
+  readonly originals: number
+  /** Those of them whose bytes are the receipt's. */
+  readonly intact: number
+  /** Size of the intact ones. */
+  readonly bytes: number
+  /** Pictures whose bytes are in the remote only. */
+  readonly elsewhere: number
+  readonly problems: readonly StoreProblem[]
+  /** Files that were set aside: unusable or damaged pictures, and the reports on them. */
+  readonly quarantined: number
+  /** Files that were pruned and not deleted yet. */
+  readonly trashed: number
+}
+
+/** Holds every original against its receipt, byte by byte. Changes nothing. */
+export async function verify(folder: StoreFolder): Promise<StoreReport> {
+  const { candidates, problems } = readSnapshot(folder).everything()
+  const queue = new PQueue({ concurrency: READERS })
+  const found = await queue.addAll(candidates.map((candidate) => () => check(folder, candidate)))
+  const intact = candidates.filter((_, index) => found[index] === null)
+  return {
+    originals: candidates.length,
+    intact: intact.length,
+    bytes: intact.reduce((sum, { receipt }) => sum + receipt.bytes, 0),
+    elsewhere: 0,
+    problems: [...problems, ...found.filter((problem) => problem !== null)],
+    quarantined: namesIn(folder.quarantine).length,
+    trashed: namesIn(folder.trash).length,
+  }
+}
+
+async function check(
+  folder: StoreFolder,
+  { file, receipt, problem }: Candidate,
+): Promise<StoreProblem | null> {
+  if (problem !== null) return problem
+  try {
+    const hash = createHash('sha256')
+    await pipeline(createReadStream(file), hash)
+    if (hash.digest('hex') === receipt.sha256) return null
+    return storeProblem('bytes-damaged', folder.show(file))
+  } catch (error) {
+    return storeProblem('bytes-damaged', folder.show(file), messageOf(error))
+  }
+}
