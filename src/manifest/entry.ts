@@ -1,3 +1,4 @@
+import type { MediaType } from '../pixels/media-type.ts'
 import type { JsonValue } from '../shared/hash.ts'
 import type { DocumentPath, Manifest } from './manifest.ts'
 import type { Output } from './schema/output.ts'
@@ -48,6 +49,8 @@ export interface SourceSubject {
   /** Absolute. */
   readonly file: string
   readonly sha256: string
+  /** What kind of picture it is, where its bytes are of a known kind. */
+  readonly mediaType: MediaType | undefined
 }
 
 /** A picture whose subject is kept. */

@@ -1,4 +1,5 @@
 import { sniffMediaType, type MediaType } from '../pixels/media-type.ts'
+import { isPlain } from '../pixels/colour.ts'
 import { decodePixels, openPixels, type Pixels } from '../pixels/raw.ts'
 import { openImage, type Sharp } from '../pixels/sharp.ts'
 import { ImagegenError, messageOf } from '../shared/errors.ts'
@@ -21,7 +22,7 @@ const JPEG_QUALITY = 90
 const SMALLEST_SIDE = 64
 
 /**
- * Makes a picture fit to be sent as a reference. PNG and JPEG below 10 MB stay as they are; everything else becomes
+ * Makes a picture fit to be sent as a reference. PNG and JPEG in 8-bit sRGB below 10 MB stay as they are; everything else becomes
  * JPEG, or PNG where it has transparency, turned upright, in sRGB, and as large as the limit allows. Of an animation the
  * first frame is taken. Equal bytes give equal bytes.
  *
@@ -31,8 +32,7 @@ export async function prepareReference(bytes: Uint8Array): Promise<PreparedRefer
   const mediaType = sniffMediaType(bytes)
   if (mediaType === undefined) throw unreadable('The bytes are not a picture of a known format.')
   try {
-    if (isTaken(mediaType) && bytes.byteLength < BYTE_LIMIT) {
-      await decodeAll(bytes)
+    if (isTaken(mediaType) && bytes.byteLength < BYTE_LIMIT && (await decodesPlain(bytes))) {
       return { mediaType, data: bytes, changed: false }
     }
     return await convert(bytes)
@@ -45,10 +45,16 @@ function isTaken(mediaType: MediaType): mediaType is PreparedReference['mediaTyp
   return mediaType === 'image/jpeg' || mediaType === 'image/png'
 }
 
-/** A truncated picture has a good header; it must not be found out by a model that is paid for it. */
-async function decodeAll(bytes: Uint8Array): Promise<void> {
+/**
+ * Decodes all of a picture: a truncated one has a good header, and must not be found out by a model that is paid for it.
+ *
+ * @returns whether it is 8-bit sRGB. Nobody says what models make of other colour spaces.
+ */
+async function decodesPlain(bytes: Uint8Array): Promise<boolean> {
   const image = await openImage(bytes, { sequentialRead: true })
+  if (!isPlain(await image.metadata())) return false
   await image.resize(8, 8, { fit: 'fill' }).raw().toBuffer()
+  return true
 }
 
 /** Decoded once, however many tries it takes: an SVG may take seconds each time. */

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { drawPlaceholder } from '../model/placeholder.ts'
 import type { ResolvedOptions } from '../options.ts'
+import { sniffMediaType } from '../pixels/media-type.ts'
 import type { PlannedImage } from '../plan/plan.ts'
 import type { RenderJob } from '../render/render.ts'
 import { ImagegenError } from '../shared/errors.ts'
@@ -17,10 +18,10 @@ export function pictureJob(
 ): RenderJob {
   const { entry, made } = image
   if (entry.subject.kind === 'source') {
-    const { file, sha256: expected } = entry.subject
+    const { file, sha256: expected, mediaType } = entry.subject
     return {
       ...commonJob(image),
-      original: { sha256: expected, read: () => readSource(file, expected) },
+      original: { sha256: expected, mediaType, read: () => readSource(file, expected) },
       provenance: undefined,
     }
   }
@@ -32,9 +33,10 @@ export function pictureJob(
       hint: 'Run `imagegen plan` to see how it stands.',
     })
   }
+  const { sha256, mediaType } = candidate.receipt
   return {
     ...commonJob(image),
-    original: { sha256: candidate.receipt.sha256, read: () => store.readOriginal(candidate) },
+    original: { sha256, mediaType, read: () => store.readOriginal(candidate) },
     provenance: options.provenance ? { model: made.model.modelId } : undefined,
   }
 }
@@ -48,7 +50,11 @@ export async function placeholderJob(image: PlannedImage): Promise<RenderJob> {
   const bytes = await drawPlaceholder({ ...(made?.expected ?? UNKNOWN_SIZE), label: entry.name })
   return {
     ...commonJob(image),
-    original: { sha256: sha256(bytes), read: () => Promise.resolve(bytes) },
+    original: {
+      sha256: sha256(bytes),
+      mediaType: sniffMediaType(bytes),
+      read: () => Promise.resolve(bytes),
+    },
     provenance: undefined,
   }
 }

@@ -1,3 +1,5 @@
+import { isDeep, isPlain, mayBeDeep } from './colour.ts'
+import { sniffMediaType } from './media-type.ts'
 import { loadSharp, openImage, PIXEL_LIMIT, type Sharp } from './sharp.ts'
 
 /** A decoded picture: 8 bits a channel, row by row, in sRGB, or in grey where there are one or two channels. */
@@ -14,9 +16,31 @@ export interface Pixels {
 /** Decodes picture bytes, once; upright, and of an animation the first frame. */
 export async function decodePixels(bytes: Uint8Array): Promise<Pixels> {
   const pipeline = await openImage(bytes, { autoOrient: true })
-  const { depth } = await pipeline.metadata()
-  // sharp brings what has 16 bits into P3, and only a profile for the output brings it from there into sRGB.
-  return toPixels(depth === 'uchar' ? pipeline : pipeline.withIccProfile('srgb'))
+  const { space, icc } = await pipeline.metadata()
+  if (icc === undefined) return toPixels(pipeline)
+  // sharp converts 16-bit colour with a profile to P3, and only a profile for the output converts it on to sRGB. Without
+  // a profile the samples are sRGB already, and a profile for the output would take them for P3.
+  if (space === 'rgb16') return toPixels(pipeline.withIccProfile('srgb'))
+  if (space === 'grey16') {
+    // sharp ignores the profile of 16-bit grey, and not that of 8-bit grey.
+    const eightBits = pipeline.toColourspace('b-w').keepIccProfile().png({ compressionLevel: 0 })
+    return toPixels(await openImage(await eightBits.toBuffer()))
+  }
+  return toPixels(pipeline)
+}
+
+/**
+ * Whether a picture has more than 8 bits a channel. Pipelines of sharp treat the colours of such a picture by rules of
+ * their own, so it has to be decoded by `decodePixels`.
+ */
+export async function isDeepPicture(bytes: Uint8Array): Promise<boolean> {
+  if (!mayBeDeep(sniffMediaType(bytes))) return false
+  return isDeep(await (await openImage(bytes)).metadata())
+}
+
+/** Whether a picture's samples are 8-bit sRGB or grey as they stand. */
+export async function isPlainPicture(bytes: Uint8Array): Promise<boolean> {
+  return isPlain(await (await openImage(bytes)).metadata())
 }
 
 /** Opens a decoded picture, so that the next step works on its pixels. */

@@ -1,6 +1,6 @@
 import type { Output } from '../manifest/schema/output.ts'
 import type { Operation } from '../manifest/schema/process.ts'
-import { decodePixels, openPixels } from '../pixels/raw.ts'
+import { decodePixels, isDeepPicture, openPixels } from '../pixels/raw.ts'
 import { openImage, type Sharp } from '../pixels/sharp.ts'
 import { mostPixels, type Size } from './operation-size.ts'
 import { applyOperations, type ReadComposite } from './operations.ts'
@@ -20,7 +20,8 @@ export interface FinishedPicture {
  * Turns an original into the finished picture. EXIF orientation is applied first, colours become sRGB.
  *
  * Where nothing is to be done, pipelines decode the original themselves: JPEG and WebP can be decoded at a fraction of
- * their size, which is faster than scaling pixels, and an SVG is drawn at the size that is asked for.
+ * their size, which is faster than scaling pixels, and an SVG is drawn at the size that is asked for. A picture of more
+ * than 8 bits a channel is decoded to 8-bit sRGB first in any case.
  *
  * @throws ImagegenError with code `render`.
  */
@@ -31,7 +32,8 @@ export async function finishPicture(
   readComposite: ReadComposite,
 ): Promise<FinishedPicture> {
   const size = await measure(original)
-  if (operations.length === 0 && cropTo(size, output) === undefined) {
+  const isUntouched = operations.length === 0 && cropTo(size, output) === undefined
+  if (isUntouched && !(await reading(() => isDeepPicture(original)))) {
     return { size, isGrey: false, open: () => openImage(original, { autoOrient: true }) }
   }
   const decoded = await reading(() => decodePixels(original))

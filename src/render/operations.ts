@@ -1,5 +1,5 @@
 import type { Operation } from '../manifest/schema/process.ts'
-import { openPixels, toPixels, type Pixels } from '../pixels/raw.ts'
+import { decodePixels, isPlainPicture, openPixels, toPixels, type Pixels } from '../pixels/raw.ts'
 import { PIXEL_LIMIT, type Sharp } from '../pixels/sharp.ts'
 import { assertDrawable } from '../pixels/svg-references.ts'
 import { ImagegenError } from '../shared/errors.ts'
@@ -102,6 +102,13 @@ function call(pipeline: Sharp, { name, args }: Operation): Sharp {
   return Reflect.apply(method, pipeline, args) as Sharp
 }
 
+/** sharp puts the samples of a picture on top as they are: what is not sRGB has to be converted before. */
+async function converted(bytes: Uint8Array): Promise<Overlay> {
+  const { data, width, height, channels } = await decodePixels(bytes)
+  const input = Buffer.from(data.buffer, data.byteOffset, data.byteLength)
+  return { input, raw: { width, height, channels } }
+}
+
 type Overlay = NonNullable<Parameters<Sharp['composite']>[0]>[number]
 
 async function overlays(operation: Operation, readComposite: ReadComposite): Promise<Overlay[]> {
@@ -112,6 +119,7 @@ async function overlays(operation: Operation, readComposite: ReadComposite): Pro
       const bytes = await readComposite(file)
       if (sha256(bytes) !== input) throw new Error(`${file} has changed in the meantime`)
       assertDrawable(bytes)
+      if (!(await isPlainPicture(bytes))) return { ...placing, ...(await converted(bytes)) }
       return {
         ...placing,
         input: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength),

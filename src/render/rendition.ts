@@ -1,10 +1,15 @@
 import type { EncoderOptions, Output, OutputFormat } from '../manifest/schema/output.ts'
 import type { Operation } from '../manifest/schema/process.ts'
+import { mayBeDeep } from '../pixels/colour.ts'
+import type { MediaType } from '../pixels/media-type.ts'
 import type { PixelVersions } from '../pixels/versions.ts'
 import { digest } from '../shared/hash.ts'
 
 /** Goes up when the same input would give other bytes, or other sizes: every rendition is then made anew. */
 export const RENDER_VERSION = 1
+
+/** Goes up when pictures that are not 8-bit sRGB come out in other colours: only what may be one is re-rendered then. */
+const COLOUR_VERSION = 1
 
 /** What every rendition of an image carries about its origin. */
 export interface Provenance {
@@ -16,6 +21,8 @@ export interface Provenance {
 export interface PictureRecipe {
   /** sha256 of the original's bytes. */
   readonly original: string
+  /** What kind of file the original is. Left out: that is not known. */
+  readonly mediaType?: MediaType | undefined
   readonly operations: readonly Operation[]
   readonly output: Output
   readonly versions: PixelVersions
@@ -52,6 +59,7 @@ export function imageKey(
 
 function pictureParts({
   original,
+  mediaType,
   operations,
   output,
   versions,
@@ -63,6 +71,9 @@ function pictureParts({
     operations.map(({ name, args }) => [name, args]),
     cropParts(output),
     versions,
+    ...(mayBeDeep(mediaType) || operations.some(({ name }) => name === 'composite')
+      ? [{ colours: COLOUR_VERSION }]
+      : []),
   ]
 }
 

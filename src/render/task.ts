@@ -1,5 +1,6 @@
 import type { Output, OutputFormat } from '../manifest/schema/output.ts'
 import type { Operation } from '../manifest/schema/process.ts'
+import type { MediaType } from '../pixels/media-type.ts'
 import type { PixelVersions } from '../pixels/versions.ts'
 import type { Size } from './operation-size.ts'
 import type { ReadComposite } from './operations.ts'
@@ -12,6 +13,8 @@ export interface RenderJob {
   readonly name: string
   readonly original: {
     readonly sha256: string
+    /** What kind of file it is. Left out: that is not known. */
+    readonly mediaType?: MediaType | undefined
     /** Asked only where something has to be rendered. */
     read(): Promise<Uint8Array>
   }
@@ -40,6 +43,7 @@ export interface Wanted {
 export function taskOf(job: RenderJob, versions: PixelVersions): Task {
   const recipe = {
     original: job.original.sha256,
+    mediaType: job.original.mediaType,
     operations: job.operations,
     output: job.output,
     versions,

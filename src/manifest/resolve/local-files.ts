@@ -1,5 +1,6 @@
 import { readFileSync, realpathSync, statSync } from 'node:fs'
 import path from 'node:path'
+import { sniffMediaType, type MediaType } from '../../pixels/media-type.ts'
 import { errorCode, isNotFound } from '../../shared/files.ts'
 import { sha256 } from '../../shared/hash.ts'
 
@@ -8,6 +9,8 @@ export interface LocalFile {
   /** Absolute, symbolic links resolved. */
   readonly file: string
   readonly sha256: string
+  /** What kind of picture it is, where its bytes are of a known kind. */
+  readonly mediaType: MediaType | undefined
 }
 
 /** Larger files are no pictures that a model or a page could take. */
@@ -56,7 +59,8 @@ export function createLocalFiles(allow: readonly string[]): LocalFiles {
           hint: 'Use a smaller picture.',
         }
       }
-      return { file, sha256: sha256(readFileSync(file)) }
+      const bytes = readFileSync(file)
+      return { file, sha256: sha256(bytes), mediaType: sniffMediaType(bytes) }
     } catch (error) {
       if (isNotFound(error)) {
         return {

@@ -87,7 +87,7 @@ export function resolveImage(
     }
     return withCompositeFiles(normalised, (path) => {
       const text = fill(['process'], path)
-      return findFile(['process'], text) ?? { file: '', sha256: '' }
+      return findFile(['process'], text) ?? { file: '', sha256: '', mediaType: undefined }
     })
   }
   const operations = settings.process === undefined ? NOTHING : operationsOf(settings.process)
