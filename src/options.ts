@@ -4,7 +4,7 @@ import { loadConfigFile } from './options/config-file.ts'
 import { readEnvironment, type Environment } from './options/environment.ts'
 import { fingerprintOf, type KeyOptions } from './options/fingerprint.ts'
 import { resolveMode, type ChosenMode, type ModeContext } from './options/mode.ts'
-import { resolveModels } from './options/models.ts'
+import { modelsWithoutHost, resolveModels } from './options/models.ts'
 import type { Options } from './options/options.ts'
 import { findRoot, findWorkspaceRoot } from './options/root.ts'
 import { isTypeScriptInstalled } from './options/typescript.ts'
@@ -36,6 +36,8 @@ export interface ResolvedOptions extends KeyOptions, ChosenMode {
   readonly secrets: readonly string[]
   /** A digest of each option that decides keys, by the option's name. */
   readonly fingerprint: Readonly<Record<string, string>>
+  /** What was ignored of the environment, and why. */
+  readonly warnings: readonly string[]
 }
 
 /** Where and how the options are resolved. */
@@ -69,7 +71,10 @@ export async function resolveOptions(context: ResolveContext): Promise<ResolvedO
     ...fromFile,
     ...checkOptions(context.inline ?? {}, 'the options of imagegen()'),
   }
-  const environment = readEnvironment(context.envDir ?? root, context.mode, context.environment)
+  const environment = readEnvironment(context.envDir ?? root, context.mode, context.environment, [
+    root,
+    context.start,
+  ])
   const resolve = (folder: string): string => path.resolve(root, folder)
   const cacheDir = resolve(given.cacheDir ?? 'node_modules/.cache/unplugin-imagegen')
   const keyOptions: KeyOptions = {
@@ -101,6 +106,13 @@ export async function resolveOptions(context: ResolveContext): Promise<ResolvedO
     hasKey: environment.apiKey !== undefined,
     secrets: secretsIn(environment, given),
     fingerprint: fingerprintOf(keyOptions, cacheDir),
+    warnings: [
+      ...environment.warnings,
+      ...modelsWithoutHost(given.models ?? {}, environment).map(
+        (name) =>
+          `The model \`${name}\` does not use MINIMAX_API_HOST: that came from a file, with the key of that file, and this model has a key of its own. Give it its \`host\` in the config.`,
+      ),
+    ],
   }
 }
 

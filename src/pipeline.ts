@@ -114,6 +114,7 @@ export function createPipeline(
   logger: Logger,
   budget: Budget = createBudget(options.budget),
 ): Pipeline {
+  for (const warning of options.warnings) logger.warn(warning)
   const store = openStore({ dir: options.storeDir, logger, remote: remoteOf(options) })
   const shared = sharedRenditions(options, store)
   const renderer = createRenderer({ cacheDir: options.cacheDir, shared })

@@ -161,16 +161,6 @@ describe('the environment', () => {
     expect((await resolve(files, { environment: real })).secrets).toEqual(['real'])
   })
 
-  test('a host from a file is used only with a key from a file', async () => {
-    const account = (options: ResolvedOptions): string | undefined =>
-      options.models.get('image-01')?.account
-    const host = 'MINIMAX_API_HOST=http://127.0.0.1:9'
-    const own = await resolve({ '.env': `${host}\nMINIMAX_API_KEY=file` })
-    expect(account(own)).toBe('minimax@127.0.0.1:9')
-    const stolen = await resolve({ '.env': host }, { environment: { MINIMAX_API_KEY: 'real' } })
-    expect(account(stolen)).toBe('minimax@api.minimax.io')
-  })
-
   test('a model of the user’s without a key of its own has the environment’s', async () => {
     const options = await resolve(
       {
