@@ -26,6 +26,11 @@ export interface GenerateOptions {
   readonly signal: AbortSignal
   /** Requests under way are given up too. What they bring may be paid for and lost. */
   readonly abandon: AbortSignal
+  /**
+   * Ends one job: nothing more is sent for it or for what needs it, and a request under way is awaited and stored. Read
+   * when the job's turn comes and again before each of its requests. Default: jobs end with the run only.
+   */
+  readonly signalOf?: (job: Job) => AbortSignal
   readonly onEvent: (event: GenerateEvent) => void
   /** Brings here what a remote has of a key, before something of it is taken for lost. */
   readonly bringHere: (key: string) => Promise<void>
@@ -79,7 +84,9 @@ function createRun(options: GenerateOptions): (job: Job) => Promise<Outcome> {
   }
 
   const attempt = async (job: Job): Promise<Outcome> => {
-    const { window, halt, signal } = accountOf(job)
+    const { window, halt, signal: accountSignal } = accountOf(job)
+    const own = options.signalOf?.(job)
+    const signal = own === undefined ? accountSignal : AbortSignal.any([accountSignal, own])
     try {
       throwIfAborted(signal)
       const failure = await makeCandidates(await orderOf(job, options.store), job.made.model, {
@@ -89,6 +96,7 @@ function createRun(options: GenerateOptions): (job: Job) => Promise<Outcome> {
         readFile: readReferenceFile(job, options.entries),
         tryRequest: async (request) =>
           requests.add(async () => {
+            throwIfAborted(options.signalOf?.(job) ?? signal)
             try {
               return await retry({ ...request, signal, ...(pause === undefined ? {} : { pause }) })
             } catch (error) {
@@ -105,9 +113,8 @@ function createRun(options: GenerateOptions): (job: Job) => Promise<Outcome> {
     } catch (error) {
       const isAborted = error instanceof ImagegenError && error.code === 'aborted'
       if (!isAborted && !options.abandon.aborted) return fail(job, failureOf(job, error))
-      return halt.signal.aborted && !options.signal.aborted
-        ? fail(job, notTried(job, 'stopped'))
-        : { kind: 'interrupted' }
+      const isStopped = halt.signal.aborted && !options.signal.aborted && own?.aborted !== true
+      return isStopped ? fail(job, notTried(job, 'stopped')) : { kind: 'interrupted' }
     }
   }
 

@@ -1,8 +1,8 @@
 import type { Pipeline, Survey } from '../../pipeline.ts'
 import { tell } from '../../pipeline/fulfil.ts'
 import { ImagegenError, messageOf, type Problem } from '../../shared/errors.ts'
-import { readFileIfThere } from '../../shared/files.ts'
 import type { Logger } from '../../shared/logger.ts'
+import { createWantedJobs, isEdited, type WantedJobs } from './wanted-jobs.ts'
 
 /** Milliseconds for which a recipe must not have changed: somebody who types is not charged for every letter. */
 const STILL = 2000
@@ -44,12 +44,14 @@ export function createBackground(
   const said = new Set<string>()
   let newest: Survey | undefined
   let timer: NodeJS.Timeout | undefined
-  let isRunning = false
+  /** Those of the run under way. */
+  let wanted: WantedJobs | undefined
 
   const isWanted = options.mode === 'generate' && options.dev.generate === 'auto'
 
   function consider(survey: Survey): void {
     newest = survey
+    wanted?.follow(survey)
     if (!isWanted || stopping.signal.aborted) return
     const now = Date.now()
     const keys = new Set(survey.plan.jobs.map((job) => job.made.key))
@@ -61,7 +63,7 @@ export function createBackground(
   function schedule(): void {
     clearTimeout(timer)
     const next = Math.min(...ripeTimes().values())
-    if (isRunning || stopping.signal.aborted || !Number.isFinite(next)) return
+    if (wanted !== undefined || stopping.signal.aborted || !Number.isFinite(next)) return
     timer = setTimeout(() => void run(), Math.max(0, next - Date.now()))
   }
 
@@ -90,11 +92,12 @@ export function createBackground(
     // Of manifests that no page shows, hosts with watchers of their own say nothing.
     if (survey.manifests.some(isEdited)) return publish().catch(complain)
     if (!mayAsk(jobs)) return
-    isRunning = true
+    wanted = createWantedJobs(survey)
     try {
       const report = await pipeline.generate(survey, jobs, {
         signal: stopping.signal,
         abandon: never.signal,
+        signalOf: wanted.signalOf,
         onEvent(event) {
           tell(event, logger)
           if (event.kind === 'finished') void publish().catch(complain)
@@ -117,7 +120,7 @@ export function createBackground(
         isRetryable: true,
       })
     } finally {
-      isRunning = false
+      wanted = undefined
       if (newest === survey) newest = undefined
       schedule()
     }
@@ -158,9 +161,4 @@ export function createBackground(
       stopping.abort()
     },
   }
-}
-
-function isEdited({ file, text }: Survey['manifests'][number]): boolean {
-  const bytes = readFileIfThere(file)
-  return bytes === undefined || new TextDecoder().decode(bytes) !== text
 }

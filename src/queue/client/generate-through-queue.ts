@@ -102,7 +102,8 @@ function makerOf(run: Run): (job: Job) => Promise<Outcome> {
 
   const make = async (job: Job): Promise<Outcome> => {
     const halt = haltOf(job)
-    const stop = AbortSignal.any([signal, halt.signal])
+    const own = run.signalOf?.(job)
+    const stop = AbortSignal.any([signal, halt.signal, ...(own === undefined ? [] : [own])])
     setMaxListeners(0, stop)
     try {
       const outcome = stop.aborted ? 'left' : await submitUntilDone(job, run, stop)
@@ -111,7 +112,7 @@ function makerOf(run: Run): (job: Job) => Promise<Outcome> {
         return { kind: 'finished' }
       }
       if (outcome !== 'left') return fail(job, outcome)
-      return halt.signal.aborted && !signal.aborted
+      return halt.signal.aborted && !signal.aborted && own?.aborted !== true
         ? fail(job, notTried(job, 'stopped'))
         : { kind: 'interrupted' }
     } catch (error) {
