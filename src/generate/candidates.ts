@@ -19,8 +19,11 @@ export interface CandidateOptions extends AskOptions {
   readonly bringHere: (key: string) => Promise<void>
 }
 
-/** Rounds without enough new pictures before a job is given up: each of them may have been paid for. */
-const MAX_ROUNDS = 3
+/**
+ * Refused rounds in a row before a key is given up. One round of a long row may be refused by chance, but each of them
+ * may have been billed. A round that brings something new starts the count again.
+ */
+const MAX_REFUSED_ROUNDS = 3
 
 /**
  * Fills a key up to the candidates that are wanted, while nobody else asks for it.
@@ -41,22 +44,27 @@ export async function makeCandidates(
     // Another machine may have brought more to the remote since this was planned.
     const before = await readRecord(order, store, order.renew === null ? order.wanted : Infinity)
     let record = before
-    for (let round = 0; usableFor(order, record).length < order.wanted; round++) {
+    let refusedRounds = 0
+    while (usableFor(order, record).length < order.wanted) {
       const there = usableFor(order, record).length
-      if (round === MAX_ROUNDS) throw tooFew(order, there)
       const pictures = Math.min(order.wanted - there, model.maxImagesPerCall)
       const seed = lostSeed(order, record) ?? seedOf(order, model, record.candidates.length)
       const settlement = await ask(order, model, pictures, seed, options).catch(
         (error: unknown) => {
-          // Some came before: what is there can be used.
-          const isEmpty = error instanceof ModelError && error.code === 'empty'
-          throw isEmpty && there > 0 ? tooFew(order, there) : error
+          if (there > 0 && isRefusedRound(error)) return undefined
+          throw error
         },
       )
+      if (settlement === undefined) {
+        refusedRounds += 1
+        if (refusedRounds === MAX_REFUSED_ROUNDS) throw refusedTooOften(order, there)
+        continue
+      }
+      refusedRounds = 0
       // What has just come is here: whether a remote answers in this moment is of no importance.
       record = await readRecord(order, store, 0)
       // Asking again in the same way would be paid for again, and most likely answered in the same way.
-      if (usableFor(order, record).length === there) throw nothingNew(settlement)
+      if (usableFor(order, record).length === there) throw nothingNew(order, there, settlement)
     }
     await clearReplaced(order, before, store)
     return undefined
@@ -86,27 +94,42 @@ async function readRecord(order: Order, store: Store, candidates: number): Promi
   return record
 }
 
-function nothingNew({ unusable, duplicates }: Settlement): ImagegenError {
+/** The model answered, and refused every picture of the round. */
+function isRefusedRound(error: unknown): boolean {
+  return error instanceof ModelError && error.code === 'empty'
+}
+
+/** A round brought nothing that can be used: what it did bring says why. */
+function nothingNew(
+  order: Order,
+  there: number,
+  { unusable, duplicates }: Settlement,
+): ImagegenError {
+  const have = there === 0 ? '' : ` ${there} of ${order.wanted} candidates are there and stay.`
   const [first] = unusable
   if (first !== undefined) {
     return new ImagegenError('unusable', {
-      message: `The answer was paid for and cannot be used: ${first.reason}. It is kept as ${first.file}.`,
+      message: `The answer was paid for and cannot be used: ${first.reason}. It is kept as ${first.file}.${have}`,
       hint: 'Look at what is kept there; run `imagegen generate` to ask again.',
     })
   }
+  const what =
+    duplicates.length > 0
+      ? 'The model answered with a picture that is there already.'
+      : 'The model answered with no picture.'
   return new ImagegenError('unusable', {
-    message:
-      duplicates.length > 0
-        ? 'The model answered with a picture that is there already.'
-        : 'The model answered with no picture.',
-    hint: 'Give another `seed`, or change the prompt.',
+    message: `${what}${have}`,
+    hint:
+      there === 0
+        ? 'Give another `seed`, or change the prompt.'
+        : `Give another \`seed\`, change the prompt, or set \`n\` to ${there}.`,
   })
 }
 
-function tooFew(order: Order, there: number): ImagegenError {
+function refusedTooOften(order: Order, there: number): ImagegenError {
   return new ImagegenError('unusable', {
-    message: `Only ${there} of ${order.wanted} candidates could be had; the model refused the others.`,
-    hint: 'What came is kept. Change the prompt, or lower `n`.',
+    message: `The model refused every picture of ${MAX_REFUSED_ROUNDS} requests in a row: ${there} of ${order.wanted} candidates are there.`,
+    hint: `They are kept. Run \`imagegen generate\` to ask for the others again, change the prompt, or set \`n\` to ${there}.`,
   })
 }
 
