@@ -9,7 +9,7 @@ import type { Fault } from './faults.ts'
 import { readImageRequest } from './image-request.ts'
 import type { ImageRequest } from './image-request.ts'
 import type { ServedImage } from './journal.ts'
-import type { PictureRequest } from './picture.ts'
+import type { PictureRequest, ReferencePicture } from './picture.ts'
 import type { RateWindow } from './rate-window.ts'
 import { loadReference } from './references.ts'
 import { RefusedError, invalidParams } from './refused.ts'
@@ -53,9 +53,9 @@ export async function generateImages(
     authorize(headers.authorization, account.apiKey)
     if (!account.rate.admit()) throw new RefusedError(1002, 'rate limit exceeded(RPM)')
     const asked = readImageRequest(parseBody(headers['content-type'], body))
-    const references = await Promise.all(
-      asked.references.map((file) => loadReference(file, signal)),
-    )
+    const references: ReferencePicture[] = []
+    // One after the other: each of them is decoded.
+    for (const file of asked.references) references.push(await loadReference(file, signal))
     const fault = account.faults.next(asked)
     const effects = effectsOf(fault)
     const instead = effects.substitute(id, asked)

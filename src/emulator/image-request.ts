@@ -34,6 +34,8 @@ const SIZES: ReadonlyMap<unknown, readonly [number, number]> = new Map([
 
 const STYLES: readonly unknown[] = ['漫画', '元气', '中世纪', '水彩']
 const PROMPT_LIMIT = 1500
+/** The API's schema gives no number and its guide speaks of one: more than this is no picture's references. */
+const REFERENCE_LIMIT = 16
 
 /**
  * Reads a parsed body as the API does: fields that it does not know are ignored, `null` counts as left out.
@@ -133,6 +135,11 @@ function readStyle(value: unknown, model: Model): ImageRequest['style'] {
 function readReferences(value: unknown): string[] {
   if (isAbsent(value)) return []
   if (!Array.isArray(value)) throw invalidParams('subject_reference must be an array')
+  if (value.length > REFERENCE_LIMIT) {
+    throw invalidParams(
+      `subject_reference holds ${value.length} references, at most ${REFERENCE_LIMIT}`,
+    )
+  }
   return value.map((reference: unknown) => {
     if (!isRecord(reference)) throw invalidParams('subject_reference must hold objects')
     if (reference['type'] !== 'character') {

@@ -9,6 +9,7 @@ import type { HostedFiles } from './hosted-files.ts'
 import { generateImages } from './image-generation.ts'
 import type { Account } from './image-generation.ts'
 import type { Journal } from './journal.ts'
+import { strangeHost } from './loopback-host.ts'
 import { readBody } from './read-body.ts'
 
 /** What answers requests. */
@@ -38,9 +39,12 @@ export function createRoutes(services: Services): Route {
   ])
   return async (request, response, signal) => {
     const url = parseTarget(request)
-    if (request.method === 'POST' && url.pathname === '/v1/image_generation') {
-      return generate(request, response, signal)
+    const asks = request.method === 'POST' && url.pathname === '/v1/image_generation'
+    const stranger = strangeHost(request, asks ? 'local' : 'loopback')
+    if (stranger !== undefined) {
+      return send(response, textMessage(403, 'text/plain', stranger), signal)
     }
+    if (asks) return generate(request, response, signal)
     const reads = request.method === 'GET' || request.method === 'HEAD'
     if (reads && files.owns(url.pathname)) {
       if (request.headers.authorization !== undefined) journal.record(request, undefined)

@@ -1,9 +1,13 @@
 import path from 'node:path'
 import * as v from 'valibot'
 import type { Reference } from '../manifest/entry.ts'
+import { urlFault } from '../manifest/references.ts'
+import { jsonSchema } from '../manifest/schema/schema.ts'
 import type { Job } from '../plan/plan.ts'
 import { recipeKey, type Recipe } from '../plan/recipe.ts'
 import { toPosix } from '../shared/files.ts'
+import { isShallow } from '../shared/record.ts'
+import { plainText } from '../shared/plain-text.ts'
 import type { Store } from '../store/store.ts'
 
 /**
@@ -84,20 +88,66 @@ async function renewalOf({ made: { key }, renew }: Job, store: Store): Promise<R
   return { kind: 'outdated', replaced }
 }
 
-const countSchema = v.pipe(v.number(), v.safeInteger(), v.minValue(1))
+/** The most candidates that a manifest can ask for. */
+const MOST_CANDIDATES = 100
+
+/** Levels of JSON: a recipe has a few. */
+const DEEPEST = 100
+
+/** The most references that a manifest can hold. */
+const MOST_REFERENCES = 16
+
+const integerSchema = v.pipe(v.number(), v.safeInteger())
+const countSchema = v.pipe(integerSchema, v.minValue(1), v.maxValue(MOST_CANDIDATES))
+const digestSchema = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/))
+const filledSchema = v.pipe(v.string(), v.nonEmpty())
+
+const referenceTypeEntries = { type: v.exactOptional(v.string()) }
+
+/** Strict: a field that this version does not know would enter the key and not the request. */
+const recipeSchema: v.GenericSchema<unknown, Recipe> = v.strictObject({
+  provider: filledSchema,
+  modelId: filledSchema,
+  prompt: filledSchema,
+  aspectRatio: v.exactOptional(v.pipe(v.string(), v.regex(/^[1-9]\d{0,3}:[1-9]\d{0,3}$/))),
+  size: v.exactOptional(v.pipe(v.string(), v.regex(/^[1-9]\d{0,4}x[1-9]\d{0,4}$/))),
+  seed: v.exactOptional(integerSchema),
+  references: v.exactOptional(
+    v.pipe(
+      v.array(
+        v.union([
+          v.strictObject({ sha256: digestSchema, ...referenceTypeEntries }),
+          v.strictObject({ key: digestSchema, pick: countSchema, ...referenceTypeEntries }),
+          v.strictObject({
+            url: v.pipe(
+              v.string(),
+              v.check((url) => urlFault(url) === undefined),
+            ),
+            ...referenceTypeEntries,
+          }),
+        ]),
+      ),
+      v.maxLength(MOST_REFERENCES),
+    ),
+  ),
+  providerOptions: v.exactOptional(v.record(v.string(), jsonSchema)),
+  revision: v.exactOptional(integerSchema),
+})
 
 const orderSchema = v.object({
-  key: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/)),
-  // What it must be, its key says.
-  recipe: v.custom<Recipe>((value) => typeof value === 'object' && value !== null),
+  key: digestSchema,
+  recipe: recipeSchema,
   id: v.string(),
   name: v.string(),
-  references: v.array(v.object({ name: v.string(), sha256: v.nullable(v.string()) })),
+  references: v.pipe(
+    v.array(v.object({ name: v.string(), sha256: v.nullable(digestSchema) })),
+    v.maxLength(MOST_REFERENCES),
+  ),
   wanted: countSchema,
   renew: v.nullable(
     v.variant('kind', [
       v.object({ kind: v.literal('lost') }),
-      v.object({ kind: v.literal('outdated'), replaced: v.array(v.string()) }),
+      v.object({ kind: v.literal('outdated'), replaced: v.array(digestSchema) }),
     ]),
   ),
 })
@@ -109,9 +159,12 @@ const orderSchema = v.object({
  * @returns the order, or what is wrong with it.
  */
 export function parseOrder(value: unknown): Order | { readonly fault: string } {
+  if (!isShallow(value, DEEPEST)) return { fault: `it is nested deeper than ${DEEPEST} levels` }
   const result = v.safeParse(orderSchema, value)
-  if (!result.success)
-    return { fault: `its ${v.getDotPath(result.issues[0]) ?? 'form'} is unknown` }
+  if (!result.success) {
+    const field = plainText(v.getDotPath(result.issues[0]) ?? 'form', 80)
+    return { fault: `its ${field} is not what this version knows` }
+  }
   const { key, recipe } = result.output
   return recipeKey(recipe) === key
     ? result.output

@@ -13,7 +13,7 @@ export type WrittenReference =
 /**
  * Reads `./file.png`, `https://…`, `#name`, `./other.image.yaml#name` and `./hero.image.yaml`.
  *
- * @throws ImagegenError for a URL that is not https.
+ * @throws ImagegenError for a URL that is not https, or holds a user name or password.
  */
 export function parseReference(text: string, manifest: Manifest, root: string): WrittenReference {
   if (/^[a-z][a-z0-9+.-]+:/i.test(text)) return { kind: 'url', url: readUrl(text) }
@@ -27,10 +27,20 @@ export function parseReference(text: string, manifest: Manifest, root: string): 
 }
 
 function readUrl(text: string): string {
-  if (!/^https:/i.test(text) || !URL.canParse(text)) {
-    throw new ImagegenError('manifest', {
-      message: `\`${text}\` is no reference: a URL must start with https://.`,
-    })
+  const fault = urlFault(text)
+  if (fault === undefined) return text
+  throw new ImagegenError('manifest', { message: fault })
+}
+
+/**
+ * Why a text is no URL that can be a reference, or nothing. A user name or password is refused, and not repeated: the
+ * manifest is committed, and the URL enters receipts and goes to the provider.
+ */
+export function urlFault(text: string): string | undefined {
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  if (url !== undefined && (url.username !== '' || url.password !== '')) {
+    return `The URL of ${url.host} must not hold a user name or password: it goes to the provider and into receipts.`
   }
-  return text
+  if (url?.protocol === 'https:') return undefined
+  return `\`${text}\` is no reference: a URL must start with https://.`
 }

@@ -66,6 +66,7 @@ export async function workForOthers(
     settings: queueOf(options),
     models: options.models,
     store,
+    budget: options.budget,
     bringHere: bringHere(store, options, how.abandon),
     bringThere: bringThere(store, options, how.abandon),
     place: digest([hostname(), options.storeDir]),

@@ -1,5 +1,6 @@
 import * as v from 'valibot'
 import { parseOrder, type Order } from '../generate/order.ts'
+import { plainText } from '../shared/plain-text.ts'
 import type { SharedFailure } from '../store/locks/shared-failure.ts'
 
 /** Changes with the meaning of what clients and workers tell each other. */
@@ -65,9 +66,8 @@ const payloadSchema = v.object({
 export function parsePayload(value: unknown): Payload | { readonly fault: string } {
   const result = v.safeParse(payloadSchema, value)
   if (!result.success) {
-    return {
-      fault: `its ${v.getDotPath(result.issues[0]) ?? 'form'} is not what this version knows`,
-    }
+    const field = plainText(v.getDotPath(result.issues[0]) ?? 'form', 80)
+    return { fault: `its ${field} is not what this version knows` }
   }
   const order = parseOrder(result.output.order)
   return 'fault' in order ? order : { ...result.output, order }

@@ -45,11 +45,18 @@ function caret(line: string, column: number): string {
 /** Characters of a line that are looked at. */
 const LONGEST_LINE = 1000
 
-/** Very long lines and control characters would wreck a terminal. */
+/** Very long lines and control characters would wreck a terminal; passwords in URLs would reach the logs of a CI. */
 function clip(line: string): string {
-  const visible = line.replaceAll(
+  const visible = withoutPasswords(line).replaceAll(
     /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g,
     '�',
   )
   return visible.length > 160 ? `${visible.slice(0, 159)}…` : visible
+}
+
+/** As long as before, so that columns stay where they are. */
+function withoutPasswords(line: string): string {
+  return line.replaceAll(/(:\/\/)([^\s/@"'?#]+)@/g, (_, start: string, user: string) => {
+    return `${start}${'*'.repeat(user.length)}@`
+  })
 }

@@ -3,6 +3,7 @@ import { MEDIA_TYPES, type MediaType } from '../pixels/media-type.ts'
 import { messageOf } from '../shared/errors.ts'
 import { LFS_POINTER } from './lfs-pointer.ts'
 import { digest, type JsonValue } from '../shared/hash.ts'
+import { isShallow } from '../shared/record.ts'
 
 /** The newest format that this code knows. */
 const RECEIPT_VERSION = 1
@@ -156,9 +157,4 @@ export function describeIssue(issue: v.BaseIssue<unknown>): string {
 
 function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
-function isShallow(value: unknown, levels: number): boolean {
-  if (typeof value !== 'object' || value === null) return true
-  return levels > 0 && Object.values(value).every((member) => isShallow(member, levels - 1))
 }

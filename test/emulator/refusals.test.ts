@@ -81,6 +81,17 @@ describe('a wrong body is 2013 inside HTTP 200', () => {
       { ...BODY, subject_reference: [{ type: 'character' }] },
       'subject_reference needs an image_file',
     ],
+    [
+      'more references than a picture has',
+      {
+        ...BODY,
+        subject_reference: Array.from({ length: 20_000 }, (_, index) => ({
+          type: 'character',
+          image_file: `https://a.invalid/${index}.png`,
+        })),
+      },
+      'subject_reference holds 20000 references, at most 16',
+    ],
   ])('%s', async (_, body, message) => {
     const answer = await ask(emulator, body)
     expect(answer.status).toBe(200)

@@ -1,4 +1,6 @@
+import { get } from 'node:http'
 import { connect } from 'node:net'
+import { text as textOf } from 'node:stream/consumers'
 import { expect, it } from 'vitest'
 import emulatorFunction, { readFaultsFile, startEmulator } from '../../src/emulator/index.ts'
 import { BODY, ask, hash, pictureOf, request, start } from './client.ts'
@@ -176,4 +178,53 @@ it('is a function with its named exports as properties, for import and require',
   ])
   await using emulator = await emulatorFunction()
   expect(emulator.stats().requests).toBe(0)
+})
+
+/** `fetch` does not let anybody choose the header `Host`. */
+async function getAs(
+  port: number,
+  path: string,
+  host: string,
+): Promise<{ status: number | undefined; body: string }> {
+  return new Promise((resolve, reject) => {
+    get({ host: '127.0.0.1', port, path, headers: { host } }, (response) => {
+      textOf(response).then((body) => resolve({ status: response.statusCode, body }), reject)
+    }).on('error', reject)
+  })
+}
+
+it.each([
+  'rebound.example',
+  'rebound.example:80',
+  '127.0.0.1.rebound.example',
+  'localhost.rebound.example',
+  '127.0.0.1@rebound.example',
+  '10.0.0.1',
+  '[::2]',
+  '[fe80::1]:80',
+  '0.0.0.0',
+])('answers nothing to a page that calls it %s', async (host) => {
+  await using emulator = await start()
+  await ask(emulator, { ...BODY, prompt: 'a secret prompt' })
+  for (const path of ['/__emulator/requests', '/__emulator/served', '/v1/image_generation']) {
+    const { status, body } = await getAs(emulator.port, path, host)
+    expect(status).toBe(403)
+    expect(body).toContain('127.0.0.1, [::1] and localhost only')
+    expect(body).not.toContain('secret')
+  }
+})
+
+it.each(['127.0.0.1', 'localhost', 'LOCALHOST:1234', '127.1.2.3:80', '[::1]', '[::1]:80'])(
+  'answers a client of this machine that calls it %s',
+  async (host) => {
+    await using emulator = await start()
+    expect((await getAs(emulator.port, '/__emulator/stats', host)).status).toBe(200)
+  },
+)
+
+it('answers a client that sends no Host, as HTTP/1.0 ones do', async () => {
+  await using emulator = await start()
+  const socket = connect(emulator.port, '127.0.0.1')
+  socket.write('GET /__emulator/stats HTTP/1.0\r\n\r\n')
+  expect(await textOf(socket)).toMatch(/^HTTP\/1\.1 200 /)
 })

@@ -245,6 +245,23 @@ images:
     expect(problems[0]?.hint).toBe('Did you mean `kira`?')
   })
 
+  test.each([
+    'https://user:hunter2@example.org/a.png',
+    'https://hunter2@example.org/a.png',
+    'https:user:hunter2@example.org/a.png',
+    'http://user:hunter2@example.org/a.png',
+    'HTTPS://:hunter2@example.org/a.png',
+  ])('with a user or password are an error that does not repeat it (%s)', async (url) => {
+    const { problems } = await readFiles({
+      'a.image.yaml': `images:\n  a:\n    alt: ""\n    prompt: x\n    references: ["${url}"]\n`,
+    })
+    expect(problems).toHaveLength(1)
+    expect(problems[0]).toMatchObject({ place: { line: 5, column: 18 } })
+    expect(problems[0]?.message).toContain('must not hold a user name or password')
+    expect(problems[0]?.message).not.toContain('hunter2')
+    if (url.includes('://')) expect(problems[0]?.place?.frame).not.toContain('hunter2')
+  })
+
   test('in a circle are one error; what is outside of the circle stays', async () => {
     const { entries, problems } = await readFiles({
       'a.image.yaml': [

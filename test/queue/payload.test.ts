@@ -1,6 +1,10 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Order } from '../../src/generate/order.ts'
+import { callOf, responseOf } from '../../src/generate/request.ts'
+import { ModelError } from '../../src/model/image-model.ts'
+import { minimax } from '../../src/model/minimax/minimax.ts'
+import type { ResolvedModel } from '../../src/model/resolved-model.ts'
 import { recipeKey, type Recipe } from '../../src/plan/recipe.ts'
 import { queueNameOf } from '../../src/queue/names.ts'
 import {
@@ -10,6 +14,8 @@ import {
   payloadOf,
   type Payload,
 } from '../../src/queue/payload.ts'
+import type { JsonValue } from '../../src/shared/hash.ts'
+import { checkResponse } from '../../src/store/arrive/pending.ts'
 
 const recipe: Recipe = {
   provider: 'minimax',
@@ -65,6 +71,141 @@ describe('what is put into the queue', () => {
     )
   })
 })
+
+/** What the fields of a recipe may be in a job that anybody wrote. */
+const anyRecipe = fc.record(
+  {
+    provider: fc.oneof(fc.constant('minimax'), fc.jsonValue()),
+    modelId: fc.oneof(fc.constant('image-01'), fc.jsonValue()),
+    prompt: fc.oneof(fc.string(), fc.jsonValue()),
+    aspectRatio: fc.oneof(fc.constantFrom('16:9', '0:0', 'a:b', '1:1:1'), fc.jsonValue()),
+    size: fc.oneof(fc.constantFrom('512x512', '0x0', 'x'), fc.jsonValue()),
+    seed: fc.oneof(fc.integer(), fc.jsonValue()),
+    references: fc.oneof(
+      fc.constantFrom<unknown[]>([], {}, [null], [[]], ['x'], [{}], [{ sha256: 1 }], [{ url: 2 }]),
+      fc.array(
+        fc.record(
+          {
+            sha256: fc.oneof(fc.constant('a'.repeat(64)), fc.jsonValue()),
+            key: fc.oneof(fc.constant('b'.repeat(64)), fc.jsonValue()),
+            pick: fc.jsonValue(),
+            url: fc.oneof(fc.webUrl(), fc.jsonValue()),
+            type: fc.jsonValue(),
+          },
+          { requiredKeys: [] },
+        ),
+      ),
+      fc.jsonValue(),
+    ),
+    providerOptions: fc.jsonValue(),
+    revision: fc.jsonValue(),
+    unknown: fc.jsonValue(),
+  },
+  { requiredKeys: [] },
+)
+
+const model: ResolvedModel = {
+  name: 'image-01',
+  model: minimax('image-01', { apiKey: 'sk-not-a-real-key' }),
+  provider: 'minimax',
+  modelId: 'image-01',
+  maxImagesPerCall: 9,
+  price: 0.0035,
+  limits: {},
+  requestsPerMinute: 10,
+  account: 'minimax',
+}
+
+describe('an order that anybody wrote', () => {
+  const orderWith = (changes: object): unknown => ({ ...payloadOf(order, run), order: changes })
+  const withKey = (given: unknown): object => ({
+    ...order,
+    recipe: given,
+    key: recipeKey(given as Recipe),
+  })
+
+  test.each<[string, unknown]>([
+    ['recipe.references', { ...recipe, references: {} }],
+    ['recipe.references', { ...recipe, references: 'x' }],
+    ['recipe.references', { ...recipe, references: [null] }],
+    ['recipe.references', { ...recipe, references: [{}] }],
+    [
+      'recipe.references',
+      { ...recipe, references: Array.from({ length: 17 }, () => ({ sha256: 'a'.repeat(64) })) },
+    ],
+    ['recipe.references', { ...recipe, references: [{ url: 'https://user:pass@example.org/' }] }],
+    ['recipe.references', { ...recipe, references: [{ url: 'file:///etc/passwd' }] }],
+    ['recipe.prompt', { ...recipe, prompt: ['x'] }],
+    ['recipe.size', { ...recipe, size: 512 }],
+    ['recipe.aspectRatio', { ...recipe, aspectRatio: 'wide' }],
+    ['recipe.seed', { ...recipe, seed: 1.5 }],
+    ['recipe.providerOptions', { ...recipe, providerOptions: 'all' }],
+    ['recipe.quality', { ...recipe, quality: 'high' }],
+    ['recipe', []],
+  ])('with a wrong %s is refused by that name', (field, given) => {
+    expect(parsePayload(orderWith(withKey(given)))).toEqual({
+      fault: expect.stringContaining(`its ${field}`) as string,
+    })
+  })
+
+  test('may not ask for more candidates than a manifest can', () => {
+    expect(parsePayload(orderWith({ ...order, wanted: 101 }))).toHaveProperty('fault')
+    expect(parsePayload(orderWith({ ...order, wanted: 100 }))).not.toHaveProperty('fault')
+  })
+
+  test('and nests a thousand levels is refused', () => {
+    let deep: JsonValue = 1
+    for (let level = 0; level < 5000; level++) deep = { a: deep }
+    const given = { ...order, recipe: { ...recipe, providerOptions: { deep } } }
+    expect(parsePayload(orderWith(given))).toEqual({
+      fault: expect.stringContaining('nested deeper') as string,
+    })
+  })
+
+  test('is refused or can be asked for: it is never a TypeError', async () => {
+    await fc.assert(
+      fc.asyncProperty(anyRecipe, async (given) => {
+        const payload = parsePayload(orderWith(withKey({ ...recipe, ...given })))
+        if ('fault' in payload) return
+        const call = callOf(payload.order, model, 1, 1, { files: [], inputs: [] }, signal)
+        await expect(model.model.doGenerate({ ...call, abortSignal: aborted })).rejects.toThrow(
+          ModelError,
+        )
+        const response = responseOf(
+          payload.order,
+          model,
+          1,
+          1,
+          { files: [], inputs: [] },
+          {
+            images: [],
+            warnings: [],
+            response: { timestamp: new Date(0), modelId: '', headers: {} },
+          },
+        )
+        expect(checkResponse(JSON.parse(JSON.stringify(response)))).not.toHaveProperty('fault')
+      }),
+      { numRuns: 500 },
+    )
+  })
+
+  test('of any other form is refused', () => {
+    fc.assert(
+      fc.property(
+        fc.constantFrom('key', 'recipe', 'id', 'name', 'references', 'wanted', 'renew'),
+        fc.jsonValue(),
+        (field, value) => {
+          const parsed = parsePayload(orderWith({ ...order, [field]: value }))
+          if ('fault' in parsed) expect(parsed.fault).toMatch(/^its /)
+          else expect(parsed.order).toEqual({ ...order, [field]: value })
+        },
+      ),
+    )
+  })
+})
+
+const signal = new AbortController().signal
+const aborted = AbortSignal.abort()
 
 test('queues have names that BullMQ takes, and no two models one', () => {
   const settings = { connection: '', name: 'team', stalledAfter: 1, patience: 1 }

@@ -1,4 +1,5 @@
 import type { Job, Queue } from 'bullmq'
+import type { BudgetLimit } from '../../generate/budget.ts'
 import { makeCandidates } from '../../generate/candidates.ts'
 import { sharedFailureOf } from '../../generate/failure.ts'
 import { Postponed } from '../../generate/retry.ts'
@@ -13,6 +14,7 @@ import type { Store } from '../../store/store.ts'
 import { openAccountWindow } from '../account-window.ts'
 import type { Connection } from '../connection.ts'
 import { handedOver } from '../input-files.ts'
+import { createJobBudgets, holdOrder } from './job-budget.ts'
 import { reportOn, type JobReport } from './job-report.ts'
 import { parsePayload, type FailedJob, type JobResult, type Payload } from '../payload.ts'
 import { openPurse } from '../run-purse.ts'
@@ -27,6 +29,8 @@ export interface ProcessorOptions {
   readonly settings: QueueSettings
   readonly queue: Queue
   readonly store: Store
+  /** The most that one job may cost, whatever it says itself. */
+  readonly budget: BudgetLimit
   readonly bringHere: (key: string) => Promise<void>
   readonly bringThere: (key: string, how: 'send') => Promise<void>
   readonly unsent: Unsent
@@ -55,11 +59,14 @@ export function createProcessor(
   const { account, requestsPerMinute = UNLIMITED } = model
   const window = waitForTurn(openAccountWindow(redis, settings, account, requestsPerMinute))
   const readFile = handedOver(redis, settings)
+  const budgets = createJobBudgets(options.budget)
 
   async function make(job: Job, payload: Payload, report: JobReport): Promise<JobResult> {
-    const { order, run, rateLimits } = payload
-    const tried = { attempts: job.attemptsMade, rateLimits }
+    const { order, run } = payload
+    let { rateLimits } = payload
     await store.prepare()
+    const budget = budgets.of(order.key)
+    await holdOrder(order, model, budget, store)
     const purse = openPurse(redis, settings, run)
     const failure = await makeCandidates(order, model, {
       store,
@@ -67,7 +74,17 @@ export function createProcessor(
         async spend(pictures, usd) {
           // From here on there may be something to send, whatever happens to this process.
           await unsent.note(order.key)
-          return purse.spend(pictures, usd)
+          const takeBack = budget.spend(pictures, usd)
+          try {
+            const takeBackFromRun = await purse.spend(pictures, usd)
+            return async () => {
+              takeBack()
+              await takeBackFromRun()
+            }
+          } catch (error) {
+            takeBack()
+            throw error
+          }
         },
       },
       window,
@@ -75,8 +92,8 @@ export function createProcessor(
       signal,
       abandon,
       bringHere: options.bringHere,
-      tryRequest: async (request) =>
-        tryOnce(
+      async tryRequest(request) {
+        const result = await tryOnce(
           {
             ...request,
             async onRateLimit(error) {
@@ -84,8 +101,12 @@ export function createProcessor(
               await request.onRateLimit(error)
             },
           },
-          tried,
-        ),
+          { attempts: job.attemptsMade, rateLimits },
+        )
+        // An order of many pictures takes many requests: what one of them had to sit out does not count for the next.
+        rateLimits = 0
+        return result
+      },
       onEvent: (event) => report.tell(event),
     })
     if (failure !== undefined) throw new FailedElsewhere(failure)
@@ -143,6 +164,7 @@ export function createProcessor(
       thrown instanceof FailedElsewhere
         ? { ...thrown.failure, isRetryable: false }
         : sharedFailureOf(payload.order, thrown)
+    budgets.close(payload.order.key)
     return fail(failure, report)
   }
 
@@ -156,6 +178,7 @@ export function createProcessor(
     }
     try {
       const result = await make(job, payload, report)
+      budgets.close(payload.order.key)
       report.tellMade()
       return result
     } catch (thrown) {

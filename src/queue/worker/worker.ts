@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import type { BudgetLimit } from '../../generate/budget.ts'
 import type { ResolvedModel } from '../../model/resolved-model.ts'
 import { ImagegenError, messageOf } from '../../shared/errors.ts'
 import type { Logger } from '../../shared/logger.ts'
@@ -14,6 +15,8 @@ export interface WorkOptions {
   readonly settings: QueueSettings
   readonly models: ReadonlyMap<string, ResolvedModel>
   readonly store: Store
+  /** The most that one job may cost, whatever it says itself. */
+  readonly budget: BudgetLimit
   /** Brings here what a remote has of a key, before something of it is taken for lost. */
   readonly bringHere: (key: string) => Promise<void>
   /**
