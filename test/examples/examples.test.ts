@@ -23,6 +23,7 @@ describe.each([
   ['webpack', 'webpack'],
   ['rspack', '@rspack/core'],
   ['esbuild', 'esbuild'],
+  ['rollup', 'rollup'],
   ['astro', undefined],
   ['nuxt', undefined],
   ['next', undefined],

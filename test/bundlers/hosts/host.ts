@@ -43,11 +43,11 @@ export interface Host {
   build(project: Project, settings: HostSettings): Promise<void>
   /** Builds until it is closed. */
   watch(project: Project, settings: HostSettings): Promise<Watching>
-  /** What the README says of it. */
+  /** What the guide says of it. */
   readonly says: Readonly<Record<Trait, string>>
 }
 
-/** The columns of the README's table. */
+/** The columns of the table in examples/README.md. */
 export const TRAITS = [
   'base path, CDN',
   'relative URLs',

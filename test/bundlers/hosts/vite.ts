@@ -51,7 +51,7 @@ function vite(name: string, run: Build, more: object = {}): Host {
     says: {
       'base path, CDN': '`base`',
       'relative URLs': "`base: './'`",
-      watching: '`build --watch`: waits; dev server: stand-ins first',
+      watching: '`build --watch`: waits; dev server: placeholders first',
       'cache across builds': '—',
       'a YAML plugin beside it': 'either order',
     },

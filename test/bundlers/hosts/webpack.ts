@@ -66,7 +66,7 @@ function host(name: string, kind: Kind): Host {
     says: {
       'base path, CDN': '`output.publicPath`',
       'relative URLs': "`publicPath: 'auto'`",
-      watching: 'stand-ins first',
+      watching: 'placeholders first',
       'cache across builds': 'on disk',
       'a YAML plugin beside it': 'its rule has to exclude ours; an error says how',
     },

@@ -1,0 +1,7 @@
+import imagegen from 'unplugin-imagegen/rollup'
+
+export default {
+  input: 'src/main.js',
+  output: { dir: 'dist', assetFileNames: 'pictures/[name]-[hash][extname]' },
+  plugins: [imagegen()],
+}

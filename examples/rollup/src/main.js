@@ -1,0 +1,22 @@
+import bridge from './bridge.image.yaml'
+
+const { src, srcset, sources, width, height, alt } = bridge
+const sizes = '(max-width: 60rem) 100vw, 60rem'
+const picture = document.createElement('picture')
+for (const [format, candidates] of Object.entries(sources)) {
+  const source = document.createElement('source')
+  picture.append(Object.assign(source, { type: `image/${format}`, sizes, srcset: candidates }))
+}
+const image = document.createElement('img')
+picture.append(
+  Object.assign(image, {
+    alt,
+    width,
+    height,
+    sizes,
+    srcset,
+    src,
+    style: 'max-width: 100%; height: auto',
+  }),
+)
+document.querySelector('main').append(picture)
