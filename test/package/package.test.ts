@@ -31,10 +31,18 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }))
 
 describe('the tarball', () => {
-  it('holds what is built, the licence and the README, and nothing else', () => {
+  it('holds what is built, the licence, the documents and the recipes for teams, and nothing else', () => {
     const others = packed.filter((file) => !/^dist\/.+(\.js|\.d\.ts)$/.test(file))
-    expect(others.toSorted()).toEqual(['LICENSE', 'README.md', 'dist/schema.json', 'package.json'])
-    expect(packed.filter((file) => /(^|[/.-])(test|fixture|mock)s?[/.-]/.test(file))).toEqual([])
+    const isDocument = (file: string): boolean =>
+      /\.md$|^examples\/(teams\/.+|pictures\/\w+\.webp)$/.test(file)
+    expect(others).toContain('README.md')
+    expect(others.filter((file) => !isDocument(file)).toSorted()).toEqual([
+      'LICENSE',
+      'dist/schema.json',
+      'package.json',
+    ])
+    const built = packed.filter((file) => file.startsWith('dist/'))
+    expect(built.filter((file) => /(^|[/.-])(test|fixture|mock)s?[/.-]/.test(file))).toEqual([])
   })
 
   it('holds each file that the exports and the bin name', () => {
