@@ -23,21 +23,29 @@ export function declarationPath(manifestPath: string): string {
   return manifestPath.replace(/\.([^./]+)$/, '.d.$1.ts')
 }
 
+/*
+ * Declarations are written as Prettier prints them by default, in ways that do not depend on the width of a line: every
+ * object is spread over lines, and an export statement names one thing.
+ *
+ * They are declared with `var`, which ESLint's shared configurations forbid and TypeScript treats alike here: so
+ * `eslint-disable` always has something to disable, and ESLint never reports it as unused.
+ */
+
 /** The declaration of a manifest with names: exports and default record as `manifestModule` writes them. */
 export function manifestDeclaration(images: readonly DeclaredImage[]): string {
   const exports = images.flatMap(({ entry: { exportName } }, index) =>
-    exportName === undefined ? [] : [`_${index} as ${exportName},`],
+    exportName === undefined ? [] : [`export { _${index} as ${exportName} };`],
   )
   const members = images.map(
-    ({ entry: { name } }, index) => `readonly ${JSON.stringify(name)}: typeof _${index}`,
+    ({ entry }, index) => `readonly ${propertyName(entry.name)}: typeof _${index};`,
   )
   return textOf(images, [
     ...images.map(
-      ({ entry, size }, index) => `declare const _${index}: ${imageType(entry.output, size)}`,
+      ({ entry, size }, index) => `declare var _${index}: ${imageType(entry.output, size)};`,
     ),
-    `export ${block(exports)}`,
-    `declare const images: ${block(members)}`,
-    'export default images',
+    ...(exports.length === 0 ? [] : [exports.join('\n')]),
+    `declare var images: ${block(members)};`,
+    'export default images;',
   ])
 }
 
@@ -45,13 +53,15 @@ export function manifestDeclaration(images: readonly DeclaredImage[]): string {
 export function imageDeclaration(image: DeclaredImage): string {
   return textOf(
     [image],
-    [`declare const image: ${imageType(image.entry.output, image.size)}`, 'export default image'],
+    [`declare var image: ${imageType(image.entry.output, image.size)};`, 'export default image;'],
   )
 }
 
 /** What `Object.entries` gives of a plain `{}` would be `unknown`, and no attribute of an element. */
 const NO_SOURCES = `/** No format but the fallback: nothing has a key like this, and still all values are strings. */
-type NoSources = { readonly [format: \`-\${string}\`]: string }`
+type NoSources = {
+  readonly [format: \`-\${string}\`]: string;
+};`
 
 function textOf(images: readonly DeclaredImage[], statements: readonly string[]): string {
   const needsNoSources = images.some(({ entry }) => entry.output.formats.length === 1)
@@ -65,22 +75,31 @@ function textOf(images: readonly DeclaredImage[], statements: readonly string[])
 function imageType({ formats, placeholder }: ImageEntry['output'], size: Size | undefined): string {
   const width = size?.width ?? 'number'
   const height = size?.height ?? 'number'
-  const sources = formats.slice(0, -1).map((format) => `readonly ${format}: string`)
+  const sources = formats.slice(0, -1).map((format) => `readonly ${format}: string;`)
+  const img = ['readonly src: string;', `readonly w: ${width};`, `readonly h: ${height};`]
   const members = [
-    'src: string',
-    `width: ${width}`,
-    `height: ${height}`,
-    `format: ${JSON.stringify(formats.at(-1))}`,
-    'srcset: string',
-    `sources: ${sources.length === 0 ? 'NoSources' : `{ ${sources.join('; ')} }`}`,
-    `img: { readonly src: string; readonly w: ${width}; readonly h: ${height} }`,
-    'alt: string',
-    ...(placeholder === 'blur' ? ['blurDataURL: string'] : []),
-    ...(placeholder === 'color' ? ['color: string'] : []),
+    'src: string;',
+    `width: ${width};`,
+    `height: ${height};`,
+    `format: ${JSON.stringify(formats.at(-1))};`,
+    'srcset: string;',
+    `sources: ${sources.length === 0 ? 'NoSources' : block(sources)};`,
+    `img: ${block(img)};`,
+    'alt: string;',
+    ...(placeholder === 'blur' ? ['blurDataURL: string;'] : []),
+    ...(placeholder === 'color' ? ['color: string;'] : []),
   ]
   return block(members.map((member) => `readonly ${member}`))
 }
 
+/** A name as Prettier spells it: without quotes where ECMAScript 5 needs none, which had no letters beyond U+FFFF. */
+function propertyName(name: string): string {
+  const isPlain =
+    /^[$_\p{ID_Start}][$\p{ID_Continue}]*$/u.test(name) && !/[\u{10000}-\u{10FFFF}]/u.test(name)
+  return isPlain ? name : JSON.stringify(name)
+}
+
 function block(lines: readonly string[]): string {
-  return lines.length === 0 ? '{}' : `{\n${lines.map((line) => `  ${line}`).join('\n')}\n}`
+  if (lines.length === 0) return '{}'
+  return `{\n${lines.map((line) => line.replaceAll(/^/gm, '  ')).join('\n')}\n}`
 }

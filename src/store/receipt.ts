@@ -3,6 +3,7 @@ import { MEDIA_TYPES, type MediaType } from '../pixels/media-type.ts'
 import { messageOf } from '../shared/errors.ts'
 import { LFS_POINTER } from './lfs-pointer.ts'
 import { digest, type JsonValue } from '../shared/hash.ts'
+import { prettierJson } from '../shared/prettier-json.ts'
 import { isShallow } from '../shared/record.ts'
 
 /** The newest format that this code knows. */
@@ -141,12 +142,21 @@ export function parseReceipt(text: string): ReceiptReading {
 }
 
 /**
- * The receipt's text: equal receipts have equal text, and a change shows as a few lines. It ends with a checksum of
- * the rest, since a flipped bit in a prompt or a price is valid JSON.
+ * The receipt's text in a remote, where slots are compared by it: equal receipts have equal text, in every version of
+ * this package. It ends with a checksum of the rest, since a flipped bit in a prompt or a price is valid JSON.
  */
 export function formatReceipt(receipt: Receipt): string {
+  return `${JSON.stringify(withChecksum(receipt), null, 2)}\n`
+}
+
+/** The same content as a file to commit: Prettier's defaults leave it alone, and a change shows as a few lines. */
+export function receiptFileText(receipt: Receipt): string {
+  return prettierJson(withChecksum(receipt))
+}
+
+function withChecksum(receipt: Receipt): Receipt & v.InferOutput<typeof checksumSchema> {
   const ordered = v.parse(receiptSchema, receipt)
-  return `${JSON.stringify({ ...ordered, checksum: digest(ordered) }, null, 2)}\n`
+  return { ...ordered, checksum: digest(ordered) }
 }
 
 /** `width: Invalid type: …` */

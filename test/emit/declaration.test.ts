@@ -8,6 +8,7 @@ import {
 } from '../../src/emit/declaration.ts'
 import { manifestModule } from '../../src/emit/module.ts'
 import { exportNameOf } from '../../src/manifest/schema/names.ts'
+import { formatted } from '../formatted.ts'
 import { resolveOutput, type OutputSettings } from '../../src/manifest/schema/output.ts'
 
 function declared(
@@ -35,19 +36,26 @@ describe('a declaration', () => {
 // Builds, dev servers and \`imagegen types\` keep it up to date.
 /* eslint-disable */
 
-declare const image: {
-  readonly src: string
-  readonly width: 1280
-  readonly height: 720
-  readonly format: "jpeg"
-  readonly srcset: string
-  readonly sources: { readonly avif: string; readonly webp: string }
-  readonly img: { readonly src: string; readonly w: 1280; readonly h: 720 }
-  readonly alt: string
-  readonly blurDataURL: string
-}
+declare var image: {
+  readonly src: string;
+  readonly width: 1280;
+  readonly height: 720;
+  readonly format: "jpeg";
+  readonly srcset: string;
+  readonly sources: {
+    readonly avif: string;
+    readonly webp: string;
+  };
+  readonly img: {
+    readonly src: string;
+    readonly w: 1280;
+    readonly h: 720;
+  };
+  readonly alt: string;
+  readonly blurDataURL: string;
+};
 
-export default image
+export default image;
 `)
   })
 
@@ -59,21 +67,25 @@ export default image
     ])
     expect(text.startsWith(`${DECLARATION_MARK}\n`)).toBe(true)
     expect(text).toContain(`
-declare const _0: {
-  readonly src: string
-  readonly width: number
-  readonly height: number
-  readonly format: "webp"
-  readonly srcset: string
-  readonly sources: NoSources
-  readonly img: { readonly src: string; readonly w: number; readonly h: number }
-  readonly alt: string
-  readonly color: string
-}
+declare var _0: {
+  readonly src: string;
+  readonly width: number;
+  readonly height: number;
+  readonly format: "webp";
+  readonly srcset: string;
+  readonly sources: NoSources;
+  readonly img: {
+    readonly src: string;
+    readonly w: number;
+    readonly h: number;
+  };
+  readonly alt: string;
+  readonly color: string;
+};
 `)
-    expect(text).toMatch(/export \{\n {2}_0 as kiraAtNight,\n {2}_1 as class,\n\}\n/)
+    expect(text).toContain('\n\nexport { _0 as kiraAtNight };\nexport { _1 as class };\n\n')
     expect(text).toMatch(
-      /declare const images: \{\n {2}readonly "kira-at-night": typeof _0\n {2}readonly "class": typeof _1\n {2}readonly "01-tile": typeof _2\n\}\n\nexport default images\n$/,
+      /declare var images: \{\n {2}readonly "kira-at-night": typeof _0;\n {2}readonly class: typeof _1;\n {2}readonly "01-tile": typeof _2;\n\};\n\nexport default images;\n$/,
     )
   })
 
@@ -96,14 +108,27 @@ declare const _0: {
     const exported = (text: string): string[] => text.match(/_\d+ as [^\s,}]+/g) ?? []
     expect(exported(manifestDeclaration(images))).toEqual(exported(module))
     const members = (text: string): string[] =>
-      [...text.matchAll(/("[^"\n]+")\]?: (?:typeof )?(_\d+)/g)].map(([, key, of]) => `${key} ${of}`)
+      [...text.matchAll(/(?:readonly |\[)"?([^"\n]+?)"?\]?: (?:typeof )?(_\d+)/g)].map(
+        ([, key, of]) => `${key} ${of}`,
+      )
     expect(members(manifestDeclaration(images))).toEqual(members(module))
     expect(members(module)).toHaveLength(names.length)
   })
 
+  test('is left alone by a formatter with Prettier’s defaults, whatever the names are', () => {
+    const names = ['kira', 'kira-at-night', '01-tile', '1', '1.5', 'class', 'яблоко', '猫', 'éa']
+    const many = [...names, 'x'.repeat(120), `${'y'.repeat(80)}-z`]
+    for (const each of [many, ['kira', 'marco'], ['1', '2'], ['a.b', 'kira'], []]) {
+      const text = manifestDeclaration(each.map((name) => declared(name)))
+      expect(formatted('cast.image.d.yaml.ts', text)).toBe(text)
+    }
+    const one = imageDeclaration(declared('hero', { formats: ['avif', 'webp', 'jpeg'] }))
+    expect(formatted('hero.image.d.yaml.ts', one)).toBe(one)
+  })
+
   test('of a manifest without images', () => {
     expect(manifestDeclaration([])).toMatch(
-      /\n\nexport \{\}\n\ndeclare const images: \{\}\n\nexport default images\n$/,
+      /\n\ndeclare var images: \{\};\n\nexport default images;\n$/,
     )
   })
 })

@@ -55,7 +55,7 @@ async function openProject(files: FileTree, folder = '.'): Promise<Opened> {
 
 /** The types that stand behind a member's name, in the order of the images. */
 function typesOf(text: string, member: string): string[] {
-  return [...text.matchAll(new RegExp(`readonly ${member}: (.+)`, 'g'))].map(
+  return [...text.matchAll(new RegExp(`readonly ${member}: (.+);`, 'g'))].map(
     ([, type = '']) => type,
   )
 }

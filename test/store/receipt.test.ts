@@ -1,7 +1,13 @@
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { digest, sha256 } from '../../src/shared/hash.ts'
-import { formatReceipt, parseReceipt, type Receipt } from '../../src/store/receipt.ts'
+import {
+  formatReceipt,
+  parseReceipt,
+  receiptFileText,
+  type Receipt,
+} from '../../src/store/receipt.ts'
+import { formatted } from '../formatted.ts'
 import { KEY, TIME } from './samples.ts'
 
 const receipt: Receipt = {
@@ -29,6 +35,30 @@ test('what is written is read back, in one spelling', () => {
   expect(text.endsWith('}\n')).toBe(true)
   const turned = Object.fromEntries(Object.entries(receipt).reverse()) as unknown as Receipt
   expect(formatReceipt(turned)).toBe(text)
+})
+
+test('a formatter with Prettier’s defaults leaves a receipt as it is, and it says the same', () => {
+  const detailed: Receipt = {
+    ...receipt,
+    recipe: {
+      prompt: 'Portrait of Kira, a young cartographer, '.repeat(5),
+      references: [{ file: sha256('a') }, { file: sha256('b'), type: 'character' }],
+      providerOptions: { styles: ['flat', 'muted'], weights: [0.5, 1e21, 3], empty: [] },
+    },
+    inputs: [{ reference: './face.png', sha256: sha256('a') }],
+    usd: 0.0035,
+  }
+  for (const each of [receipt, detailed]) {
+    const text = receiptFileText(each)
+    expect(formatted('kira.json', text)).toBe(text)
+    expect(parseReceipt(text)).toEqual({ receipt: each })
+  }
+})
+
+test('a remote has one text of a receipt in every version, since its slots are compared by it', () => {
+  const text = formatReceipt({ ...receipt, recipe: { weights: [1, 2] } })
+  expect(text).toContain('"weights": [\n      1,\n      2\n    ]')
+  expect(text).toBe(`${JSON.stringify(JSON.parse(text), null, 2)}\n`)
 })
 
 test('line ends of another system do not matter', () => {

@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs'
 import path from 'node:path'
-import { sha256 } from '../../shared/hash.ts'
+import { readReceipt } from '../read/bundle.ts'
 import { holds } from '../read/bytes-state.ts'
 import { baseName, originalName, receiptName } from '../file-name.ts'
 import type { StoreFolder } from '../folder.ts'
-import { formatReceipt, type Receipt } from '../receipt.ts'
+import { formatReceipt, receiptFileText, type Receipt, type ReceiptReading } from '../receipt.ts'
 
 /**
  * A name that belongs to nobody else. Files of that name that are not this picture stay untouched: they are another
@@ -17,7 +17,7 @@ export function freeBase(folder: StoreFolder, receipt: Receipt): string {
     const beside = path.join(folder.root, receiptName(base))
     const isFree = existsSync(beside)
       ? // Another process that stores the same receipt may have been faster.
-        holds(beside, digestOf(formatReceipt(receipt)))
+        isSame(readReceipt(beside), receipt)
       : !existsSync(original) || holds(original, receipt)
     if (isFree) return base
   }
@@ -33,9 +33,10 @@ export async function keepReceipt(
   receipt: Receipt,
   base: string = freeBase(folder, receipt),
 ): Promise<void> {
-  await folder.write(path.join(folder.root, receiptName(base)), formatReceipt(receipt))
+  await folder.write(path.join(folder.root, receiptName(base)), receiptFileText(receipt))
 }
 
-function digestOf(text: string): { sha256: string; bytes: number } {
-  return { sha256: sha256(text), bytes: Buffer.byteLength(text) }
+/** By what they say: another version of this package may have laid it out differently. */
+function isSame(reading: ReceiptReading, receipt: Receipt): boolean {
+  return 'receipt' in reading && formatReceipt(reading.receipt) === formatReceipt(receipt)
 }

@@ -1,5 +1,6 @@
 import path from 'node:path'
 import { sha256 } from '../../shared/hash.ts'
+import { prettierJson } from '../../shared/prettier-json.ts'
 import { safeName, shortKeyOf } from '../file-name.ts'
 import type { StoreFolder } from '../folder.ts'
 import type { PendingResponse } from './pending.ts'
@@ -87,5 +88,5 @@ async function writeReport(
   file: string,
   report: QuarantineReport,
 ): Promise<void> {
-  await folder.write(`${file}.report.json`, `${JSON.stringify(report, null, 2)}\n`)
+  await folder.write(`${file}.report.json`, prettierJson(report))
 }

@@ -4,6 +4,7 @@ import PQueue from 'p-queue'
 import * as v from 'valibot'
 import { throwIfAborted, wait } from '../../shared/abort.ts'
 import { sha256 } from '../../shared/hash.ts'
+import { prettierJson } from '../../shared/prettier-json.ts'
 import { writeWhole } from './claim.ts'
 import { acquireLock } from './lock.ts'
 import type { ProcessIdentity } from './process-identity.ts'
@@ -86,7 +87,7 @@ export function createRateWindow(options: RateWindowOptions): RateWindow {
       const time = now()
       const state = current(readState(file), time, span)
       const result = change(state, time)
-      writeWhole(file, JSON.stringify(state))
+      writeWhole(file, prettierJson(state))
       return result
     } catch (error) {
       throw storageError(error, 'Cannot note that a request is sent')
