@@ -1,5 +1,6 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import path from 'node:path'
+import { replaceFile } from '../shared/files.ts'
 import { digest } from '../shared/hash.ts'
 import { isRecord } from '../shared/record.ts'
 import type { ModuleId } from './module-id.ts'
@@ -37,10 +38,8 @@ export function createStamps(cacheDir: string, root: string): Stamps {
         loaded: digest([code, problem?.message ?? null]),
       })
       const isSame = existsSync(file) && readFileSync(file, 'utf8') === content
-      if (!isSame) {
-        mkdirSync(folder, { recursive: true })
-        writeFileSync(file, content)
-      }
+      // Not written through what may be a link to another file.
+      if (!isSame) replaceFile(file, content)
       return !isSame
     },
     known() {

@@ -2,6 +2,7 @@ import path from 'node:path'
 import * as v from 'valibot'
 import { FORMATS } from '../manifest/schema/encoders.ts'
 import type { OutputFormat } from '../manifest/schema/output.ts'
+import { createCacheSeal } from '../shared/cache-seal.ts'
 import { readFileIfThere, replaceFile } from '../shared/files.ts'
 import { sha256 } from '../shared/hash.ts'
 import type { Preview } from './preview.ts'
@@ -33,7 +34,7 @@ export interface CachedRendition {
 
 /**
  * Renditions and what is known about them, in `cacheDir`. Everything is found by its key and trusted only if it is what
- * was written: records carry a digest, files are hashed. Whatever is not is as good as not there.
+ * was written: records are signed, files are hashed. Anything that fails verification is a cache miss.
  */
 export interface RenditionCache {
   /** An image with all of its files: what a warm build asks for, from one record. */
@@ -85,6 +86,7 @@ const imageSchema = v.strictObject({
 })
 
 export function createRenditionCache(cacheDir: string): RenditionCache {
+  const cacheSeal = createCacheSeal(cacheDir)
   const recordFile = (key: string): string => path.join(cacheDir, 'records', `${key}.json`)
   const renditionFile = (name: string): string => path.join(cacheDir, 'renditions', name)
 
@@ -93,11 +95,11 @@ export function createRenditionCache(cacheDir: string): RenditionCache {
     schema: Schema,
   ): v.InferOutput<Schema> | undefined {
     const text = readFileIfThere(recordFile(key))?.toString('utf8')
-    return text === undefined ? undefined : unseal(key, text, schema)
+    return text === undefined ? undefined : unseal(key, text, schema, cacheSeal)
   }
 
   function writeRecord(key: string, record: object): void {
-    replaceFile(recordFile(key), seal(key, record))
+    replaceFile(recordFile(key), seal(key, record, cacheSeal))
   }
 
   /** The file's bytes, if they are those that were written. */
