@@ -4,12 +4,15 @@ import type { Options } from './options/options.ts'
 import { createPipeline } from './pipeline.ts'
 import { typesFolder } from './pipeline/declarations.ts'
 import { imagegen as unplugin } from './plugin.ts'
+import { checkHostVersion } from './plugin/host-version.ts'
 import { plainly } from './plugin/plain-error.ts'
 import { toPosix } from './shared/files.ts'
 import { createConsoleLogger, redacting } from './shared/logger.ts'
 
 /** Nuxt as far as this module goes: its declarations hold where Nuxt is not installed. */
 export interface Nuxt {
+  /** Nuxt's own version. */
+  readonly _version?: string
   readonly options: {
     readonly rootDir: string
     /** Where Nuxt writes the tsconfig files that it owns. */
@@ -64,6 +67,7 @@ export interface NuxtModule {
  */
 const imagegen: NuxtModule = Object.assign(
   (inline: Options, nuxt: Nuxt) => {
+    if (nuxt._version !== undefined) checkHostVersion('Nuxt', nuxt._version)
     const options: Options = { ...nuxt.options.imagegen, ...inline }
     nuxt.hook('vite:extend', ({ config }) => {
       config.plugins = [...vitePlugins(options, nuxt.options.dev), ...(config.plugins ?? [])]

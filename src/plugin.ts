@@ -1,5 +1,6 @@
 import { createUnplugin, type UnpluginInstance, type UnpluginOptions } from 'unplugin'
 import type { Options } from './options/options.ts'
+import { checkHostVersion } from './plugin/host-version.ts'
 import { bunHost, type BunBuild } from './plugin/hosts/bun.ts'
 import { esbuildHost } from './plugin/hosts/esbuild.ts'
 import { farmHost } from './plugin/hosts/farm.ts'
@@ -9,22 +10,34 @@ import { createSession, type Session } from './plugin/session/session.ts'
 import { viteHost } from './plugin/hosts/vite.ts'
 import { webpackHost } from './plugin/hosts/webpack.ts'
 
-type Framework = Parameters<UnpluginInstance<Options>['raw']>[1]['framework']
+type Meta = Parameters<UnpluginInstance<Options>['raw']>[1]
+
+const unplugin: UnpluginInstance<Options | undefined, false> = createUnplugin((options, meta) => ({
+  name: 'unplugin-imagegen',
+  enforce: 'pre',
+  ...hooksFor(meta, (facts) => createSession(options, facts)),
+}))
 
 /** The plugin for all hosts. */
-export const imagegen: UnpluginInstance<Options | undefined, false> = createUnplugin(
-  (options, { framework }) => ({
-    name: 'unplugin-imagegen',
-    enforce: 'pre',
-    ...hooksFor(framework, (facts) => createSession(options, facts)),
-  }),
-)
+export const imagegen: UnpluginInstance<Options | undefined, false> = {
+  ...unplugin,
+  rspack(options) {
+    const plugin = unplugin.rspack(options)
+    return {
+      apply(compiler) {
+        // Before unplugin, which fails on what Rspack 0 lacks.
+        checkHostVersion('Rspack', compiler.webpack.rspackVersion)
+        plugin.apply(compiler)
+      },
+    }
+  },
+}
 
 function hooksFor(
-  framework: Framework,
+  meta: Meta,
   begin: (facts: HostFacts) => Session,
 ): Omit<UnpluginOptions, 'name'> {
-  switch (framework) {
+  switch (meta.framework) {
     case 'vite':
       return { vite: viteHost(begin) }
     case 'rollup':
@@ -32,6 +45,7 @@ function hooksFor(
     case 'rolldown':
       return { rolldown: rollupHost(begin) }
     case 'webpack': {
+      checkHostVersion('webpack', meta.versions.webpack)
       const { load, apply } = webpackHost(begin)
       return { load, webpack: apply }
     }
@@ -47,8 +61,8 @@ function hooksFor(
       return farmHost(begin)
     case 'rsbuild':
     case 'unloader':
-      throw new Error(`There is no entry for ${framework}.`)
+      throw new Error(`There is no entry for ${meta.framework}.`)
     default:
-      return framework satisfies never
+      return meta satisfies never
   }
 }

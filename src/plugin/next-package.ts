@@ -20,3 +20,12 @@ export function findNext(folder: string): NextPackage {
   const { initialEnv } = next('@next/env') as { initialEnv?: NodeJS.ProcessEnv }
   return { version, environment: initialEnv ?? process.env }
 }
+
+/** Next's version; nothing where Next is not found from its folder, which it does not tell. */
+export function nextVersion(folder: string): string | undefined {
+  try {
+    return findNext(folder).version
+  } catch {
+    return undefined
+  }
+}

@@ -3,6 +3,7 @@ import { wait } from '../shared/abort.ts'
 import { ImagegenError, messageOf } from '../shared/errors.ts'
 import { errorCode } from '../shared/files.ts'
 import type { Logger } from '../shared/logger.ts'
+import { installedVersion, requireVersion } from '../shared/package-version.ts'
 import type { QueueSettings } from './settings.ts'
 
 export type Bullmq = typeof import('bullmq')
@@ -37,8 +38,8 @@ export async function openConnection(
   abandon: AbortSignal,
 ): Promise<Connection> {
   const [bullmq, { Redis }] = await Promise.all([
-    load('bullmq', async () => import('bullmq')),
-    load('ioredis', async () => import('ioredis')),
+    load('bullmq', '6', async () => import('bullmq')),
+    load('ioredis', '5', async () => import('ioredis')),
   ])
   let isReady = false
   let lastError: Error | undefined
@@ -117,7 +118,15 @@ export async function closed(closings: ReadonlyArray<Promise<unknown>>): Promise
 /** The longest that a timer of Node waits, in milliseconds. */
 const LONGEST_TIMER = 2 ** 31 - 1
 
-async function load<Module>(name: string, importIt: () => Promise<Module>): Promise<Module> {
+/** @param oldest the oldest version that will do. */
+async function load<Module>(
+  name: string,
+  oldest: string,
+  importIt: () => Promise<Module>,
+): Promise<Module> {
+  const version = installedVersion(name, import.meta.filename)
+  const advice = `Run \`npm install --save-dev ${name}@latest\`.`
+  if (version !== undefined) requireVersion(name, version, oldest, advice)
   try {
     return await importIt()
   } catch (error) {

@@ -1,6 +1,7 @@
 import path from 'node:path'
 import { bunUrl } from '../../emit/hosts.ts'
 import { toPosix } from '../../shared/files.ts'
+import { checkHostVersion } from '../host-version.ts'
 import type { HostFacts } from '../session/host-facts.ts'
 import { MANIFEST_ID, parseModuleId } from '../module-id.ts'
 import { plainly } from '../plain-error.ts'
@@ -42,6 +43,7 @@ const IMAGES = 'imagegen'
  * the user's are resolved by Bun: a plugin cannot ask it.
  */
 export function bunHost(build: BunBuild, begin: (facts: HostFacts) => Session): void {
+  checkHostVersion('Bun', process.versions['bun'])
   const root = path.resolve(build.config?.root ?? process.cwd())
   let starting: Promise<Session> | undefined
 

@@ -4,6 +4,7 @@ import type { OnLoadResult, OnResolveArgs, OnResolveResult, PluginBuild } from '
 import { esbuildUrl } from '../../emit/hosts.ts'
 import { ImagegenError } from '../../shared/errors.ts'
 import { toPosix } from '../../shared/files.ts'
+import { checkHostVersion } from '../host-version.ts'
 import type { HostFacts } from '../session/host-facts.ts'
 import {
   formatModuleId,
@@ -54,6 +55,7 @@ interface Failure {
  * Every build of a context begins with a session of its own: esbuild does not say what was changed.
  */
 export function esbuildHost(build: PluginBuild, begin: (facts: HostFacts) => Session): void {
+  checkHostVersion('esbuild', build.esbuild.version)
   const owner = {}
   const root = path.resolve(build.initialOptions.absWorkingDir ?? process.cwd())
   let run: Run | undefined

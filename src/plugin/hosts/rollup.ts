@@ -1,5 +1,6 @@
 import { rollupUrl } from '../../emit/hosts.ts'
 import { createClaims } from './claims.ts'
+import { checkHostVersion } from '../host-version.ts'
 import { emitRendition, type Emitter } from '../emit-rendition.ts'
 import type { HostFacts } from '../session/host-facts.ts'
 import { MANIFEST_ID, parseModuleId } from '../module-id.ts'
@@ -10,6 +11,7 @@ import { isNamedInCode, removeUnused, renderedModules, type Bundle } from './emi
 
 /** What the contexts of hooks have in Rollup and in Rolldown alike. */
 interface HookContext extends Emitter {
+  readonly meta: { readonly rollupVersion: string; readonly rolldownVersion?: string }
   addWatchFile(file: string): void
   resolve(
     specifier: string,
@@ -63,6 +65,7 @@ export function rollupHost(begin: (facts: HostFacts) => Session): RollupHooks {
 
   return {
     async buildStart(options) {
+      checkVersion(this.meta)
       const root = rootOf(options)
       const session = begin({
         start: root,
@@ -126,6 +129,12 @@ export function rollupHost(begin: (facts: HostFacts) => Session): RollupHooks {
       removeUnused(bundle, isUsed, folder, root)
     },
   }
+}
+
+/** Rolldown also tells the version of Rollup that it is compatible with. */
+function checkVersion({ rollupVersion, rolldownVersion }: HookContext['meta']): void {
+  if (rolldownVersion === undefined) checkHostVersion('Rollup', rollupVersion)
+  else checkHostVersion('Rolldown', rolldownVersion)
 }
 
 /** Rolldown has a root of its own; Rollup knows the working directory only. */

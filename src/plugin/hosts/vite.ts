@@ -2,7 +2,9 @@ import path from 'node:path'
 import type { Plugin, ResolvedConfig, ViteDevServer } from 'vite'
 import { viteBuildUrl, viteUrl } from '../../emit/hosts.ts'
 import { messageOf, type ImagegenError } from '../../shared/errors.ts'
+import { installedVersion } from '../../shared/package-version.ts'
 import { createClaims } from './claims.ts'
+import { checkHostVersion } from '../host-version.ts'
 import { emitRendition } from '../emit-rendition.ts'
 import type { HostFacts } from '../session/host-facts.ts'
 import { formatModuleId, MANIFEST_ID, parseModuleId, type ModuleId } from '../module-id.ts'
@@ -31,6 +33,7 @@ export function viteHost(begin: (facts: HostFacts) => Session): Partial<Plugin> 
     RENDITION_ID.test(id) && path.dirname(path.normalize(id)) === sessionOf(config).images()?.folder
   return {
     configResolved(config) {
+      checkVersion(config)
       const isBuild = config.command === 'build'
       const session = begin({
         start: config.root,
@@ -137,6 +140,12 @@ export function viteHost(begin: (facts: HostFacts) => Session): Partial<Plugin> 
       if (this.environment.mode === 'dev') sessionOf(this.environment.getTopLevelConfig()).close()
     },
   }
+}
+
+/** Before Vite 6 there are no environments, and before Vite 7 plugins are not told the version. */
+function checkVersion(config: Pick<ResolvedConfig, 'root'>): void {
+  if ('environments' in config) return
+  checkHostVersion('Vite', installedVersion('vite', path.join(config.root, 'package.json')))
 }
 
 /** Sends an update for every module that shows one of these images, in every environment. */

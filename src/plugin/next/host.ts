@@ -5,7 +5,8 @@ import type { Options } from '../../options/options.ts'
 import { ImagegenError } from '../../shared/errors.ts'
 import { followFolder } from '../hosts/follow-folder.ts'
 import type { HostFacts } from '../session/host-facts.ts'
-import { findNext } from '../next-package.ts'
+import { checkHostVersion } from '../host-version.ts'
+import { findNext, nextVersion } from '../next-package.ts'
 import { plainError } from '../plain-error.ts'
 import { createSession, type Session } from '../session/session.ts'
 import { answerFrom } from './turbopack-answer.ts'
@@ -33,6 +34,9 @@ export interface NextHost {
 }
 
 export function createNextHost(options: Options, { folder, isBuild }: NextProcess): NextHost {
+  const version = nextVersion(folder)
+  // Next 16.0 to 16.2 can build with webpack; `checkTurbopack` refuses them with Turbopack.
+  if (version !== undefined && !/^16\./.test(version)) checkHostVersion('Next', version)
   let shared: Session | undefined
   let serving: Promise<void> | undefined
 
@@ -51,7 +55,7 @@ export function createNextHost(options: Options, { folder, isBuild }: NextProces
 
   async function serve(channel: string): Promise<void> {
     checkFolder(folder)
-    checkVersion(findNext(folder).version)
+    checkTurbopack(findNext(folder).version)
     const session = begin(turbopackFacts(folder, isBuild))
     await session.start()
     await openChannel(channel, answerFrom(session, { isBuild }))
@@ -85,7 +89,7 @@ function checkFolder(folder: string): void {
 }
 
 /** Before, Turbopack gives up where a loader is asked for bytes. */
-function checkVersion(version: string): void {
+function checkTurbopack(version: string): void {
   const [major = 0, minor = 0] = version.split('.').map(Number)
   if (major > 16 || (major === 16 && minor >= 3)) return
   throw new ImagegenError('config', {
