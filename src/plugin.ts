@@ -33,10 +33,7 @@ export const imagegen: UnpluginInstance<Options | undefined, false> = {
   },
 }
 
-function hooksFor(
-  meta: Meta,
-  begin: (facts: HostFacts) => Session,
-): Omit<UnpluginOptions, 'name'> {
+function hooksFor(meta: Meta, begin: (facts: HostFacts) => Session): Omit<UnpluginOptions, 'name'> {
   switch (meta.framework) {
     case 'vite':
       return { vite: viteHost(begin) }

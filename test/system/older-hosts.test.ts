@@ -67,19 +67,24 @@ it.each([
   ['Rspack 1', '@rspack/core', 'node', ['rspack.mjs']],
   ['Rollup 4', 'rollup', 'node', ['rollup.mjs']],
   ['esbuild 0.21', 'esbuild', 'node', ['esbuild.mjs']],
-])('says that it needs %s or newer, and which %s is there (%s %s)', async (needed, name, ...run) => {
-  const [program, args] = run
-  const { code, output } = await project.run(program, args, accountAt(emulator.url))
-  expect(code, output).not.toBe(0)
-  const line = `unplugin-imagegen needs ${needed} or newer; this project has ${versionOf(name)}.`
-  expect(output.split(line), output).toHaveLength(2)
-  expect(output).not.toMatch(/^\s+at /m)
-})
+])(
+  'says that it needs %s or newer, and which %s is there (%s %s)',
+  async (needed, name, ...run) => {
+    const [program, args] = run
+    const { code, output } = await project.run(program, args, accountAt(emulator.url))
+    expect(code, output).not.toBe(0)
+    const line = `unplugin-imagegen needs ${needed} or newer; this project has ${versionOf(name)}.`
+    expect(output.split(line), output).toHaveLength(2)
+    expect(output).not.toMatch(/^\s+at /m)
+  },
+)
 
 it('says that it needs webpack 5, where webpack is too old to tell its version', async () => {
   const { code, output } = await project.run('node', ['webpack.mjs'])
   expect(code, output).toBe(1)
-  expect(output).toContain('unplugin-imagegen needs webpack 5 or newer; this project has an older one.')
+  expect(output).toContain(
+    'unplugin-imagegen needs webpack 5 or newer; this project has an older one.',
+  )
   expect(output).not.toMatch(/^\s+at /m)
 })
 
