@@ -36,7 +36,7 @@ export interface NextHost {
 export function createNextHost(options: Options, { folder, isBuild }: NextProcess): NextHost {
   const version = nextVersion(folder)
   // Next 16.0 to 16.2 can build with webpack; `checkTurbopack` refuses them with Turbopack.
-  if (version !== undefined && !/^16\./.test(version)) checkHostVersion('Next', version)
+  if (version !== undefined && !version.startsWith('16.')) checkHostVersion('Next', version)
   let shared: Session | undefined
   let serving: Promise<void> | undefined
 
