@@ -13,27 +13,50 @@ import type { Session } from '../session/session.ts'
 import { startWatched } from '../start-watched.ts'
 import { removeUnused, RENDITIONS, usedByGraph } from './emitted-assets.ts'
 import { vitesOwnAsset } from '../vite-asset.ts'
+import { addToWorkers } from './vite-workers.ts'
 
 /** Renditions as our modules import them in a dev server; the host's filter. */
 const RENDITION_ID = /[/\\]renditions[/\\][^/\\]+\?url&no-inline$/
+
+/** What a configuration was given. */
+interface Begun {
+  readonly session: Session
+  /** Whether the plugin is in a worker only, not in the page's build. */
+  readonly isWorkers: boolean
+}
 
 /** Vite: one plugin for its build, its dev server and all of its environments. */
 export function viteHost(begin: (facts: HostFacts) => Session): Partial<Plugin> {
   const claims = createClaims()
   // One plugin may serve several configurations: those of a build's environments, and a dev server's after a restart.
-  const sessions = new WeakMap<ResolvedConfig, Session>()
-  const sessionOf = (config: ResolvedConfig): Session => {
-    const session = sessions.get(config)
-    if (session === undefined) throw new Error('Vite has not resolved this configuration.')
-    return session
+  // Vite and frameworks hand on copies of them. A property is copied with the rest.
+  const key = Symbol('unplugin-imagegen')
+  type Marked = ResolvedConfig & { [key]?: Begun }
+  let newest: Begun | undefined
+  const begunFor = (config: Marked): Begun => {
+    // A copy that lost the property is most likely of the configuration that was resolved last.
+    const begun = config[key] ?? newest
+    if (begun === undefined) throw new Error('Vite has not resolved this configuration.')
+    return begun
   }
+  const sessionOf = (config: ResolvedConfig): Session => begunFor(config).session
+  /** Whether a worker is bundled for a page of this plugin: the page's build starts and ends the session. */
+  const isForPage = (config: ResolvedConfig): boolean =>
+    config.isWorker && !begunFor(config).isWorkers
+  let inBuild: { readonly plugin: Plugin; readonly plugins: readonly Plugin[] } | undefined
   /** Dev servers look at their images once they listen. */
   const listeningLater = new WeakSet<Session>()
   const isRendition = (id: string, config: ResolvedConfig): boolean =>
     RENDITION_ID.test(id) && path.dirname(path.normalize(id)) === sessionOf(config).images()?.folder
-  return {
-    configResolved(config) {
+  const hooks: Partial<Plugin> = {
+    config: (config) => addToWorkers(config, () => inBuild),
+
+    configResolved(config: Marked) {
       checkVersion(config)
+      // A worker's configuration is a copy of its page's.
+      if (config.isWorker && config[key] !== undefined) return
+      const plugin = config.plugins.find((each) => each.configResolved === hooks.configResolved)
+      if (plugin !== undefined) inBuild = { plugin, plugins: config.plugins }
       const isBuild = config.command === 'build'
       const session = begin({
         start: config.root,
@@ -45,11 +68,14 @@ export function viteHost(begin: (facts: HostFacts) => Session): Partial<Plugin> 
         urlOf: isBuild ? viteBuildUrl : viteUrl,
         keepsModules: false,
       })
-      sessions.set(config, session)
+      newest = { session, isWorkers: config.isWorker }
+      config[key] = newest
     },
 
     async buildStart() {
-      const session = sessionOf(this.environment.getTopLevelConfig())
+      const config = this.environment.getTopLevelConfig()
+      if (isForPage(config)) return
+      const session = sessionOf(config)
       const begin = (): Promise<void> =>
         listeningLater.has(session) ? session.prepare() : session.start()
       await startWatched(session, (file) => this.addWatchFile(file), begin)
@@ -132,7 +158,8 @@ export function viteHost(begin: (facts: HostFacts) => Session): Partial<Plugin> 
     },
 
     async buildEnd() {
-      await sessionOf(this.environment.getTopLevelConfig()).rest()
+      const config = this.environment.getTopLevelConfig()
+      if (!isForPage(config)) await sessionOf(config).rest()
     },
 
     closeBundle() {
@@ -140,6 +167,7 @@ export function viteHost(begin: (facts: HostFacts) => Session): Partial<Plugin> 
       if (this.environment.mode === 'dev') sessionOf(this.environment.getTopLevelConfig()).close()
     },
   }
+  return hooks
 }
 
 /** Before Vite 6 there are no environments, and before Vite 7 plugins are not told the version. */
