@@ -24,7 +24,7 @@ export interface ResolvedOptions extends KeyOptions, ChosenMode {
   /** Whether renditions are shared through the remote. */
   readonly sharesRenditions: boolean
   /** Where missing pictures are asked for by workers; nothing: this process asks. */
-  readonly queue: Required<NonNullable<Options['queue']>> | undefined
+  readonly queue: Filled<NonNullable<Options['queue']>> | undefined
   /** Absolute. */
   readonly cacheDir: string
   readonly provenance: boolean
@@ -39,6 +39,9 @@ export interface ResolvedOptions extends KeyOptions, ChosenMode {
   /** What was ignored of the environment, and why. */
   readonly warnings: readonly string[]
 }
+
+/** The same with every default filled in. */
+type Filled<Shape> = { readonly [Name in keyof Shape]-?: NonNullable<Shape[Name]> }
 
 /** Where and how the options are resolved. */
 export interface ResolveContext extends ModeContext {
@@ -69,7 +72,7 @@ export async function resolveOptions(context: ResolveContext): Promise<ResolvedO
       : checkOptions(await loadConfigFile(configFile), path.basename(configFile))
   const given: Options = {
     ...fromFile,
-    ...checkOptions(context.inline ?? {}, 'the options of imagegen()'),
+    ...written(checkOptions(context.inline ?? {}, 'the options of imagegen()')),
   }
   const environment = readEnvironment(context.envDir ?? root, context.mode, context.environment, [
     root,
@@ -99,7 +102,7 @@ export async function resolveOptions(context: ResolveContext): Promise<ResolvedO
     },
     budgetIsChosen: given.budget?.images !== undefined,
     dev: { generate: given.dev?.generate ?? 'auto' },
-    queue: given.queue === undefined ? undefined : { ...DEFAULT_QUEUE, ...given.queue },
+    queue: given.queue === undefined ? undefined : { ...DEFAULT_QUEUE, ...written(given.queue) },
     sharesRenditions: given.store?.renditions ?? false,
     provenance: given.provenance ?? true,
     types: given.types ?? isTypeScriptInstalled(root),
@@ -115,6 +118,15 @@ export async function resolveOptions(context: ResolveContext): Promise<ResolvedO
     ],
   }
 }
+
+/** An option that is `undefined` was not written: it replaces neither the config file's nor the default. */
+function written<Shape extends object>(shape: Shape): Written<Shape> {
+  return Object.fromEntries(
+    Object.entries(shape).filter(([, value]) => value !== undefined),
+  ) as Written<Shape>
+}
+
+type Written<Shape> = { readonly [Name in keyof Shape]: Exclude<Shape[Name], undefined> }
 
 function listOf(value: string | readonly string[] | undefined): readonly string[] | undefined {
   return typeof value === 'string' ? [value] : value

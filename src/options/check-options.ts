@@ -1,4 +1,5 @@
 import * as v from 'valibot'
+import type { ImageModel } from '../model/image-model.ts'
 import { ImagegenError, type Problem } from '../shared/errors.ts'
 import { isRecord } from '../shared/record.ts'
 import { nearest } from '../shared/suggest.ts'
@@ -26,12 +27,24 @@ function isRemoteSource(value: unknown): boolean {
 
 const globs = v.union([v.string(), v.array(v.string())])
 
+/** A schema for every option, and no schema without its option: either alone is a type error. */
+type EntriesOf<Shape> = {
+  readonly [Name in keyof Shape]-?: undefined extends Shape[Name]
+    ? v.OptionalSchema<v.GenericSchema<unknown, NonNullable<Shape[Name]>>, undefined>
+    : v.GenericSchema<unknown, Shape[Name]>
+}
+
 const optionsSchema = v.strictObject({
   include: v.optional(globs),
   exclude: v.optional(globs),
   allow: v.optional(globs),
   // Models and defaults are judged by the layers that know them.
-  models: v.optional(v.record(v.string(), v.unknown())),
+  models: v.optional(
+    v.record(
+      v.string(),
+      v.custom<ImageModel>(() => true),
+    ),
+  ),
   defaults: v.optional(v.record(v.string(), v.unknown())),
   vars: v.optional(v.record(v.string(), v.union([v.string(), v.number()]))),
   mode: v.optional(v.picklist(['generate', 'frozen', 'placeholder'])),
@@ -39,16 +52,20 @@ const optionsSchema = v.strictObject({
     v.strictObject({
       images: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0))),
       usd: v.optional(v.pipe(v.number(), v.minValue(0))),
-    }),
+    } satisfies EntriesOf<NonNullable<Options['budget']>>),
   ),
-  dev: v.optional(v.strictObject({ generate: v.optional(v.picklist(['auto', 'off'])) })),
+  dev: v.optional(
+    v.strictObject({
+      generate: v.optional(v.picklist(['auto', 'off'])),
+    } satisfies EntriesOf<NonNullable<Options['dev']>>),
+  ),
   store: v.optional(
     v.strictObject({
       dir: v.optional(v.pipe(v.string(), v.minLength(1))),
       remote: v.optional(v.custom<RemoteSource>(isRemoteSource, REMOTE_EXPECTED)),
       timeout: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(MOST_TIMEOUT))),
       renditions: v.optional(v.boolean()),
-    }),
+    } satisfies EntriesOf<NonNullable<Options['store']>>),
   ),
   queue: v.optional(
     v.strictObject({
@@ -60,12 +77,12 @@ const optionsSchema = v.strictObject({
       patience: v.optional(
         v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(MOST_TIMEOUT)),
       ),
-    }),
+    } satisfies EntriesOf<NonNullable<Options['queue']>>),
   ),
   cacheDir: v.optional(v.pipe(v.string(), v.minLength(1))),
   provenance: v.optional(v.boolean()),
   types: v.optional(v.boolean()),
-})
+} satisfies EntriesOf<Options>)
 
 /**
  * Checks what somebody wrote as options.
@@ -75,7 +92,7 @@ const optionsSchema = v.strictObject({
  */
 export function checkOptions(options: unknown, source: string): Options {
   const result = v.safeParse(optionsSchema, options)
-  if (result.success) return result.output as Options
+  if (result.success) return result.output
   throw new ImagegenError(
     'config',
     result.issues.map((issue) => optionProblem(issue, source)),

@@ -1,30 +1,5 @@
 import { canonicalJson } from '../shared/hash.ts'
-import type { Recipe } from './recipe.ts'
-
-/** How the parts of a recipe are called towards people. */
-const NAMES: Record<keyof Recipe, string> = {
-  provider: 'model',
-  modelId: 'model',
-  prompt: 'prompt',
-  aspectRatio: 'size',
-  size: 'size',
-  seed: 'seed',
-  references: 'reference',
-  providerOptions: 'provider options',
-  revision: 'revision',
-}
-
-const PARTS: ReadonlyArray<keyof Recipe> = [
-  'prompt',
-  'references',
-  'revision',
-  'seed',
-  'aspectRatio',
-  'size',
-  'providerOptions',
-  'provider',
-  'modelId',
-]
+import { labelOf, RECIPE_PARTS, type Recipe } from './recipe.ts'
 
 /**
  * Why no original of a recipe is there: the least that was changed since one that had the same name.
@@ -46,10 +21,10 @@ export function createMissingReason(): MissingReason {
   }
 
   const changedParts = (recipe: Recipe, other: Recipe): string[] => {
-    const changed = PARTS.filter(
+    const changed = RECIPE_PARTS.filter(
       (part) => recipe[part] !== other[part] && textOf(recipe[part]) !== textOf(other[part]),
     )
-    return [...new Set(changed.map((part) => NAMES[part]))]
+    return [...new Set(changed.map(labelOf))]
   }
 
   return (recipe, earlier) => {

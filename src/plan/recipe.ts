@@ -33,6 +33,69 @@ export type EntryReference =
   | { readonly kind: 'generated'; readonly key: string; readonly pick: number }
   | { readonly kind: 'source'; readonly sha256: string }
 
+/** What a recipe is made of. */
+interface Ingredients {
+  readonly subject: GeneratedSubject
+  readonly model: ResolvedModel
+  /** As the model takes them. */
+  readonly providerOptions: Readonly<Record<string, JsonValue>>
+  /** What the entries that it refers to stand for, in the order of its references. */
+  readonly entryReferences: readonly EntryReference[]
+}
+
+/** Fields of an entry that do not decide the provider's pixels; `model` does so through provider and modelId. */
+type BesideTheRecipe = 'kind' | 'model' | 'candidates'
+
+/** Every field of a recipe, and every field of an entry that belongs in one: leaving one out is a type error. */
+type RecipeFields = {
+  readonly [Part in keyof Recipe | Exclude<keyof GeneratedSubject, BesideTheRecipe>]-?: {
+    /** How people know it. */
+    readonly label: string
+    /** Nothing: the recipe does not mention it. */
+    readonly value: (ingredients: Ingredients) => Recipe[Part] | undefined
+  }
+}
+
+/** In the order in which a changed recipe names what changed. */
+const FIELDS: RecipeFields = {
+  prompt: { label: 'prompt', value: ({ subject }) => subject.prompt },
+  references: {
+    label: 'reference',
+    value({ subject: { references }, model, entryReferences }) {
+      const targets = entryReferences.values()
+      return references.length === 0
+        ? undefined
+        : references.map((each) => recipeReference(each, model, () => targets.next().value))
+    },
+  },
+  revision: { label: 'revision', value: ({ subject }) => subject.revision },
+  seed: { label: 'seed', value: ({ subject }) => subject.seed },
+  aspectRatio: {
+    label: 'size',
+    value: ({ subject: { aspectRatio, size }, model }) =>
+      aspectRatio ?? (size === undefined ? model.limits.defaultAspectRatio : undefined),
+  },
+  size: { label: 'size', value: ({ subject }) => subject.size },
+  providerOptions: {
+    label: 'provider options',
+    value: ({ providerOptions }) =>
+      Object.keys(providerOptions).length === 0 ? undefined : providerOptions,
+  },
+  provider: { label: 'model', value: ({ model }) => model.provider },
+  modelId: { label: 'model', value: ({ model }) => model.modelId },
+}
+
+/** The fields of a recipe, in the order in which a changed recipe names what changed. */
+export const RECIPE_PARTS: ReadonlyArray<keyof Recipe> = Object.keys(FIELDS) as Array<keyof Recipe>
+
+/** Canonical JSON sorts its members: an object that has them in that order is written faster. */
+const CANONICAL_PARTS = RECIPE_PARTS.toSorted()
+
+/** How people know a field of a recipe. */
+export function labelOf(part: keyof Recipe): string {
+  return FIELDS[part].label
+}
+
 /** `sha256` of the canonical JSON of version and recipe. */
 export function recipeKey(recipe: Recipe): string {
   return digest([KEY_VERSION, recipe])
@@ -51,27 +114,15 @@ export function recipeOf(
   checked: ProviderOptionsCheck,
   entryReferences: readonly EntryReference[],
 ): { readonly recipe: Recipe } | { readonly problems: readonly Problem[] } {
-  const { limits } = model
   const problems = refusals(entry, subject, model, checked)
   if (problems.length > 0 || 'issues' in checked) return { problems }
-  const aspectRatio =
-    subject.aspectRatio ?? (subject.size === undefined ? limits.defaultAspectRatio : undefined)
-  const { options } = checked
-  // In the order of canonical JSON, which so is quickly written.
-  const named = { modelId: model.modelId, prompt: subject.prompt, provider: model.provider }
-  const recipe: { -readonly [Part in keyof Recipe]: Recipe[Part] } =
-    aspectRatio === undefined ? named : { aspectRatio, ...named }
-  if (Object.keys(options).length > 0) recipe.providerOptions = options
-  if (subject.references.length > 0) {
-    const targets = entryReferences.values()
-    recipe.references = subject.references.map((reference) =>
-      recipeReference(reference, model, () => targets.next().value),
-    )
+  const ingredients = { subject, model, providerOptions: checked.options, entryReferences }
+  const recipe: Partial<Record<keyof Recipe, unknown>> = {}
+  for (const part of CANONICAL_PARTS) {
+    const value = FIELDS[part].value(ingredients)
+    if (value !== undefined) recipe[part] = value
   }
-  if (subject.revision !== undefined) recipe.revision = subject.revision
-  if (subject.seed !== undefined) recipe.seed = subject.seed
-  if (subject.size !== undefined) recipe.size = subject.size
-  return { recipe }
+  return { recipe: recipe as unknown as Recipe }
 }
 
 function recipeReference(

@@ -178,6 +178,20 @@ describe('the environment', () => {
   })
 })
 
+test('an option that is undefined replaces neither the config file nor the default', async () => {
+  const options = await resolve(
+    { 'imagegen.config.json': '{ "budget": { "images": 3 } }' },
+    {
+      inline: {
+        budget: undefined,
+        queue: { connection: 'redis://localhost:6379', patience: undefined },
+      },
+    },
+  )
+  expect(options.budget.images).toBe(3)
+  expect(options.queue).toMatchObject({ name: 'imagegen', patience: 60_000 })
+})
+
 test('the fingerprint changes with what decides keys, and with nothing else', async () => {
   const { root, write } = await temporaryProject()
   const of = async (inline: object): Promise<string> => {

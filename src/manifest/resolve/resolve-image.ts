@@ -115,6 +115,12 @@ type Fill = (field: DocumentPath, text: string) => string
 /** Shared by the images that have none, so that a plan looks at it once. */
 const NO_OPTIONS: Readonly<Record<string, never>> = {}
 
+/** What a manifest says about the provider's pixels: a new field is one of them, unless it is named here. */
+type PixelField = Exclude<
+  keyof ImageSettings,
+  'alt' | 'n' | 'pick' | 'source' | 'process' | 'output' | 'matrix'
+>
+
 function resolveSubject(
   settings: ImageSettings,
   references: readonly Reference[],
@@ -159,5 +165,5 @@ function resolveSubject(
     references,
     providerOptions: settings.providerOptions ?? NO_OPTIONS,
     revision: settings.revision,
-  }
+  } satisfies GeneratedSubject & Readonly<Record<PixelField, unknown>>
 }

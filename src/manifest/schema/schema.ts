@@ -1,6 +1,6 @@
 import * as v from 'valibot'
 import type { JsonValue } from '../../shared/hash.ts'
-import { field, integer, noted } from './field.ts'
+import { field, integer, noted, type Field } from './field.ts'
 import { WRITTEN_NAME_PATTERN } from './names.ts'
 import { outputSchema, type OutputSettings } from './output.ts'
 import { processSchema, type ProcessSettings } from './process.ts'
@@ -53,6 +53,11 @@ export const jsonSchema: v.GenericSchema<JsonValue> = v.union([
 ])
 
 const safeInteger = integer(Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER)
+
+/** A schema for every field, and no schema without its field: either alone is a type error. */
+type EntriesOf<Name extends keyof ImageSettings> = {
+  readonly [One in Name]-?: Field<NonNullable<ImageSettings[One]>>
+}
 
 const imageFields = {
   prompt: field(v.pipe(v.string(), v.minLength(1)), {
@@ -113,9 +118,12 @@ const imageFields = {
   }),
   process: v.exactOptional(processSchema),
   output: v.exactOptional(outputSchema),
-}
+} satisfies EntriesOf<Exclude<keyof ImageSettings, 'matrix'>>
 
-const imageEntries = { ...imageFields, matrix: v.exactOptional(matrixSchema) }
+const imageEntries = {
+  ...imageFields,
+  matrix: v.exactOptional(matrixSchema),
+} satisfies EntriesOf<keyof ImageSettings>
 
 /** One image of a manifest as written: every field may be left out. */
 export const imageSchema: v.GenericSchema<ImageSettings> = noted(strictMap(imageEntries), {
