@@ -9,6 +9,7 @@ import {
   writeDeclarations,
   type DeclarationReport,
 } from './pipeline/declarations.ts'
+import { warnOfManifests } from './pipeline/manifest-warnings.ts'
 import { checkFingerprint, leaveFingerprint } from './pipeline/last-build.ts'
 import type { WorkHow } from './pipeline/here-or-there.ts'
 import { fulfil } from './pipeline/fulfil.ts'
@@ -121,6 +122,7 @@ export function createPipeline(
   const defaults = parseDefaults(options.defaults)
   const surveyor = createSurveyor(options, defaults, store)
   const followTypes = followDeclarations(options, logger)
+  const warnOnce = warnOfManifests(logger)
 
   const pipeline: Pipeline = {
     options,
@@ -129,6 +131,7 @@ export function createPipeline(
     async survey(edited) {
       const again = edited === undefined ? undefined : await surveyor.surveyAgain(edited)
       const survey = again ?? (await surveyor.survey())
+      warnOnce(survey.manifests)
       if (options.types) await followTypes(survey)
       return survey
     },

@@ -1,8 +1,9 @@
 import type { Document, LineCounter, Node } from 'yaml'
-import type { Place } from '../shared/errors.ts'
+import type { Place, Problem } from '../shared/errors.ts'
 import { codeFrame } from '../shared/place.ts'
 import type { ImageSettings } from './schema/schema.ts'
 import { loadYaml } from './yaml.ts'
+import { parseYamlDocument } from './yaml-document.ts'
 
 /** A manifest as written, validated. */
 export interface Manifest {
@@ -29,6 +30,28 @@ export interface ManifestContent {
   readonly vars: ReadonlyArray<readonly [name: string, value: string]>
   /** In the order written; the single form has one, without a name. */
   readonly images: ReadonlyArray<{ readonly name: string; readonly settings: ImageSettings }>
+  /** Valid YAML that is surely not meant, in the order of the file. Left out where there is none. */
+  readonly warnings?: readonly ManifestWarning[]
+}
+
+/** Something that is worth a look before anything is spent. */
+export interface ManifestWarning {
+  readonly message: string
+  /** What to do now. */
+  readonly hint: string
+  /** 1-based. */
+  readonly line: number
+  /** 1-based, in UTF-16 code units. */
+  readonly column: number
+}
+
+/** A manifest's warnings with their places. */
+export function warningsOf({ path, content, text }: Manifest): readonly Problem[] {
+  return (content.warnings ?? []).map(({ message, hint, line, column }) => ({
+    message,
+    hint,
+    place: { file: path, line, column, frame: codeFrame(text, line, column) },
+  }))
 }
 
 /** Where a value stands in a YAML document: `['images', 'kira', 'references', 0]`. */
@@ -63,9 +86,9 @@ export function createLocate(file: string, text: string, known?: Parsed): Locate
   let parsed = known
   return (path, part) => {
     if (parsed === undefined) {
-      const { LineCounter, parseDocument } = loadYaml()
+      const { LineCounter } = loadYaml()
       const lines = new LineCounter()
-      parsed = { document: parseDocument(text, { lineCounter: lines, uniqueKeys: false }), lines }
+      parsed = { document: parseYamlDocument(text, lines), lines }
     }
     const { line, col } = parsed.lines.linePos(offsetOf(parsed.document, path, part))
     return { file, line, column: col, frame: codeFrame(text, line, col) }

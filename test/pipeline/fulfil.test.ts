@@ -71,6 +71,24 @@ describe('a build', () => {
     expect(emulator.stats().requests).toBe(2)
   })
 
+  test('warns of text that a comment cuts off before anything is asked for, once', async () => {
+    const emulator = await testEmulator()
+    const { root } = await temporaryProject({
+      'a.image.yaml': 'prompt: Poster in brand colour #ff8800, with a lighthouse\nalt: ""\n',
+    })
+    // Twice: the second one remembers what the first has parsed.
+    for (const run of ['parsed', 'remembered']) {
+      const { pipeline, said, fulfil } = await open(root, emulator)
+      await fulfil()
+      await pipeline.survey()
+      const warnings = said.filter((line) => line.startsWith('warning: '))
+      expect(warnings, run).toHaveLength(1)
+      expect(said[0], run).toBe(warnings[0])
+      expect(said[0]).toContain('a.image.yaml:1:32  `prompt` ends before the #')
+      expect(said[0]).toContain('`#ff8800, with a lighthouse`')
+    }
+  })
+
   test('frozen asks nobody and lists what is missing with its place and the price', async () => {
     const emulator = await testEmulator()
     const { root } = await temporaryProject({ 'a.image.yaml': TWO })

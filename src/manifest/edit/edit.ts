@@ -1,9 +1,10 @@
-import { isMap, parseDocument, type Document } from 'yaml'
+import { isMap, type Document } from 'yaml'
 import { ImagegenError } from '../../shared/errors.ts'
 import { canonicalJson } from '../../shared/hash.ts'
 import { isRecord } from '../../shared/record.ts'
 import { placeOf, type DocumentPath, type Manifest } from '../manifest.ts'
 import { fieldText, waysToWrite, type Fields, type ImageEdit } from './write-field.ts'
+import { parseYamlDocument } from '../yaml-document.ts'
 import { pairOf, startOf } from '../yaml-positions.ts'
 
 export type { ImageEdit } from './write-field.ts'
@@ -20,7 +21,7 @@ export type { ImageEdit } from './write-field.ts'
  */
 export function editImage(manifest: Manifest, image: DocumentPath, edit: ImageEdit): string {
   const { text } = manifest
-  const document = parse(text)
+  const document = parseYamlDocument(text)
   const fields = fieldsAt(document, image)
   if (fields !== undefined) {
     const wanted = meaningOf(expected(document.toJS(), image, edit))
@@ -34,10 +35,6 @@ export function editImage(manifest: Manifest, image: DocumentPath, edit: ImageEd
     place: placeOf(manifest, image, 'key'),
     hint: `Nothing was changed. Write ${line} there by hand${edit.retired === undefined ? '' : ` in place of \`${edit.retired}\``}.`,
   })
-}
-
-function parse(text: string): Document.Parsed {
-  return parseDocument(text, { version: '1.2', uniqueKeys: false })
 }
 
 function fieldsAt(document: Document.Parsed, image: DocumentPath): Fields | undefined {
@@ -67,7 +64,7 @@ function meaningOf(data: unknown): string {
 }
 
 function saysExactly(text: string, wanted: string): boolean {
-  const document = parse(text)
+  const document = parseYamlDocument(text)
   if (document.errors.length + document.warnings.length > 0) return false
   try {
     return meaningOf(document.toJS()) === wanted

@@ -3,10 +3,12 @@ import { ImagegenError, messageOf, type Place, type Problem } from '../../shared
 import { codeFrame } from '../../shared/place.ts'
 import { MAX_DEPTH, tooDeepAt } from './limits.ts'
 import { keyProblems } from '../key-problems.ts'
-import { createLocate, type ManifestContent } from '../manifest.ts'
+import { createLocate, type ManifestContent, type ManifestWarning } from '../manifest.ts'
 import { floodIn, MAX_MARKS, MAX_SEPARATORS, type Flood } from '../marks.ts'
+import { findNotMeant } from './not-meant.ts'
 import { validateManifest } from './validate.ts'
 import { loadYaml } from '../yaml.ts'
+import { parseYamlDocument } from '../yaml-document.ts'
 
 /** Aliases that stand for other parts of the document; more of them are taken for an attempt to exhaust memory. */
 const MAX_ALIASES = 100
@@ -54,17 +56,9 @@ function tooMuch(file: string, { of, line, column }: Flood): ImagegenError {
 }
 
 function parseBounded(text: string, path: string): ManifestContent {
-  const { LineCounter, parseDocument } = loadYaml()
+  const { LineCounter } = loadYaml()
   const lines = new LineCounter()
-  const document = withoutStackTraces(() =>
-    parseDocument(text, {
-      lineCounter: lines,
-      version: '1.2',
-      // Its own check is quadratic: a manifest of 1 MiB would take half a minute. See `keyProblems`.
-      uniqueKeys: false,
-      prettyErrors: false,
-    }),
-  )
+  const document = parseYamlDocument(text, lines)
   const fail = (problems: readonly Problem[]): never => {
     throw new ImagegenError('manifest', problems)
   }
@@ -82,27 +76,20 @@ function parseBounded(text: string, path: string): ManifestContent {
     fail([{ message: yamlMessage(slip.code, slip.message), place, ...quotingHint(text, line) }])
   }
 
+  const notMeant = findNotMeant(document, text, placeAtOffset)
   const value = toPlainData(document, fail, placeAtOffset)
   const { content, problems } = validateManifest(
     value,
     createLocate(path, text, { document, lines }),
   )
-  if (problems.length > 0) fail([...problems].sort(byPlace))
-  return content
+  const all = [...problems, ...notMeant.problems]
+  if (all.length > 0) fail(all.sort(byPlace))
+  const { warnings } = notMeant
+  return warnings.length === 0 ? content : { ...content, warnings: [...warnings].sort(byLine) }
 }
 
-/**
- * Every error of the parser takes a picture of the stack, which costs more than all the rest where a text has thousands
- * of errors. Nobody reads them: a place in the manifest is shown instead.
- */
-function withoutStackTraces<Result>(work: () => Result): Result {
-  const { stackTraceLimit } = Error
-  Error.stackTraceLimit = 0
-  try {
-    return work()
-  } finally {
-    Error.stackTraceLimit = stackTraceLimit
-  }
+function byLine(left: ManifestWarning, right: ManifestWarning): number {
+  return left.line - right.line || left.column - right.column
 }
 
 function byPlace(left: Problem, right: Problem): number {

@@ -1,0 +1,142 @@
+import type { Document, Pair, Scalar } from 'yaml'
+import type { Place, Problem } from '../../shared/errors.ts'
+import { loadYaml } from '../yaml.ts'
+import { readNodes, type NodeReader } from '../yaml-document.ts'
+import { MAX_PROBLEMS, type ManifestWarning } from '../manifest.ts'
+import { visible } from './explain.ts'
+
+/** Valid YAML that surely means something else than its author. */
+export interface NotMeant {
+  /** Values that YAML reads otherwise than they are written, where that decides a picture. */
+  readonly problems: readonly Problem[]
+  readonly warnings: readonly ManifestWarning[]
+}
+
+/** Longer texts are not repeated in a message. */
+const LONGEST_QUOTED = 120
+
+/** Finds what is surely not meant. */
+export function findNotMeant(
+  document: Document.Parsed,
+  text: string,
+  placeAtOffset: (offset: number) => Place,
+): NotMeant {
+  const warnings: ManifestWarning[] = []
+  const warn = (offset: number, message: string, hint: string): void => {
+    if (warnings.length >= MAX_PROBLEMS) return
+    const { line, column } = placeAtOffset(offset)
+    warnings.push({ line, column, message, hint })
+  }
+  const nodes = readNodes(document)
+  const images = imageMaps(document, nodes)
+  warnOfCutOffs(document, text, warn)
+  return { problems: misreadValues(document, images, nodes, placeAtOffset), warnings }
+}
+
+type Warn = (offset: number, message: string, hint: string) => void
+
+/** Every map that holds the fields of an image. */
+function imageMaps(
+  { contents }: Document.Parsed,
+  { pairsOf, valueAt }: NodeReader,
+): readonly unknown[] {
+  const images = pairsOf(valueAt(contents, 'images'))
+  return [contents, valueAt(contents, 'defaults'), ...images.map(({ value }) => value)]
+}
+
+/** Values of `vars` and `matrix` that are numbers, and not spelled as JavaScript spells them: `001`, `1.10`, `0x1F`. */
+function misreadValues(
+  { contents }: Document.Parsed,
+  images: readonly unknown[],
+  { itemsOf, pairsOf, resolved, valueAt }: NodeReader,
+  placeAtOffset: (offset: number) => Place,
+): Problem[] {
+  const problems = new Map<Scalar, Problem>()
+  const check = (name: string, node: unknown): void => {
+    const value = resolved(node)
+    if (problems.size >= MAX_PROBLEMS || !isMisread(value)) return
+    const { source = '', value: read } = value
+    problems.set(value, {
+      message: `\`${name}\`: YAML reads \`${visible(source)}\` as the number ${read}.`,
+      place: placeAtOffset(value.range?.[0] ?? 0),
+      hint: `Put it in quotes. \`"${read}"\` is what prompts had until now, and keeps the pictures that are paid for; \`"${visible(source)}"\` is what is written, and asks for new ones.`,
+    })
+  }
+  for (const { key, value } of pairsOf(valueAt(contents, 'vars'))) {
+    check(`vars.${nameOf(key)}`, value)
+  }
+  for (const fields of images) {
+    for (const { key, value } of pairsOf(valueAt(fields, 'matrix'))) {
+      for (const item of itemsOf(value)) check(`matrix.${nameOf(key)}`, item)
+    }
+  }
+  return [...problems.values()]
+}
+
+function isMisread(node: unknown): node is Scalar<number> {
+  const { isScalar } = loadYaml()
+  if (!isScalar(node) || node.type !== 'PLAIN' || !Number.isFinite(node.value)) return false
+  return String(node.value) !== node.source
+}
+
+/** What follows a plain scalar up to the end of its line, where it is a comment that does not look like one. */
+const CUT_OFF = /[ \t]*(#[^\s][^\r\n]*)/y
+
+/** `prompt: Poster in brand colour #ff8800`. */
+function warnOfCutOffs(document: Document.Parsed, text: string, warn: Warn): void {
+  // Nearly no manifest has one.
+  if (!/[ \t]#\S/.test(text)) return
+  const { visit } = loadYaml()
+  const cutOff = new RegExp(CUT_OFF)
+  visit(document, {
+    Scalar(position, scalar, ancestors) {
+      const end = scalar.range?.[1]
+      if (position === 'key' || scalar.type !== 'PLAIN' || end === undefined) return
+      cutOff.lastIndex = end
+      const [behind = '', cut] = cutOff.exec(text) ?? []
+      if (cut === undefined) return
+      const start = end + behind.length - cut.length
+      const names = namesOf(ancestors)
+      // Below a name without a value a comment may have a line of its own.
+      const isAlone = text.slice(text.lastIndexOf('\n', start - 1) + 1, start).trim() === ''
+      if (isAlone || !isText(scalar, names)) return
+      const field = names.at(-1) ?? 'value'
+      const value = `${text.slice(scalar.range?.[0] ?? end, end)}${behind}`.trimEnd()
+      const isShort = value.length <= LONGEST_QUOTED && !/[\r\n]/.test(value)
+      const example =
+        isShort && !isInFlow(ancestors) ? `: \`${JSON.stringify(value.trimStart())}\`` : ''
+      warn(
+        start,
+        `\`${visible(field)}\` ends before the #: YAML takes \`${shortened(cut)}\` for a comment.`,
+        `Put the whole value in quotes${example}. If it is a comment, put a blank behind the #.`,
+      )
+    },
+  })
+}
+
+/** Text, or what `vars` and `matrix` put into text; or nothing, where the text begins with the `#`. */
+function isText({ value, source }: Scalar, names: readonly string[]): boolean {
+  if (typeof value === 'string' || source === '') return true
+  return names.includes('vars') || names.includes('matrix')
+}
+
+/** The names of the maps around a value, from the outside in. */
+function namesOf(ancestors: readonly unknown[]): readonly string[] {
+  const { isPair } = loadYaml()
+  return ancestors.flatMap((ancestor) => (isPair(ancestor) ? [nameOf(ancestor.key)] : []))
+}
+
+function isInFlow(ancestors: readonly unknown[]): boolean {
+  const { isCollection } = loadYaml()
+  return ancestors.some((ancestor) => isCollection(ancestor) && ancestor.flow === true)
+}
+
+function nameOf(key: Pair['key']): string {
+  const { isScalar } = loadYaml()
+  return isScalar(key) ? visible(String(key.value)) : ''
+}
+
+function shortened(text: string): string {
+  const plain = visible(text.trimEnd())
+  return plain.length > LONGEST_QUOTED ? `${plain.slice(0, LONGEST_QUOTED - 1)}…` : plain
+}
