@@ -1,49 +1,106 @@
-import { readdirSync } from 'node:fs'
 import path from 'node:path'
-import { readFileIfThere, toPosix } from '../shared/files.ts'
-import { isRecord } from '../shared/record.ts'
+import { toPosix } from '../shared/files.ts'
+import type { ProjectFiles } from './setup/project-files.ts'
+import type { TypeScriptConfig } from './setup/tsconfig.ts'
+
+/** A line for the `compilerOptions` of a tsconfig file: its name, and JSON. */
+export type CompilerOption = readonly [name: string, json: string]
+
+/** What Nuxt's users do instead: its module tells TypeScript. */
+export const NUXT_TYPES =
+  'Nuxt finds them through its module: `modules: ["unplugin-imagegen/nuxt"]` in nuxt.config.ts.'
 
 /**
- * What to write into a tsconfig.json so that TypeScript finds the exact types; nothing where one of the project's names
- * their folder already, or where nothing can be said.
+ * The compiler options through which TypeScript finds the exact types, merged with those that hold already.
  *
  * @param folder of the exact types, absolute.
+ * @returns nothing to add where one of the project's tsconfig files names the folder already.
  */
-export function whereTypesAreFound(root: string, folder: string): string | undefined {
-  const relative = `./${toPosix(path.relative(root, folder))}`
-  const configs = readdirSync(root).filter((name) => /^tsconfig(?:\..+)?\.json$/.test(name))
-  const mentions = (name: string): boolean => textOf(root, name).includes(relative.slice(2))
-  if (configs.length === 0 || configs.some(mentions)) return undefined
-  const frameworks = dependenciesOf(root)
-  if (frameworks.has('nuxt')) {
-    return 'Nuxt finds them through its module: `modules: ["unplugin-imagegen/nuxt"]` in nuxt.config.ts.'
-  }
-  // A `rootDirs` of one's own takes the place of the framework's.
-  const rootDirs = [
-    '.',
-    ...(frameworks.has('@sveltejs/kit') ? ['./.svelte-kit/types'] : []),
-    relative,
+export function optionsForExactTypes(
+  project: ProjectFiles,
+  config: TypeScriptConfig,
+  folder: string,
+): readonly CompilerOption[] {
+  const mentioned = toPosix(path.relative(project.root, folder))
+  const isMentioned = [config.name, ...project.names.filter(isTypeScriptConfig)].some((name) =>
+    project.read(name).includes(mentioned),
+  )
+  if (isMentioned) return []
+  const show = (target: string): string => relativeTo(config.folder, target)
+  const kitTypes = path.join(project.root, '.svelte-kit/types')
+  const isKit = project.dependencies.has('@sveltejs/kit')
+  // A `rootDirs` of one's own takes the place of the inherited one.
+  const rootDirs = new Set([
+    ...(config.rootDirs ?? [project.root, ...(isKit ? [kitTypes] : [])]),
+    folder,
+  ])
+  const paths = isKit ? undefined : pathsWith(folder, project.root, config)
+  return [
+    ...(config.allowsArbitraryExtensions
+      ? []
+      : [['allowArbitraryExtensions', 'true'] satisfies CompilerOption]),
+    ['rootDirs', list([...rootDirs].map(show))],
+    ...(paths === undefined ? [] : [['paths', paths] satisfies CompilerOption]),
   ]
-  return `TypeScript finds them through these compilerOptions in tsconfig.json:
-  "allowArbitraryExtensions": true,
-  "rootDirs": [${rootDirs.map((each) => JSON.stringify(each)).join(', ')}]`
 }
 
-function dependenciesOf(root: string): ReadonlySet<string> {
-  try {
-    const manifest: unknown = JSON.parse(textOf(root, 'package.json'))
-    if (!isRecord(manifest)) return new Set()
-    return new Set(
-      [manifest['dependencies'], manifest['devDependencies']].flatMap((each) =>
-        isRecord(each) ? Object.keys(each) : [],
-      ),
-    )
-  } catch {
-    // There is none, or it is its package manager's to report.
-    return new Set()
+/** The compiler option for the loose types; nothing where the project has them. */
+export function optionForLooseTypes(
+  project: ProjectFiles,
+  config: TypeScriptConfig,
+): CompilerOption | undefined {
+  const client = 'unplugin-imagegen/client'
+  const declarations = ['', 'src/', 'app/'].flatMap((folder) =>
+    ['vite-env', 'env', 'global', 'globals', 'imagegen', 'app'].map(
+      (name) => `${folder}${name}.d.ts`,
+    ),
+  )
+  const files = [config.name, ...project.names.filter(isTypeScriptConfig), ...declarations]
+  if (config.types?.includes(client) || files.some((file) => project.read(file).includes(client))) {
+    return undefined
   }
+  return ['types', list([...(config.types ?? typesByDefault(project)), client])]
 }
 
-function textOf(root: string, name: string): string {
-  return readFileIfThere(path.join(root, name))?.toString('utf8') ?? ''
+/** Without `types`, TypeScript before 6 takes all that is installed: naming one ends that. */
+function typesByDefault({ dependencies }: ProjectFiles): string[] {
+  return [...dependencies]
+    .filter((name) => name.startsWith('@types/'))
+    .map((name) => name.slice('@types/'.length).replace(/^(.+?)__(.+)$/, '@$1/$2'))
+    .sort()
+}
+
+/** The project's own aliases, each with a second target among the exact types; nothing where there is none. */
+function pathsWith(folder: string, root: string, config: TypeScriptConfig): string | undefined {
+  const aliases = Object.entries(config.paths ?? {})
+  let isChanged = false
+  const lines = aliases.map(([name, targets]) => {
+    const added = targets.flatMap((target) => {
+      const relative = path.relative(root, path.resolve(config.pathsFolder, target))
+      const isOwn = !/^\.\.|^node_modules/.test(relative) && !path.isAbsolute(relative)
+      if (!target.endsWith('*') || !isOwn) return []
+      return [relativeTo(config.ownPathsFolder, path.join(folder, relative))]
+    })
+    isChanged ||= added.length > 0
+    // Targets are printed from the file that they are written into, wherever they were inherited from.
+    const own = targets.map((target) =>
+      relativeTo(config.ownPathsFolder, path.resolve(config.pathsFolder, target)),
+    )
+    return `  ${JSON.stringify(name)}: ${list([...own, ...added])}`
+  })
+  return isChanged ? `{\n${lines.join(',\n')}\n}` : undefined
+}
+
+function list(items: readonly string[]): string {
+  return `[${items.map((item) => JSON.stringify(item)).join(', ')}]`
+}
+
+function relativeTo(folder: string, target: string): string {
+  const relative = toPosix(path.relative(folder, target))
+  if (relative === '') return '.'
+  return relative.startsWith('../') ? relative : `./${relative}`
+}
+
+function isTypeScriptConfig(name: string): boolean {
+  return /^tsconfig(?:\..+)?\.json$/.test(name)
 }

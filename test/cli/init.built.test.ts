@@ -34,7 +34,7 @@ describe.concurrent('imagegen init', () => {
     const project = await createProject({ 'package.json': PACKAGE, 'vite.config.js': '' })
     await project.run('init')
     project.write('starter.image.yaml', 'prompt: Mine\nalt: ""\n')
-    project.write('imagegen.config.ts', 'export default {}\n')
+    project.write('imagegen.config.mjs', 'export default {}\n')
     project.write('vite.config.js', "import imagegen from 'unplugin-imagegen/vite'\n")
     const before = project.files()
     const { code, stdout, stderr } = await project.run('init')
@@ -43,7 +43,7 @@ describe.concurrent('imagegen init', () => {
     expect(stderr).not.toContain('vite.config.js')
     expect(project.files()).toEqual(before)
     expect(project.read('starter.image.yaml')).toBe('prompt: Mine\nalt: ""\n')
-    expect(project.read('imagegen.config.ts')).toBe('export default {}\n')
+    expect(project.read('imagegen.config.mjs')).toBe('export default {}\n')
   })
 
   it('knows webpack in CommonJS, a project with no bundler, and one that has images elsewhere', async () => {
@@ -61,7 +61,7 @@ describe.concurrent('imagegen init', () => {
 
     const neither = await createProject({ 'art/hero.image.yaml': 'prompt: A hero\nalt: ""\n' })
     const ran = await neither.run('init')
-    expect(ran.stdout).toBe('Wrote imagegen.config.ts\n')
+    expect(ran.stdout).toBe('Wrote imagegen.config.mjs\n')
     expect(ran.stderr).toContain('imagegen export --out DIR')
     expect(ran.stderr).not.toContain('tsconfig')
   })

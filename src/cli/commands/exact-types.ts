@@ -1,8 +1,12 @@
+import path from 'node:path'
 import { outsideText, typesFolder } from '../../pipeline/declarations.ts'
 import { ImagegenError } from '../../shared/errors.ts'
 import { JSON_OPTION, type Command } from '../command.ts'
 import { openProject } from '../project.ts'
-import { whereTypesAreFound } from '../where-types-are-found.ts'
+import { readProjectFiles } from '../setup/project-files.ts'
+import { optionLines } from '../setup/steps.ts'
+import { readTypeScriptConfig } from '../setup/tsconfig.ts'
+import { NUXT_TYPES, optionsForExactTypes } from '../where-types-are-found.ts'
 
 export const types: Command = {
   options: JSON_OPTION,
@@ -18,7 +22,8 @@ export const types: Command = {
         `${written.length} written, ${unchanged.length} unchanged, ${removed.length} removed.`,
       )
       const { options } = pipeline
-      const hint = whereTypesAreFound(options.root, typesFolder(options))
+      const folders = survey.manifests.map((manifest) => path.posix.dirname(manifest.path))
+      const hint = whereTypesAreFound(options.root, typesFolder(options), folders)
       if (hint !== undefined) output.logger.info(hint)
     }
     if (outside.length > 0) output.logger.warn(outsideText(outside))
@@ -26,4 +31,23 @@ export const types: Command = {
     if (problems.length > 0) throw new ImagegenError('manifest', problems)
     return 0
   },
+}
+
+/** What to write so that TypeScript finds the exact types; nothing where it does, or where there is no TypeScript. */
+function whereTypesAreFound(
+  root: string,
+  folder: string,
+  manifestFolders: readonly string[],
+): string | undefined {
+  const config = readTypeScriptConfig(root, manifestFolders)
+  if (config === undefined) return undefined
+  const project = readProjectFiles(root)
+  const options = optionsForExactTypes(project, config, folder)
+  if (options.length === 0) return undefined
+  if (project.dependencies.has('nuxt')) return NUXT_TYPES
+  const lines = optionLines(options).flatMap((line) => line.split('\n'))
+  return [
+    `TypeScript finds them through these compilerOptions in ${config.name}:`,
+    ...lines.map((line) => `  ${line}`),
+  ].join('\n')
 }

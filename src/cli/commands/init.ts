@@ -3,16 +3,22 @@ import path from 'node:path'
 import type { Command } from '../command.ts'
 import { isConfirmed } from '../ask.ts'
 import { openProject } from '../project.ts'
-import { starterFiles, toDoByHand, writeNew } from '../starter.ts'
+import { typesFolder } from '../../pipeline/declarations.ts'
+import { toPosix } from '../../shared/files.ts'
+import { readProjectFiles } from '../setup/project-files.ts'
+import { stepsByHand } from '../setup/steps.ts'
+import { starterFiles, writeNew } from '../starter.ts'
 
 export const init: Command = {
   options: {},
   async run(_, output) {
     const pipeline = await openProject(output)
-    const { root, configFile } = pipeline.options
+    const { options } = pipeline
+    const { root, configFile } = options
+    const project = readProjectFiles(root)
     const { manifests, problems } = await pipeline.survey()
     const hasManifests = manifests.length + problems.size > 0
-    const files = starterFiles(root).filter(
+    const files = starterFiles(project).filter(
       ({ kind, file }) =>
         (kind === 'config' ? configFile === undefined : !hasManifests) &&
         !existsSync(path.join(root, file)),
@@ -25,7 +31,16 @@ export const init: Command = {
     for (const { file, text } of files) {
       if (writeNew(path.join(root, file), text)) output.result(`Wrote ${file}`)
     }
-    output.logger.info(['', ...toDoByHand(root)].join('\n'))
+    const folders = [...manifests.map(({ path: file }) => file), ...problems.keys(), ...names]
+      .filter((file) => /\.ya?ml$/.test(file))
+      .map((file) => path.posix.dirname(file))
+    const steps = stepsByHand(project, {
+      typesFolder: typesFolder(options),
+      storeFolder: toPosix(path.relative(root, options.storeDir)),
+      manifestFolders: [...new Set(folders)],
+      needsKey: [...options.models.values()].some(({ model }) => model.credentials === 'missing'),
+    })
+    output.logger.info(['', ...steps].join('\n'))
     return 0
   },
 }

@@ -1,0 +1,183 @@
+import { existsSync } from 'node:fs'
+import path from 'node:path'
+import type { ProjectFiles } from './project-files.ts'
+
+/** A config file of a project, and what to write into it. */
+export interface HostToDo {
+  /** From the root. */
+  readonly file: string
+  /** Whether the file is there: then the lines are added to it, else they are all of it. */
+  readonly exists: boolean
+  readonly lines: readonly string[]
+}
+
+/** The frameworks and bundlers that build a project, as far as its files tell. */
+export interface Hosts {
+  readonly names: ReadonlySet<string>
+  /** What is not done yet. */
+  readonly toDo: readonly HostToDo[]
+}
+
+type ModuleStyle = 'module' | 'commonjs'
+
+interface Host {
+  readonly name: string
+  /** A package that projects of this host depend on. */
+  readonly dependency: string
+  /** What tells that a project uses it. A bundler alone may be there for something else. */
+  readonly evidence: 'dependency' | 'config' | 'either'
+  /** Its config file is `<config>.config.*`, or is named by a script. */
+  readonly config: string
+  /** The line that loads the plugin; nothing where none is needed. */
+  readonly load: { readonly binding: string; readonly from: string } | undefined
+  /** What stands in the exported config. */
+  readonly fragment: string
+  /** What the config exports, where that is not a plain object around the fragment. */
+  readonly exported?: string
+  /** Bundlers that only serve this host. */
+  readonly covers: readonly string[]
+}
+
+/** Frameworks come first: the bundler that each brings along needs no line of its own. */
+const HOSTS: readonly Host[] = [
+  {
+    ...bundler('astro', 'dependency'),
+    fragment: 'integrations: [imagegen()]',
+    covers: ['vite'],
+  },
+  {
+    ...bundler('nuxt', 'dependency'),
+    load: undefined,
+    fragment: "modules: ['unplugin-imagegen/nuxt']",
+    exported: "defineNuxtConfig({ modules: ['unplugin-imagegen/nuxt'] })",
+    covers: ['vite', 'webpack', 'rspack'],
+  },
+  {
+    ...bundler('next', 'dependency'),
+    load: { binding: '{ withImagegen }', from: 'next' },
+    fragment: 'withImagegen(nextConfig)',
+    exported: 'withImagegen({})',
+    covers: ['webpack', 'rspack'],
+  },
+  {
+    ...bundler('rsbuild', 'dependency'),
+    dependency: '@rsbuild/core',
+    load: { binding: 'imagegen', from: 'rspack' },
+    fragment: 'tools: { rspack: { plugins: [imagegen()] } }',
+    covers: ['rspack', 'webpack'],
+  },
+  {
+    ...bundler('vite', 'dependency'),
+    name: 'sveltekit',
+    dependency: '@sveltejs/kit',
+    fragment: 'plugins: [imagegen(), sveltekit()]',
+    covers: ['vite'],
+  },
+  {
+    ...bundler('vite', 'dependency'),
+    name: 'react-router',
+    dependency: '@react-router/dev',
+    fragment: 'plugins: [imagegen(), reactRouter()]',
+    covers: ['vite'],
+  },
+  bundler('vite', 'either'),
+  bundler('webpack', 'either'),
+  bundler('rspack', 'config'),
+  bundler('rolldown', 'config'),
+  bundler('rollup', 'config'),
+  bundler('farm', 'config'),
+]
+
+function bundler(name: string, evidence: Host['evidence']): Host {
+  return {
+    name,
+    dependency: name,
+    evidence,
+    config: name,
+    load: { binding: 'imagegen', from: name },
+    fragment: 'plugins: [imagegen()]',
+    covers: [],
+  }
+}
+
+export function findHosts(project: ProjectFiles): Hosts {
+  const found: Host[] = []
+  for (const host of HOSTS) {
+    const isCovered = found.some(({ covers }) => covers.includes(host.name))
+    if (isUsed(host, project) && !isCovered) found.push(host)
+  }
+  return {
+    names: new Set(found.map(({ name }) => name)),
+    toDo: found.flatMap((host) => toDoOf(host, project)),
+  }
+}
+
+function isUsed(host: Host, project: ProjectFiles): boolean {
+  const { evidence } = host
+  return (
+    (evidence !== 'config' && project.dependencies.has(host.dependency)) ||
+    (evidence !== 'dependency' && configsOf(host, project).length > 0)
+  )
+}
+
+function toDoOf(host: Host, project: ProjectFiles): HostToDo[] {
+  const configs = configsOf(host, project)
+  if (configs.length === 0) {
+    const file = newConfig(host, project)
+    return [{ file, exists: false, lines: wholeConfig(host, styleOf(file, project)) }]
+  }
+  return configs
+    .filter((file) => !project.read(file).includes('unplugin-imagegen'))
+    .map((file) => {
+      const style = styleOf(file, project)
+      // A wrapper goes around what the config exports; everything else into it.
+      const use =
+        host.exported?.startsWith('with') === true ? exporting(host.fragment, style) : host.fragment
+      return { file, exists: true, lines: [...loadLines(host, style), use] }
+    })
+}
+
+function wholeConfig(host: Host, style: ModuleStyle): string[] {
+  return [...loadLines(host, style), exporting(host.exported ?? `{ ${host.fragment} }`, style)]
+}
+
+function loadLines({ load }: Host, style: ModuleStyle): string[] {
+  if (load === undefined) return []
+  const from = `'unplugin-imagegen/${load.from}'`
+  return style === 'module'
+    ? [`import ${load.binding} from ${from}`]
+    : [`const ${load.binding} = require(${from})`]
+}
+
+function exporting(value: string, style: ModuleStyle): string {
+  return style === 'module' ? `export default ${value}` : `module.exports = ${value}`
+}
+
+/** Config files in the root, else those that scripts name: `vite build --config vite/config.prod.mjs`. */
+function configsOf({ config }: Host, project: ProjectFiles): string[] {
+  const pattern = new RegExp(`^(?:[\\w-]+\\.)*${config}(?:\\.[\\w-]+)*\\.[cm]?[jt]s$`)
+  const inRoot = project.names.filter(
+    (name) => name.includes('.config.') && pattern.test(name.replace('.config.', '.')),
+  )
+  if (inRoot.length > 0) return inRoot
+  const named = Object.values(project.scripts)
+    .flatMap((script) => script.split(/&&|\|\||;/))
+    .filter((command) => new RegExp(`\\b${config}\\b`).test(command))
+    .flatMap((command) => [...command.matchAll(/(?:--config|-c)[= ]+(["']?)([^\s"']+)\1/g)])
+    .map(([, , file = '']) => path.posix.normalize(file.replaceAll('\\', '/')))
+  return [...new Set(named)].filter((file) => existsSync(path.join(project.root, file))).sort()
+}
+
+function newConfig({ config }: Host, project: ProjectFiles): string {
+  const isTyped = project.names.includes('tsconfig.json') && config !== 'webpack'
+  return `${config}.config.${isTyped ? 'ts' : 'js'}`
+}
+
+function styleOf(file: string, project: ProjectFiles): ModuleStyle {
+  if (/\.m[jt]s$/.test(file)) return 'module'
+  if (/\.c[jt]s$/.test(file)) return 'commonjs'
+  const text = project.read(file)
+  if (/^\s*(?:import\b|export\b)/m.test(text)) return 'module'
+  if (/\bmodule\.exports\b|\brequire\(/.test(text)) return 'commonjs'
+  return file.endsWith('.ts') || project.isModule ? 'module' : 'commonjs'
+}

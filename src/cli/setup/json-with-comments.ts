@@ -1,0 +1,19 @@
+/**
+ * Parses JSON with comments and trailing commas, as tsconfig.json has them.
+ *
+ * @returns nothing for a text that is something else.
+ */
+export function parseJsonWithComments(text: string): unknown {
+  const isString = (token: string): boolean => token.startsWith('"')
+  const bare = text
+    .replace(/^\uFEFF/, '')
+    .replaceAll(/"(?:\\.|[^"\\])*"|\/\/[^\n]*|\/\*[^]*?\*\//g, (token) =>
+      isString(token) ? token : ' ',
+    )
+    .replaceAll(/"(?:\\.|[^"\\])*"|,(?=\s*[\]}])/g, (token) => (isString(token) ? token : ''))
+  try {
+    return JSON.parse(bare)
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,53 @@
+import { readdirSync } from 'node:fs'
+import path from 'node:path'
+import { readFileIfThere } from '../../shared/files.ts'
+import { isRecord } from '../../shared/record.ts'
+
+/** What setup advice looks at in a project. */
+export interface ProjectFiles {
+  /** Absolute. */
+  readonly root: string
+  /** The names in the root folder. */
+  readonly names: readonly string[]
+  /** The packages that package.json names, of every kind. */
+  readonly dependencies: ReadonlySet<string>
+  readonly scripts: Readonly<Record<string, string>>
+  /** Whether package.json says `"type": "module"`. */
+  readonly isModule: boolean
+  /** A file's text; `''` where there is none. */
+  read(file: string): string
+}
+
+export function readProjectFiles(root: string): ProjectFiles {
+  const read = (file: string): string =>
+    readFileIfThere(path.join(root, file))?.toString('utf8') ?? ''
+  const manifest = parsePackage(read('package.json'))
+  const kinds = ['dependencies', 'devDependencies', 'peerDependencies', 'optionalDependencies']
+  const scripts = manifest['scripts']
+  return {
+    root,
+    names: readdirSync(root).sort(),
+    dependencies: new Set(kinds.flatMap((kind) => namesOf(manifest[kind]))),
+    scripts: Object.fromEntries(
+      Object.entries(isRecord(scripts) ? scripts : {}).filter(
+        (script): script is [string, string] => typeof script[1] === 'string',
+      ),
+    ),
+    isModule: manifest['type'] === 'module',
+    read,
+  }
+}
+
+function namesOf(dependencies: unknown): string[] {
+  return isRecord(dependencies) ? Object.keys(dependencies) : []
+}
+
+function parsePackage(text: string): Record<string, unknown> {
+  try {
+    const manifest: unknown = JSON.parse(text)
+    return isRecord(manifest) ? manifest : {}
+  } catch {
+    // There is none, or its package manager reports what is wrong with it.
+    return {}
+  }
+}

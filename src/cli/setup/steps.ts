@@ -1,0 +1,114 @@
+import { existsSync } from 'node:fs'
+import path from 'node:path'
+import {
+  optionForLooseTypes,
+  optionsForExactTypes,
+  type CompilerOption,
+} from '../where-types-are-found.ts'
+import { findHosts, type Hosts } from './hosts.ts'
+import { linterIgnores, secretIgnores } from './ignore-lines.ts'
+import type { ProjectFiles } from './project-files.ts'
+import { readTypeScriptConfig } from './tsconfig.ts'
+
+/** What setup advice needs to know besides the files. */
+export interface Setup {
+  /** Of the exact types, absolute; nothing where the project wants none. */
+  readonly typesFolder: string | undefined
+  /** The store's folder from the root, with `/`. */
+  readonly storeFolder: string
+  /** The folders of manifests, from the root. */
+  readonly manifestFolders: readonly string[]
+  /** Whether a model of the project has no API key yet. */
+  readonly needsKey: boolean
+}
+
+/** What is left to do in files that are not ours, as far as it is not done. */
+export function stepsByHand(project: ProjectFiles, setup: Setup): string[] {
+  const hosts = findHosts(project)
+  return [
+    ...installSteps(project),
+    ...hosts.toDo.map(({ file, exists, lines }) =>
+      step(exists ? `Add to ${file}:` : `Write ${file}:`, lines),
+    ),
+    ...typeScriptSteps(project, setup, hosts),
+    ...[...secretIgnores(project), ...linterIgnores(project, setup.storeFolder)].map(
+      ({ file, line }) => step(`Add to ${file}:`, [line]),
+    ),
+    ...(setup.needsKey
+      ? [
+          step(
+            'Get an API key at platform.minimax.io (Account, API keys), and write it into .env.local:',
+            ['MINIMAX_API_KEY=…'],
+          ),
+        ]
+      : []),
+    'See what is missing, and what it costs: npx imagegen plan',
+    'Make it: npx imagegen generate',
+    ...(hosts.names.size === 0
+      ? ['Write the pictures into a folder: npx imagegen export --out DIR']
+      : []),
+  ].map((each) => `- ${each}`)
+}
+
+function step(title: string, lines: readonly string[]): string {
+  return [title, ...lines.flatMap((line) => line.split('\n'))].join('\n    ')
+}
+
+/** By the lock file that is there. */
+const INSTALL: ReadonlyArray<readonly [lockFile: string, command: string]> = [
+  ['pnpm-lock.yaml', 'pnpm add --save-dev'],
+  ['yarn.lock', 'yarn add --dev'],
+  ['bun.lock', 'bun add --dev'],
+  ['bun.lockb', 'bun add --dev'],
+]
+
+function installSteps({ root, names, dependencies }: ProjectFiles): string[] {
+  const isThere =
+    dependencies.has('unplugin-imagegen') ||
+    existsSync(path.join(root, 'node_modules/unplugin-imagegen'))
+  if (isThere) return []
+  const [, command = 'npm install --save-dev'] =
+    INSTALL.find(([lockFile]) => names.includes(lockFile)) ?? []
+  return [`Install it: ${command} unplugin-imagegen`]
+}
+
+function typeScriptSteps(project: ProjectFiles, setup: Setup, hosts: Hosts): string[] {
+  // Nuxt's module tells TypeScript by itself.
+  if (hosts.names.size === 0 || hosts.names.has('nuxt')) return []
+  const config = readTypeScriptConfig(project.root, setup.manifestFolders)
+  if (config === undefined) return []
+  // Astro's integration brings the loose types.
+  const loose = hosts.names.has('astro') ? undefined : optionForLooseTypes(project, config)
+  const exact =
+    setup.typesFolder === undefined ? [] : optionsForExactTypes(project, config, setup.typesFolder)
+  const options = [...(loose === undefined ? [] : [loose]), ...exact]
+  const scripts = setup.typesFolder === undefined ? [] : typeCheckingScripts(project)
+  return [
+    ...(options.length === 0
+      ? []
+      : [step(`Set in the compilerOptions of ${config.name}:`, optionLines(options))]),
+    ...(scripts.length === 0
+      ? []
+      : [step('Write exact types before TypeScript looks for them; in package.json:', scripts)]),
+  ]
+}
+
+/** Compiler options as they stand in a tsconfig file. */
+export function optionLines(options: readonly CompilerOption[]): string[] {
+  return options.map(
+    ([name, json], index) => `"${name}": ${json}${index < options.length - 1 ? ',' : ''}`,
+  )
+}
+
+/** Scripts that check types and do not write them first, with a command that does. */
+function typeCheckingScripts({ scripts }: ProjectFiles): string[] {
+  const isChecker =
+    /(?:^|[;&|]\s*|\b(?:npx|pnpm|yarn|bunx)\s+)(?:tsc|vue-tsc|svelte-check|astro check)\b/
+  const changed = Object.entries(scripts).filter(
+    ([, script]) => isChecker.test(script) && !script.includes('imagegen types'),
+  )
+  return changed.map(
+    ([name, script], index) =>
+      `${JSON.stringify(name)}: ${JSON.stringify(`imagegen types && ${script}`)}${index < changed.length - 1 ? ',' : ''}`,
+  )
+}
