@@ -1,4 +1,4 @@
-import { ModelError } from '../model/image-model.ts'
+import { ModelError, type ImageModelResult } from '../model/image-model.ts'
 import type { ResolvedModel } from '../model/resolved-model.ts'
 import { describeWarning } from '../model/warning.ts'
 import { throwIfAborted } from '../shared/abort.ts'
@@ -34,6 +34,13 @@ export interface AskOptions {
   readonly onEvent: (event: OrderEvent) => void
 }
 
+/** What came of a request. */
+export interface Arrival {
+  readonly settlement: Settlement
+  /** Where it is kept what was paid for and did not come whole. */
+  readonly leftOver: string | undefined
+}
+
 /**
  * Asks for some more pictures of an order, once its turn has come and its budget allows it, and stores what arrives.
  *
@@ -45,10 +52,11 @@ export async function ask(
   pictures: number,
   seed: number | undefined,
   options: AskOptions,
-): Promise<Settlement> {
+): Promise<Arrival> {
   const { store, budget, window, signal, abandon, onEvent } = options
   const price = model.price === undefined ? null : model.price * pictures
   const inputs = await readInputs(order, model, store, options.readFile)
+  let leftOver: ImageModelResult['leftOver']
   const response = await options.tryRequest({
     onRetry: (error) => onEvent({ kind: 'retried', error }),
     onRateLimit: async ({ retryAfter }) => {
@@ -69,6 +77,7 @@ export async function ask(
         for (const warning of result.warnings) {
           onEvent({ kind: 'warning', message: `${order.name}: ${describeWarning(warning)}` })
         }
+        leftOver = result.leftOver
         return responseOf(order, model, pictures, seed, inputs, result)
       } catch (error) {
         if (!maybeBilled(error)) await takeBack()
@@ -76,9 +85,13 @@ export async function ask(
       }
     },
   })
-  const settlement = await store.settle(await store.savePending(response))
+  const pending = await store.savePending(response)
+  const kept =
+    leftOver === undefined ? undefined : await keepLeftOver(order, store, leftOver, onEvent)
+  const settlement = await store.settle(pending)
   warnOfUnusable(order, settlement, onEvent)
-  return settlement
+  warnOfExcess(order, settlement, onEvent)
+  return { settlement, leftOver: kept }
 }
 
 /** What arrived with a failure, and may have been paid for, is kept; the failure then says where. */
@@ -90,6 +103,34 @@ async function withKeptAnswer(order: Order, store: Store, error: unknown): Promi
   return new ModelError(`${message} The answer is kept as ${file}.`, {
     ...error,
     cause: error.cause,
+  })
+}
+
+/** What is paid for and did not come whole lies where a person finds it. */
+async function keepLeftOver(
+  { key, name }: Order,
+  store: Store,
+  { reason, body }: NonNullable<ImageModelResult['leftOver']>,
+  onEvent: AskOptions['onEvent'],
+): Promise<string> {
+  const file = await store.keepUnusable({ key, name, reason, body })
+  onEvent({
+    kind: 'warning',
+    message: `${name}: ${reason}; what is known of them is kept as ${file}.`,
+  })
+  return file
+}
+
+function warnOfExcess(
+  order: Order,
+  { response, excess }: Settlement,
+  onEvent: AskOptions['onEvent'],
+): void {
+  const [first] = excess
+  if (first === undefined) return
+  onEvent({
+    kind: 'warning',
+    message: `${order.name}: the model answered with ${response.images.length} pictures where ${response.requested} ${response.requested === 1 ? 'was' : 'were'} asked for; the others are kept, from ${first} on.`,
   })
 }
 

@@ -49,13 +49,11 @@ export async function makeCandidates(
       const there = usableFor(order, record).length
       const pictures = Math.min(order.wanted - there, model.maxImagesPerCall)
       const seed = lostSeed(order, record) ?? seedOf(order, model, record.candidates.length)
-      const settlement = await ask(order, model, pictures, seed, options).catch(
-        (error: unknown) => {
-          if (there > 0 && isRefusedRound(error)) return undefined
-          throw error
-        },
-      )
-      if (settlement === undefined) {
+      const arrival = await ask(order, model, pictures, seed, options).catch((error: unknown) => {
+        if (there > 0 && isRefusedRound(error)) return undefined
+        throw error
+      })
+      if (arrival === undefined) {
         refusedRounds += 1
         if (refusedRounds === MAX_REFUSED_ROUNDS) throw refusedTooOften(order, there)
         continue
@@ -63,8 +61,13 @@ export async function makeCandidates(
       refusedRounds = 0
       // What has just come is here: whether a remote answers in this moment is of no importance.
       record = await readRecord(order, store, 0)
+      const now = usableFor(order, record).length
+      // What could not be fetched is paid for: nothing is asked for in its place.
+      if (now < order.wanted && arrival.leftOver !== undefined) {
+        throw notFetched(order, now, arrival.leftOver)
+      }
       // Asking again in the same way would be paid for again, and most likely answered in the same way.
-      if (usableFor(order, record).length === there) throw nothingNew(order, there, settlement)
+      if (now === there) throw nothingNew(order, there, arrival.settlement)
     }
     await clearReplaced(order, before, store)
     return undefined
@@ -123,6 +126,13 @@ function nothingNew(
       there === 0
         ? 'Give another `seed`, or change the prompt.'
         : `Give another \`seed\`, change the prompt, or set \`n\` to ${there}.`,
+  })
+}
+
+function notFetched(order: Order, there: number, file: string): ImagegenError {
+  return new ImagegenError('unusable', {
+    message: `Pictures that are paid for could not be fetched: ${there} of ${order.wanted} candidates are there. Their addresses are kept as ${file}.`,
+    hint: 'Save them by hand while the provider keeps them (MiniMax: 24 hours), and use them with `source`; `imagegen generate` asks for others, which costs.',
   })
 }
 

@@ -109,6 +109,8 @@ export interface ImageModelResult {
   images: string[] | Uint8Array[]
   /** `{ type: 'unsupported', feature, details }`, `{ type: 'other', message }`, … by specification version. */
   warnings: ReadonlyArray<Readonly<Record<string, unknown>>>
+  /** What was paid for and is not among the images, such as addresses that did not answer: it is kept. */
+  leftOver?: { readonly reason: string; readonly body: string }
   /** Keyed by the provider's name; `id` in it, where there is one, is recorded as the response's id. */
   providerMetadata?: Record<string, unknown>
   response: { timestamp: Date; modelId: string; headers: Record<string, string> | undefined }

@@ -63,8 +63,9 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   fetch: ['model/', 'emulator/references.ts'],
   'process.exit': ['cli/main.ts'],
   'node:child_process': ['store/locks/process-identity.ts'],
-  'node:http': ['emulator/'],
-  'node:https': [],
+  // A download looks at the address that it connects to, which `fetch` does not show.
+  'node:http': ['emulator/', 'model/http/get.ts'],
+  'node:https': ['model/http/get.ts'],
 }
 
 const DRAWERS: ReadonlySet<string> = new Set([

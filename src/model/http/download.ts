@@ -1,63 +1,103 @@
+import PQueue from 'p-queue'
 import { messageOf } from '../../shared/errors.ts'
 import { plainText } from '../../shared/plain-text.ts'
+import { DownloadError, get, type Resolve } from './get.ts'
 import { isNearby } from './host.ts'
-import { transfer } from './transfer.ts'
 
 const MAX_REDIRECTS = 3
 
-interface DownloadOptions {
+/** Downloads at once. */
+const CONCURRENCY = 3
+
+/** Milliseconds for one picture of some hundred kB. A server that drips holds nothing up for longer. */
+const TIMEOUT = 60_000
+
+/** Characters of an address in messages: presigned ones are long. */
+const SHOWN_ADDRESS = 1000
+
+export interface DownloadOptions {
   /** The host that named the addresses. */
   readonly from: URL
   /** Of one picture. */
   readonly maxBytes: number
+  /** What is not fetched by then is told as failed. */
   readonly signal: AbortSignal
+  /**
+   * Milliseconds for one picture.
+   * @default 60_000
+   */
+  readonly timeout?: number
+  /** How names are resolved. Default: by the system. */
+  readonly resolve?: Resolve
+}
+
+/** A picture that could not be fetched. */
+export interface FailedDownload {
+  readonly address: string
+  readonly reason: string
+  /** What had come of it. */
+  readonly received: Uint8Array
 }
 
 /**
- * Fetches pictures that an answer named rather than sent.
+ * Fetches pictures that an answer named rather than sent. One that fails costs none of the others: they are paid for.
  *
- * @returns the pictures in base64, in the order of the addresses, and the addresses that failed, each with the reason.
- * @throws the signal's own error where it was given.
+ * @returns the pictures in base64, in the order of the addresses, and those that failed.
  */
 export async function downloadPictures(
   addresses: readonly string[],
   options: DownloadOptions,
-): Promise<{ readonly images: string[]; readonly failures: string[] }> {
-  const results = await Promise.allSettled(
-    addresses.map((address) => downloadPicture(address, options)),
+): Promise<{ readonly images: string[]; readonly failures: FailedDownload[] }> {
+  const queue = new PQueue({ concurrency: CONCURRENCY })
+  const results = await Promise.all(
+    addresses.map((address) =>
+      queue.add(async () =>
+        downloadPicture(address, options).then(
+          (bytes) => ({ bytes }),
+          (error: unknown) => ({ error }),
+        ),
+      ),
+    ),
   )
-  options.signal.throwIfAborted()
   const images: string[] = []
-  const failures: string[] = []
+  const failures: FailedDownload[] = []
   for (const [index, result] of results.entries()) {
-    if (result.status === 'fulfilled') images.push(Buffer.from(result.value).toString('base64'))
-    else failures.push(`${plainText(addresses[index] ?? '', 1000)} (${messageOf(result.reason)})`)
+    if ('bytes' in result) images.push(result.bytes.toString('base64'))
+    else {
+      failures.push({
+        address: addresses[index] ?? '',
+        reason: messageOf(result.error),
+        received: result.error instanceof DownloadError ? result.error.received : new Uint8Array(),
+      })
+    }
   }
   return { images, failures }
+}
+
+/** For people: the address, and why it failed. */
+export function describeFailure({ address, reason }: FailedDownload): string {
+  return `${plainText(address, SHOWN_ADDRESS)} (${reason})`
 }
 
 /**
  * Without the key, without cookies, http(s) only, and never from this machine's own network unless the host that named
  * the address is there too: an answer must not reach what a page on the internet could not.
  */
-async function downloadPicture(address: string, options: DownloadOptions): Promise<Uint8Array> {
+async function downloadPicture(address: string, options: DownloadOptions): Promise<Buffer> {
+  const { from, maxBytes, timeout = TIMEOUT, resolve } = options
+  const late = AbortSignal.timeout(timeout)
+  const signal = AbortSignal.any([options.signal, late])
+  const reach = isNearby(from.hostname) ? 'anywhere' : 'internet'
   let url = new URL(address)
   for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects++) {
-    if (url.protocol !== 'http:' && url.protocol !== 'https:') {
-      throw new Error(`${url.protocol} is not http(s)`)
-    }
-    if (isNearby(url.hostname) && !isNearby(options.from.hostname)) {
-      throw new Error(`${url.host} is not on the internet`)
-    }
-    const answer = await transfer(url, { method: 'GET', headers: new Headers() }, options)
-    const target = answer.headers.get('location')
-    if (answer.status >= 300 && answer.status < 400 && target !== null) {
-      url = new URL(target, url)
-    } else if (answer.status === 200) {
-      return answer.body
+    const { status, location, body } = await get(url, { reach, maxBytes, signal, resolve })
+    if (status >= 300 && status < 400 && location !== undefined) {
+      url = new URL(location, url)
+    } else if (status === 200) {
+      return body
     } else {
-      throw new Error(`${url.host} answered HTTP ${answer.status}`)
+      throw new DownloadError(`${url.host} answered HTTP ${status}`)
     }
   }
-  throw new Error(`more than ${MAX_REDIRECTS} redirects`)
+  throw new DownloadError(`more than ${MAX_REDIRECTS} redirects`)
 }

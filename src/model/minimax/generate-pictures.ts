@@ -1,8 +1,8 @@
 import { redact } from '../../shared/logger.ts'
 import type { JsonValue } from '../../shared/hash.ts'
-import { ModelError } from '../image-model.ts'
+import { ModelError, type ImageModelResult } from '../image-model.ts'
 import { readAnswer, type Answer } from './answer.ts'
-import { downloadPictures } from '../http/download.ts'
+import { describeFailure, downloadPictures, type FailedDownload } from '../http/download.ts'
 import { aborted, isBrokenOff, timedOut } from './broken-off.ts'
 import type { MinimaxFacts } from './facts.ts'
 import { buildRequest, type MinimaxCall, type MinimaxWarning } from './request.ts'
@@ -22,6 +22,7 @@ export interface MinimaxResult {
   /** Base64 text, as received. */
   images: string[]
   warnings: MinimaxWarning[]
+  leftOver?: NonNullable<ImageModelResult['leftOver']>
   providerMetadata: {
     minimax: { images: JsonValue[]; id?: string; successCount?: number; failedCount?: number }
   }
@@ -32,6 +33,9 @@ export interface MinimaxResult {
 const MAX_PICTURE_BYTES = 2048 * 2048 * 3
 /** All that is in an answer beside its pictures. */
 const MAX_FRAME_BYTES = 1024 * 1024
+
+/** Addresses beyond the pictures that were asked for that are fetched all the same: one of the others may be gone. */
+const SPARE_ADDRESSES = 3
 
 /** Characters. */
 const SECRET_LENGTH = 8
@@ -64,17 +68,29 @@ export async function generatePictures(
       text: body.toString(),
       host: endpoint.origin,
     })
-    const downloads = await downloadPictures(answer.urls, {
+    // Of an answer that names thousands the others are not fetched; where they are is kept.
+    const most = Math.max(0, call.n - answer.images.length) + SPARE_ADDRESSES
+    const addresses = answer.urls.slice(0, most)
+    const downloads = await downloadPictures(addresses, {
       from: endpoint,
       maxBytes: MAX_PICTURE_BYTES,
-      signal,
+      // The request has come to its end: its time is no business of what is fetched after it.
+      signal: caller ?? new AbortController().signal,
     })
+    const notFetched = answer.urls.slice(addresses.length)
     const images = [...answer.images, ...downloads.images]
-    if (images.length === 0) throw notFetched(downloads.failures, body)
+    if (images.length === 0) {
+      const failure = notFetchedError(downloads.failures, body)
+      throw isGiven(caller) ? aborted(caller, true, failure) : failure
+    }
     const hide = hiding(apiKey)
     return {
       images,
-      warnings: [...warnings, ...warningsAbout(call.n, answer, downloads.failures.map(hide))],
+      warnings: [
+        ...warnings,
+        ...warningsAbout(call.n, answer, downloads.failures.map(describeFailure).map(hide)),
+      ],
+      ...leftOverOf(downloads.failures, notFetched, hide),
       providerMetadata: { minimax: metadataOf(answer, hide) },
       response: {
         timestamp,
@@ -134,14 +150,38 @@ function warningsAbout(
   return messages.map((message) => ({ type: 'other', message }))
 }
 
-/** They are paid for, so they are not asked for again: their addresses are told. */
-function notFetched(failures: readonly string[], body: Buffer): ModelError {
-  return new ModelError(failureText(failures), {
+/** They are paid for, so they are not asked for again: their addresses are told, and kept with what came of them. */
+function notFetchedError(failures: readonly FailedDownload[], body: Buffer): ModelError {
+  const answer = body.toString()
+  const hasParts = failures.some(({ received }) => received.length > 0)
+  return new ModelError(failureText(failures.map(describeFailure)), {
     code: 'download',
     retry: 'never',
     maybeBilled: true,
-    responseBody: body.toString(),
+    responseBody: hasParts ? JSON.stringify({ answer, failed: failures.map(plain) }) : answer,
   })
+}
+
+/** What is paid for and not among the pictures. */
+function leftOverOf(
+  failures: readonly FailedDownload[],
+  notFetched: readonly string[],
+  hide: (text: string) => string,
+): Pick<MinimaxResult, 'leftOver'> {
+  if (failures.length + notFetched.length === 0) return {}
+  const said: string[] = []
+  if (failures.length > 0) said.push(`${count(failures.length)} could not be fetched`)
+  if (notFetched.length > 0) said.push(`${count(notFetched.length)} more came than were asked for`)
+  const body = JSON.stringify({ failed: failures.map(plain), notFetched }, null, 2)
+  return { leftOver: { reason: said.join(', '), body: hide(body) } }
+}
+
+function plain({ address, reason, received }: FailedDownload): Record<string, string> {
+  return { address, reason, received: Buffer.from(received).toString('base64') }
+}
+
+function count(pictures: number): string {
+  return `${pictures} picture${pictures === 1 ? '' : 's'}`
 }
 
 function failureText(failures: readonly string[]): string {

@@ -24,6 +24,8 @@ export interface Settlement {
   /** Pictures that the key had already, by sha256: paid for, and not one candidate more. */
   readonly duplicates: readonly string[]
   readonly unusable: readonly UnusablePicture[]
+  /** Where pictures beyond those that were asked for are kept, as people know it. */
+  readonly excess: readonly string[]
 }
 
 /** Bytes that were paid for and cannot be used. */
@@ -34,6 +36,9 @@ export interface UnusablePicture {
   /** Where it is kept, as people know it. */
   readonly file: string
 }
+
+/** Pictures beyond those that were asked for that get a file each; what goes beyond these, too, shares one. */
+const EXCESS_FILES = 20
 
 /**
  * Makes originals and receipts of a response, then removes it from `pending/`, since every byte is elsewhere now.
@@ -61,7 +66,17 @@ async function settleNow(folder: StoreFolder, pending: Pending): Promise<Settlem
   const stored = new Map<string, Receipt>()
   const duplicates: string[] = []
   const unusable: UnusablePicture[] = []
+  const excess: string[] = []
   for (const [index, image] of response.images.entries()) {
+    // A model that answers with thousands of pictures must not fill the store with them.
+    if (stored.size === response.requested) {
+      if (excess.length === EXCESS_FILES) {
+        excess.push(await keepRest(folder, pending, index))
+        break
+      }
+      excess.push(await keepExcess(folder, pending, index))
+      continue
+    }
     const bytes = decode(image)
     const hash = sha256(bytes)
     const inspection = await inspectPicture(bytes, response.expected)
@@ -76,7 +91,7 @@ async function settleNow(folder: StoreFolder, pending: Pending): Promise<Settlem
     else duplicates.push(hash)
   }
   await finish(folder, pending)
-  return { response, stored: [...stored.values()], duplicates, unusable }
+  return { response, stored: [...stored.values()], duplicates, unusable, excess }
 }
 
 /**
@@ -104,17 +119,55 @@ export async function setAside(
 /** Keeps bytes that cannot be used, with the response that brought them. */
 async function refuse(
   folder: StoreFolder,
+  pending: Pending,
+  { bytes, index, reason }: { bytes: Uint8Array; index: number; reason: string },
+): Promise<string> {
+  return keepPicture(folder, pending, bytes, index, {
+    why: reason,
+    advice: 'It was paid for and cannot be used. The response that brought it is below.',
+  })
+}
+
+const EXCESS = {
+  why: 'The model answered with more pictures than were asked for.',
+  advice: 'What it costs, the provider knows. It can be used with `source`.',
+}
+
+async function keepExcess(folder: StoreFolder, pending: Pending, index: number): Promise<string> {
+  const bytes = decode(pending.response.images[index] ?? '')
+  return keepPicture(folder, pending, bytes, index, EXCESS)
+}
+
+/** Keeps the pictures from an index on in one file, as they came. */
+async function keepRest(
+  folder: StoreFolder,
   { file, response }: Pending,
-  picture: { readonly bytes: Uint8Array; readonly index: number; readonly reason: string },
+  index: number,
 ): Promise<string> {
   const { images, ...rest } = response
-  const mediaType = sniffMediaType(picture.bytes)
+  const name = `${path.basename(file, '.json')}-${index + 1}.answer.txt`
+  const kept = await keepInQuarantine(folder, name, Buffer.from(images.slice(index).join('\n')), {
+    what: `Pictures ${index + 1} to ${images.length} that arrived for ${response.name}, a line of base64 each.`,
+    ...EXCESS,
+    response: rest,
+  })
+  return folder.show(kept)
+}
+
+async function keepPicture(
+  folder: StoreFolder,
+  { file, response }: Pending,
+  bytes: Uint8Array,
+  index: number,
+  said: { readonly why: string; readonly advice: string },
+): Promise<string> {
+  const { images, ...rest } = response
+  const mediaType = sniffMediaType(bytes)
   const ending = mediaType === undefined ? 'bin' : extensionOf(mediaType)
-  const name = `${path.basename(file, '.json')}-${picture.index + 1}.${ending}`
-  const kept = await keepInQuarantine(folder, name, picture.bytes, {
-    what: `Picture ${picture.index + 1} of ${images.length} that arrived for ${response.name}.`,
-    why: picture.reason,
-    advice: 'It was paid for and cannot be used. The response that brought it is below.',
+  const name = `${path.basename(file, '.json')}-${index + 1}.${ending}`
+  const kept = await keepInQuarantine(folder, name, bytes, {
+    what: `Picture ${index + 1} of ${images.length} that arrived for ${response.name}.`,
+    ...said,
     response: rest,
   })
   return folder.show(kept)
