@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
-import { open, rename, rm } from 'node:fs/promises'
+import { fsync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { open, rename, rm, type FileHandle } from 'node:fs/promises'
 import path from 'node:path'
+import { promisify } from 'node:util'
 
 /**
  * Writes a file so that readers see the old content or all of the new, never a part.
@@ -26,7 +27,7 @@ export async function writeFileAtomic(
     const handle = await open(temporary, 'wx')
     try {
       await handle.writeFile(data)
-      await handle.sync()
+      await flushToDisk(handle)
     } finally {
       await handle.close()
     }
@@ -35,6 +36,17 @@ export async function writeFileAtomic(
     await rm(temporary, { force: true })
     throw error
   }
+}
+
+/**
+ * Waits until what was written is on the disk.
+ *
+ * By its descriptor: under Yarn Plug'n'Play `FileHandle.sync` and `datasync` throw "Method not implemented".
+ *
+ * @see https://github.com/yarnpkg/berry/blob/master/packages/yarnpkg-fslib/sources/patchFs/FileHandle.ts
+ */
+export async function flushToDisk({ fd }: Pick<FileHandle, 'fd'>): Promise<void> {
+  await promisify(fsync)(fd)
 }
 
 /**

@@ -11,7 +11,7 @@ import {
 import { open, rm, statfs } from 'node:fs/promises'
 import path from 'node:path'
 import { ImagegenError } from '../shared/errors.ts'
-import { errorCode, isNotFound, toPosix, writeFileAtomic } from '../shared/files.ts'
+import { errorCode, flushToDisk, isNotFound, toPosix, writeFileAtomic } from '../shared/files.ts'
 import type { ProcessIdentity } from './locks/process-identity.ts'
 import { storageError } from './storage-error.ts'
 import { temporaryName } from './temporary-name.ts'
@@ -179,7 +179,7 @@ async function syncFolder(folder: string): Promise<void> {
   if (process.platform === 'win32') return
   const handle = await open(folder, 'r')
   try {
-    await handle.sync()
+    await flushToDisk(handle)
   } finally {
     await handle.close()
   }

@@ -16,6 +16,8 @@ const run = promisify(execFile)
 /** How long a server may take to answer on a busy machine, in milliseconds. */
 const PATIENCE = 120_000
 
+const NPM = ['npm', 'install', '--prefer-offline', '--no-audit', '--no-fund'] as const
+
 /** Where a project comes from. */
 export interface ProjectSource {
   /** The name of one of ours in `examples`, copied as it is. */
@@ -26,6 +28,8 @@ export interface ProjectSource {
   readonly files?: FileTree
   /** Added to its package.json. */
   readonly dependencies?: Readonly<Record<string, string>>
+  /** What installs everything; default: npm. */
+  readonly install?: readonly [program: string, ...args: string[]]
   /** The folder of another `node`, where the framework needs one. */
   readonly nodeFolder?: string
 }
@@ -138,16 +142,12 @@ export async function installProject(source: ProjectSource): Promise<InstalledPr
     'unplugin-imagegen': `file:./${stdout.trim()}`,
   }
   project.write('package.json', JSON.stringify(manifest, undefined, 2))
-  const installed = await project.run('npm', [
-    'install',
-    '--prefer-offline',
-    '--no-audit',
-    '--no-fund',
-  ])
+  const [installer, ...args] = source.install ?? NPM
+  const installed = await project.run(installer, args)
   if (installed.code !== 0) {
     const wanted = Object.entries({ ...manifest['dependencies'], ...manifest['devDependencies'] })
     const names = wanted.map(([name, range]) => `${name}@${range}`).join(' ')
-    throw new Error(`npm could not install ${names}: it needs a registry.\n${installed.output}`)
+    throw new Error(`${installer} could not install ${names}: it needs a registry.\n${installed.output}`)
   }
   return project
 }
