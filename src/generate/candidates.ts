@@ -37,7 +37,13 @@ export async function makeCandidates(
   options: CandidateOptions,
 ): Promise<SharedFailure | undefined> {
   const { store, signal, onEvent } = options
-  const lock = await store.lock(order.key, { signal, onWait: () => onEvent({ kind: 'waiting' }) })
+  const lock = await store.lock(order.key, {
+    signal,
+    onWait(rival) {
+      // Of what this process asks for elsewhere, it tells there.
+      if (rival === 'another process') onEvent({ kind: 'waiting' })
+    },
+  })
   try {
     if (lock.failure !== null) return lock.failure
     if (order.renew !== null) await options.bringHere(order.key)

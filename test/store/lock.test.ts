@@ -159,6 +159,30 @@ test('a wait ends with its signal', async () => {
   expect(readdirSync(folder)).toHaveLength(1)
 })
 
+test('who waits is told whether this process or another one has the lock', async () => {
+  const folder = temporaryFolder()
+  const rivalOf = async (): Promise<unknown> => {
+    const waiting = new AbortController()
+    const told: unknown[] = []
+    const asked = acquire(folder, {
+      signal: waiting.signal,
+      onWait(rival) {
+        told.push(rival)
+        waiting.abort()
+      },
+    })
+    await expect(asked).rejects.toMatchObject({ code: 'aborted' })
+    return told
+  }
+  const own = await acquire(folder)
+  expect(await rivalOf()).toEqual(['this process'])
+  own.release()
+  const holder = await startHolder(folder)
+  await holder.line()
+  expect(await rivalOf()).toEqual(['another process'])
+  holder.say('release')
+})
+
 test('those who waited get the final failure, and nobody else', async () => {
   const folder = temporaryFolder()
   const failure = { code: '1026', message: 'refused', hint: 'change the prompt', stopsRun: false }

@@ -1,20 +1,23 @@
 import { existsSync } from 'node:fs'
 import { throwIfAborted, wait } from '../../shared/abort.ts'
 import { dropClaim, isLive, listClaims, makeClaim, touchClaim, type Claim } from './claim.ts'
-import { thisProcess, type ProcessIdentity } from './process-identity.ts'
+import { isSameProcess, thisProcess, type ProcessIdentity } from './process-identity.ts'
 import { findFailure, leaveFailure, sweepFailures, type SharedFailure } from './shared-failure.ts'
 import { storageError } from '../storage-error.ts'
 
 /** How often a holder gives a sign of life, in milliseconds. Only other machines look at it. */
 const HEARTBEAT = 10_000
 
+/** Who else wants a lock. Two bundlers, or two compilers of one, may ask for the same within one process. */
+export type Rival = 'this process' | 'another process'
+
 export interface LockOptions {
   readonly folder: string
   /** Letters, digits, `-` and `_`. */
   readonly name: string
   readonly signal: AbortSignal
-  /** Told once, before the first wait. */
-  readonly onWait?: () => void
+  /** Told once, before the first wait, who has the lock or contends for it. */
+  readonly onWait?: (rival: Rival) => void
   /** Milliseconds between two looks: a random time from a half to twice of it. Default 100. */
   readonly pause?: number
   /** Who asks. Default: this process. */
@@ -53,7 +56,7 @@ export async function acquireLock(options: LockOptions): Promise<Lock> {
     throwIfAborted(signal)
     const result = contend(folder, name, self)
     if ('claim' in result) return hold(folder, result.claim, waitedFor)
-    if (waitedFor.length === 0) onWait?.()
+    if (waitedFor.length === 0) onWait?.(rivalAmong(result.rivals, self))
     remember(waitedFor, result.rivals)
     await wait(pause * (0.5 + Math.random() * 1.5), signal)
   }
@@ -96,6 +99,11 @@ function listLiveClaims(
     if (!live) dropClaim(claim)
     return live
   })
+}
+
+function rivalAmong(rivals: readonly Claim[], self: ProcessIdentity): Rival {
+  const isOurs = rivals.every(({ owner }) => owner !== null && isSameProcess(owner, self))
+  return isOurs ? 'this process' : 'another process'
 }
 
 function remember(waitedFor: Claim[], rivals: readonly Claim[]): void {

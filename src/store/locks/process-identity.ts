@@ -15,6 +15,10 @@ export interface ProcessIdentity {
 /** `elsewhere`: on another machine or in another container, where nobody here can look. */
 export type ProcessState = 'alive' | 'gone' | 'elsewhere'
 
+export function isSameProcess(one: ProcessIdentity, other: ProcessIdentity): boolean {
+  return one.host === other.host && one.pid === other.pid && one.startTime === other.startTime
+}
+
 /** Who is running this. */
 export function thisProcess(host: string = thisHost()): ProcessIdentity {
   return { host, pid: process.pid, startTime: startTimeOf(process.pid) }
