@@ -147,7 +147,9 @@ export async function installProject(source: ProjectSource): Promise<InstalledPr
   if (installed.code !== 0) {
     const wanted = Object.entries({ ...manifest['dependencies'], ...manifest['devDependencies'] })
     const names = wanted.map(([name, range]) => `${name}@${range}`).join(' ')
-    throw new Error(`${installer} could not install ${names}: it needs a registry.\n${installed.output}`)
+    throw new Error(
+      `${installer} could not install ${names}: it needs a registry.\n${installed.output}`,
+    )
   }
   return project
 }
