@@ -12,8 +12,11 @@ export function isConfigFile(file: string): boolean {
 /** The query that sets our modules apart, so that a YAML plugin in the same project leaves them alone. */
 const FLAG = 'imagegen'
 
-/** Queries that ask the host itself for the file's text or URL. */
-const NOT_OURS = ['raw', 'url', 'inline', 'worker', 'sharedworker']
+/** Queries that ask the host for the file's own text or URL: those would publish the prompts. */
+const PUBLISHING = ['raw', 'url', 'inline'] as const
+
+/** Queries that ask the host for something else than a module of ours. */
+const NOT_OURS = [...PUBLISHING, 'worker', 'sharedworker']
 
 /** What a module id says: a manifest, or one image of it. */
 export interface ModuleId {
@@ -30,6 +33,13 @@ export function parseModuleId(id: string): ModuleId | undefined {
   const parameters = new URLSearchParams(query)
   if (NOT_OURS.some((name) => parameters.has(name))) return undefined
   return { file: path.normalize(file), image: parameters.get('image') ?? undefined }
+}
+
+/** The query by which a request asks for a manifest's own text or URL: `raw`, `url` or `inline`. */
+export function publishingQuery(id: string): string | undefined {
+  if (!MANIFEST_ID.test(id)) return undefined
+  const parameters = new URLSearchParams(splitQuery(id)[1])
+  return PUBLISHING.find((name) => parameters.has(name))
 }
 
 /** The module id on hosts that keep the query. With `/` on every system, as Vite and Rollup have their ids. */

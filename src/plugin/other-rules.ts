@@ -4,7 +4,37 @@ import { ImagegenError } from '../shared/errors.ts'
 /** What the loader contexts of webpack and of Rspack have to say about a module. */
 export interface ModuleRules {
   readonly loaders?: ReadonlyArray<{ readonly path: string }>
-  readonly _module?: { readonly type?: string } | undefined
+  /** `web`, `node`, … */
+  readonly target?: unknown
+  readonly _module?: RuledModule | undefined
+  readonly _compilation?: { readonly moduleGraph?: ModuleGraph } | undefined
+}
+
+interface RuledModule {
+  readonly type?: string
+  readonly resource?: string
+}
+
+interface ModuleGraph {
+  getIssuer?(module: RuledModule): RuledModule | null | undefined
+}
+
+/** The type that our own rule gives a manifest that `new URL()` or CSS asks for. Hardly anybody has it for YAML. */
+export const TYPE_OF_URL = 'asset/inline'
+
+/** Whether a module is asked for by its URL, and not imported. */
+export function isAskedForByUrl({ _module }: ModuleRules): boolean {
+  return _module?.type === TYPE_OF_URL
+}
+
+/** The file that asks for a module, absolute. */
+export function issuerOf({ _module, _compilation }: ModuleRules): string | undefined {
+  try {
+    return _module && _compilation?.moduleGraph?.getIssuer?.(_module)?.resource
+  } catch {
+    // Rspack knows it only after all modules were built.
+    return undefined
+  }
 }
 
 /** Loaders that run our hooks, or those of plugins that were asked about the file and want to see it. */

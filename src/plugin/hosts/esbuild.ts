@@ -1,18 +1,31 @@
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
-import type { OnLoadResult, OnResolveArgs, OnResolveResult, PluginBuild } from 'esbuild'
+import type {
+  BuildResult,
+  OnLoadResult,
+  OnResolveArgs,
+  OnResolveResult,
+  PluginBuild,
+} from 'esbuild'
 import { esbuildUrl } from '../../emit/hosts.ts'
 import { ImagegenError } from '../../shared/errors.ts'
-import { toPosix } from '../../shared/files.ts'
+import { readFileIfThere, toPosix } from '../../shared/files.ts'
 import { checkHostVersion } from '../host-version.ts'
 import type { HostFacts } from '../session/host-facts.ts'
 import {
   formatModuleId,
   MANIFEST_ID,
   parseModuleId,
+  publishingQuery,
   splitQuery,
   type ModuleId,
 } from '../module-id.ts'
+import {
+  publishedError,
+  publishedQueryError,
+  refusePublished,
+  type OutputFile,
+} from '../published-manifests.ts'
 import type { Session } from '../session/session.ts'
 
 /** Our modules are in namespaces of our own: loaders that the user has for `.yaml` or `.webp` do not see them. */
@@ -79,12 +92,20 @@ export function esbuildHost(build: PluginBuild, begin: (facts: HostFacts) => Ses
     return failure === undefined ? null : { errors: [toMessage(failure.error)] }
   })
 
-  build.onEnd(async () => run?.session.rest())
+  build.onEnd(async (result) => {
+    const session = run?.session
+    await session?.rest()
+    try {
+      refusePublished(session?.manifests(), outputsOf(result, root), () => [])
+      return null
+    } catch (error) {
+      return { errors: [toMessage(error)] }
+    }
+  })
 
   build.onResolve({ filter: MANIFEST_ID }, async (args) => {
     if (args.pluginData === RESOLVING || args.namespace === MODULES) return undefined
     const ours = IMPORTS.has(args.kind) ? parseModuleId(args.path) : undefined
-    if (ours === undefined) return undefined
     const { session, failure } = current()
     const { errors, warnings, external, path: file } = await resolveFile(build, args)
     if (errors.length > 0) return { errors, warnings }
@@ -92,6 +113,7 @@ export function esbuildHost(build: PluginBuild, begin: (facts: HostFacts) => Ses
     if (external || !path.isAbsolute(file)) return undefined
     const isBroken = (await failure) !== undefined
     if (!isBroken && !(await session.includes(file))) return undefined
+    if (ours === undefined) return isBroken ? undefined : refusal(file, args, session)
     return resolved({ file, image: ours.image })
   })
 
@@ -125,11 +147,37 @@ export function esbuildHost(build: PluginBuild, begin: (facts: HostFacts) => Ses
   // Requested by a name that says nothing of it, such as an export of a package; or one that none of our plugins finds.
   build.onLoad({ filter: MANIFEST_ID, namespace: 'file' }, async ({ path: file, suffix }) => {
     const ours = parseModuleId(`${file}${suffix}`)
-    if (ours === undefined) return undefined
     const { session, failure } = current()
+    if (ours === undefined) {
+      const query = publishing(`${file}${suffix}`)
+      if (query === undefined || (await failure) !== undefined) return undefined
+      if (!(await session.includes(file))) return undefined
+      return { errors: [toMessage(publishedQueryError(query, file, session, undefined))] }
+    }
     const isKnown = (await failure) === undefined && (await session.includes(file))
     return isKnown ? passingOn(file) : loadModule(ours)
   })
+
+  /** The error for a request that would publish a manifest. A worker, or `require.resolve()`, is left to esbuild. */
+  function refusal(
+    manifest: string,
+    { importer, kind, path: request }: OnResolveArgs,
+    session: Session,
+  ): OnResolveResult | undefined {
+    const query = publishing(request)
+    if (query !== undefined) {
+      return { errors: [toMessage(publishedQueryError(query, manifest, session, importer))] }
+    }
+    if (kind !== 'url-token' && kind !== 'import-rule') return undefined
+    const projectRoot = session.manifests()?.root ?? root
+    const way = 'because a style sheet asks for it'
+    return { errors: [toMessage(publishedError({ manifest, way }, projectRoot, [importer]))] }
+  }
+
+  /** What a server runs is not published. */
+  function publishing(request: string): string | undefined {
+    return build.initialOptions.platform === 'node' ? undefined : publishingQuery(request)
+  }
 
   function resolved(id: ModuleId): OnResolveResult {
     // Paths in namespaces stand in comments, source maps and metafiles as they are.
@@ -201,6 +249,16 @@ function resolveFile(build: PluginBuild, args: OnResolveArgs): ReturnType<Plugin
     resolveDir: args.resolveDir,
     pluginData: RESOLVING,
   })
+}
+
+/** The files of a build, as far as esbuild tells them. */
+function* outputsOf({ outputFiles, metafile }: BuildResult, root: string): Iterable<OutputFile> {
+  for (const { path: file, contents } of outputFiles ?? []) yield { name: file, content: contents }
+  if (outputFiles !== undefined || metafile === undefined) return
+  for (const name of Object.keys(metafile.outputs)) {
+    const content = readFileIfThere(path.resolve(root, name))
+    if (content !== undefined) yield { name, content }
+  }
 }
 
 /** A user's mistake without a stack, and a bug with it. */

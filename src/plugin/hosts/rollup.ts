@@ -4,6 +4,7 @@ import { checkHostVersion } from '../host-version.ts'
 import { emitRendition, type Emitter } from '../emit-rendition.ts'
 import type { HostFacts } from '../session/host-facts.ts'
 import { MANIFEST_ID, parseModuleId } from '../module-id.ts'
+import { withLastLook } from './last-look.ts'
 import { plainly } from '../plain-error.ts'
 import type { Session } from '../session/session.ts'
 import { startWatched } from '../start-watched.ts'
@@ -29,6 +30,7 @@ interface Loaded {
 
 /** The hooks that Rollup and Rolldown both take. */
 export interface RollupHooks {
+  options<Input extends { plugins?: unknown }>(options: Input): Input
   buildStart(this: HookContext, options: object): Promise<void>
   resolveId: {
     filter: { id: RegExp }
@@ -64,6 +66,12 @@ export function rollupHost(begin: (facts: HostFacts) => Session): RollupHooks {
   }
 
   return {
+    options: (options) =>
+      withLastLook(options, () => {
+        const { session, root } = current()
+        return { project: session.manifests(), root }
+      }),
+
     async buildStart(options) {
       checkVersion(this.meta)
       const root = rootOf(options)
@@ -82,8 +90,13 @@ export function rollupHost(begin: (facts: HostFacts) => Session): RollupHooks {
     resolveId: {
       filter: { id: MANIFEST_ID },
       handler(source, importer, options) {
-        return claims.resolve(source, importer, current().session, (specifier) =>
-          this.resolve(specifier, importer, { ...options, skipSelf: true }),
+        return claims.resolve(
+          source,
+          importer,
+          current().session,
+          (specifier) => this.resolve(specifier, importer, { ...options, skipSelf: true }),
+          // They do not know who runs what they build.
+          'client',
         )
       },
     },

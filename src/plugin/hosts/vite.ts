@@ -9,8 +9,10 @@ import { emitRendition } from '../emit-rendition.ts'
 import type { HostFacts } from '../session/host-facts.ts'
 import { formatModuleId, MANIFEST_ID, parseModuleId, type ModuleId } from '../module-id.ts'
 import { plainly } from '../plain-error.ts'
+import { refusePublic } from '../published-manifests.ts'
 import type { Session } from '../session/session.ts'
 import { startWatched } from '../start-watched.ts'
+import { withLastLook } from './last-look.ts'
 import { removeUnused, RENDITIONS, usedByGraph } from './emitted-assets.ts'
 import { vitesOwnAsset } from '../vite-asset.ts'
 import { addToWorkers } from './vite-workers.ts'
@@ -76,8 +78,13 @@ export function viteHost(begin: (facts: HostFacts) => Session): Partial<Plugin> 
       const config = this.environment.getTopLevelConfig()
       if (isForPage(config)) return
       const session = sessionOf(config)
-      const begin = (): Promise<void> =>
-        listeningLater.has(session) ? session.prepare() : session.start()
+      const begin = async (): Promise<void> => {
+        const { command, publicDir, build } = config
+        if (command === 'build' && publicDir !== '' && build.copyPublicDir) {
+          await refusePublic(publicDir, session)
+        }
+        await (listeningLater.has(session) ? session.prepare() : session.start())
+      }
       await startWatched(session, (file) => this.addWatchFile(file), begin)
     },
 
@@ -110,8 +117,12 @@ export function viteHost(begin: (facts: HostFacts) => Session): Partial<Plugin> 
       filter: { id: MANIFEST_ID },
       handler(source, importer, options) {
         const session = sessionOf(this.environment.getTopLevelConfig())
-        return claims.resolve(source, importer, session, (specifier) =>
-          this.resolve(specifier, importer, { ...options, skipSelf: true }),
+        return claims.resolve(
+          source,
+          importer,
+          session,
+          (specifier) => this.resolve(specifier, importer, { ...options, skipSelf: true }),
+          this.environment.config.consumer,
         )
       },
     },
@@ -145,6 +156,15 @@ export function viteHost(begin: (facts: HostFacts) => Session): Partial<Plugin> 
           moduleSideEffects: false,
         }
       },
+    },
+
+    options(options) {
+      const config = this.environment?.getTopLevelConfig()
+      if (config?.command !== 'build') return undefined
+      return withLastLook(options, () => ({
+        project: sessionOf(config).manifests(),
+        root: config.root,
+      }))
     },
 
     // Before Vite's own, which writes a list of the files.

@@ -1,12 +1,33 @@
+import path from 'node:path'
 import type { NativeBuildContext, UnpluginOptions } from 'unplugin'
 import { webpackRequest, webpackUrl } from '../../emit/hosts.ts'
+import { messageOf } from '../../shared/errors.ts'
 import { followFolder, type FollowedFolder } from './follow-folder.ts'
 import type { HostFacts } from '../session/host-facts.ts'
 import type { LoadedModule } from '../session/load-module.ts'
-import { MANIFEST_ID, parseModuleId, type ModuleId } from '../module-id.ts'
+import {
+  MANIFEST_ID,
+  parseModuleId,
+  publishingQuery,
+  splitQuery,
+  type ModuleId,
+} from '../module-id.ts'
 import { joinNeighbours, type WithNeighbours } from '../neighbours.ts'
-import { refuseOtherRules, type ModuleRules } from '../other-rules.ts'
-import { plainly } from '../plain-error.ts'
+import {
+  isAskedForByUrl,
+  issuerOf,
+  TYPE_OF_URL,
+  refuseOtherRules,
+  type ModuleRules,
+} from '../other-rules.ts'
+import { plainError, plainly } from '../plain-error.ts'
+import {
+  publishedError,
+  publishedQueryError,
+  refusePublished,
+  type OutputFile,
+  type ProjectManifests,
+} from '../published-manifests.ts'
 import type { Session } from '../session/session.ts'
 
 const NAME = 'unplugin-imagegen'
@@ -30,6 +51,7 @@ interface Compiler extends WithNeighbours {
     readonly watchRun: {
       tapPromise(name: string, run: () => Promise<void>): void
     }
+    readonly thisCompilation: { tap(name: string, run: (compilation: Compilation) => void): void }
     readonly afterCompile: { tap(name: string, run: (compilation: Compilation) => void): void }
     readonly done: { tapPromise(name: string, run: () => Promise<void>): void }
     readonly watchClose: { tap(name: string, run: () => void): void }
@@ -44,8 +66,23 @@ interface Timestamps {
 }
 
 interface Compilation {
-  readonly fileDependencies: { addAll(files: Iterable<string>): unknown }
+  readonly fileDependencies: Iterable<string> & { addAll(files: Iterable<string>): unknown }
+  readonly errors: unknown[]
+  readonly hooks: {
+    readonly processAssets: {
+      tap(how: { readonly name: string; readonly stage: number }, run: () => void): void
+    }
+  }
+  getAssets(): ReadonlyArray<{
+    readonly name: string
+    readonly source: { source(): string | Buffer }
+    readonly info: { readonly sourceFilename?: string | undefined }
+  }>
+  deleteAsset(name: string): void
 }
+
+/** Behind everything that makes or changes an asset: `PROCESS_ASSETS_STAGE_REPORT`. */
+const LAST_STAGE = 5000
 
 /** A session and what hangs on its life. */
 interface Running {
@@ -80,7 +117,16 @@ export function webpackHost(begin: (facts: HostFacts) => Session): {
     compiler.hooks.afterCompile.tap(NAME, ({ fileDependencies }) => {
       fileDependencies.addAll(running?.session.surroundings().files ?? [])
     })
-    compiler.options.module.rules.push({ test: /\.image\.ya?ml$/i, sideEffects: false })
+    compiler.hooks.thisCompilation.tap(NAME, (compilation) => {
+      compilation.hooks.processAssets.tap({ name: NAME, stage: LAST_STAGE }, () =>
+        lookAtAssets(compilation, running?.session.manifests(), compiler.context),
+      )
+    })
+    compiler.options.module.rules.push(
+      { test: /\.image\.ya?ml$/i, sideEffects: false },
+      // Behind the rule of unplugin, which makes JavaScript of everything: a URL of that would lead nowhere.
+      { test: /\.image\.ya?ml$/i, dependency: 'url', type: TYPE_OF_URL },
+    )
     compiler.hooks.done.tapPromise(NAME, async () => running?.session.rest())
     compiler.hooks.watchClose.tap(NAME, close)
     compiler.hooks.shutdown.tap(NAME, close)
@@ -122,6 +168,14 @@ export function webpackHost(begin: (facts: HostFacts) => Session): {
     watch: (file: string) => void,
   ): Promise<LoadedModule | undefined> {
     if (!(await isMine(id.file))) return undefined
+    if (isAskedForByUrl(rules) && (await session.knows(id.file))) {
+      const issuer = issuerOf(rules)
+      throw publishedError(
+        { manifest: id.file, way: 'because it is asked for by its URL' },
+        session.manifests()?.root ?? path.dirname(id.file),
+        issuer === undefined ? [] : [issuer],
+      )
+    }
     refuseOtherRules(id.file, rules)
     return session.load(id, watch)
   }
@@ -139,7 +193,11 @@ export function webpackHost(begin: (facts: HostFacts) => Session): {
       async handler(id) {
         const ours = parseModuleId(id)
         const session = running?.session
-        if (ours === undefined || session === undefined) return undefined
+        if (session === undefined) return undefined
+        if (ours === undefined) {
+          await plainly(refuseQuery(id, session, this.getNativeBuildContext?.()))
+          return undefined
+        }
         const watch = (file: string): void => this.addWatchFile(file)
         const rules = rulesOf(this.getNativeBuildContext?.())
         const loaded = await plainly(loadMine(ours, session, rules, watch))
@@ -147,6 +205,44 @@ export function webpackHost(begin: (facts: HostFacts) => Session): {
         return loaded === undefined ? undefined : { code: loaded.code, map: null }
       },
     },
+  }
+}
+
+/** @throws ImagegenError where a request would put a manifest's own text into the output. */
+async function refuseQuery(
+  id: string,
+  session: Session,
+  context: NativeBuildContext | undefined,
+): Promise<void> {
+  const query = publishingQuery(id)
+  const file = path.normalize(splitQuery(id)[0])
+  const rules = rulesOf(context)
+  // What a server runs is not published.
+  const isForServer = /node|electron-main/.test(String(rules.target))
+  if (query === undefined || isForServer || !(await session.knows(file))) return
+  throw publishedQueryError(query, file, session, issuerOf(rules))
+}
+
+/** Reports a manifest among the assets, and takes it out: in development webpack writes them all the same. */
+function lookAtAssets(
+  compilation: Compilation,
+  project: ProjectManifests | undefined,
+  context: string,
+): void {
+  for (const { name, source, info } of compilation.getAssets()) {
+    const { sourceFilename } = info
+    const output: OutputFile = {
+      name,
+      content: source.source(),
+      sources:
+        sourceFilename === undefined ? [] : [path.resolve(context, splitQuery(sourceFilename)[0])],
+    }
+    try {
+      refusePublished(project, [output], () => compilation.fileDependencies)
+    } catch (error) {
+      compilation.deleteAsset(name)
+      compilation.errors.push(plainError(messageOf(error)))
+    }
   }
 }
 

@@ -11,6 +11,7 @@ import { mendableFiles } from '../mendable-files.ts'
 import { isConfigFile, MANIFEST_ID, type ModuleId } from '../module-id.ts'
 import { createProject, type Opened } from './project.ts'
 import type { Images } from '../hosts/emitted-assets.ts'
+import type { ProjectManifests } from '../published-manifests.ts'
 import { createUpdates, type Updates } from './updates.ts'
 import { watchFilesOf } from './watched-files.ts'
 
@@ -50,6 +51,8 @@ export interface Session
   surroundings(): { readonly files: readonly string[]; readonly folders: readonly string[] }
   /** What images there are; nothing before the start. */
   images(): Images | undefined
+  /** The manifests whose text must not get into what the host puts out; nothing before the start. */
+  manifests(): ProjectManifests | undefined
   /** A build has loaded everything. What comes after that, such as its next environment, opens connections anew. */
   rest(): Promise<void>
   /** Nothing more is asked for. A request that is under way comes to its end: it is paid for. */
@@ -169,6 +172,13 @@ export function createSession(inline: unknown, facts: HostFacts): Session {
         folder: path.join(cacheDir, 'renditions'),
         namesOf: (id) => namesOf(id, known, root),
       }
+    },
+
+    manifests() {
+      const opened = project.opened()
+      const known = project.known()
+      if (opened === undefined || known === undefined) return undefined
+      return { root: opened.pipeline.options.root, manifests: known.manifests }
     },
 
     async rest() {

@@ -1,0 +1,172 @@
+import { existsSync, readdirSync } from 'node:fs'
+import path from 'node:path'
+import { ImagegenError } from '../shared/errors.ts'
+import { toPosix } from '../shared/files.ts'
+import { MANIFEST_ID } from './module-id.ts'
+import { placeOfReference } from './reference-place.ts'
+
+/** The manifests of a project, whose text must not leave it. */
+export interface ProjectManifests {
+  /** The project's, absolute. */
+  readonly root: string
+  readonly manifests: ReadonlyArray<{ readonly file: string; readonly text: string }>
+}
+
+/** What a session knows of manifests. */
+interface KnowsManifests {
+  manifests(): ProjectManifests | undefined
+  includes(file: string): Promise<boolean>
+}
+
+/** A file that a build puts out. */
+export interface OutputFile {
+  readonly name: string
+  readonly content: string | Uint8Array
+  /** The files that it was made from, absolute, where the host tells. */
+  readonly sources?: readonly string[]
+}
+
+/** How a manifest gets out: as a file of the build, or inside of one. */
+interface Published {
+  /** Absolute. */
+  readonly manifest: string
+  readonly way: string
+}
+
+/**
+ * The last look at what a build puts out: bundlers publish whatever HTML, CSS or `new URL` name, and a manifest holds the
+ * prompts.
+ *
+ * @param sources the files in which the reference may stand, absolute; asked only where something is wrong.
+ * @throws ImagegenError where a manifest is among these files, or in one of them as a data URL.
+ */
+export function refusePublished(
+  project: ProjectManifests | undefined,
+  outputs: Iterable<OutputFile>,
+  sources: () => Iterable<string>,
+): void {
+  if (project === undefined || project.manifests.length === 0) return
+  const search = createSearch(project)
+  for (const output of outputs) {
+    const published = search(output)
+    if (published !== undefined) throw publishedError(published, project.root, sources())
+  }
+}
+
+/**
+ * The error for a manifest that would be published.
+ *
+ * @param sources the files in which the reference may stand, absolute.
+ */
+export function publishedError(
+  { manifest, way }: Published,
+  root: string,
+  sources: Iterable<string>,
+): ImagegenError {
+  const place = placeOfReference(manifest, sources, root)
+  const name = toPosix(path.relative(root, manifest))
+  return new ImagegenError('manifest', {
+    message: `The build would publish ${name} with its prompts, ${way}.`,
+    ...(place === undefined ? {} : { place }),
+    hint: [
+      'Import the image in JavaScript and use its `src`:',
+      `\`import images from './${path.basename(manifest)}'\`.`,
+      'A file that is meant to be published belongs into the option `exclude`.',
+    ].join(' '),
+  })
+}
+
+/** The error for a request that asks for the text or the URL of a manifest itself. */
+export function publishedQueryError(
+  query: string,
+  manifest: string,
+  session: KnowsManifests,
+  importer: string | undefined,
+): ImagegenError {
+  const root = session.manifests()?.root ?? path.dirname(manifest)
+  const asking = importer === undefined ? 'an import' : toPosix(path.relative(root, importer))
+  const way = `because ${asking} asks for the file itself with \`?${query}\``
+  return publishedError({ manifest, way }, root, importer === undefined ? [] : [importer])
+}
+
+/**
+ * Refuses manifests in a folder that a host publishes as it is. Nothing has been asked for by then.
+ *
+ * @param folder absolute; it need not be there.
+ * @throws ImagegenError that names the first one.
+ */
+export async function refusePublic(folder: string, session: KnowsManifests): Promise<void> {
+  const found = existsSync(folder)
+    ? readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) =>
+        MANIFEST_ID.test(name),
+      )
+    : []
+  for (const name of found.sort()) {
+    const manifest = path.join(folder, name)
+    if (!(await session.includes(manifest))) continue
+    const root = session.manifests()?.root ?? folder
+    throw new ImagegenError('manifest', {
+      message: `The build would publish ${toPosix(path.relative(root, manifest))} with its prompts: ${toPosix(path.relative(root, folder))}/ is copied as it is.`,
+      hint: 'Move the manifest into the folder of the code that imports it. A file that is meant to be published belongs into the option `exclude`.',
+    })
+  }
+}
+
+function createSearch({
+  manifests,
+}: ProjectManifests): (output: OutputFile) => Published | undefined {
+  const byText = new Map(manifests.map(({ file, text }) => [text, file]))
+  const files = new Set(manifests.map(({ file }) => path.normalize(file)))
+  const sizes = new Set(manifests.map(({ text }) => Buffer.byteLength(text)))
+  const longest = Math.max(...sizes) + BYTE_ORDER_MARK
+  const isSized = (length: number): boolean =>
+    sizes.has(length) || sizes.has(length - BYTE_ORDER_MARK)
+
+  const manifestOf = (bytes: Uint8Array): string | undefined =>
+    isSized(bytes.byteLength) ? byText.get(new TextDecoder().decode(bytes)) : undefined
+
+  return ({ name, content, sources = [] }) => {
+    const source = sources.find((file) => files.has(path.normalize(file)))
+    const manifest =
+      source ?? (typeof content === 'string' ? byText.get(content) : manifestOf(content))
+    if (manifest !== undefined) return { manifest, way: `as ${name}` }
+    const text = textOf(name, content)
+    for (const bytes of text === undefined ? [] : dataUrls(text, longest)) {
+      const inlined = manifestOf(bytes)
+      if (inlined !== undefined) return { manifest: inlined, way: `as a data URL in ${name}` }
+    }
+    return undefined
+  }
+}
+
+const BYTE_ORDER_MARK = 3
+
+/** Files that may hold a data URL; nothing of what is a picture, a font or the like. */
+function textOf(name: string, content: string | Uint8Array): string | undefined {
+  if (typeof content === 'string') return content
+  return /\.(?:[cm]?js|css|html?|svg|json|webmanifest|xml)$/i.test(name)
+    ? new TextDecoder().decode(content)
+    : undefined
+}
+
+/** What the data URLs of a text hold, as far as it is not longer than a manifest. */
+function* dataUrls(text: string, longest: number): Iterable<Uint8Array> {
+  for (const match of text.matchAll(/\bdata:[\w.+/;= -]{0,100},/g)) {
+    const isBase64 = match[0].endsWith(';base64,')
+    const body = isBase64 ? /[\w+/=-]*/y : /[^"'`()\s<>\\]*/y
+    body.lastIndex = match.index + match[0].length
+    const [written = ''] = body.exec(text) ?? []
+    // Three characters for each byte at most.
+    if (written.length > longest * 3 || written === '') continue
+    yield isBase64 ? Buffer.from(written, 'base64') : Buffer.from(decoded(written))
+  }
+}
+
+function decoded(written: string): string {
+  try {
+    return decodeURIComponent(written)
+  } catch {
+    // A percent sign that stands for itself.
+    return written
+  }
+}

@@ -1,0 +1,93 @@
+import { statSync } from 'node:fs'
+import path from 'node:path'
+import glob from 'fast-glob'
+import type { Place } from '../shared/errors.ts'
+import { readFileIfThere, toPosix } from '../shared/files.ts'
+import { placeAt } from '../shared/place.ts'
+import { MANIFEST_ID, splitQuery } from './module-id.ts'
+
+/** Longer ones are nobody's to read. */
+const LONGEST = 2_000_000
+
+/**
+ * Where a file is named as something else than a module: in HTML, CSS or a URL. Nothing where that is not found, for
+ * example because the name is put together from parts.
+ *
+ * @param file the one that is named, absolute.
+ * @param sources the files to look through, absolute; a query behind the name does not matter.
+ * @param root which the place's name starts from.
+ */
+export function placeOfReference(
+  file: string,
+  sources: Iterable<string>,
+  root: string,
+): Place | undefined {
+  const known = new Set([...sources].map((source) => path.normalize(splitQuery(source)[0])))
+  const first = [...known]
+    .filter((source) => path.isAbsolute(source) && !MANIFEST_ID.test(source))
+    // What the user wrote comes before what packages have.
+    .sort((left, right) => rankOf(left) - rankOf(right))
+  return placeIn(file, first, root) ?? placeIn(file, writtenBelow(root), root)
+}
+
+/** Files that no bundler tells of, such as Sass partials. */
+function writtenBelow(root: string): readonly string[] {
+  return glob.sync(
+    '**/*.{htm,html,css,scss,sass,less,styl,vue,svelte,astro,md,mdx,js,jsx,ts,tsx}',
+    {
+      cwd: root,
+      ignore: ['**/node_modules/**', '**/dist/**', '**/.*/**'],
+      absolute: true,
+      followSymbolicLinks: false,
+    },
+  )
+}
+
+function placeIn(file: string, sources: readonly string[], root: string): Place | undefined {
+  let second: Place | undefined
+  for (const source of sources) {
+    const text = readText(source)
+    if (text === undefined) continue
+    for (const { offset, isImport } of mentions(file, source, text)) {
+      const place = placeAt(toPosix(path.relative(root, source)), text, offset)
+      if (!isImport) return place
+      second ??= place
+    }
+  }
+  return second
+}
+
+function rankOf(source: string): number {
+  if (/[/\\]node_modules[/\\]/.test(source)) return 2
+  return /\.(?:html?|css|s[ac]ss|less|styl|pcss)$/i.test(source) ? 0 : 1
+}
+
+function readText(source: string): string | undefined {
+  // Bundlers depend on folders as well.
+  if (statSync(source, { throwIfNoEntry: false })?.isFile() !== true) return undefined
+  const bytes = readFileIfThere(source)
+  if (bytes === undefined || bytes.length > LONGEST || bytes.includes(0)) return undefined
+  return bytes.toString('utf8')
+}
+
+/** Where a text names a file. A relative name has to lead there; any other, such as an alias, only ends like it. */
+function* mentions(
+  file: string,
+  source: string,
+  text: string,
+): Iterable<{ readonly offset: number; readonly isImport: boolean }> {
+  const base = path.basename(file)
+  for (let at = text.indexOf(base); at >= 0; at = text.indexOf(base, at + 1)) {
+    const line = text.slice(text.lastIndexOf('\n', at) + 1, at)
+    const [start = ''] = /[^\s"'`(),=]*$/.exec(line) ?? []
+    const written = `${start}${base}`
+    const leadsElsewhere =
+      /^\.\.?\//.test(written) && path.resolve(path.dirname(source), written) !== file
+    const before = text.slice(0, at - start.length)
+    const isComment = /^\s*(?:\/\/|\*|\/\*|<!--|#)/.test(line)
+    if (leadsElsewhere || isComment) continue
+    const isImport = /(?:\bfrom|\bimport)\s*\(?\s*["'`]$/.test(before.slice(-40))
+    const query = text.slice(at + base.length, at + base.length + 1)
+    yield { offset: at - start.length, isImport: isImport && query !== '?' }
+  }
+}
