@@ -18,6 +18,7 @@ import type { Rewritten } from './pipeline/rewrite.ts'
 import { remoteOf, sharedRenditions } from './pipeline/remote.ts'
 import type { Survey } from './pipeline/survey.ts'
 import { createSurveyor } from './pipeline/surveyor.ts'
+import { createReceiptCheck } from './plan/expected-picture.ts'
 import type { Job, PlannedImage } from './plan/plan.ts'
 import { selectPlan, type Renewal, type Selection } from './plan/select.ts'
 import { shardSelection, type Shard } from './plan/shard.ts'
@@ -116,7 +117,12 @@ export function createPipeline(
   budget: Budget = createBudget(options.budget),
 ): Pipeline {
   for (const warning of options.warnings) logger.warn(warning)
-  const store = openStore({ dir: options.storeDir, logger, remote: remoteOf(options) })
+  const store = openStore({
+    dir: options.storeDir,
+    logger,
+    checkReceipt: createReceiptCheck(options.models.values()),
+    remote: remoteOf(options),
+  })
   const shared = sharedRenditions(options, store)
   const renderer = createRenderer({ cacheDir: options.cacheDir, shared })
   const defaults = parseDefaults(options.defaults)

@@ -1,6 +1,6 @@
 import type { ImageModelCall, ImageModelResult } from '../model/image-model.ts'
 import type { ResolvedModel } from '../model/resolved-model.ts'
-import { expectedSize } from '../plan/recipe.ts'
+import { expectedPicture } from '../plan/expected-picture.ts'
 import { sha256, type JsonValue } from '../shared/hash.ts'
 import { isRecord } from '../shared/record.ts'
 import type { PendingResponse } from '../store/arrive/pending.ts'
@@ -79,22 +79,12 @@ export function responseOf(
     images: result.images.map((image) =>
       typeof image === 'string' ? image : Buffer.from(image).toString('base64'),
     ),
-    expected: {
-      aspectRatio: ratioOf(recipe.aspectRatio),
-      // Where the model declares its pixels, a picture of another size would shift the page around it.
-      size: expectedSize(recipe, model) ?? null,
-    },
+    expected: expectedPicture(recipe, model),
     warnings: Object.values(plain({ ...result.warnings })).flatMap((warning) =>
       warning === undefined ? [] : [warning],
     ),
     metadata,
   }
-}
-
-function ratioOf(aspectRatio: string | undefined): number | null {
-  if (aspectRatio === undefined) return null
-  const [width = 1, height = 1] = aspectRatio.split(':').map(Number)
-  return width / height
 }
 
 /** What JSON keeps of a value. */

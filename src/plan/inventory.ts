@@ -14,6 +14,8 @@ export interface StoredCandidate {
     readonly inputs: readonly { readonly sha256: string }[]
   }
   readonly bytes: 'present' | 'absent' | 'lfs-pointer' | 'damaged'
+  /** Where its bytes lie, or belong. */
+  readonly file?: string
 }
 
 /** What planning asks the store, without effects. */

@@ -9,6 +9,7 @@ import { createKeying } from './keying.ts'
 import { createDependencyOrder, type OrderedEntry } from './order.ts'
 import type { PlannedImage } from './planned-image.ts'
 import { createMissingReason } from './reason.ts'
+import { createSurplus } from './surplus.ts'
 
 export type { PlanSummary } from './bill.ts'
 export type { Inventory, KeyInventory, StoredCandidate } from './inventory.ts'
@@ -71,7 +72,7 @@ export function createPlanner(models: ReadonlyMap<string, ResolvedModel>): Plann
       }
       last = { inventory, ordered, states }
       const jobs = jobsOf(ordered, states)
-      const images = imagesOf(ordered, states, jobs)
+      const images = imagesOf(ordered, states, jobs, createSurplus(states, inventory))
       return { images, jobs, summary: summarise(images, jobs), problems }
     },
   }
@@ -107,6 +108,7 @@ function imagesOf(
   ordered: readonly OrderedEntry[],
   states: readonly EntryState[],
   jobs: readonly Job[],
+  surplusOf: (state: EntryState) => readonly string[],
 ): PlannedImage[] {
   // Jobs have the order of their entries.
   const pending = jobs.values()
@@ -118,7 +120,8 @@ function imagesOf(
     const found = states[place]
     if (found === undefined || found.state === 'refused') continue
     const { made, state, reason } = found
-    images[index] = { entry, made, state, reason, usd: job === undefined ? 0 : priceOf(job) }
+    const usd = job === undefined ? 0 : priceOf(job)
+    images[index] = { entry, made, state, reason, surplus: surplusOf(found), usd }
   }
   return images.filter((image) => image !== undefined)
 }

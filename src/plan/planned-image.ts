@@ -13,6 +13,11 @@ export interface PlannedImage {
   readonly state: ImageState
   /** In words, for people: `new`, `prompt changed`, `1 of 4 candidates`, … */
   readonly reason: string
+  /**
+   * Files of the candidates beyond those that entries ask for: what is left after `n` was lowered, or what somebody else
+   * has put there.
+   */
+  readonly surplus: readonly string[]
   /** What this entry adds to the bill, USD: shared originals are counted with the first entry that needs them. */
   readonly usd: number | null
 }

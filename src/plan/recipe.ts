@@ -157,7 +157,10 @@ function defaultReferenceType(model: ResolvedModel): string | undefined {
 }
 
 /** The pixels that a recipe comes out with, where the recipe and the model's limits say so. */
-export function expectedSize(recipe: Recipe, model: ResolvedModel): PixelSize | undefined {
+export function expectedSize(
+  recipe: Recipe,
+  model: Pick<ResolvedModel, 'limits'>,
+): PixelSize | undefined {
   if (recipe.size !== undefined) {
     const [width = 0, height = 0] = recipe.size.split('x').map(Number)
     return { width, height }

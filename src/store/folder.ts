@@ -13,6 +13,7 @@ import path from 'node:path'
 import { ImagegenError } from '../shared/errors.ts'
 import { errorCode, flushToDisk, isNotFound, toPosix, writeFileAtomic } from '../shared/files.ts'
 import type { ProcessIdentity } from './locks/process-identity.ts'
+import type { ReceiptCheck } from './receipt.ts'
 import { storageError } from './storage-error.ts'
 import { temporaryName } from './temporary-name.ts'
 
@@ -41,6 +42,8 @@ export async function ignoreLocalFolders(root: string, temporary: string): Promi
 /** Where things lie in the store's folder, and the one way to write there. */
 export interface StoreFolder {
   readonly self: ProcessIdentity
+  /** Holds a receipt against its key. */
+  readonly checkReceipt: ReceiptCheck
   readonly root: string
   readonly pending: string
   readonly locks: string
@@ -74,7 +77,11 @@ export interface StoreFolder {
   moveAside(file: string, target: 'quarantine' | 'trash', name?: string): string | undefined
 }
 
-export function storeFolder(root: string, self: ProcessIdentity): StoreFolder {
+export function storeFolder(
+  root: string,
+  self: ProcessIdentity,
+  checkReceipt: ReceiptCheck = () => undefined,
+): StoreFolder {
   const pending = path.join(root, 'pending')
   const temporary = path.join(pending, temporaryName(self))
   const folders = { quarantine: path.join(root, 'quarantine'), trash: path.join(root, 'trash') }
@@ -83,6 +90,7 @@ export function storeFolder(root: string, self: ProcessIdentity): StoreFolder {
 
   return {
     self,
+    checkReceipt,
     root,
     pending,
     locks: path.join(root, 'locks'),

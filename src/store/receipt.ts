@@ -75,6 +75,9 @@ export interface Receipt extends Origin {
   readonly seed: number | null
 }
 
+/** Why a receipt is none for its key, although its checksum is right; nothing where it is one. */
+export type ReceiptCheck = (receipt: Receipt) => string | undefined
+
 /** A validator for every field of a shape. */
 export type EntriesOf<Shape> = {
   readonly [Name in keyof Shape]: v.GenericSchema<unknown, Shape[Name]>

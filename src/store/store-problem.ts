@@ -72,8 +72,8 @@ const TEXTS: Readonly<Record<LocalProblemKind, readonly [what: string, hint: str
     'Run `git lfs pull`. Receipts are small text: let .gitattributes give only pictures to LFS.',
   ],
   'receipt-mismatch': [
-    'holds the receipt of another picture.',
-    `${capital(RESTORE)}; else ${REPLACE}.`,
+    'holds the receipt of another picture',
+    `If you know nothing of that picture, remove both of its files; else ${RESTORE}, or ${REPLACE}.`,
   ],
   'receipt-misnamed': [
     'is a receipt under a name by which it cannot be found.',

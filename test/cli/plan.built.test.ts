@@ -107,6 +107,36 @@ describe.concurrent('imagegen plan', () => {
     })
   })
 
+  it('names candidates that no image asks for, once for those that share them', async () => {
+    const manifest = (n: number): string =>
+      `images: { a: { prompt: A dune, alt: "", size: 512x512, n: ${n} }, b: { prompt: A dune, alt: "", size: 512x512 } }`
+    const project = await createProject({ 'a.image.yaml': manifest(2) })
+    await emulatorFor(project)
+    expect((await project.run('generate', '--yes')).code).toBe(0)
+    expect((await project.run('plan')).stdout).toBe('2 images: 2 current.\n')
+    project.write('a.image.yaml', manifest(1))
+    const { stdout } = await project.run('plan')
+    const [, file = ''] = /^a\.image\.yaml#a does not ask for (\S+\.jpg): /.exec(stdout) ?? []
+    expect(project.files()).toContain(`.imagegen/${file}`)
+    expect(stdout.match(/does not ask for/g)).toHaveLength(1)
+    const { images } = JSON.parse((await project.run('plan', '--json')).stdout) as {
+      images: Array<{ surplus?: string[] }>
+    }
+    expect(images.map(({ surplus }) => surplus)).toEqual([[file], [file]])
+  })
+
+  it('warns of a host in a file that no key goes to, and of no secret', async () => {
+    const project = await createProject({
+      'src/cast.image.yaml': CAST,
+      '.env': 'MINIMAX_API_HOST=https://collect.example',
+      '.env.local': 'MINIMAX_API_KEY=sk-not-to-be-seen',
+    })
+    const { code, stderr } = await project.run('plan', '--json')
+    expect(code).toBe(0)
+    expect(stderr).toContain('MINIMAX_API_HOST in .env (collect.example) is ignored')
+    expect(stderr).not.toContain('sk-not-to-be-seen')
+  })
+
   it('names the reason of each, and exits with 3 on --check as long as anything is missing', async () => {
     const project = await createProject({ 'src/cast.image.yaml': CAST })
     await emulatorFor(project)

@@ -8,7 +8,7 @@ type PlannedImage = Plan['images'][number]
 export function planJson(images: Plan['images'], summary: Plan['summary']): object {
   return {
     version: 1,
-    images: images.map(({ entry, made, state, reason, usd }) => ({
+    images: images.map(({ entry, made, state, reason, surplus, usd }) => ({
       id: entry.id,
       manifest: entry.manifest.path,
       name: entry.name,
@@ -16,6 +16,8 @@ export function planJson(images: Plan['images'], summary: Plan['summary']): obje
       state,
       reason,
       usd,
+      // Only where there are some: a field that most images would have for nothing.
+      ...(surplus.length === 0 ? {} : { surplus }),
     })),
     summary,
   }
@@ -37,7 +39,30 @@ export function planText(images: Plan['images'], summary: Plan['summary'], outpu
     ({ entry, state, reason }) =>
       `${output.paint(COLOURS[state], state.padEnd(11))}  ${entry.id.padEnd(width)}  ${output.paint('dim', reason)}`,
   )
-  return [...lines, ...(lines.length > 0 ? [''] : []), summaryText(summary)].join('\n')
+  const parts = [...lines, ...surplusLines(images)]
+  return [...parts, ...(parts.length > 0 ? [''] : []), summaryText(summary)].join('\n')
+}
+
+/** Images whose candidates nobody asks for, of which so many are named. */
+const MOST_SURPLUS = 10
+
+/** Candidates beyond those that are asked for, once a key. */
+function surplusLines(images: Plan['images']): string[] {
+  const byKey = new Map(
+    images
+      .filter(({ surplus }) => surplus.length > 0)
+      .toReversed()
+      .map((image) => [image.made?.key, image]),
+  )
+  const found = [...byKey.values()].toReversed()
+  const lines = found
+    .slice(0, MOST_SURPLUS)
+    .map(
+      ({ entry, surplus }) =>
+        `${entry.id} does not ask for ${surplus.join(', ')}: candidates beyond its \`n\` and \`pick\`.`,
+    )
+  const more = found.length - lines.length
+  return more === 0 ? lines : [...lines, `… and ${count(more, 'more image')} with such candidates.`]
 }
 
 /** `12 images: 9 current, 3 missing. To make: 3 pictures in 3 requests for 0.0105 USD.` */

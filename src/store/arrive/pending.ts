@@ -3,11 +3,11 @@ import { writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import * as v from 'valibot'
+import type { ExpectedPicture } from '../../pixels/expected-picture.ts'
 import { ImagegenError, messageOf } from '../../shared/errors.ts'
 import type { JsonValue } from '../../shared/hash.ts'
 import { safeName, shortKeyOf } from '../file-name.ts'
 import type { StoreFolder } from '../folder.ts'
-import type { ExpectedPicture } from './inspect-picture.ts'
 import {
   describeIssue,
   originEntries,

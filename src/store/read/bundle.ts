@@ -71,6 +71,10 @@ export function openBundle(folder: StoreFolder, bundle: Bundle): Candidate | Sto
   if (shortKeyOf(receipt.key) !== shortKey || !receipt.sha256.startsWith(shortSha256)) {
     return storeProblem('receipt-mismatch', folder.show(receiptFile))
   }
+  const fault = folder.checkReceipt(receipt)
+  if (fault !== undefined) {
+    return storeProblem('receipt-mismatch', folder.show(receiptFile), fault)
+  }
   const file = path.join(folder.root, originalName(base, receipt.mediaType))
   const bytes = stateOf(folder, file, receipt)
   const problem = bytes === 'present' ? null : bytesProblem(bytes, folder.show(file))

@@ -140,7 +140,15 @@ function groupBy<Member>(
   return groups
 }
 
+/**
+ * No picture was made before this. A receipt that says so comes after all others, whoever wrote it: of a clock that was
+ * not set nobody knows which picture was first, and a picture in use must keep its place.
+ */
+const FIRST_TIME = '2026-01-01T00:00:00.000Z'
+
 function byTime({ receipt: left }: Candidate, { receipt: right }: Candidate): number {
+  const isLate = left.time < FIRST_TIME
+  if (isLate !== right.time < FIRST_TIME) return isLate ? 1 : -1
   if (left.time !== right.time) return left.time < right.time ? -1 : 1
   return left.sha256 < right.sha256 ? -1 : 1
 }
