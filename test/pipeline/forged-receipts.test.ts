@@ -47,8 +47,7 @@ async function openForger(): Promise<Forger> {
       return originalName(base, receipt.mediaType)
     },
     async remove(name) {
-      const { trash } = pipeline.store
-      await trash(candidatesOf(survey, name))
+      await pipeline.store.trash(candidatesOf(survey, name))
       await pipeline.store.emptyTrash(0)
     },
   }
@@ -174,7 +173,10 @@ test('a picture whose sides are turned by its metadata is one of the size that w
   const forger = await openForger()
   const real = forger.receiptOf('wide')
   await forger.remove('wide')
-  const turned = await sharp(await red(720, 1280)).withMetadata({ orientation: 6 }).jpeg().toBuffer()
+  const turned = await sharp(await red(720, 1280))
+    .withMetadata({ orientation: 6 })
+    .jpeg()
+    .toBuffer()
   forger.forge(turned, { ...real, width: 720, height: 1280 })
   expect(await statesOf(forger.pipeline)).toMatchObject({ wide: 'current' })
   const survey = await forger.pipeline.survey()
