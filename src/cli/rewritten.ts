@@ -1,6 +1,7 @@
 import type { Pipeline, Survey } from '../pipeline.ts'
 import type { Output } from './terminal/output.ts'
 import { summaryText } from './terminal/report.ts'
+import { inOneLine } from '../shared/plain-text.ts'
 
 type Rewritten = Awaited<ReturnType<Pipeline['reroll']>>
 
@@ -11,9 +12,11 @@ export function tellRewritten(
   pipeline: Pipeline,
   output: Output,
 ): void {
-  output.result(`${manifest}: \`${edit.field}: ${edit.value}\``)
+  output.result(`${inOneLine(manifest)}: \`${edit.field}: ${edit.value}\``)
   if (ids.length > 1) {
-    output.logger.warn(`These images share it:\n${ids.map((id) => `  ${id}`).join('\n')}`)
+    output.logger.warn(
+      `These images share it:\n${ids.map((id) => `  ${inOneLine(id)}`).join('\n')}`,
+    )
   }
   const missing = survey.plan.images
     .filter(
@@ -22,6 +25,6 @@ export function tellRewritten(
     .map(({ entry }) => entry.id)
   if (missing.length === 0) return
   const { summary } = pipeline.select(survey, missing)
-  output.logger.info(`Missing now: ${missing.join(', ')}.`)
+  output.logger.info(`Missing now: ${missing.map(inOneLine).join(', ')}.`)
   output.logger.info(`${summaryText(summary)} \`imagegen generate\` makes what is missing.`)
 }

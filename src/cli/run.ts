@@ -114,10 +114,11 @@ export async function run(rawArguments: readonly string[]): Promise<number> {
       output.fail(error)
       return EXIT_CODES[error.code]
     }
-    // A full disk, or a folder that cannot be written, is no bug of this program either.
-    if (errorCode(error) === undefined || !(error instanceof Error) || !('syscall' in error))
-      throw error
-    output.logger.error(messageOf(error))
+    // A full disk, or a folder that cannot be written, is no bug of this program. A bug shows where it happened.
+    const isOfSystem =
+      error instanceof Error && errorCode(error) !== undefined && 'syscall' in error
+    const isBug = error instanceof Error && !isOfSystem
+    output.logger.error(isBug ? (error.stack ?? error.message) : messageOf(error))
     return 1
   }
 }

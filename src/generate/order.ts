@@ -134,11 +134,17 @@ const recipeSchema: v.GenericSchema<unknown, Recipe> = v.strictObject({
   revision: v.exactOptional(integerSchema),
 })
 
+/** For messages, files and receipts: whoever may write to the queue may have put it there. */
+const nameSchema = v.pipe(
+  v.string(),
+  v.transform((text) => plainText(text, 2048)),
+)
+
 const orderSchema = v.object({
   key: digestSchema,
   recipe: recipeSchema,
-  id: v.string(),
-  name: v.string(),
+  id: nameSchema,
+  name: nameSchema,
   references: v.pipe(
     v.array(v.object({ name: v.string(), sha256: v.nullable(digestSchema) })),
     v.maxLength(MOST_REFERENCES),

@@ -1,4 +1,5 @@
 import type { JsonValue } from '../shared/hash.ts'
+import { sentence } from '../shared/plain-text.ts'
 
 /**
  * An image model in the shape of the AI SDK (specification v2, v3 or v4), declared structurally so that the SDK is no
@@ -156,7 +157,8 @@ export class ModelError extends Error {
       readonly cause?: unknown
     },
   ) {
-    super(message, { cause: options.cause })
+    // A provider's words: they must not bring lines of their own.
+    super(sentence(message), { cause: options.cause })
     this.code = options.code
     this.retry = options.retry
     this.stopsRun = options.stopsRun ?? false

@@ -20,6 +20,7 @@ import {
   writeFileAtomic,
 } from '../shared/files.ts'
 import type { Logger } from '../shared/logger.ts'
+import { inOneLine, sentence } from '../shared/plain-text.ts'
 import { ignoreLocalFolders } from '../store/folder.ts'
 import type { Survey } from './survey.ts'
 
@@ -108,7 +109,7 @@ export function followDeclarations(
       // Not by the message, which names a temporary file.
       warnOnce(
         code,
-        `No exact types: ${messageOf(error)}. The option \`types: false\` does without them.`,
+        `No exact types: ${sentence(messageOf(error))}. The option \`types: false\` does without them.`,
       )
     }
   }
@@ -116,7 +117,7 @@ export function followDeclarations(
 
 /** Says which manifests have no declaration of their own, and what they have instead. */
 export function outsideText(outside: readonly string[]): string {
-  return `No exact types for what lies outside of the root: ${outside.join(', ')}. \`unplugin-imagegen/client\` declares it loosely.`
+  return `No exact types for what lies outside of the root: ${outside.map(inOneLine).join(', ')}. \`unplugin-imagegen/client\` declares it loosely.`
 }
 
 /** By the manifest's path; nothing for a manifest of which not every image can be told now. */

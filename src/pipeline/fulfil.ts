@@ -15,6 +15,7 @@ import type { RenderedImage } from '../render/render.ts'
 import { ImagegenError } from '../shared/errors.ts'
 import type { Logger } from '../shared/logger.ts'
 import type { Survey } from './survey.ts'
+import { inOneLine, sentence } from '../shared/plain-text.ts'
 
 /** What fulfilling a plan needs of the pipeline. */
 interface Stages {
@@ -80,7 +81,7 @@ async function withoutRenditions(
 function warn({ withoutAlt, plan }: Survey, logger: Logger): void {
   const shown = withoutAlt.slice(0, 10).map((entry) => {
     const { file, line } = placeOf(entry.manifest, entry.path, 'key')
-    return `${file}:${line} ${entry.name}`
+    return `${inOneLine(file)}:${line} ${entry.name}`
   })
   if (shown.length > 0) {
     const rest = withoutAlt.length - shown.length
@@ -90,7 +91,7 @@ function warn({ withoutAlt, plan }: Survey, logger: Logger): void {
   }
   for (const { entry, reason } of imagesIn(plan, 'outdated')) {
     logger.warn(
-      `${entry.id} is outdated: ${reason}. It is used as it is; \`imagegen generate --outdated\` makes it anew.`,
+      `${inOneLine(entry.id)} is outdated: ${sentence(reason)}. It is used as it is; \`imagegen generate --outdated\` makes it anew.`,
     )
   }
 }
@@ -102,13 +103,13 @@ export function tell(event: GenerateEvent, logger: Logger): void {
       logger.info(`${event.job.entry.name}: in the store.`)
       break
     case 'retried':
-      logger.info(`${event.job.entry.name}: trying again (${event.error.message})`)
+      logger.info(`${event.job.entry.name}: trying again (${sentence(event.error.message)})`)
       break
     case 'waiting':
       logger.info(`${event.job.entry.name}: another process asks for it; waiting.`)
       break
     case 'warning':
-      logger.warn(event.message)
+      logger.warn(sentence(event.message))
       break
     case 'requested':
     case 'failed':

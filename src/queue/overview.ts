@@ -2,8 +2,9 @@ import type { Job, Queue } from 'bullmq'
 import type { Logger } from '../shared/logger.ts'
 import { openConnection } from './connection.ts'
 import { queueNameOf, type QueuedModel } from './names.ts'
-import { parseProgress } from './payload.ts'
+import { LONGEST_TEXT, parseProgress } from './payload.ts'
 import type { QueueSettings } from './settings.ts'
+import { plainText } from '../shared/plain-text.ts'
 
 /** How the queue of one model stands. */
 export interface QueueOverview {
@@ -91,12 +92,14 @@ async function overview(queue: Queue, { provider, modelId }: QueuedModel): Promi
 }
 
 function identityOf({ name, id }: Job): { id: string; key: string } {
-  return { id: name, key: id ?? '' }
+  return { id: plainText(name), key: plainText(id ?? '') }
 }
 
 function reasonOf({ progress, failedReason }: Job): { code: string; message: string } {
   const left = parseProgress(progress)
-  return left?.kind === 'failed' ? left.failure : { code: 'queue', message: failedReason ?? '' }
+  return left?.kind === 'failed'
+    ? left.failure
+    : { code: 'queue', message: plainText(failedReason ?? '', LONGEST_TEXT) }
 }
 
 function timeOf(milliseconds: number | undefined): string | null {

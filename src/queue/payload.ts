@@ -1,7 +1,7 @@
 import * as v from 'valibot'
 import { parseOrder, type Order } from '../generate/order.ts'
-import { plainText } from '../shared/plain-text.ts'
 import type { SharedFailure } from '../store/locks/shared-failure.ts'
+import { plainText } from '../shared/plain-text.ts'
 
 /** Changes with the meaning of what clients and workers tell each other. */
 const VERSION = 1
@@ -73,7 +73,16 @@ export function parsePayload(value: unknown): Payload | { readonly fault: string
   return 'fault' in order ? order : { ...result.output, order }
 }
 
-const resultSchema = v.object({ wanted: v.number(), warnings: v.array(v.string()) })
+/** Characters of a worker's message that are kept. */
+export const LONGEST_TEXT = 2000
+
+/** Another process wrote it: it is shown as one line, without what a terminal obeys. */
+const messageSchema = v.pipe(
+  v.string(),
+  v.transform((text) => plainText(text, LONGEST_TEXT)),
+)
+
+const resultSchema = v.object({ wanted: v.number(), warnings: v.array(messageSchema) })
 
 export function parseResult(value: unknown): JobResult | undefined {
   const result = v.safeParse(resultSchema, value)
@@ -81,18 +90,18 @@ export function parseResult(value: unknown): JobResult | undefined {
 }
 
 const progressSchema = v.variant('kind', [
-  v.object({ kind: v.literal('retried'), code: v.string(), message: v.string() }),
+  v.object({ kind: v.literal('retried'), code: messageSchema, message: messageSchema }),
   v.object({ kind: v.literal('waiting') }),
   v.object({
     kind: v.literal('failed'),
     failure: v.object({
-      code: v.string(),
-      message: v.string(),
-      hint: v.nullable(v.string()),
+      code: messageSchema,
+      message: messageSchema,
+      hint: v.nullable(messageSchema),
       stopsRun: v.boolean(),
       isRetryable: v.boolean(),
     }),
-    warnings: v.array(v.string()),
+    warnings: v.array(messageSchema),
   }),
 ])
 

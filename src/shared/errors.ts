@@ -1,3 +1,5 @@
+import { inOneLine, printable, sentence } from './plain-text.ts'
+
 /** What kind of thing went wrong; the command line turns it into an exit code. */
 export type ErrorCode =
   | 'usage'
@@ -45,7 +47,8 @@ export class ImagegenError extends Error {
   ) {
     const list: readonly Problem[] = isProblem(problems) ? [problems] : problems
     const text = list.map(formatProblem).join('\n\n')
-    super(options.summary === undefined ? text : `${options.summary}\n\n${text}`, {
+    // Hosts print what they catch: the message has to be safe by itself.
+    super(printable(options.summary === undefined ? text : `${options.summary}\n\n${text}`), {
       cause: options.cause,
     })
     this.code = code
@@ -57,16 +60,16 @@ function isProblem(value: Problem | readonly Problem[]): value is Problem {
   return !Array.isArray(value)
 }
 
-/** `file:line:column  message`, the code frame, then what to do, each on lines of their own. */
+/** `file:line:column  message`, the code frame, then what to do, each on lines of their own: names bring none along. */
 export function formatProblem(problem: Problem): string {
   const { place } = problem
   const lines = [
     place === undefined
-      ? problem.message
-      : `${place.file}:${place.line}:${place.column}  ${problem.message}`,
+      ? sentence(problem.message)
+      : `${inOneLine(place.file)}:${place.line}:${place.column}  ${sentence(problem.message)}`,
   ]
   if (place !== undefined && place.frame !== '') lines.push(place.frame)
-  if (problem.hint !== undefined) lines.push(`  → ${problem.hint}`)
+  if (problem.hint !== undefined) lines.push(`  → ${sentence(problem.hint)}`)
   return lines.join('\n')
 }
 

@@ -1,3 +1,5 @@
+import { printable } from './plain-text.ts'
+
 /** The one way to say something to the person who runs the build. */
 export interface Logger {
   /** What happened, for everyone. */
@@ -10,10 +12,11 @@ export interface Logger {
 
 /** Says things on standard error, where they do not mix with what a command reports. */
 export function createConsoleLogger(): Logger {
+  const say = (text: string): void => console.error(printable(text))
   return {
-    info: (message) => console.error(`[imagegen] ${message}`),
-    warn: (message) => console.error(`[imagegen] warning: ${message}`),
-    error: (message) => console.error(`[imagegen] error: ${message}`),
+    info: (message) => say(`[imagegen] ${message}`),
+    warn: (message) => say(`[imagegen] warning: ${message}`),
+    error: (message) => say(`[imagegen] error: ${message}`),
   }
 }
 

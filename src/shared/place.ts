@@ -1,4 +1,5 @@
 import type { Place } from './errors.ts'
+import { frameLine } from './plain-text.ts'
 
 /** Line and column, both 1-based, of an offset into a text. */
 export function placeAt(file: string, text: string, offset: number): Place {
@@ -47,11 +48,8 @@ const LONGEST_LINE = 1000
 
 /** Very long lines and control characters would wreck a terminal; passwords in URLs would reach the logs of a CI. */
 function clip(line: string): string {
-  const visible = withoutPasswords(line).replaceAll(
-    /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g,
-    '�',
-  )
-  return visible.length > 160 ? `${visible.slice(0, 159)}…` : visible
+  const shown = frameLine(withoutPasswords(line))
+  return shown.length > 160 ? `${shown.slice(0, 159)}…` : shown
 }
 
 /** As long as before, so that columns stay where they are. */

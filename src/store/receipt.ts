@@ -19,7 +19,7 @@ const sha256Schema = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/, 'expected 64 h
 const textSchema = v.pipe(
   v.string(),
   v.maxLength(2048),
-  // It is shown on terminals.
+  // It is shown on terminals. This belongs to the format: a stricter class would make old receipts damaged ones.
   v.regex(/^[^\p{Cc}\p{Bidi_C}]*$/u, 'expected no control characters'),
 )
 const positiveSchema = v.pipe(v.number(), v.safeInteger(), v.minValue(1))

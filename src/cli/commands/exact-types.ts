@@ -1,6 +1,7 @@
 import path from 'node:path'
 import { outsideText, typesFolder } from '../../pipeline/declarations.ts'
 import { ImagegenError } from '../../shared/errors.ts'
+import { inOneLine } from '../../shared/plain-text.ts'
 import { JSON_OPTION, type Command } from '../command.ts'
 import { openProject } from '../project.ts'
 import { readProjectFiles } from '../setup/project-files.ts'
@@ -17,7 +18,7 @@ export const types: Command = {
     const { written, unchanged, removed, outside } = report
     if (given.flag('json')) output.json({ version: 1, ...report })
     else {
-      for (const file of written) output.logger.info(file)
+      for (const file of written) output.logger.info(inOneLine(file))
       output.result(
         `${written.length} written, ${unchanged.length} unchanged, ${removed.length} removed.`,
       )

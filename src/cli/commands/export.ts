@@ -9,6 +9,7 @@ import { exportedFile, exportedImage, exportNames } from '../exported-image.ts'
 import { openProject, soundSurvey } from '../project.ts'
 import { count } from '../terminal/report.ts'
 import { keepYoungGenerationSmall } from '../young-generation.ts'
+import { inOneLine } from '../../shared/plain-text.ts'
 
 type PlannedImage = Survey['plan']['images'][number]
 type Rendered = Awaited<ReturnType<Pipeline['render']>>
@@ -55,7 +56,7 @@ export const exportImages: Command = {
       output.json({ version: 1, images: images.length, written, unchanged, removed })
     } else {
       output.result(
-        `${count(images.length, 'image')} in ${path.join(out, LIST)}: ${count(written.length, 'file')} written, ${unchanged.length} unchanged, ${removed.length} removed.`,
+        `${count(images.length, 'image')} in ${inOneLine(path.join(out, LIST))}: ${count(written.length, 'file')} written, ${unchanged.length} unchanged, ${removed.length} removed.`,
       )
     }
     return 0

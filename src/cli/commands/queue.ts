@@ -4,6 +4,7 @@ import { JSON_OPTION, type Command } from '../command.ts'
 import type { Output } from '../terminal/output.ts'
 import { openOptions } from '../project.ts'
 import { count } from '../terminal/report.ts'
+import { sentence } from '../../shared/plain-text.ts'
 
 export const queue: Command = {
   options: JSON_OPTION,
@@ -29,10 +30,10 @@ function overviewText(overview: QueueOverview, output: Output): string {
   )
   const reasons = failures.map(
     ({ id, code, message }) =>
-      `  ${output.paint('red', 'failed')}  ${id} (${code})  ${output.clean(message)}`,
+      `  ${output.paint('red', 'failed')}  ${id} (${code})  ${sentence(output.clean(message))}`,
   )
   return [
-    `${model}  ${staff}: ${waiting} waiting, ${active.length} active, ${delayed} delayed, ${completed} completed, ${failed} failed`,
+    `${sentence(model)}  ${staff}: ${waiting} waiting, ${active.length} active, ${delayed} delayed, ${completed} completed, ${failed} failed`,
     ...lines,
     ...reasons,
   ].join('\n')

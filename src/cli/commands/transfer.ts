@@ -4,6 +4,7 @@ import { createBar } from '../bar.ts'
 import { onInterrupt } from '../terminal/interrupt.ts'
 import type { Output } from '../terminal/output.ts'
 import { count } from '../terminal/report.ts'
+import { inOneLine } from '../../shared/plain-text.ts'
 
 type Report = Awaited<ReturnType<Pipeline['store']['push']>>
 type Control = Pick<Parameters<Pipeline['store']['push']>[0], 'signal' | 'onProgress'>
@@ -101,5 +102,5 @@ function tell(
 }
 
 function nameOf({ candidate }: Pick<Transfer, 'candidate'>): string {
-  return path.basename(candidate.file)
+  return inOneLine(path.basename(candidate.file))
 }

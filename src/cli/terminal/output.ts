@@ -1,6 +1,8 @@
+import { randomUUID } from 'node:crypto'
 import { formatProblem, type ImagegenError, type Problem } from '../../shared/errors.ts'
 import { errorCode } from '../../shared/files.ts'
 import { redact, type Logger } from '../../shared/logger.ts'
+import { printable, printableJson } from '../../shared/plain-text.ts'
 
 /** Where a command's words go: results to standard output, everything else to standard error. */
 export interface Output {
@@ -38,28 +40,32 @@ const CODES: Record<Colour, readonly [number, number]> = {
 export function createOutput({ stdin, stdout, stderr, env }: NodeJS.Process): Output {
   let secrets: readonly string[] = []
   let status = ''
+  // Colours pass the door as this, which nobody else can write.
+  const seal = randomUUID()
+  const colours = new RegExp(`${seal}(\\d+)m`, 'g')
   const isColoured = stdout.isTTY && stderr.isTTY && (env['NO_COLOR'] ?? '') === ''
   const isInteractive = stdin.isTTY && stderr.isTTY
   for (const stream of [stdout, stderr]) stream.on('error', ignoreClosedPipe)
 
   const paint = (colour: Colour, text: string): string => {
     const [start, end] = CODES[colour]
-    return isColoured ? `\u001b[${start}m${text}\u001b[${end}m` : text
+    return isColoured ? `${seal}${start}m${text}${seal}${end}m` : text
   }
   const clean = (text: string): string => redact(text, secrets)
+  const shown = (text: string): string => printable(text).replaceAll(colours, '\u001b[$1m')
   const draw = (text: string): void => {
     if (!isInteractive || (text === '' && status === '')) return
     stderr.write(`\r${text.padEnd(status.length)}${text === '' ? '\r' : ''}`)
   }
   const say = (text: string): void => {
     draw('')
-    stderr.write(`${clean(text)}\n`)
+    stderr.write(`${shown(clean(text))}\n`)
     draw(status)
   }
   const error = (text: string): void => say(`${paint('red', 'error')} ${text}`)
   return {
-    result: (text) => void stdout.write(`${text}\n`),
-    json: (value) => void stdout.write(`${JSON.stringify(value, undefined, 2)}\n`),
+    result: (text) => void stdout.write(`${shown(text)}\n`),
+    json: (value) => void stdout.write(`${printableJson(JSON.stringify(value, undefined, 2))}\n`),
     logger: {
       info: say,
       warn: (message) => say(`${paint('yellow', 'warning')} ${message}`),

@@ -1,6 +1,7 @@
 import type { Pipeline } from '../../pipeline.ts'
 import { createBar } from '../bar.ts'
 import type { Output } from './output.ts'
+import { inOneLine, sentence } from '../../shared/plain-text.ts'
 
 type Job = Parameters<Pipeline['generate']>[1][number]
 type Event = Parameters<Parameters<Pipeline['generate']>[2]['onEvent']>[0]
@@ -30,21 +31,25 @@ export function createProgress(jobs: readonly Job[], output: Output): Progress {
     tell(event) {
       switch (event.kind) {
         case 'finished':
-          finish(`${output.paint('green', 'made')}    ${event.job.entry.id}`)
+          finish(`${output.paint('green', 'made')}    ${inOneLine(event.job.entry.id)}`)
           break
         case 'failed':
-          finish(`${output.paint('red', 'failed')}  ${event.job.entry.id} (${event.failure.code})`)
+          finish(
+            `${output.paint('red', 'failed')}  ${inOneLine(event.job.entry.id)} (${sentence(event.failure.code)})`,
+          )
           break
         case 'retried':
           output.logger.info(
-            `${output.paint('yellow', 'retry')}   ${event.job.entry.id}: ${event.error.message}`,
+            `${output.paint('yellow', 'retry')}   ${inOneLine(event.job.entry.id)}: ${sentence(event.error.message)}`,
           )
           break
         case 'waiting':
-          output.logger.info(`waiting ${event.job.entry.id}: another process asks for it`)
+          output.logger.info(
+            `waiting ${inOneLine(event.job.entry.id)}: another process asks for it`,
+          )
           break
         case 'warning':
-          output.logger.warn(event.message)
+          output.logger.warn(sentence(event.message))
           break
         case 'requested':
           break

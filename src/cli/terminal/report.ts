@@ -1,5 +1,6 @@
 import type { Survey } from '../../pipeline.ts'
 import type { Colour, Output } from './output.ts'
+import { inOneLine, sentence } from '../../shared/plain-text.ts'
 
 type Plan = Survey['plan']
 type PlannedImage = Plan['images'][number]
@@ -34,10 +35,10 @@ const COLOURS: Record<PlannedImage['state'], Colour> = {
 /** The plan for people: a line an image that needs attention, then what it all comes to. */
 export function planText(images: Plan['images'], summary: Plan['summary'], output: Output): string {
   const shown = images.filter(({ state }) => state !== 'current')
-  const width = Math.max(0, ...shown.map(({ entry }) => entry.id.length))
+  const width = Math.max(0, ...shown.map(({ entry }) => inOneLine(entry.id).length))
   const lines = shown.map(
     ({ entry, state, reason }) =>
-      `${output.paint(COLOURS[state], state.padEnd(11))}  ${entry.id.padEnd(width)}  ${output.paint('dim', reason)}`,
+      `${output.paint(COLOURS[state], state.padEnd(11))}  ${inOneLine(entry.id).padEnd(width)}  ${output.paint('dim', sentence(reason))}`,
   )
   const parts = [...lines, ...surplusLines(images)]
   return [...parts, ...(parts.length > 0 ? [''] : []), summaryText(summary)].join('\n')

@@ -1,5 +1,6 @@
 import type * as v from 'valibot'
 import type { Problem } from '../../shared/errors.ts'
+import { visible } from '../../shared/plain-text.ts'
 import { isRecord } from '../../shared/record.ts'
 import { nearest } from '../../shared/suggest.ts'
 import type { DocumentPath, Locate } from '../manifest.ts'
@@ -155,12 +156,4 @@ export function kindOf(value: unknown): string {
   if (value === null || value === undefined) return 'nothing (an empty value)'
   if (Array.isArray(value)) return 'a list'
   return isRecord(value) ? 'a map' : `the ${typeof value} ${visible(String(value)).slice(0, 40)}`
-}
-
-/** Control characters and bidirectional marks as their escapes: names are printed on terminals. */
-export function visible(text: string): string {
-  return text.replaceAll(
-    /[\p{Cc}\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/gu,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  )
 }

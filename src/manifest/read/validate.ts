@@ -1,7 +1,7 @@
 import * as v from 'valibot'
 import { ImagegenError, type Place, type Problem } from '../../shared/errors.ts'
 import { isRecord } from '../../shared/record.ts'
-import { explainIssue, kindOf, visible } from './explain.ts'
+import { explainIssue, kindOf } from './explain.ts'
 import { MAX_PROBLEMS, type DocumentPath, type Locate, type ManifestContent } from '../manifest.ts'
 import { isImageName } from '../schema/names.ts'
 import {
@@ -14,6 +14,7 @@ import {
   type ImageSettings,
 } from '../schema/schema.ts'
 import type { VarsSettings } from '../variable-schemas.ts'
+import { visible } from '../../shared/plain-text.ts'
 
 interface Validation {
   readonly content: ManifestContent

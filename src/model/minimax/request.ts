@@ -83,7 +83,7 @@ function optionsOf(call: MinimaxCall, facts: MinimaxFacts): MinimaxProviderOptio
   const issues = check.issues.map(({ path, message }) =>
     [['providerOptions', 'minimax', ...path].join('.'), message].join(': '),
   )
-  throw invalid(issues.join('\n'))
+  throw invalid(issues.join('; '))
 }
 
 function dimensionsOf(

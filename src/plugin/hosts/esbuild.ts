@@ -27,6 +27,7 @@ import {
   type OutputFile,
 } from '../published-manifests.ts'
 import type { Session } from '../session/session.ts'
+import { printable } from '../../shared/plain-text.ts'
 
 /** Our modules are in namespaces of our own: loaders that the user has for `.yaml` or `.webp` do not see them. */
 const MODULES = 'imagegen'
@@ -264,5 +265,7 @@ function* outputsOf({ outputFiles, metafile }: BuildResult, root: string): Itera
 /** A user's mistake without a stack, and a bug with it. */
 function toMessage(error: unknown): { text: string; detail?: unknown } {
   if (error instanceof ImagegenError) return { text: error.message }
-  return { text: error instanceof Error ? (error.stack ?? error.message) : String(error) }
+  return {
+    text: printable(error instanceof Error ? (error.stack ?? error.message) : String(error)),
+  }
 }

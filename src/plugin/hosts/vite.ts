@@ -16,6 +16,7 @@ import { withLastLook } from './last-look.ts'
 import { removeUnused, RENDITIONS, usedByGraph } from './emitted-assets.ts'
 import { vitesOwnAsset } from '../vite-asset.ts'
 import { addToWorkers } from './vite-workers.ts'
+import { printable } from '../../shared/plain-text.ts'
 
 /** Renditions as our modules import them in a dev server; the host's filter. */
 const RENDITION_ID = /[/\\]renditions[/\\][^/\\]+\?url&no-inline$/
@@ -107,7 +108,7 @@ export function viteHost(begin: (facts: HostFacts) => Session): Partial<Plugin> 
         reload(server, modules)
           // The update has taken the overlay away, also that of other images.
           .then(showProblems)
-          .catch((error: unknown) => server.config.logger.error(messageOf(error)))
+          .catch((error: unknown) => server.config.logger.error(printable(messageOf(error))))
       })
       session.onProblem((problem) => showProblem(server, problem))
       server.ws.on('connection', showProblems)

@@ -4,6 +4,7 @@ import type { ModelError } from '../../model/image-model.ts'
 import type { ImagegenError } from '../../shared/errors.ts'
 import type { Logger } from '../../shared/logger.ts'
 import type { FailedJob, JobProgress } from '../payload.ts'
+import { plainText, sentence } from '../../shared/plain-text.ts'
 
 /** What a worker says of a job: here in its log, and to whoever waits for the job. */
 export interface JobReport {
@@ -18,6 +19,8 @@ export interface JobReport {
 
 export function reportOn(job: Job, logger: Logger): JobReport {
   const warnings: string[] = []
+  // Whoever may write to the server may have put it there.
+  const name = plainText(job.name)
 
   function leave(progress: JobProgress): void {
     // Who waits is told; where it cannot be, nothing is lost.
@@ -25,7 +28,7 @@ export function reportOn(job: Job, logger: Logger): JobReport {
   }
 
   function tellRetry({ code, message }: ImagegenError | ModelError): void {
-    logger.info(`retry   ${job.name}: ${message}`)
+    logger.info(`retry   ${name}: ${sentence(message)}`)
     leave({ kind: 'retried', code, message })
   }
 
@@ -37,7 +40,7 @@ export function reportOn(job: Job, logger: Logger): JobReport {
       switch (event.kind) {
         case 'warning':
           warnings.push(event.message)
-          logger.warn(event.message)
+          logger.warn(sentence(event.message))
           break
         case 'retried':
           tellRetry(event.error)
@@ -52,10 +55,10 @@ export function reportOn(job: Job, logger: Logger): JobReport {
       }
     },
 
-    tellMade: () => logger.info(`made    ${job.name}`),
+    tellMade: () => logger.info(`made    ${name}`),
 
     async tellFailed(failure) {
-      logger.error(`failed  ${job.name} (${failure.code}): ${failure.message}`)
+      logger.error(`failed  ${name} (${failure.code}): ${sentence(failure.message)}`)
       await job.updateProgress({ kind: 'failed', failure, warnings })
     },
   }

@@ -3,6 +3,7 @@ import type { BudgetLimit } from '../../generate/budget.ts'
 import type { ResolvedModel } from '../../model/resolved-model.ts'
 import { ImagegenError, messageOf } from '../../shared/errors.ts'
 import type { Logger } from '../../shared/logger.ts'
+import { plainText, sentence } from '../../shared/plain-text.ts'
 import type { Store } from '../../store/store.ts'
 import { closed, openConnection, type Connection } from '../connection.ts'
 import { queueNameOf } from '../names.ts'
@@ -60,7 +61,9 @@ export async function work(options: WorkOptions): Promise<WorkEnding> {
   const connection = await openConnection(settings, logger, Infinity, options.abandon)
   try {
     await sendUnsent(connection, options)
-    logger.info(`Takes pictures of ${namesOf(models)} from the queue \`${settings.name}\`.`)
+    logger.info(
+      sentence(`Takes pictures of ${namesOf(models)} from the queue \`${settings.name}\`.`),
+    )
     const accounts = new Set(models.map(({ account }) => account))
     await Promise.all(
       [...accounts].map(async (account) =>
@@ -148,7 +151,7 @@ async function serve(
     settings: { backoffStrategy: (attempts, _, error) => backoff(attempts, error) },
   })
   worker.on('stalled', (id) =>
-    logger.warn(`Another worker was gone: ${id.slice(0, 16)} is made again.`),
+    logger.warn(`Another worker was gone: ${plainText(id, 16)} is made again.`),
   )
   // What is wrong with the connection is said where it is opened.
   worker.on('error', () => undefined)

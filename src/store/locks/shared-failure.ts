@@ -4,6 +4,7 @@ import * as v from 'valibot'
 import { isNotFound } from '../../shared/files.ts'
 import { writeWhole, type Claim } from './claim.ts'
 import { readText } from '../read-text.ts'
+import { plainText } from '../../shared/plain-text.ts'
 
 /** How long a failure is kept for those who waited, in milliseconds. */
 const KEPT = 60 * 60 * 1000
@@ -21,10 +22,16 @@ export interface SharedFailure {
   readonly stopsRun: boolean
 }
 
+/** A file that another process left: it is shown as one line, without what a terminal obeys. */
+const messageSchema = v.pipe(
+  v.string(),
+  v.transform((text) => plainText(text, 2000)),
+)
+
 const failureSchema: v.GenericSchema<unknown, SharedFailure> = v.object({
-  code: v.string(),
-  message: v.string(),
-  hint: v.nullable(v.string()),
+  code: messageSchema,
+  message: messageSchema,
+  hint: v.nullable(messageSchema),
   stopsRun: v.boolean(),
 })
 

@@ -1,3 +1,4 @@
+import { plainText } from '../../shared/plain-text.ts'
 import { driverOf, type RemoteStorage } from './storage.ts'
 
 /** Names of options whose values nobody may see. */
@@ -22,9 +23,9 @@ export function secretsInOptions(options: unknown): readonly string[] {
 /** One line that says what went wrong, without anything that lets somebody else in. */
 export function withoutSecrets(text: string, secrets: readonly string[]): string {
   // One may be a part of another.
-  return secrets
+  const shown = secrets
     .toSorted((left, right) => right.length - left.length)
-    .reduce((shown, secret) => shown.replaceAll(secret, '***'), text)
+    .reduce((text, secret) => text.replaceAll(secret, '***'), text)
     .replaceAll(/([a-z][a-z0-9+.-]*:\/\/)[^\s/@"'<>]*@/gi, '$1***@')
     .replaceAll(
       /([?&](?:[\w-]*(?:sig|signature|token|key|secret|credential|password)[\w-]*)=)[^\s&"'<>]+/gi,
@@ -35,9 +36,7 @@ export function withoutSecrets(text: string, secrets: readonly string[]): string
       '$1***',
     )
     .replaceAll(/\b(Bearer|Basic|AWS4-HMAC-SHA256)\s+[^\s"'<>]+/g, '$1 ***')
-    .replaceAll(/[\p{Cc}\p{Bidi_C}\s]+/gu, ' ')
-    .trim()
-    .slice(0, 300)
+  return plainText(shown)
 }
 
 function secretsIn(value: unknown, isSecret: boolean, depth: number): string[] {
