@@ -45,9 +45,9 @@ export class ImagegenError extends Error {
     problems: Problem | readonly Problem[],
     options: { readonly summary?: string; readonly cause?: unknown } = {},
   ) {
-    const list: readonly Problem[] = isProblem(problems) ? [problems] : problems
+    // Hosts print what they catch, some with all its fields: each has to be safe by itself.
+    const list = (isProblem(problems) ? [problems] : problems).map(safe)
     const text = list.map(formatProblem).join('\n\n')
-    // Hosts print what they catch: the message has to be safe by itself.
     super(printable(options.summary === undefined ? text : `${options.summary}\n\n${text}`), {
       cause: options.cause,
     })
@@ -60,16 +60,25 @@ function isProblem(value: Problem | readonly Problem[]): value is Problem {
   return !Array.isArray(value)
 }
 
+/** The same without what a terminal obeys: names, and what others say, stand in the middle of sentences. */
+function safe<Any extends Problem>(problem: Any): Any {
+  const { message, hint, place } = problem
+  return {
+    ...problem,
+    message: sentence(message),
+    ...(hint === undefined ? {} : { hint: sentence(hint) }),
+    ...(place === undefined ? {} : { place: { ...place, file: inOneLine(place.file) } }),
+  }
+}
+
 /** `file:line:column  message`, the code frame, then what to do, each on lines of their own: names bring none along. */
 export function formatProblem(problem: Problem): string {
-  const { place } = problem
+  const { message, hint, place } = safe(problem)
   const lines = [
-    place === undefined
-      ? sentence(problem.message)
-      : `${inOneLine(place.file)}:${place.line}:${place.column}  ${sentence(problem.message)}`,
+    place === undefined ? message : `${place.file}:${place.line}:${place.column}  ${message}`,
   ]
   if (place !== undefined && place.frame !== '') lines.push(place.frame)
-  if (problem.hint !== undefined) lines.push(`  → ${sentence(problem.hint)}`)
+  if (hint !== undefined) lines.push(`  → ${hint}`)
   return lines.join('\n')
 }
 

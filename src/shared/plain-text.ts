@@ -6,7 +6,7 @@
 const UNSAFE = '\\p{Cc}\\p{Bidi_C}\\p{Zl}\\p{Zp}'
 
 const UNSAFE_ANYWHERE = new RegExp(`[${UNSAFE}]`, 'gu')
-const UNSAFE_RUN = new RegExp(`[${UNSAFE}]+`, 'gu')
+const UNSAFE_RUN = new RegExp(`\\s*[${UNSAFE}]+\\s*`, 'gu')
 const UNSAFE_IN_LINES = new RegExp(`(?![\\n\\t])[${UNSAFE}]`, 'gu')
 const UNSAFE_IN_A_LINE = new RegExp(`(?!\\t)[${UNSAFE}]`, 'gu')
 const UNSAFE_IN_JSON = new RegExp(`(?!\\n)[${UNSAFE}]`, 'gu')
@@ -27,6 +27,11 @@ export function plainText(text: string, limit = 300): string {
   return line.length > limit ? `${line.slice(0, limit - 1)}…` : line
 }
 
+/** A name that is kept, without unsafe characters. */
+export function withoutUnsafe(name: string): string {
+  return name.replaceAll(UNSAFE_ANYWHERE, '')
+}
+
 /** A path or an id inside a line: line breaks and other unsafe characters become their escapes. */
 export function inOneLine(name: string): string {
   return name.replaceAll(UNSAFE_ANYWHERE, escaped)
@@ -42,9 +47,12 @@ export function frameLine(line: string): string {
   return line.replaceAll(UNSAFE_IN_A_LINE, '�')
 }
 
-/** Words of others in a sentence: line breaks become blanks, other unsafe characters become their escapes. */
+/** Words of others inside a line: line breaks become blanks, other unsafe characters become their escapes. */
 export function sentence(text: string): string {
-  return text.replaceAll(/\s*[\n\r\u2028\u2029]\s*/g, ' ').replaceAll(UNSAFE_IN_A_LINE, escaped)
+  return text
+    .replaceAll(/\s*[\n\r\u2028\u2029]\s*/g, ' ')
+    .replaceAll(UNSAFE_IN_A_LINE, escaped)
+    .replaceAll(COMMAND_IN_LINE, '# ')
 }
 
 /**

@@ -36,10 +36,10 @@ function linesOf(steps: readonly Step[]): string[] {
   return steps.flatMap(({ run }) => (run ?? '').split('\n')).filter((line) => line.trim() !== '')
 }
 
-/** The commands of this package in what a job runs, without `npx imagegen`. */
+/** The commands of this package in what a job runs, without `npx unplugin-imagegen`. */
 function commandsOf(lines: readonly string[]): string[][] {
   return lines.flatMap((line) => {
-    const [, command] = /\bnpx imagegen ([^\n#]+)/.exec(line) ?? []
+    const [, command] = /\bnpx unplugin-imagegen ([^\n#]+)/.exec(line) ?? []
     return command === undefined ? [] : [command.trim().split(/\s+/)]
   })
 }

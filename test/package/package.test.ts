@@ -1,3 +1,4 @@
+import fastGlob from 'fast-glob'
 import { execFileSync, spawnSync } from 'node:child_process'
 import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
@@ -109,11 +110,30 @@ describe('the entries', () => {
 })
 
 describe('the command', () => {
-  it('says its version and its commands', () => {
-    const imagegen = path.join(folder, 'node_modules/.bin/imagegen')
+  it.each(['imagegen', 'unplugin-imagegen'])('says its version and its commands as %s', (name) => {
+    const imagegen = path.join(folder, 'node_modules/.bin', name)
     expect(run(imagegen, ['--version']).trim()).toBe(version)
     const help = run(imagegen, ['--help'])
     for (const command of ['plan', 'generate', 'emulator']) expect(help).toContain(command)
+  })
+
+  it('is the one that npx runs under the name of the package', () => {
+    expect(run('npx', ['--no', '--', 'unplugin-imagegen', '--version']).trim()).toBe(version)
+  })
+
+  it('is never named in documents so that npx could ask the registry for a package of another name', () => {
+    const documents = fastGlob.sync(['README.md', 'CONTRIBUTING.md', 'examples/**/*.{md,yml}'], {
+      cwd: root,
+      ignore: ['**/node_modules/**'],
+    })
+    const texts = documents.map((file) => readFileSync(path.join(root, file), 'utf8'))
+    expect(texts.length).toBeGreaterThan(3)
+    expect(
+      texts.filter((text) => /\b(?:npx|npm exec|pnpm dlx|yarn dlx|bunx) imagegen\b/.test(text)),
+    ).toEqual([])
+    expect(readFileSync(path.join(root, 'README.md'), 'utf8')).toContain(
+      'npx unplugin-imagegen init',
+    )
   })
 })
 

@@ -9,6 +9,7 @@ import {
   printableJson,
   sentence,
   visible,
+  withoutUnsafe,
 } from '../../src/shared/plain-text.ts'
 
 /** All that a terminal obeys, that turns text around, and that some take for the end of a line. */
@@ -40,6 +41,7 @@ describe('text of others', () => {
     ['plainText', plainText, UNSAFE],
     ['visible', visible, UNSAFE],
     ['inOneLine', inOneLine, UNSAFE],
+    ['withoutUnsafe', withoutUnsafe, UNSAFE],
     ['sentence', sentence, without('\t')],
     ['frameLine', frameLine, without('\t')],
     ['printable', printable, without('\n', '\t')],

@@ -16,7 +16,7 @@ import {
   type Origin,
 } from '../receipt.ts'
 import { storageError } from '../storage-error.ts'
-import { plainText } from '../../shared/plain-text.ts'
+import { withoutUnsafe } from '../../shared/plain-text.ts'
 
 /** What no response exceeds: the longest text that Node holds in one string is a little more. */
 export const LONGEST_RESPONSE: number = 500 * 1024 * 1024
@@ -110,7 +110,7 @@ export function parseResponse(text: string): PendingResponse | { readonly fault:
 function printable(
   response: PendingResponse,
 ): Pick<Origin, 'name' | 'provider' | 'model' | 'responseId'> {
-  const clean = (text: string): string => plainText(text, 200)
+  const clean = (text: string): string => withoutUnsafe(text).slice(0, 200)
   return {
     name: clean(response.name),
     provider: clean(response.provider),

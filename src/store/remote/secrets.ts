@@ -36,7 +36,7 @@ export function withoutSecrets(text: string, secrets: readonly string[]): string
       '$1***',
     )
     .replaceAll(/\b(Bearer|Basic|AWS4-HMAC-SHA256)\s+[^\s"'<>]+/g, '$1 ***')
-  return plainText(shown)
+  return plainText(shown.replaceAll(/\s+/g, ' '))
 }
 
 function secretsIn(value: unknown, isSecret: boolean, depth: number): string[] {
