@@ -6,8 +6,8 @@ import { jsonSchema } from '../manifest/schema/schema.ts'
 import type { Job } from '../plan/plan.ts'
 import { recipeKey, type Recipe } from '../plan/recipe.ts'
 import { toPosix } from '../shared/files.ts'
-import { isShallow } from '../shared/record.ts'
 import { plainText } from '../shared/plain-text.ts'
+import { isShallow } from '../shared/record.ts'
 import type { Store } from '../store/store.ts'
 
 /**

@@ -14,8 +14,8 @@ import type { Job, PlannedImage } from '../plan/plan.ts'
 import type { RenderedImage } from '../render/render.ts'
 import { ImagegenError } from '../shared/errors.ts'
 import type { Logger } from '../shared/logger.ts'
-import type { Survey } from './survey.ts'
 import { inOneLine, sentence } from '../shared/plain-text.ts'
+import type { Survey } from './survey.ts'
 
 /** What fulfilling a plan needs of the pipeline. */
 interface Stages {

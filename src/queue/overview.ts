@@ -1,10 +1,10 @@
 import type { Job, Queue } from 'bullmq'
 import type { Logger } from '../shared/logger.ts'
+import { plainText } from '../shared/plain-text.ts'
 import { openConnection } from './connection.ts'
 import { queueNameOf, type QueuedModel } from './names.ts'
 import { LONGEST_TEXT, parseProgress } from './payload.ts'
 import type { QueueSettings } from './settings.ts'
-import { plainText } from '../shared/plain-text.ts'
 
 /** How the queue of one model stands. */
 export interface QueueOverview {

@@ -3,13 +3,13 @@ import path from 'node:path'
 import type { GeneratedImage } from '../../emit/generated-image.ts'
 import type { Pipeline, Survey } from '../../pipeline.ts'
 import { ImagegenError, type Problem } from '../../shared/errors.ts'
+import { inOneLine } from '../../shared/plain-text.ts'
 import { JSON_OPTION, type Command } from '../command.ts'
 import { LIST, updateFolder, type ExportedFile } from './export-folder.ts'
 import { exportedFile, exportedImage, exportNames } from '../exported-image.ts'
 import { openProject, soundSurvey } from '../project.ts'
 import { count } from '../terminal/report.ts'
 import { keepYoungGenerationSmall } from '../young-generation.ts'
-import { inOneLine } from '../../shared/plain-text.ts'
 
 type PlannedImage = Survey['plan']['images'][number]
 type Rendered = Awaited<ReturnType<Pipeline['render']>>

@@ -1,9 +1,9 @@
 import type { Document, Pair, Scalar } from 'yaml'
 import type { Place, Problem } from '../../shared/errors.ts'
+import { visible } from '../../shared/plain-text.ts'
 import { loadYaml } from '../yaml.ts'
 import { readNodes, type NodeReader } from '../yaml-document.ts'
 import { MAX_PROBLEMS, type ManifestWarning } from '../manifest.ts'
-import { visible } from './explain.ts'
 
 /** Valid YAML that surely means something else than its author. */
 export interface NotMeant {

@@ -1,5 +1,6 @@
 import * as v from 'valibot'
 import { ImagegenError, type Place, type Problem } from '../../shared/errors.ts'
+import { visible } from '../../shared/plain-text.ts'
 import { isRecord } from '../../shared/record.ts'
 import { explainIssue, kindOf } from './explain.ts'
 import { MAX_PROBLEMS, type DocumentPath, type Locate, type ManifestContent } from '../manifest.ts'
@@ -14,7 +15,6 @@ import {
   type ImageSettings,
 } from '../schema/schema.ts'
 import type { VarsSettings } from '../variable-schemas.ts'
-import { visible } from '../../shared/plain-text.ts'
 
 interface Validation {
   readonly content: ManifestContent

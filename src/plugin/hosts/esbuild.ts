@@ -10,6 +10,7 @@ import type {
 import { esbuildUrl } from '../../emit/hosts.ts'
 import { ImagegenError } from '../../shared/errors.ts'
 import { readFileIfThere, toPosix } from '../../shared/files.ts'
+import { printable } from '../../shared/plain-text.ts'
 import { checkHostVersion } from '../host-version.ts'
 import type { HostFacts } from '../session/host-facts.ts'
 import {
@@ -27,7 +28,6 @@ import {
   type OutputFile,
 } from '../published-manifests.ts'
 import type { Session } from '../session/session.ts'
-import { printable } from '../../shared/plain-text.ts'
 
 /** Our modules are in namespaces of our own: loaders that the user has for `.yaml` or `.webp` do not see them. */
 const MODULES = 'imagegen'

@@ -3,6 +3,7 @@ import type { Plugin, ResolvedConfig, ViteDevServer } from 'vite'
 import { viteBuildUrl, viteUrl } from '../../emit/hosts.ts'
 import { messageOf, type ImagegenError } from '../../shared/errors.ts'
 import { installedVersion } from '../../shared/package-version.ts'
+import { printable } from '../../shared/plain-text.ts'
 import { createClaims } from './claims.ts'
 import { checkHostVersion } from '../host-version.ts'
 import { emitRendition } from '../emit-rendition.ts'
@@ -16,7 +17,6 @@ import { withLastLook } from './last-look.ts'
 import { removeUnused, RENDITIONS, usedByGraph } from './emitted-assets.ts'
 import { vitesOwnAsset } from '../vite-asset.ts'
 import { addToWorkers } from './vite-workers.ts'
-import { printable } from '../../shared/plain-text.ts'
 
 /** Renditions as our modules import them in a dev server; the host's filter. */
 const RENDITION_ID = /[/\\]renditions[/\\][^/\\]+\?url&no-inline$/

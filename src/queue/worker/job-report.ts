@@ -3,8 +3,8 @@ import type { OrderEvent } from '../../generate/event.ts'
 import type { ModelError } from '../../model/image-model.ts'
 import type { ImagegenError } from '../../shared/errors.ts'
 import type { Logger } from '../../shared/logger.ts'
-import type { FailedJob, JobProgress } from '../payload.ts'
 import { plainText, sentence } from '../../shared/plain-text.ts'
+import type { FailedJob, JobProgress } from '../payload.ts'
 
 /** What a worker says of a job: here in its log, and to whoever waits for the job. */
 export interface JobReport {

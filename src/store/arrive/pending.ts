@@ -6,6 +6,7 @@ import * as v from 'valibot'
 import type { ExpectedPicture } from '../../pixels/expected-picture.ts'
 import { ImagegenError, messageOf } from '../../shared/errors.ts'
 import type { JsonValue } from '../../shared/hash.ts'
+import { withoutUnsafe } from '../../shared/plain-text.ts'
 import { safeName, shortKeyOf } from '../file-name.ts'
 import type { StoreFolder } from '../folder.ts'
 import {
@@ -16,7 +17,6 @@ import {
   type Origin,
 } from '../receipt.ts'
 import { storageError } from '../storage-error.ts'
-import { withoutUnsafe } from '../../shared/plain-text.ts'
 
 /** What no response exceeds: the longest text that Node holds in one string is a little more. */
 export const LONGEST_RESPONSE: number = 500 * 1024 * 1024

@@ -2,9 +2,9 @@ import { readdirSync, rmSync, statSync } from 'node:fs'
 import path from 'node:path'
 import * as v from 'valibot'
 import { isNotFound } from '../../shared/files.ts'
+import { plainText } from '../../shared/plain-text.ts'
 import { writeWhole, type Claim } from './claim.ts'
 import { readText } from '../read-text.ts'
-import { plainText } from '../../shared/plain-text.ts'
 
 /** How long a failure is kept for those who waited, in milliseconds. */
 const KEPT = 60 * 60 * 1000
