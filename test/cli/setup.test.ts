@@ -66,8 +66,8 @@ describe('a project of create-vite', () => {
     "ignorePatterns": [".imagegen"]
 - Get an API key at platform.minimax.io (Account, API keys), and write it into .env.local:
     MINIMAX_API_KEY=…
-- See what is missing, and what it costs: npx imagegen plan
-- Make it: npx imagegen generate`)
+- See what is missing, and what it costs: npx unplugin-imagegen plan
+- Make it: npx unplugin-imagegen generate`)
   })
 
   test('is told nothing that is done', async () => {
@@ -205,7 +205,7 @@ describe('a framework gets its own lines and none of its bundler’s', () => {
 
   test('a project without a bundler exports its pictures', async () => {
     const text = await said({ 'package.json': packageOf([]) })
-    expect(text).toContain('npx imagegen export --out DIR')
+    expect(text).toContain('npx unplugin-imagegen export --out DIR')
     expect(text).not.toContain('unplugin-imagegen/')
   })
 })

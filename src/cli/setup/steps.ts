@@ -42,10 +42,10 @@ export function stepsByHand(project: ProjectFiles, setup: Setup): string[] {
           ),
         ]
       : []),
-    'See what is missing, and what it costs: npx imagegen plan',
-    'Make it: npx imagegen generate',
+    'See what is missing, and what it costs: npx unplugin-imagegen plan',
+    'Make it: npx unplugin-imagegen generate',
     ...(hosts.names.size === 0
-      ? ['Write the pictures into a folder: npx imagegen export --out DIR']
+      ? ['Write the pictures into a folder: npx unplugin-imagegen export --out DIR']
       : []),
   ].map((each) => `- ${each}`)
 }
