@@ -2,8 +2,10 @@ import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import type { ImageEntry, Reference } from '../manifest/entry.ts'
 import type { Job } from '../plan/plan.ts'
+import { referenceSpellings } from '../pixels/line-endings.ts'
 import { ImagegenError } from '../shared/errors.ts'
 import { sha256 } from '../shared/hash.ts'
+import { lfsObjectOf } from '../shared/lfs-pointer.ts'
 import type { ReadFile } from './inputs.ts'
 
 /** The SHA-256 of every file that a job's request sends. */
@@ -26,7 +28,14 @@ export function readReferenceFile(job: Job, entries: ReadonlyMap<string, ImageEn
     )
     const file = fileOf(subject.references[position], entries)
     const bytes = readFileSync(file)
-    if (sha256(bytes) === wanted) return bytes
+    const found = referenceSpellings(bytes).find((spelling) => sha256(spelling) === wanted)
+    if (found !== undefined) return found
+    if (lfsObjectOf(bytes) !== undefined) {
+      throw new ImagegenError('unavailable', {
+        message: `${path.basename(file)} is a Git LFS pointer: ${job.entry.id} was not asked for.`,
+        hint: 'Run `git lfs pull`, then run it again.',
+      })
+    }
     throw new ImagegenError('unusable', {
       message: `${path.basename(file)} was changed after the plan was made: ${job.entry.id} was not asked for.`,
       hint: 'Run it again.',

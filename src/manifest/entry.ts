@@ -48,14 +48,26 @@ export interface SourceSubject {
   readonly kind: 'source'
   /** Absolute. */
   readonly file: string
+  /** Of its bytes; of a Git LFS pointer, of the file that it stands for. */
   readonly sha256: string
   /** What kind of picture it is, where its bytes are of a known kind. */
   readonly mediaType: MediaType | undefined
+  readonly isLfsPointer: boolean
+  /** What it is where other images refer to it. */
+  readonly reference: FileDigest
+}
+
+/** The content of a file as it enters keys. */
+export interface FileDigest {
+  /** Of an SVG, with its line endings normalised; of a Git LFS pointer, of the file that it stands for. */
+  readonly sha256: string
+  /** The same picture with other line endings: keys of earlier versions may hold these. */
+  readonly otherSha256s: readonly string[]
 }
 
 /** A picture whose subject is kept. */
 export type Reference = (
-  | { readonly kind: 'file'; readonly file: string; readonly sha256: string }
+  | ({ readonly kind: 'file'; readonly file: string; readonly isLfsPointer: boolean } & FileDigest)
   | { readonly kind: 'url'; readonly url: string }
   | { readonly kind: 'entry'; readonly id: string }
 ) & {

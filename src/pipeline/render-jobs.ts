@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises'
+import path from 'node:path'
 import { drawPlaceholder } from '../model/placeholder.ts'
 import type { ResolvedOptions } from '../options.ts'
 import { sniffMediaType } from '../pixels/media-type.ts'
@@ -6,6 +7,7 @@ import type { PlannedImage } from '../plan/plan.ts'
 import type { RenderJob } from '../render/render.ts'
 import { ImagegenError } from '../shared/errors.ts'
 import { sha256 } from '../shared/hash.ts'
+import { lfsObjectOf } from '../shared/lfs-pointer.ts'
 import type { Store } from '../store/store.ts'
 import type { Survey } from './survey.ts'
 
@@ -71,6 +73,12 @@ function commonJob({ entry }: PlannedImage): Omit<RenderJob, 'original' | 'prove
 async function readSource(file: string, expected: string): Promise<Uint8Array> {
   const bytes = await readFile(file)
   if (sha256(bytes) === expected) return bytes
+  if (lfsObjectOf(bytes) !== undefined) {
+    throw new ImagegenError('render', {
+      message: `${path.basename(file)} is a Git LFS pointer.`,
+      hint: 'Run `git lfs pull`, then run it again.',
+    })
+  }
   throw new ImagegenError('render', {
     message: `${file} was changed while it was used.`,
     hint: 'Run it again.',

@@ -49,9 +49,10 @@ export function wantedKeys(
   const wanted = new Map<string, WantedKey>()
   for (const { made } of images) {
     if (made === undefined) continue
-    const { key, subject } = made
-    const candidates = Math.max(subject.candidates, wanted.get(key)?.candidates ?? 0)
-    wanted.set(key, { key, candidates })
+    for (const key of [made.key, ...made.otherKeys]) {
+      const candidates = Math.max(made.subject.candidates, wanted.get(key)?.candidates ?? 0)
+      wanted.set(key, { key, candidates })
+    }
   }
   return [...wanted.values()]
 }

@@ -52,6 +52,13 @@ export function extensionOf(mediaType: MediaType): string {
   return EXTENSIONS[mediaType]
 }
 
+/** What a file's ending says it is; for files whose bytes are not there. */
+export function mediaTypeOfName(file: string): MediaType | undefined {
+  const ending = file.slice(file.lastIndexOf('.') + 1).toLowerCase()
+  const plain = ending === 'jpeg' ? 'jpg' : ending === 'tif' ? 'tiff' : ending
+  return MEDIA_TYPES.find((mediaType) => EXTENSIONS[mediaType] === plain)
+}
+
 /** AVIF and HEIC share one container; many AVIF files name `mif1` first and `avif` among the compatible brands. */
 function isoMediaType(head: Buffer): MediaType | undefined {
   const end = Math.min(head.readUInt32BE(0), head.length)

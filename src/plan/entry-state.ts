@@ -1,11 +1,13 @@
+import path from 'node:path'
 import { dependenciesOf } from '../manifest/resolve/cycles.ts'
 import type { GeneratedSubject, ImageEntry } from '../manifest/entry.ts'
 import { placeOf } from '../manifest/manifest.ts'
 import type { ResolvedModel } from '../model/resolved-model.ts'
 import type { Problem } from '../shared/errors.ts'
+import { toPosix } from '../shared/files.ts'
 import { nearest } from '../shared/suggest.ts'
 import type { Inventory, KeyInventory, StoredCandidate } from './inventory.ts'
-import type { Keying } from './keying.ts'
+import { referenceTo, type Keyed, type Keying } from './keying.ts'
 import type { ImageState, MadeImage } from './planned-image.ts'
 import type { MissingReason } from './reason.ts'
 import type { EntryReference } from './recipe.ts'
@@ -39,14 +41,14 @@ export function entryState(entry: ImageEntry, needed: Needed, around: Surroundin
   const { models, keying, inventory, report } = around
   const { subject } = entry
   if (subject.kind === 'source') {
-    const { sha256 } = subject
+    const { sha256, otherSha256s } = subject.reference
     return {
-      state: 'current',
-      reason: 'a file made by hand',
+      state: subject.isLfsPointer ? 'unavailable' : 'current',
+      reason: subject.isLfsPointer ? SOURCE_POINTER : 'a file made by hand',
       made: undefined,
       picked: sha256,
       candidates: 0,
-      reference: { kind: 'source', sha256 },
+      reference: { kind: 'source', sha256, otherSha256s },
     }
   }
   const model = models.get(subject.model)
@@ -64,13 +66,39 @@ export function entryState(entry: ImageEntry, needed: Needed, around: Surroundin
     for (const problem of keyed.problems) report(entry, problem)
     return refused('has errors')
   }
-  const { key, recipe, expected, reference } = keyed
+  const { recipe, key, others } = keyInUse(keyed, subject.candidates, inventory)
   const stored = inventory.lookup(key)
+  const reference = key === keyed.key ? keyed.reference : referenceTo(entry, key, others)
+  const otherKeys = reference.kind === 'generated' ? reference.otherKeys : []
   const present = stored.candidates.filter(({ bytes }) => bytes === 'present').length
-  const made: MadeImage = { key, recipe, model, subject, expected, present }
+  const { expected } = keyed
+  const made: MadeImage = { key, otherKeys, recipe, model, subject, expected, present }
   const { state, reason } = judge(entry, made, stored, needed, around)
   const picked = stored.candidates[entry.pick - 1]?.receipt.sha256
   return { state, reason, made, picked, candidates: stored.candidates.length, reference }
+}
+
+/**
+ * The key under which an entry's originals are: its own, or one of those that earlier versions and checkouts with other
+ * line endings gave it. Where all is there under one of them, nothing is asked for.
+ */
+function keyInUse(
+  keyed: Keyed,
+  wanted: number,
+  inventory: Inventory,
+): Pick<Keyed, 'recipe' | 'key' | 'others'> {
+  if (keyed.others.length === 0) return keyed
+  const all = [keyed, ...keyed.others].map((one) => ({ one, stored: inventory.lookup(one.key) }))
+  const isSound = ({ stored }: (typeof all)[number]): boolean => stored.problems.length === 0
+  const most = Math.max(...all.map(({ stored }) => stored.candidates.length))
+  const found =
+    all.find((each) => isSound(each) && each.stored.candidates.length >= wanted) ??
+    // What damage hides may have been paid.
+    all.find((each) => !isSound(each)) ??
+    all.find(({ stored }) => stored.candidates.length === most)
+  const { recipe, key } = found?.one ?? keyed
+  const others = all.flatMap(({ one }) => (one.key === key ? [] : [one]))
+  return { recipe, key, others }
 }
 
 function refused(reason: string): EntryState {
@@ -103,7 +131,16 @@ function judge(
     )
     if (blocker >= 0) {
       const id = dependenciesOf(entry)[blocker]
-      return { state: 'blocked', reason: `needs ${id}, which is ${needed[blocker]?.state}` }
+      const { state, made: other, reason = '' } = needed[blocker] ?? {}
+      const why = other === undefined && state === 'unavailable' ? `: ${reason}` : ''
+      return { state: 'blocked', reason: `needs ${id}, which is ${state}${why}` }
+    }
+    const pointer = made.subject.references.find(
+      (reference) => reference.kind === 'file' && reference.isLfsPointer,
+    )
+    if (pointer?.kind === 'file') {
+      const file = toPosix(path.relative(path.dirname(entry.manifest.file), pointer.file))
+      return { state: 'blocked', reason: `needs ${file}, which is ${POINTER}` }
     }
     const reason =
       stored.candidates.length > 0
@@ -116,6 +153,9 @@ function judge(
     ? { state: 'current', reason: 'in the store' }
     : { state: 'outdated', reason: `made from an earlier picture of ${changed}` }
 }
+
+const POINTER = 'a Git LFS pointer: run `git lfs pull`'
+const SOURCE_POINTER = `its file is ${POINTER}`
 
 const BYTES_REASONS: Record<Exclude<StoredCandidate['bytes'], 'present'>, string> = {
   absent: 'paid, but its file is absent: restore it from git, or run `imagegen pull`',
@@ -134,8 +174,12 @@ function changedInput(
   for (const reference of references) {
     if (reference.kind === 'url') continue
     const before = receipt.inputs[sent++]?.sha256
-    const now = reference.kind === 'entry' ? needed[entries++]?.picked : reference.sha256
+    const other = reference.kind === 'entry' ? needed[entries++] : undefined
+    const now = reference.kind === 'entry' ? other?.picked : reference.sha256
     if (before === undefined || now === undefined || before === now) continue
+    const file = reference.kind === 'file' ? reference : other?.reference
+    // The same picture with other line endings.
+    if (file?.kind !== 'generated' && file?.otherSha256s.includes(before) === true) continue
     return reference.kind === 'entry' ? reference.id : reference.file
   }
   return undefined

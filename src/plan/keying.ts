@@ -2,13 +2,25 @@ import type { GeneratedSubject, ImageEntry } from '../manifest/entry.ts'
 import type { PixelSize, ProviderOptionsCheck } from '../model/image-model.ts'
 import type { ResolvedModel } from '../model/resolved-model.ts'
 import type { Problem } from '../shared/errors.ts'
-import { expectedSize, recipeKey, recipeOf, type EntryReference, type Recipe } from './recipe.ts'
+import {
+  expectedSize,
+  otherRecipes,
+  recipeKey,
+  recipeOf,
+  type EntryReference,
+  type Recipe,
+} from './recipe.ts'
 
-/** The part of an entry's state that the store has no say in. */
-export interface Keyed {
+export interface KeyedRecipe {
   readonly recipe: Recipe
   readonly key: string
+}
+
+/** The part of an entry's state that the store has no say in. */
+export interface Keyed extends KeyedRecipe {
   readonly expected: PixelSize | undefined
+  /** Other keys that receipts of the same recipe may have, with the recipes that they are of. */
+  readonly others: readonly KeyedRecipe[]
   /** What the entry stands for where others refer to it. */
   readonly reference: EntryReference
 }
@@ -49,13 +61,29 @@ export function createKeying(): Keying {
       if ('problems' in outcome) return outcome
       const { recipe } = outcome
       const key = recipeKey(recipe)
-      const reference = { kind: 'generated', key, pick: entry.pick } as const
-      const keyed = { recipe, key, expected: expectedSize(recipe, model), reference }
+      const others = otherRecipes(recipe, subject, references).map((other) => ({
+        recipe: other,
+        key: recipeKey(other),
+      }))
+      const reference = referenceTo(entry, key, others)
+      const keyed = { recipe, key, others, expected: expectedSize(recipe, model), reference }
       known.set(entry, { model, references, keyed })
       return keyed
     },
   }
 }
+
+/** @param others the keys that stand for the same. */
+export function referenceTo(
+  { pick }: ImageEntry,
+  key: string,
+  others: readonly KeyedRecipe[],
+): EntryReference {
+  const otherKeys = others.length === 0 ? NONE : others.map((other) => other.key)
+  return { kind: 'generated', key, pick, otherKeys }
+}
+
+const NONE: readonly never[] = []
 
 function areSame(earlier: readonly EntryReference[], now: readonly EntryReference[]): boolean {
   return earlier.every((reference, index) => isSame(reference, now[index]))
@@ -63,8 +91,23 @@ function areSame(earlier: readonly EntryReference[], now: readonly EntryReferenc
 
 function isSame(one: EntryReference, other: EntryReference | undefined): boolean {
   if (one === other) return true
-  if (one.kind === 'source') return other?.kind === 'source' && one.sha256 === other.sha256
-  return other?.kind === 'generated' && one.key === other.key && one.pick === other.pick
+  if (one.kind === 'source') {
+    return (
+      other?.kind === 'source' &&
+      one.sha256 === other.sha256 &&
+      areEqual(one.otherSha256s, other.otherSha256s)
+    )
+  }
+  return (
+    other?.kind === 'generated' &&
+    one.key === other.key &&
+    one.pick === other.pick &&
+    areEqual(one.otherKeys, other.otherKeys)
+  )
+}
+
+function areEqual(one: readonly string[], other: readonly string[]): boolean {
+  return one.length === other.length && one.every((text, index) => text === other[index])
 }
 
 /** Entries that say nothing of their own share their options, which then are checked once. */

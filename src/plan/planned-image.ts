@@ -25,6 +25,8 @@ export interface PlannedImage {
 /** The generated side of an entry. */
 export interface MadeImage {
   readonly key: string
+  /** Other keys that receipts of the same recipe may have: references that were hashed with other line endings. */
+  readonly otherKeys: readonly string[]
   readonly recipe: Recipe
   readonly model: ResolvedModel
   readonly subject: GeneratedSubject

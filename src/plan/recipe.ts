@@ -1,4 +1,4 @@
-import type { GeneratedSubject, ImageEntry, Reference } from '../manifest/entry.ts'
+import type { FileDigest, GeneratedSubject, ImageEntry, Reference } from '../manifest/entry.ts'
 import type { PixelSize, ProviderOptionsCheck } from '../model/image-model.ts'
 import type { ResolvedModel } from '../model/resolved-model.ts'
 import type { Problem } from '../shared/errors.ts'
@@ -30,8 +30,14 @@ export type RecipeReference = (
 
 /** What a reference to another entry stands for, once that entry's own key is known. */
 export type EntryReference =
-  | { readonly kind: 'generated'; readonly key: string; readonly pick: number }
-  | { readonly kind: 'source'; readonly sha256: string }
+  | {
+      readonly kind: 'generated'
+      readonly key: string
+      readonly pick: number
+      /** Other keys that receipts of the same recipe may have; see `otherRecipes`. */
+      readonly otherKeys: readonly string[]
+    }
+  | ({ readonly kind: 'source' } & FileDigest)
 
 /** What a recipe is made of. */
 interface Ingredients {
@@ -154,6 +160,66 @@ function defaultReferenceType(model: ResolvedModel): string | undefined {
   return model.limits.references === undefined || model.limits.references === false
     ? undefined
     : model.limits.references.types[0]
+}
+
+/** More spellings of a recipe than these are not looked for. */
+const MOST_SPELLINGS = 64
+
+/**
+ * The same recipe with its references as earlier versions, and checkouts with other line endings, have hashed them: what
+ * is paid for under one of those keys is not asked for again. Nearly every recipe has none.
+ *
+ * @param entryReferences as in `recipeOf`.
+ */
+export function otherRecipes(
+  recipe: Recipe,
+  { references }: GeneratedSubject,
+  entryReferences: readonly EntryReference[],
+): readonly Recipe[] {
+  const targets = entryReferences.values()
+  const spellings = (recipe.references ?? []).map((written, index): readonly RecipeReference[] => {
+    const reference = references[index]
+    const target = reference?.kind === 'entry' ? targets.next().value : undefined
+    return [written, ...otherSpellings(written, reference, target)]
+  })
+  if (spellings.every((each) => each.length === 1)) return []
+  const total = spellings.reduce((product, each) => product * each.length, 1)
+  const lists = total <= MOST_SPELLINGS ? everyCombination(spellings) : alikeOnly(spellings)
+  return lists.slice(1).map((list) => ({ ...recipe, references: list }))
+}
+
+function otherSpellings(
+  written: RecipeReference,
+  reference: Reference | undefined,
+  target: EntryReference | undefined,
+): readonly RecipeReference[] {
+  const { type } = written
+  const typed = type === undefined ? {} : { type }
+  if (target?.kind === 'generated') {
+    return target.otherKeys.map((key) => ({ key, pick: target.pick, ...typed }))
+  }
+  const digest = reference?.kind === 'file' ? reference : target
+  return (digest?.otherSha256s ?? []).map((sha256) => ({ sha256, ...typed }))
+}
+
+/** The first is the recipe's own. */
+function everyCombination(
+  spellings: ReadonlyArray<readonly RecipeReference[]>,
+): ReadonlyArray<readonly RecipeReference[]> {
+  return spellings.reduce<ReadonlyArray<readonly RecipeReference[]>>(
+    (lists, each) => lists.flatMap((list) => each.map((one) => [...list, one])),
+    [[]],
+  )
+}
+
+/** With many references: all of them changed by the same checkout. */
+function alikeOnly(
+  spellings: ReadonlyArray<readonly RecipeReference[]>,
+): ReadonlyArray<readonly RecipeReference[]> {
+  const most = Math.min(MOST_SPELLINGS, Math.max(...spellings.map(({ length }) => length)))
+  return Array.from({ length: most }, (_, index) =>
+    spellings.flatMap((each) => each[Math.min(index, each.length - 1)] ?? []),
+  )
 }
 
 /** The pixels that a recipe comes out with, where the recipe and the model's limits say so. */

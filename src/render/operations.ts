@@ -1,9 +1,11 @@
+import path from 'node:path'
 import type { Operation } from '../manifest/schema/process.ts'
 import { decodePixels, isPlainPicture, openPixels, toPixels, type Pixels } from '../pixels/raw.ts'
 import { PIXEL_LIMIT, type Sharp } from '../pixels/sharp.ts'
 import { assertDrawable } from '../pixels/svg-references.ts'
 import { ImagegenError } from '../shared/errors.ts'
 import { sha256, type JsonValue } from '../shared/hash.ts'
+import { lfsObjectOf } from '../shared/lfs-pointer.ts'
 import { peakPixels } from './operation-size.ts'
 import { renderError } from './render-error.ts'
 
@@ -117,6 +119,12 @@ async function overlays(operation: Operation, readComposite: ReadComposite): Pro
     images.map(async ({ input, ...placing }, index): Promise<Overlay> => {
       const file = operation.files?.[index]?.file ?? String(input)
       const bytes = await readComposite(file)
+      if (sha256(bytes) !== input && lfsObjectOf(bytes) !== undefined) {
+        throw new ImagegenError('render', {
+          message: `${path.basename(file)} is a Git LFS pointer.`,
+          hint: 'Run `git lfs pull`, then run it again.',
+        })
+      }
       if (sha256(bytes) !== input) throw new Error(`${file} has changed in the meantime`)
       assertDrawable(bytes)
       if (!(await isPlainPicture(bytes))) return { ...placing, ...(await converted(bytes)) }

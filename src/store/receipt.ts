@@ -1,7 +1,7 @@
 import * as v from 'valibot'
 import { MEDIA_TYPES, type MediaType } from '../pixels/media-type.ts'
 import { messageOf } from '../shared/errors.ts'
-import { LFS_POINTER } from './lfs-pointer.ts'
+import { LFS_POINTER } from '../shared/lfs-pointer.ts'
 import { digest, type JsonValue } from '../shared/hash.ts'
 import { prettierJson } from '../shared/prettier-json.ts'
 import { isShallow } from '../shared/record.ts'

@@ -1,16 +1,23 @@
 import { readFileSync, realpathSync, statSync } from 'node:fs'
 import path from 'node:path'
-import { sniffMediaType, type MediaType } from '../../pixels/media-type.ts'
+import { referenceSpellings } from '../../pixels/line-endings.ts'
+import { mediaTypeOfName, sniffMediaType, type MediaType } from '../../pixels/media-type.ts'
 import { errorCode, isNotFound } from '../../shared/files.ts'
 import { sha256 } from '../../shared/hash.ts'
+import { lfsObjectOf } from '../../shared/lfs-pointer.ts'
+import type { FileDigest } from '../entry.ts'
 
 /** A file that a manifest names: where it really is, and what is in it. */
 export interface LocalFile {
   /** Absolute, symbolic links resolved. */
   readonly file: string
+  /** Of its bytes; of a Git LFS pointer, of the file that it stands for. */
   readonly sha256: string
   /** What kind of picture it is, where its bytes are of a known kind. */
   readonly mediaType: MediaType | undefined
+  readonly isLfsPointer: boolean
+  /** What it is as a reference. */
+  readonly reference: FileDigest
 }
 
 /** Larger files are no pictures that a model or a page could take. */
@@ -59,8 +66,7 @@ export function createLocalFiles(allow: readonly string[]): LocalFiles {
           hint: 'Use a smaller picture.',
         }
       }
-      const bytes = readFileSync(file)
-      return { file, sha256: sha256(bytes), mediaType: sniffMediaType(bytes) }
+      return digestsOf(file, readFileSync(file))
     } catch (error) {
       if (isNotFound(error)) {
         return {
@@ -92,6 +98,23 @@ export function createLocalFiles(allow: readonly string[]): LocalFiles {
     },
   }
 }
+
+function digestsOf(file: string, bytes: Uint8Array): LocalFile {
+  const object = lfsObjectOf(bytes)
+  if (object !== undefined) {
+    const reference = { sha256: object, otherSha256s: NONE }
+    return { file, sha256: object, mediaType: mediaTypeOfName(file), isLfsPointer: true, reference }
+  }
+  const [normal, ...others] = referenceSpellings(bytes)
+  const whole = sha256(bytes)
+  const reference = {
+    sha256: normal === bytes ? whole : sha256(normal),
+    otherSha256s: others.length === 0 ? NONE : others.map(sha256),
+  }
+  return { file, sha256: whole, mediaType: sniffMediaType(bytes), isLfsPointer: false, reference }
+}
+
+const NONE: readonly never[] = []
 
 function realPath(folder: string): string {
   try {

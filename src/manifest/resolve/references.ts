@@ -1,5 +1,6 @@
 import { messageOf } from '../../shared/errors.ts'
 import { nearest } from '../../shared/suggest.ts'
+import type { FileDigest } from '../entry.ts'
 import type { Expansion, ImageDraft } from './expand.ts'
 import type { LocalFile } from './local-files.ts'
 import type { DocumentPath } from '../manifest.ts'
@@ -17,7 +18,7 @@ export interface KnownImages {
 
 /** A reference without what is written around it. */
 export type FoundReference =
-  | { readonly kind: 'file'; readonly file: string; readonly sha256: string }
+  | ({ readonly kind: 'file'; readonly file: string; readonly isLfsPointer: boolean } & FileDigest)
   | { readonly kind: 'url'; readonly url: string }
   | { readonly kind: 'entry'; readonly id: string }
 
@@ -41,7 +42,9 @@ export function findReference(
       return written
     case 'file': {
       const found = findFile(field, written.path)
-      return found === undefined ? undefined : { kind: 'file', ...found }
+      if (found === undefined) return undefined
+      const { file, isLfsPointer, reference } = found
+      return { kind: 'file', file, isLfsPointer, ...reference }
     }
     case 'entry':
       return entryReference(text, written, field, known, fail)

@@ -87,7 +87,8 @@ export function resolveImage(
     }
     return withCompositeFiles(normalised, (path) => {
       const text = fill(['process'], path)
-      return findFile(['process'], text) ?? { file: '', sha256: '', mediaType: undefined }
+      const { file, sha256 } = findFile(['process'], text) ?? { file: '', sha256: '' }
+      return { file, sha256 }
     })
   }
   const operations = settings.process === undefined ? NOTHING : operationsOf(settings.process)

@@ -115,9 +115,14 @@ function stillHolds(earlier: Resolved, known: KnownImages, files: LocalFiles): b
   for (const [path, expansion] of earlier.expansions) {
     if (known.expansionOf(path) !== expansion) return false
   }
-  return earlier.files.every(([from, written, { file, sha256 }]) => {
+  return earlier.files.every(([from, written, { file, sha256, isLfsPointer }]) => {
     const found = files.find(from, written)
-    return !('problem' in found) && found.file === file && found.sha256 === sha256
+    return (
+      !('problem' in found) &&
+      found.file === file &&
+      found.sha256 === sha256 &&
+      found.isLfsPointer === isLfsPointer
+    )
   })
 }
 

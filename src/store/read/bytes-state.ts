@@ -1,7 +1,7 @@
 import { closeSync, openSync, readFileSync, readSync, statSync, type Stats } from 'node:fs'
 import { isNotFound } from '../../shared/files.ts'
 import { sha256 } from '../../shared/hash.ts'
-import { LFS_POINTER } from '../lfs-pointer.ts'
+import { LFS_POINTER } from '../../shared/lfs-pointer.ts'
 import type { Receipt } from '../receipt.ts'
 
 /** Whether an original's bytes can be had. */
