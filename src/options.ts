@@ -1,5 +1,5 @@
 import path from 'node:path'
-import { checkOptions } from './options/check-options.ts'
+import { checkOptions, refuseInData } from './options/check-options.ts'
 import { loadConfigFile } from './options/config-file.ts'
 import { readEnvironment, type Environment } from './options/environment.ts'
 import { fingerprintOf, type KeyOptions } from './options/fingerprint.ts'
@@ -8,6 +8,7 @@ import { modelsWithoutHost, resolveModels } from './options/models.ts'
 import type { Options } from './options/options.ts'
 import { findRoot, findWorkspaceRoot } from './options/root.ts'
 import { isTypeScriptInstalled } from './options/typescript.ts'
+import { checkInside } from './store/boundary.ts'
 import type { RemoteOptions } from './store/remote/remote.ts'
 import { secretsInOptions, secretsOf } from './store/remote/secrets.ts'
 
@@ -21,6 +22,8 @@ export interface ResolvedOptions extends KeyOptions, ChosenMode {
   /** Whether the user chose the images of the budget: then they bind the command line too. */
   readonly budgetIsChosen: boolean
   readonly dev: { readonly generate: 'auto' | 'off' }
+  /** Whether the store may lie outside of the root and be reached through links. */
+  readonly storeIsOutside: boolean
   /** Whether renditions are shared through the remote. */
   readonly sharesRenditions: boolean
   /** Where missing pictures are asked for by workers; nothing: this process asks. */
@@ -70,6 +73,7 @@ export async function resolveOptions(context: ResolveContext): Promise<ResolvedO
     configFile === undefined
       ? {}
       : checkOptions(await loadConfigFile(configFile), path.basename(configFile))
+  if (configFile?.endsWith('.json') === true) refuseInData(fromFile, path.basename(configFile))
   const given: Options = {
     ...fromFile,
     ...written(checkOptions(context.inline ?? {}, 'the options of imagegen()')),
@@ -90,9 +94,12 @@ export async function resolveOptions(context: ResolveContext): Promise<ResolvedO
     storeDir: resolve(given.store?.dir ?? '.imagegen'),
     remote: resolveRemote(given.store),
   }
+  const storeIsOutside = given.store?.outside ?? false
+  checkInside(keyOptions.storeDir, { within: root, outside: storeIsOutside })
   return {
     ...keyOptions,
     configFile,
+    storeIsOutside,
     cacheDir,
     allow: (listOf(given.allow) ?? [findWorkspaceRoot(root)]).map(resolve),
     ...resolveMode(given.mode, environment, context),

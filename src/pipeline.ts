@@ -25,7 +25,7 @@ import { shardSelection, type Shard } from './plan/shard.ts'
 import type { WorkEnding } from './queue/worker/worker.ts'
 import { createRenderer, type RenderedImage } from './render/render.ts'
 import type { Logger } from './shared/logger.ts'
-import { openStore, type Store } from './store/store.ts'
+import { openStore, type Store, type StorePurpose } from './store/store.ts'
 
 /*
  * *.image.yaml ─discover, read─▶ Manifest ─resolve─▶ ImageEntry[] ─plan─▶ Plan ─generate─▶ Original (in the Store)
@@ -110,15 +110,22 @@ export interface SelectHow extends Renewal {
 /** What the one who generates decides. */
 export type GenerateHow = Omit<GenerateOptions, 'store' | 'entries' | 'budget' | 'bringHere'>
 
-/** @param budget where something was spent before: a dev server's life is longer than its options'. */
+/**
+ * @param budget where something was spent before: a dev server's life is longer than its options'.
+ * @param purpose `look`: what is in the store stays where it is. Default: by the mode.
+ */
 export function createPipeline(
   options: ResolvedOptions,
   logger: Logger,
   budget: Budget = createBudget(options.budget),
+  purpose: StorePurpose = options.mode === 'generate' ? 'make' : 'look',
 ): Pipeline {
   for (const warning of options.warnings) logger.warn(warning)
   const store = openStore({
     dir: options.storeDir,
+    within: options.root,
+    outside: options.storeIsOutside,
+    purpose,
     logger,
     checkReceipt: createReceiptCheck(options.models.values()),
     remote: remoteOf(options),

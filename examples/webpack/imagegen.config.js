@@ -4,5 +4,5 @@ import { defineConfig } from 'unplugin-imagegen'
 export default defineConfig({
   include: '../vite/src/**/*.image.yaml',
   allow: '../vite',
-  store: { dir: '../vite/.imagegen' },
+  store: { dir: '../vite/.imagegen', outside: true },
 })

@@ -18,14 +18,21 @@ export async function openOptions(output: Output): Promise<ResolvedOptions> {
   return options
 }
 
-/** The project around the working directory. */
-export async function openProject(output: Output): Promise<Pipeline> {
-  return createPipeline(await openOptions(output), output.logger)
+/** @param purpose `look`: the command leaves the store as it is. */
+export async function openProject(
+  output: Output,
+  purpose: 'make' | 'look' = 'make',
+): Promise<Pipeline> {
+  return createPipeline(await openOptions(output), output.logger, undefined, purpose)
 }
 
 /** The project with its remote store, which a mode that draws stand-ins does without. */
-export async function openSharedProject(output: Output): Promise<Pipeline> {
-  return createPipeline({ ...(await openOptions(output)), mode: 'frozen' }, output.logger)
+export async function openSharedProject(
+  output: Output,
+  purpose: 'make' | 'look' = 'make',
+): Promise<Pipeline> {
+  const options = await openOptions(output)
+  return createPipeline({ ...options, mode: 'frozen' }, output.logger, undefined, purpose)
 }
 
 /**

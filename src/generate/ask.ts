@@ -2,6 +2,7 @@ import { ModelError, type ImageModelResult } from '../model/image-model.ts'
 import type { ResolvedModel } from '../model/resolved-model.ts'
 import { describeWarning } from '../model/warning.ts'
 import { throwIfAborted } from '../shared/abort.ts'
+import type { Lock } from '../store/locks/lock.ts'
 import type { RateWindow } from '../store/locks/rate-window.ts'
 import type { Settlement } from '../store/arrive/settle.ts'
 import type { Store } from '../store/store.ts'
@@ -44,6 +45,10 @@ export interface Arrival {
 /**
  * Asks for some more pictures of an order, once its turn has come and its budget allows it, and stores what arrives.
  *
+ * The turn may come late, and this process may have been stopped meanwhile: the lock is looked at right before each
+ * attempt is sent.
+ *
+ * @returns `lock-lost` where somebody else has taken the key over; nothing was sent or spent since then.
  * @throws ModelError or ImagegenError, or what `tryRequest` throws.
  */
 export async function ask(
@@ -51,8 +56,9 @@ export async function ask(
   model: ResolvedModel,
   pictures: number,
   seed: number | undefined,
+  lock: Pick<Lock, 'renew'>,
   options: AskOptions,
-): Promise<Arrival> {
+): Promise<Arrival | 'lock-lost'> {
   const { store, budget, window, signal, abandon, onEvent } = options
   const price = model.price === undefined ? null : model.price * pictures
   const inputs = await readInputs(order, model, store, options.readFile)
@@ -69,6 +75,10 @@ export async function ask(
       await window?.take(signal)
       throwIfAborted(signal)
       const takeBack = await budget.spend(pictures, price)
+      if (!lock.renew()) {
+        await takeBack()
+        return 'lock-lost' as const
+      }
       onEvent({ kind: 'requested', pictures })
       try {
         const result = await model.model.doGenerate(
@@ -85,6 +95,7 @@ export async function ask(
       }
     },
   })
+  if (response === 'lock-lost') return response
   const pending = await store.savePending(response)
   const kept =
     leftOver === undefined ? undefined : await keepLeftOver(order, store, leftOver, onEvent)

@@ -26,7 +26,8 @@ export interface CandidateOptions extends AskOptions {
 const MAX_REFUSED_ROUNDS = 3
 
 /**
- * Fills a key up to the candidates that are wanted, while nobody else asks for it.
+ * Fills a key up to the candidates that are wanted, while nobody else asks for it. Where the lock is lost before a request
+ * is sent, the store is looked at again instead: whoever took the key over has most likely made them.
  *
  * @returns the final failure of somebody else who asked for it meanwhile.
  * @throws ModelError or ImagegenError where it cannot be filled, or what `tryRequest` throws.
@@ -36,6 +37,17 @@ export async function makeCandidates(
   model: ResolvedModel,
   options: CandidateOptions,
 ): Promise<SharedFailure | undefined> {
+  for (;;) {
+    const outcome = await fillUnderLock(order, model, options)
+    if (outcome !== 'lock-lost') return outcome
+  }
+}
+
+async function fillUnderLock(
+  order: Order,
+  model: ResolvedModel,
+  options: CandidateOptions,
+): Promise<SharedFailure | undefined | 'lock-lost'> {
   const { store, signal, onEvent } = options
   const lock = await store.lock(order.key, {
     signal,
@@ -55,10 +67,13 @@ export async function makeCandidates(
       const there = usableFor(order, record).length
       const pictures = Math.min(order.wanted - there, model.maxImagesPerCall)
       const seed = lostSeed(order, record) ?? seedOf(order, model, record.candidates.length)
-      const arrival = await ask(order, model, pictures, seed, options).catch((error: unknown) => {
-        if (there > 0 && isRefusedRound(error)) return undefined
-        throw error
-      })
+      const arrival = await ask(order, model, pictures, seed, lock, options).catch(
+        (error: unknown) => {
+          if (there > 0 && isRefusedRound(error)) return undefined
+          throw error
+        },
+      )
+      if (arrival === 'lock-lost') return arrival
       if (arrival === undefined) {
         refusedRounds += 1
         if (refusedRounds === MAX_REFUSED_ROUNDS) throw refusedTooOften(order, there)

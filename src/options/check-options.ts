@@ -62,6 +62,7 @@ const optionsSchema = v.strictObject({
   store: v.optional(
     v.strictObject({
       dir: v.optional(v.pipe(v.string(), v.minLength(1))),
+      outside: v.optional(v.boolean()),
       remote: v.optional(v.custom<RemoteSource>(isRemoteSource, REMOTE_EXPECTED)),
       timeout: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(MOST_TIMEOUT))),
       renditions: v.optional(v.boolean()),
@@ -97,6 +98,19 @@ export function checkOptions(options: unknown, source: string): Options {
     'config',
     result.issues.map((issue) => optionProblem(issue, source)),
   )
+}
+
+/**
+ * Refuses what only code may say. A JSON file is data: it must not lead out of its project.
+ *
+ * @throws ImagegenError with code `config`.
+ */
+export function refuseInData({ store }: Options, source: string): void {
+  if (store?.outside !== true) return
+  throw new ImagegenError('config', {
+    message: `${source}: \`store.outside\` can be set in code only, not in a JSON file.`,
+    hint: 'Rename the file to imagegen.config.mjs and export the options from it: `export default { … }`.',
+  })
 }
 
 function optionProblem(issue: v.BaseIssue<unknown>, source: string): Problem {

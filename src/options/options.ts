@@ -67,6 +67,12 @@ export interface Options {
          */
         readonly dir?: string | undefined
         /**
+         * Whether the store may lie outside of the root, and whether it and its folders may be links. It is taken from
+         * code only, never from `imagegen.config.json`: a commit must not decide what is written elsewhere.
+         * @default false
+         */
+        readonly outside?: boolean | undefined
+        /**
          * Where other machines find the same originals and receipts: a driver or storage of unstorage, or a function that
          * opens one. It is closed when the work is done; what a function opens is opened anew after that.
          * @default none

@@ -11,7 +11,7 @@ import type { Manifest } from '../manifest/manifest.ts'
 import type { ResolvedOptions } from '../options.ts'
 import type { PlannedImage } from '../plan/plan.ts'
 import { predictSizes } from '../render/sizes.ts'
-import { messageOf } from '../shared/errors.ts'
+import { ImagegenError, messageOf } from '../shared/errors.ts'
 import {
   errorCode,
   isNotFound,
@@ -21,6 +21,7 @@ import {
 } from '../shared/files.ts'
 import type { Logger } from '../shared/logger.ts'
 import { inOneLine, sentence } from '../shared/plain-text.ts'
+import { checkInside } from '../store/boundary.ts'
 import { ignoreLocalFolders } from '../store/folder.ts'
 import type { Survey } from './survey.ts'
 
@@ -37,12 +38,12 @@ export interface DeclarationReport {
   readonly outside: readonly string[]
 }
 
-type Places = Pick<ResolvedOptions, 'root' | 'storeDir'>
+type Places = Pick<ResolvedOptions, 'root' | 'storeDir' | 'storeIsOutside'>
 
 /**
  * Brings the declarations of all manifests up to date. What is up to date is not touched.
  *
- * @throws the file system's errors.
+ * @throws the file system's errors, or ImagegenError with code `config` where a link would lead them elsewhere.
  */
 export async function writeDeclarations(
   survey: Survey,
@@ -50,6 +51,8 @@ export async function writeDeclarations(
 ): Promise<DeclarationReport> {
   const home = homeOf(places)
   const folder = typesFolder(places)
+  const outside = places.storeIsOutside
+  for (const place of [home, folder]) checkInside(place, { within: places.root, outside })
   const known = [
     ...new Set([...survey.manifests.map((manifest) => manifest.path), ...survey.problems.keys()]),
   ].sort()
@@ -70,6 +73,7 @@ export async function writeDeclarations(
       unchanged.push(file)
       continue
     }
+    checkInside(path.dirname(file), { within: folder, outside })
     await ignoreLocalFolders(home, folder)
     await writeFileAtomic(file, text)
     written.push(file)
@@ -104,7 +108,7 @@ export function followDeclarations(
       const { outside } = await writeDeclarations(survey, places)
       if (outside.length > 0) warnOnce(outside.join(), outsideText(outside))
     } catch (error) {
-      const code = errorCode(error)
+      const code = error instanceof ImagegenError ? error.code : errorCode(error)
       if (code === undefined) throw error
       // Not by the message, which names a temporary file.
       warnOnce(

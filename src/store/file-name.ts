@@ -60,6 +60,14 @@ export function receiptName(base: string): string {
   return `${base}.json`
 }
 
+/**
+ * Whether the store gives such names: to originals and receipts, and to responses, unusable pictures, answers and reports
+ * on their way into `pending/`, `quarantine/` and `trash/`. Whatever else lies there belongs to somebody else.
+ */
+export function isStoreName(name: string): boolean {
+  return /^.+\.[0-9a-f]{16}\.[0-9a-f]{8}(?:[0-9a-f]{8})?(?:-\d+)?(?:\.[A-Za-z0-9]+)+$/.test(name)
+}
+
 /** The parts of a name, or nothing where it is not one of the store's. */
 export function parseFileName(file: string): StoredFileName | undefined {
   const [, name, shortKey, shortSha256, extension] = PATTERN.exec(file) ?? []

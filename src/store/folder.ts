@@ -3,15 +3,17 @@ import {
   accessSync,
   constants,
   existsSync,
+  lutimesSync,
   mkdirSync,
   readdirSync,
   renameSync,
-  utimesSync,
 } from 'node:fs'
 import { open, rm, statfs } from 'node:fs/promises'
 import path from 'node:path'
 import { ImagegenError } from '../shared/errors.ts'
 import { errorCode, flushToDisk, isNotFound, toPosix, writeFileAtomic } from '../shared/files.ts'
+import { checkInside, isOwnFile, type Boundary } from './boundary.ts'
+import { parseFileName } from './file-name.ts'
 import type { ProcessIdentity } from './locks/process-identity.ts'
 import type { ReceiptCheck } from './receipt.ts'
 import { storageError } from './storage-error.ts'
@@ -39,9 +41,16 @@ export async function ignoreLocalFolders(root: string, temporary: string): Promi
   if (!existsSync(ignore)) await writeFileAtomic(ignore, IGNORED, temporary)
 }
 
-/** Where things lie in the store's folder, and the one way to write there. */
+/** What a store is opened for. Whoever only looks leaves what is there as it is. */
+export type StorePurpose = 'make' | 'look'
+
+/** The folders of a store; `root` is the store itself. */
+export type StorePlace = 'root' | 'pending' | 'locks' | 'quarantine' | 'trash'
+
+/** Where things lie in the store's folder, and the one way to list it and to write there. */
 export interface StoreFolder {
   readonly self: ProcessIdentity
+  readonly purpose: StorePurpose
   /** Holds a receipt against its key. */
   readonly checkReceipt: ReceiptCheck
   readonly root: string
@@ -51,6 +60,20 @@ export interface StoreFolder {
   readonly trash: string
   /** Files that this process has begun and not finished. */
   readonly temporary: string
+  /**
+   * Holds the store and its folders against its boundary.
+   *
+   * @throws ImagegenError with code `config` where one is a link or lies outside, and nothing allows it.
+   */
+  check(): void
+  /**
+   * The names in a folder, or none where there is no folder.
+   *
+   * @throws ImagegenError as `check`, or `unavailable` where it cannot be read.
+   */
+  names(place: StorePlace): string[]
+  /** Whether a file of the store is one: not a link that leads out. */
+  isOwn(file: string): boolean
   /** A file as people know it: `.imagegen/kira….jpg`. */
   show(file: string): string
   /** The path of a file that was shown. */
@@ -58,7 +81,7 @@ export interface StoreFolder {
   /**
    * Makes the folders, and looks whether there is room to write.
    *
-   * @throws ImagegenError with code `unavailable`.
+   * @throws ImagegenError with code `unavailable`, or as `check`.
    */
   prepare(): Promise<void>
   /**
@@ -77,29 +100,57 @@ export interface StoreFolder {
   moveAside(file: string, target: 'quarantine' | 'trash', name?: string): string | undefined
 }
 
+interface StoreFolderOptions {
+  /** Where the folder may be. Default: in the folder around it, and no link. */
+  readonly boundary?: Boundary
+  /** Default: `make`. */
+  readonly purpose?: StorePurpose
+}
+
 export function storeFolder(
   root: string,
   self: ProcessIdentity,
   checkReceipt: ReceiptCheck = () => undefined,
+  options: StoreFolderOptions = {},
 ): StoreFolder {
+  const { purpose = 'make', boundary = { within: path.dirname(root), outside: false } } = options
   const pending = path.join(root, 'pending')
   const temporary = path.join(pending, temporaryName(self))
-  const folders = { quarantine: path.join(root, 'quarantine'), trash: path.join(root, 'trash') }
-  const show = (file: string): string =>
-    toPosix(path.join(path.basename(root), path.relative(root, file)))
-
-  return {
-    self,
-    checkReceipt,
+  const folders = {
     root,
     pending,
     locks: path.join(root, 'locks'),
+    quarantine: path.join(root, 'quarantine'),
+    trash: path.join(root, 'trash'),
+  }
+  const show = (file: string): string =>
+    toPosix(path.join(path.basename(root), path.relative(root, file)))
+  const check = (...which: readonly string[]): void => {
+    try {
+      checkInside(root, boundary, which)
+    } catch (error) {
+      throw storageError(error, `Cannot use ${show(root)}`)
+    }
+  }
+  const checkAll = (): void => check(...Object.values(folders), temporary)
+
+  return {
+    self,
+    purpose,
+    checkReceipt,
     ...folders,
     temporary,
+    check: checkAll,
+    names(place) {
+      check(folders[place])
+      return namesIn(folders[place])
+    },
+    isOwn: (file) => isOwnFile(file, boundary),
     show,
     locate: (shown) => path.resolve(path.dirname(root), shown),
 
     async prepare() {
+      checkAll()
       try {
         mkdirSync(pending, { recursive: true })
         await ignoreLocalFolders(root, temporary)
@@ -120,6 +171,7 @@ export function storeFolder(
     },
 
     async write(file, data) {
+      checkAll()
       try {
         await ignoreLocalFolders(root, temporary)
         await writeFileAtomic(file, data, temporary)
@@ -132,6 +184,7 @@ export function storeFolder(
     moveAside(file, target, name = path.basename(file)) {
       const folder = folders[target]
       const wanted = path.join(folder, name)
+      checkAll()
       try {
         mkdirSync(folder, { recursive: true })
         const free = existsSync(wanted)
@@ -149,7 +202,7 @@ export function storeFolder(
 }
 
 /** The names in a folder, or none where there is no folder. */
-export function namesIn(folder: string): string[] {
+function namesIn(folder: string): string[] {
   try {
     return readdirSync(folder)
   } catch (error) {
@@ -159,8 +212,8 @@ export function namesIn(folder: string): string[] {
 }
 
 /** Whether anything has been paid for yet, as far as can be seen here. */
-export function holdsReceipts({ root }: StoreFolder): boolean {
-  return namesIn(root).some((name) => name.endsWith('.json'))
+export function holdsReceipts(folder: StoreFolder): boolean {
+  return folder.names('root').some((name) => parseFileName(name)?.extension === 'json')
 }
 
 /**
@@ -169,7 +222,8 @@ export function holdsReceipts({ root }: StoreFolder): boolean {
  */
 function touch(file: string): void {
   try {
-    utimesSync(file, new Date(), new Date())
+    // Of a link itself, not of what it leads to.
+    lutimesSync(file, new Date(), new Date())
   } catch (error) {
     // Another user's file may be moved by whoever owns the folder, and not be touched.
     if (errorCode(error) !== 'EPERM') throw error

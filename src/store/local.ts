@@ -64,7 +64,10 @@ export interface Store {
    * @throws ImagegenError with code `unavailable`.
    */
   keepUnusable(answer: UnusableAnswer): Promise<string>
-  /** Settles what processes that were killed had left. To be called before planning what to ask for. */
+  /**
+   * Settles what processes that were killed had left. To be called before planning what to ask for. A store that is only
+   * looked at stays as it is.
+   */
   recover(): Promise<readonly Settlement[]>
   /**
    * The bytes that were paid for, checked against their receipt.
@@ -144,11 +147,19 @@ export function folderStore(folder: StoreFolder, logger: Logger): Store {
     savePending: (response) => savePending(folder, response),
     settle: (pending) => settle(folder, pending),
     keepUnusable: (answer) => keepUnusable(folder, answer),
-    recover: () => recover(folder, logger),
+    recover: async () => (folder.purpose === 'look' ? [] : recover(folder, logger)),
     readOriginal: (candidate) => readOriginal(folder, candidate),
     retire: async (before) => retire(folder, before),
-    lock: (key, options) => acquireLock({ folder: folder.locks, name: key, self, ...options }),
-    rateWindow: (options) => createRateWindow({ folder: folder.locks, self, ...options }),
+    lock: (key, options) =>
+      acquireLock({
+        folder: folder.locks,
+        name: key,
+        self,
+        check: () => folder.check(),
+        ...options,
+      }),
+    rateWindow: (options) =>
+      createRateWindow({ folder: folder.locks, self, check: () => folder.check(), ...options }),
     verify: (place = 'here') => (place === 'remote' ? noRemote() : verify(folder)),
     findUnused: async (asked) => findUnused(folder, asked),
     trash: async (candidates) => trash(folder, candidates),

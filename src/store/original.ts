@@ -9,14 +9,14 @@ import { storageError } from './storage-error.ts'
 import { bytesProblem } from './store-problem.ts'
 
 /**
- * The bytes that were paid for, checked against their receipt. Damaged ones are moved to quarantine, so that nothing
- * ever serves them.
+ * The bytes that were paid for, checked against their receipt. Damaged ones are moved to quarantine, unless the store is
+ * only looked at: nothing ever serves them.
  *
  * @throws ImagegenError `unavailable` where the bytes are not there, `damaged` where they are not the receipt's.
  */
 export async function readOriginal(folder: StoreFolder, candidate: Candidate): Promise<Uint8Array> {
   const { file, receipt } = candidate
-  const state = bytesState(file, receipt)
+  const state = bytesState(folder, file, receipt)
   if (state === 'absent' || state === 'lfs-pointer') {
     throw new ImagegenError('unavailable', bytesProblem(state, folder.show(file)))
   }
@@ -43,6 +43,7 @@ async function damaged(folder: StoreFolder, { file, receipt }: Candidate): Promi
   })
 
   async function isolate(): Promise<string> {
+    if (folder.purpose === 'look') return 'It stays where it is.'
     try {
       const moved = await moveToQuarantine(folder, file, {
         what: `The original of ${receipt.name}, sha256 ${receipt.sha256}.`,

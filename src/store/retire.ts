@@ -1,7 +1,7 @@
 import path from 'node:path'
 import { ImagegenError } from '../shared/errors.ts'
 import { parseFileName } from './file-name.ts'
-import { namesIn, type StoreFolder } from './folder.ts'
+import type { StoreFolder, StorePlace } from './folder.ts'
 import { lookupKey, type KeyRecord } from './read/snapshot.ts'
 import type { StoreProblemKind } from './store-problem.ts'
 
@@ -52,16 +52,20 @@ export function retire(folder: StoreFolder, before: KeyRecord): string[] {
     .filter(({ kind, file }) => REPLACEABLE.has(kind) && known.has(file))
     .map(({ file }) => folder.locate(file))
   return [...lost, ...faulty]
-    .flatMap((file) => belongings(file))
+    .flatMap((file) => belongings(folder, file))
     .flatMap((file) => (folder.moveAside(file, 'trash') === undefined ? [] : folder.show(file)))
 }
 
+const PLACES: readonly StorePlace[] = ['root', 'quarantine']
+
 /** A file with what bears its name: an original's receipt, a damaged response's report. */
-function belongings(file: string): string[] {
-  const folder = path.dirname(file)
+function belongings(folder: StoreFolder, file: string): string[] {
+  const place = PLACES.find((one) => folder[one] === path.dirname(file))
+  if (place === undefined) return []
   const name = path.basename(file)
   const start = `${parseFileName(name)?.base ?? name}.`
-  return namesIn(folder)
+  return folder
+    .names(place)
     .filter((other) => other === name || other.startsWith(start))
-    .map((other) => path.join(folder, other))
+    .map((other) => path.join(folder[place], other))
 }

@@ -105,8 +105,12 @@ export function storeProblem(kind: LocalProblemKind, file: string, reason?: stri
 }
 
 /** The problem of an original whose bytes are not there. */
-export function bytesProblem(state: Exclude<BytesState, 'present'>, file: string): StoreProblem {
-  return storeProblem(`bytes-${state}`, file)
+export function bytesProblem(
+  state: Exclude<BytesState, 'present'>,
+  file: string,
+  reason?: string,
+): StoreProblem {
+  return storeProblem(`bytes-${state}`, file, reason)
 }
 
 function capital(text: string): string {

@@ -1,7 +1,7 @@
 import { lstatSync, rmSync } from 'node:fs'
 import path from 'node:path'
-import { receiptName, parseFileName } from './file-name.ts'
-import { namesIn, type StoreFolder } from './folder.ts'
+import { isStoreName, receiptName, parseFileName } from './file-name.ts'
+import type { StoreFolder } from './folder.ts'
 import type { Candidate } from './read/bundle.ts'
 import { readSnapshot } from './read/snapshot.ts'
 import { storageError } from './storage-error.ts'
@@ -40,13 +40,15 @@ export function trash(folder: StoreFolder, candidates: readonly Candidate[]): vo
  * @throws ImagegenError with code `unavailable` where the folder cannot be written.
  */
 export function emptyTrash(folder: StoreFolder, olderThan: number): EmptiedTrash {
+  folder.check()
   let files = 0
   let bytes = 0
-  for (const name of namesIn(folder.trash)) {
+  for (const name of folder.names('trash').filter(isStoreName)) {
     const file = path.join(folder.trash, name)
     try {
       const stats = lstatSync(file)
       if (Date.now() - stats.mtimeMs < olderThan) continue
+      // A folder that was in an original's place, too. Of a link only the link goes.
       rmSync(file, { recursive: true })
       files += 1
       bytes += stats.size

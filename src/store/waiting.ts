@@ -1,9 +1,9 @@
-import { statSync } from 'node:fs'
+import { lstatSync } from 'node:fs'
 import path from 'node:path'
 import { isNotFound } from '../shared/files.ts'
-import { isLive, listClaims } from './locks/claim.ts'
+import { judgeClaim, listClaims } from './locks/claim.ts'
 import { shortKeyOf } from './file-name.ts'
-import { namesIn, type StoreFolder } from './folder.ts'
+import type { StoreFolder } from './folder.ts'
 
 /** A response that arrived and is no original. */
 export interface WaitingResponse {
@@ -27,14 +27,18 @@ export interface Waiting {
 
 /** @param isWanted by the key as it stands in names: what belongs to others is not looked at. */
 export function listWaiting(folder: StoreFolder, isWanted: (shortKey: string) => boolean): Waiting {
-  const responses = (place: string, kind: WaitingResponse['kind'], ending: string) =>
-    responsesIn(place, kind, ending).filter(({ shortKey }) => isWanted(shortKey))
-  const damaged = responses(folder.quarantine, 'response-damaged', '.pending')
-  const pending = responses(folder.pending, 'response-pending', '.json')
+  const responses = (
+    place: 'pending' | 'quarantine',
+    kind: WaitingResponse['kind'],
+    ending: string,
+  ) => responsesIn(folder, place, kind, ending).filter(({ shortKey }) => isWanted(shortKey))
+  const damaged = responses('quarantine', 'response-damaged', '.pending')
+  const pending = responses('pending', 'response-pending', '.json')
   const arrived = new Set(pending.map(({ shortKey }) => shortKey))
   const claims =
     arrived.size === 0 ? [] : listClaims(folder.locks, (name) => arrived.has(shortKeyOf(name)))
-  const live = claims.filter((claim) => isLive(claim, folder.self))
+  // Whoever only looks writes nothing, not even to learn the file system's time.
+  const live = claims.filter((claim) => judgeClaim(claim, folder.self, Date.now) === 'alive')
   const isInWork = ({ shortKey, file }: WaitingResponse): boolean => {
     const arrived = birthOf(file)
     // One that is older than the lock is none of the holder's: an earlier holder could not store it.
@@ -50,21 +54,22 @@ export function listWaiting(folder: StoreFolder, isWanted: (shortKey: string) =>
 
 /** The key of a response stands in its name. */
 function responsesIn(
-  place: string,
+  folder: StoreFolder,
+  place: 'pending' | 'quarantine',
   kind: WaitingResponse['kind'],
   ending: string,
 ): WaitingResponse[] {
-  return namesIn(place).flatMap((name) => {
+  return folder.names(place).flatMap((name) => {
     const shortKey = /\.([0-9a-f]{16})\.[0-9a-f]{16}\.[a-z]+$/.exec(name)?.[1]
     if (shortKey === undefined || !name.endsWith(ending)) return []
-    return [{ kind, shortKey, file: path.join(place, name) }]
+    return [{ kind, shortKey, file: path.join(folder[place], name) }]
   })
 }
 
 /** By the file system's clock; long ago where the file is gone. */
 function birthOf(file: string): number {
   try {
-    return statSync(file).birthtimeMs
+    return lstatSync(file).birthtimeMs
   } catch (error) {
     if (isNotFound(error)) return 0
     throw error

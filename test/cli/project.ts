@@ -45,6 +45,8 @@ export interface Project {
   /** Everything that lies there, cache included, by its file name. */
   everything(): Map<string, Buffer>
   run(...args: string[]): Promise<Ran>
+  /** The same in a folder of the project. */
+  runIn(where: string, ...args: string[]): Promise<Ran>
   start(...args: string[]): Running
   /** The same in a terminal, where `answer` is typed once it asks, if it does. */
   typed(answer: string, ...args: string[]): Promise<Ran>
@@ -60,9 +62,9 @@ export async function createProject(files: Record<string, string> = {}): Promise
   mkdirSync(resolve('node_modules'))
   symlinkSync(root, resolve('node_modules/unplugin-imagegen'))
 
-  const start = (command: string, args: readonly string[]): Running => {
+  const start = (command: string, args: readonly string[], where = '.'): Running => {
     const child = spawn(command, args, {
-      cwd: folder,
+      cwd: resolve(where),
       // Nothing of the test runner's: it says CI and VITEST, which change defaults.
       env: { PATH: process.env['PATH'], HOME: folder, ...project.environment },
     })
@@ -113,6 +115,11 @@ export async function createProject(files: Record<string, string> = {}): Promise
           .map((file) => [path.relative(folder, file), readFileSync(file)]),
       ),
     run: (...args) => project.start(...args).ended,
+    runIn(where, ...args) {
+      const running = start(process.execPath, [bin, ...args], where)
+      running.process.stdin?.end()
+      return running.ended
+    },
     start(...args) {
       const running = start(process.execPath, [bin, ...args])
       running.process.stdin?.end()

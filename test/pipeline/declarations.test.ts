@@ -1,4 +1,13 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { resolveOptions } from '../../src/options.ts'
@@ -153,7 +162,8 @@ describe('the files', () => {
     const { report, file } = await openProject(
       {
         'site/package.json': '{}',
-        'site/imagegen.config.json': '{ "store": { "dir": "../pictures" } }',
+        'site/imagegen.config.mjs':
+          "export default { store: { dir: '../pictures', outside: true } }",
         'site/a.image.yaml': KIRA,
       },
       'site',
@@ -161,6 +171,20 @@ describe('the files', () => {
     expect((await report()).written).toEqual(['.imagegen/types/a.image.d.yaml.ts'])
     expect(existsSync(file('site/.imagegen/.gitignore'))).toBe(true)
     expect(existsSync(file('pictures'))).toBe(false)
+  })
+
+  test('are written nowhere behind a link', async () => {
+    for (const link of ['.imagegen/types', '.imagegen/types/src']) {
+      const { open, file, said } = await openProject({ 'src/a.image.yaml': KIRA })
+      mkdirSync(file('elsewhere/src'), { recursive: true })
+      mkdirSync(path.dirname(file(link)), { recursive: true })
+      symlinkSync(file('elsewhere'), file(link))
+      const pipeline = await open({ types: true })
+      const survey = await pipeline.survey()
+      expect(said.join()).toContain('is a link')
+      await expect(pipeline.writeTypes(survey)).rejects.toMatchObject({ code: 'config' })
+      expect(readdirSync(file('elsewhere'), { recursive: true })).toEqual(['src'])
+    }
   })
 
   test('lie in the store’s folder, whatever it is called', async () => {

@@ -12,7 +12,7 @@ import { NUXT_TYPES, optionsForExactTypes } from '../where-types-are-found.ts'
 export const types: Command = {
   options: JSON_OPTION,
   async run(given, output) {
-    const pipeline = await openProject(output)
+    const pipeline = await openProject(output, 'look')
     const survey = await pipeline.survey()
     const report = await pipeline.writeTypes(survey)
     const { written, unchanged, removed, outside } = report

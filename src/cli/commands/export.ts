@@ -34,7 +34,7 @@ export const exportImages: Command = {
       })
     }
     keepYoungGenerationSmall()
-    const pipeline = await openProject(output)
+    const pipeline = await openProject(output, 'look')
     const survey = await soundSurvey(pipeline)
     const { images } = survey.plan
     const rendered = await renderAll(images, survey, pipeline)

@@ -28,7 +28,7 @@ export const generate: Command = {
     const consent = consentOf({ yes: given.flag('yes'), budget }, output.isInteractive)
     const options = await openOptions(output)
     const bounded = { ...options, budget: budgetFor(consent, budget, options) }
-    const pipeline = createPipeline(bounded, output.logger)
+    const pipeline = createPipeline(bounded, output.logger, undefined, 'make')
     pipeline.checkFingerprint()
     const survey = await soundSurvey(pipeline)
     const selection = pipeline.select(survey, given.operands, {

@@ -12,7 +12,7 @@ import { starterFiles, writeNew } from '../starter.ts'
 export const init: Command = {
   options: {},
   async run(_, output) {
-    const pipeline = await openProject(output)
+    const pipeline = await openProject(output, 'look')
     const { options } = pipeline
     const { root, configFile } = options
     const project = readProjectFiles(root)

@@ -12,7 +12,7 @@ export const plan: Command = {
   },
   async run(given, output) {
     const shard = shardOf(given)
-    const pipeline = await openProject(output)
+    const pipeline = await openProject(output, 'look')
     const survey = await soundSurvey(pipeline)
     const { images, summary } = pipeline.select(survey, given.operands, { shard })
     if (given.flag('json')) output.json(planJson(images, summary))

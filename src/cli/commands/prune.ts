@@ -27,7 +27,7 @@ export const prune: Command = {
       })
     }
     const age = milliseconds(time ?? KEPT)
-    const pipeline = await openProject(output)
+    const pipeline = await openProject(output, isDry ? 'look' : 'make')
     const { store, options } = pipeline
     // What other options ask for, or a manifest that cannot be read, would be taken for unused.
     pipeline.checkFingerprint()

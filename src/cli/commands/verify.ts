@@ -8,7 +8,7 @@ export const verify: Command = {
     ...JSON_OPTION,
   },
   async run(given, output) {
-    const { store } = await openSharedProject(output)
+    const { store } = await openSharedProject(output, 'look')
     const { problems, ...counts } = await store.verify(given.flag('remote') ? 'remote' : 'here')
     if (given.flag('json')) {
       const listed = problems.map(({ kind, file, message, hint }) => ({

@@ -5,6 +5,7 @@ import { mediaTypeOfName, sniffMediaType, type MediaType } from '../../pixels/me
 import { errorCode, isNotFound } from '../../shared/files.ts'
 import { sha256 } from '../../shared/hash.ts'
 import { lfsObjectOf } from '../../shared/lfs-pointer.ts'
+import { isInside } from '../../shared/real-path.ts'
 import type { FileDigest } from '../entry.ts'
 
 /** A file that a manifest names: where it really is, and what is in it. */
@@ -123,10 +124,4 @@ function realPath(folder: string): string {
     if (isNotFound(error)) return folder
     throw error
   }
-}
-
-function isInside(folder: string, file: string): boolean {
-  const relative = path.relative(folder, file)
-  const leaves = relative === '..' || relative.startsWith(`..${path.sep}`)
-  return !leaves && !path.isAbsolute(relative)
 }

@@ -18,7 +18,7 @@ export function freeBase(folder: StoreFolder, receipt: Receipt): string {
     const isFree = existsSync(beside)
       ? // Another process that stores the same receipt may have been faster.
         isSame(readReceipt(beside), receipt)
-      : !existsSync(original) || holds(original, receipt)
+      : !existsSync(original) || holds(folder, original, receipt)
     if (isFree) return base
   }
 }

@@ -223,14 +223,14 @@ async function store(folder: StoreFolder, receipt: Receipt, bytes: Uint8Array): 
   }
   const base = freeBase(folder, receipt)
   const original = path.join(folder.root, originalName(base, receipt.mediaType))
-  if (!holds(original, receipt)) await folder.write(original, bytes)
+  if (!holds(folder, original, receipt)) await folder.write(original, bytes)
   await keepReceipt(folder, receipt, base)
   return true
 }
 
 /** The same bytes have arrived again: where the store had lost them, here they are. */
 async function restore(folder: StoreFolder, twin: Candidate, bytes: Uint8Array): Promise<void> {
-  if (holds(twin.file, twin.receipt)) return
+  if (holds(folder, twin.file, twin.receipt)) return
   if (twin.bytes === 'present' || twin.bytes === 'damaged') {
     await moveToQuarantine(folder, twin.file, {
       what: `The original of ${twin.receipt.name}.`,

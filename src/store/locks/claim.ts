@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import {
   closeSync,
+  constants,
   fstatSync,
   mkdirSync,
   openSync,
@@ -15,10 +16,11 @@ import {
 import path from 'node:path'
 import * as v from 'valibot'
 import { isNotFound } from '../../shared/files.ts'
+import { isLink } from '../boundary.ts'
 import { stateOf, type ProcessIdentity } from './process-identity.ts'
 
 /** After so many milliseconds without a sign of life a claim that nobody here can judge counts as left behind. */
-const SILENCE = 60_000
+export const SILENCE = 60_000
 
 const ownerSchema: v.GenericSchema<unknown, ProcessIdentity> = v.object({
   host: v.string(),
@@ -54,7 +56,7 @@ export function makeClaim(folder: string, name: string, owner: ProcessIdentity):
 export function writeWhole(file: string, text: string): void {
   const temporary = `${file}.${randomBytes(4).toString('hex')}.new`
   try {
-    writeFileSync(temporary, text)
+    writeFileSync(temporary, text, { flag: 'wx' })
     renameSync(temporary, file)
   } catch (error) {
     rmSync(temporary, { force: true })
@@ -78,19 +80,41 @@ export function listClaims(folder: string, isWanted: (name: string) => boolean):
 }
 
 /**
- * Whether its process still runs. On this machine only that counts, however slow the machine or long the silence; of
- * others only their signs of life can be seen.
+ * Whether the process of a claim still runs. `silent`: elsewhere, without a sign of life for a minute by its date.
+ * `ahead`: elsewhere, and dated in the future, so its date says nothing: a clock was set back.
  */
-export function isLive({ file, owner, seen }: Claim, self: ProcessIdentity): boolean {
+export type ClaimState = 'alive' | 'gone' | 'silent' | 'ahead'
+
+/**
+ * What can be told of a claim by one look. On this machine only the process counts, however slow the machine or long the
+ * silence; of others only their signs of life can be seen.
+ *
+ * @param clock the present in milliseconds; asked only for claims from elsewhere.
+ */
+export function judgeClaim(
+  { owner, seen }: Claim,
+  self: ProcessIdentity,
+  clock: () => number,
+): ClaimState {
   const state = owner === null ? 'elsewhere' : stateOf(owner, self)
-  if (state !== 'elsewhere') return state === 'alive'
-  return clockOf(path.dirname(file)) - seen < SILENCE
+  if (state !== 'elsewhere') return state
+  const age = clock() - seen
+  if (age < -TOLERANCE) return 'ahead'
+  return age < SILENCE ? 'alive' : 'silent'
+}
+
+/** Clocks of one machine and one file system may differ by so many milliseconds. */
+const TOLERANCE = 2000
+
+/** The claim as it is now; nothing where it was removed. */
+export function readAgain({ file, name, nonce }: Claim): Claim | undefined {
+  return readClaim(file, name, nonce)
 }
 
 /** A sign of life for other machines. Writing moves the time stamp by the file system's clock, which all share. */
 export function touchClaim({ file, owner }: Claim): void {
   // Never created anew: whoever removed it has the lock.
-  const handle = openSync(file, 'r+')
+  const handle = openSync(file, constants.O_RDWR | (constants.O_NOFOLLOW ?? 0))
   try {
     writeSync(handle, JSON.stringify(owner), 0)
   } finally {
@@ -114,10 +138,17 @@ function lockNames(folder: string): string[] {
 /** @returns nothing where it has been removed meanwhile. */
 function readClaim(file: string, name: string, nonce: string): Claim | undefined {
   try {
+    // No claim of ours is a link, and what it leads to may never end.
+    if (isLink(file)) return undefined
     // Opened, not only looked at: network file systems fetch fresh time stamps on opening.
-    const handle = openSync(file, 'r')
+    const handle = openSync(
+      file,
+      constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0),
+    )
     try {
-      const { birthtimeMs: born, mtimeMs: seen } = fstatSync(handle)
+      const stats = fstatSync(handle)
+      if (!stats.isFile()) return undefined
+      const { birthtimeMs: born, mtimeMs: seen } = stats
       return { file, name, nonce, owner: parseOwner(readFileSync(handle, 'utf8')), born, seen }
     } finally {
       closeSync(handle)
@@ -137,10 +168,10 @@ function parseOwner(text: string): ProcessIdentity | null {
 }
 
 /** The present, by the clock that sets the time stamps in a folder. */
-function clockOf(folder: string): number {
+export function clockOf(folder: string): number {
   const probe = path.join(folder, `${randomBytes(8).toString('hex')}.clock`)
   try {
-    writeFileSync(probe, '')
+    writeFileSync(probe, '', { flag: 'wx' })
     return statSync(probe).mtimeMs
   } finally {
     rmSync(probe, { force: true })

@@ -1,9 +1,18 @@
 import { existsSync } from 'node:fs'
 import { throwIfAborted, wait } from '../../shared/abort.ts'
-import { dropClaim, isLive, listClaims, makeClaim, touchClaim, type Claim } from './claim.ts'
+import {
+  clockOf,
+  dropClaim,
+  judgeClaim,
+  listClaims,
+  makeClaim,
+  touchClaim,
+  type Claim,
+} from './claim.ts'
 import { isSameProcess, thisProcess, type ProcessIdentity } from './process-identity.ts'
 import { findFailure, leaveFailure, sweepFailures, type SharedFailure } from './shared-failure.ts'
 import { storageError } from '../storage-error.ts'
+import { watchClaims, type ClaimWatch } from './watch-claims.ts'
 
 /** How often a holder gives a sign of life, in milliseconds. Only other machines look at it. */
 const HEARTBEAT = 10_000
@@ -22,6 +31,12 @@ export interface LockOptions {
   readonly pause?: number
   /** Who asks. Default: this process. */
   readonly self?: ProcessIdentity
+  /** Called before each look at the folder: throws where it must not be used. */
+  readonly check?: () => void
+  /** Milliseconds by a clock that is never set. Default `performance.now`. */
+  readonly now?: () => number
+  /** Milliseconds without a change after which another machine's claim counts as left behind. Default 60,000. */
+  readonly silence?: number
 }
 
 /** The right to do something that only one may do at a time, among all processes that share the folder. */
@@ -32,6 +47,11 @@ export interface Lock {
   readonly failure: SharedFailure | null
   /** Whether it is still held: `false` after the release, or once another machine saw no sign of life and took over. */
   isHeld(): boolean
+  /**
+   * Gives a sign of life, and says whether it is still held: to be asked right before something that only one may do.
+   * A process that was stopped for a while may have lost it without noticing.
+   */
+  renew(): boolean
   /** Leaves a final failure to those who wait. */
   fail(failure: SharedFailure): void
   /** Lets the next one in. Safe to call again. */
@@ -50,11 +70,13 @@ export interface Lock {
  * @throws ImagegenError `aborted`, or `unavailable` where the folder cannot be written.
  */
 export async function acquireLock(options: LockOptions): Promise<Lock> {
-  const { folder, name, signal, onWait, pause = 100, self = thisProcess() } = options
+  const { folder, name, signal, onWait, pause = 100, self = thisProcess(), check } = options
+  const watch = watchClaims({ ...options, self })
   const waitedFor: Claim[] = []
   for (;;) {
     throwIfAborted(signal)
-    const result = contend(folder, name, self)
+    check?.()
+    const result = contend(folder, name, self, watch)
     if ('claim' in result) return hold(folder, result.claim, waitedFor)
     if (waitedFor.length === 0) onWait?.(rivalAmong(result.rivals, self))
     remember(waitedFor, result.rivals)
@@ -65,7 +87,11 @@ export async function acquireLock(options: LockOptions): Promise<Lock> {
 /** Removes what processes that are gone have left of locks. */
 export function sweepLocks(folder: string, self: ProcessIdentity): void {
   if (!existsSync(folder)) return
-  listLiveClaims(folder, self, () => true)
+  for (const claim of listClaims(folder, () => true)) {
+    const state = judgeClaim(claim, self, () => clockOf(folder))
+    // One that is dated in the future is left to those who wait for it, and can see whether it changes.
+    if (state === 'gone' || state === 'silent') dropClaim(claim)
+  }
   sweepFailures(folder)
 }
 
@@ -73,14 +99,17 @@ function contend(
   folder: string,
   name: string,
   self: ProcessIdentity,
+  watch: ClaimWatch,
 ): { readonly claim: Claim } | { readonly rivals: readonly Claim[] } {
   try {
     const isThis = (other: string): boolean => other === name
-    const before = listLiveClaims(folder, self, isThis)
+    const before = listLiveClaims(folder, watch, isThis)
     // Whoever only waits writes nothing, and disturbs nobody.
     if (before.length > 0) return { rivals: before }
     const claim = makeClaim(folder, name, self)
-    const rivals = listLiveClaims(folder, self, isThis).filter(({ nonce }) => nonce !== claim.nonce)
+    const rivals = listLiveClaims(folder, watch, isThis).filter(
+      ({ nonce }) => nonce !== claim.nonce,
+    )
     if (rivals.length === 0) return { claim }
     dropClaim(claim)
     return { rivals }
@@ -91,11 +120,11 @@ function contend(
 
 function listLiveClaims(
   folder: string,
-  self: ProcessIdentity,
+  watch: ClaimWatch,
   isWanted: (name: string) => boolean,
 ): Claim[] {
   return listClaims(folder, isWanted).filter((claim) => {
-    const live = isLive(claim, self)
+    const live = watch.isLive(claim)
     if (!live) dropClaim(claim)
     return live
   })
@@ -113,6 +142,7 @@ function remember(waitedFor: Claim[], rivals: readonly Claim[]): void {
 
 function hold(folder: string, claim: Claim, waitedFor: readonly Claim[]): Lock {
   let released = false
+  const isHeld = (): boolean => !released && existsSync(claim.file)
   const heartbeat = setInterval(() => quietly(() => touchClaim(claim)), HEARTBEAT)
   heartbeat.unref()
   return {
@@ -120,7 +150,11 @@ function hold(folder: string, claim: Claim, waitedFor: readonly Claim[]): Lock {
     failure:
       waitedFor.map((holder) => findFailure(folder, holder)).findLast((found) => found !== null) ??
       null,
-    isHeld: () => !released && existsSync(claim.file),
+    isHeld,
+    renew() {
+      if (!released) quietly(() => touchClaim(claim))
+      return isHeld()
+    },
     fail: (failure) => quietly(() => leaveFailure(claim, failure)),
     release() {
       if (released) return

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import PQueue from 'p-queue'
 import * as v from 'valibot'
@@ -7,7 +6,8 @@ import { sha256 } from '../../shared/hash.ts'
 import { prettierJson } from '../../shared/prettier-json.ts'
 import { writeWhole } from './claim.ts'
 import { acquireLock } from './lock.ts'
-import type { ProcessIdentity } from './process-identity.ts'
+import { thisProcess, type ProcessIdentity } from './process-identity.ts'
+import { readText } from '../read-text.ts'
 import { storageError } from '../storage-error.ts'
 
 /** Providers count by the minute, in milliseconds. */
@@ -19,8 +19,13 @@ const MARGIN = 500
 /** The lock is held for a millisecond or two: looking often costs less than waiting long. In milliseconds. */
 const LOCK_PAUSE = 10
 
+/** What no window exceeds, in bytes. */
+const LONGEST = 32 * 1024 * 1024
+
 export interface RateWindowOptions {
   readonly folder: string
+  /** Called before each look at the folder: throws where it must not be used. */
+  readonly check?: () => void
   /** Who is counted together, such as provider, host and a digest of the key. It leaves only its hash on the disk. */
   readonly account: string
   readonly requestsPerMinute: number
@@ -80,9 +85,8 @@ export function createRateWindow(options: RateWindowOptions): RateWindow {
     signal: AbortSignal,
     change: (state: State, time: number) => Result,
   ): Promise<Result> {
-    const { self } = options
-    const who = self === undefined ? {} : { self }
-    const lock = await acquireLock({ folder, name, signal, pause: LOCK_PAUSE, ...who })
+    const { self = thisProcess(), check = () => {} } = options
+    const lock = await acquireLock({ folder, name, signal, pause: LOCK_PAUSE, self, check })
     try {
       const time = now()
       const state = current(readState(file), time, span)
@@ -159,7 +163,7 @@ function current(state: State, time: number, span: number): State {
 /** A file that is not there or damaged is an empty window: the worst that follows is a request that is refused. */
 function readState(file: string): State {
   try {
-    return v.parse(stateSchema, JSON.parse(readFileSync(file, 'utf8')))
+    return v.parse(stateSchema, JSON.parse(readText(file, LONGEST)))
   } catch {
     return { sent: [], pausedUntil: 0 }
   }

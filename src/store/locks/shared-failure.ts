@@ -1,4 +1,4 @@
-import { readdirSync, rmSync, statSync } from 'node:fs'
+import { lstatSync, readdirSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import * as v from 'valibot'
 import { isNotFound } from '../../shared/files.ts'
@@ -53,13 +53,17 @@ export function findFailure(
   }
 }
 
+/** Failures, files that were being written, and probes of the clock, as this project names them. */
+const LEFT_BEHIND =
+  /^(?:[\w-]+\.[0-9a-f]+\.failure|[\w-]+\.(?:[0-9a-f]+\.(?:lock|failure)|json)\.[0-9a-f]+\.new|[0-9a-f]{16}\.clock)$/
+
 /** Removes failures that everybody has had the time to read, and files that a killed process had begun. */
 export function sweepFailures(folder: string): void {
   for (const name of readdirSync(folder)) {
-    if (!/\.(?:failure|new|clock)$/.test(name)) continue
+    if (!LEFT_BEHIND.test(name)) continue
     const file = path.join(folder, name)
     try {
-      if (Date.now() - statSync(file).mtimeMs > KEPT) rmSync(file, { force: true })
+      if (Date.now() - lstatSync(file).mtimeMs > KEPT) rmSync(file, { force: true })
     } catch (error) {
       if (!isNotFound(error)) throw error
     }

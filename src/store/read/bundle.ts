@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import path from 'node:path'
 import { messageOf } from '../../shared/errors.ts'
 import { bytesState, type BytesState } from './bytes-state.ts'
@@ -77,13 +78,20 @@ export function openBundle(folder: StoreFolder, bundle: Bundle): Candidate | Sto
   }
   const file = path.join(folder.root, originalName(base, receipt.mediaType))
   const bytes = stateOf(folder, file, receipt)
-  const problem = bytes === 'present' ? null : bytesProblem(bytes, folder.show(file))
+  const problem =
+    bytes === 'present' ? null : bytesProblem(bytes, folder.show(file), linkReason(folder, file))
   return { receipt, file, bytes, problem }
+}
+
+function linkReason(folder: StoreFolder, file: string): string | undefined {
+  return existsSync(file) && !folder.isOwn(file)
+    ? 'it is a link that leads out of the project'
+    : undefined
 }
 
 function stateOf(folder: StoreFolder, file: string, receipt: Receipt): BytesState {
   try {
-    return bytesState(file, receipt)
+    return bytesState(folder, file, receipt)
   } catch (error) {
     throw storageError(error, `Cannot read ${folder.show(file)}`)
   }

@@ -2,24 +2,32 @@ import { closeSync, openSync, readFileSync, readSync, statSync, type Stats } fro
 import { isNotFound } from '../../shared/files.ts'
 import { sha256 } from '../../shared/hash.ts'
 import { LFS_POINTER } from '../../shared/lfs-pointer.ts'
+import type { StoreFolder } from '../folder.ts'
 import type { Receipt } from '../receipt.ts'
 
 /** Whether an original's bytes can be had. */
 export type BytesState = 'present' | 'absent' | 'lfs-pointer' | 'damaged'
 
+/** What is asked of the store's folder: a link that leads out of the project holds no original. */
+type Links = Pick<StoreFolder, 'isOwn'>
+
 /** Judges by existence and size, and opens a file only where its size is not the receipt's. */
-export function bytesState(file: string, receipt: Receipt): BytesState {
+export function bytesState(folder: Links, file: string, receipt: Receipt): BytesState {
   const stats = statsOf(file)
   if (stats === undefined) return 'absent'
-  if (!stats.isFile()) return 'damaged'
+  if (!stats.isFile() || !folder.isOwn(file)) return 'damaged'
   if (stats.size === receipt.bytes) return 'present'
   return isPointer(file) ? 'lfs-pointer' : 'damaged'
 }
 
 /** Whether a file holds exactly these bytes. Nothing is read where its size is another. */
-export function holds(file: string, expected: Pick<Receipt, 'sha256' | 'bytes'>): boolean {
+export function holds(
+  folder: Links,
+  file: string,
+  expected: Pick<Receipt, 'sha256' | 'bytes'>,
+): boolean {
   const stats = statsOf(file)
-  if (stats?.isFile() !== true || stats.size !== expected.bytes) return false
+  if (stats?.isFile() !== true || stats.size !== expected.bytes || !folder.isOwn(file)) return false
   return sha256(readFileSync(file)) === expected.sha256
 }
 

@@ -2,7 +2,7 @@ import { existsSync, lstatSync } from 'node:fs'
 import path from 'node:path'
 import { bundleFiles, type Bundle } from './bundle.ts'
 import { receiptName } from '../file-name.ts'
-import { namesIn, type StoreFolder } from '../folder.ts'
+import type { StoreFolder } from '../folder.ts'
 import { listWaiting, type WaitingResponse } from '../waiting.ts'
 
 /** The folder at one moment. */
@@ -22,9 +22,10 @@ export interface View {
  */
 export function lookAt(folder: StoreFolder, only?: string): View {
   const isWanted = (shortKey: string): boolean => only === undefined || shortKey === only
+  folder.check()
   for (;;) {
     const before = listWaiting(folder, isWanted)
-    const names = namesIn(folder.root)
+    const names = folder.names('root')
     const { files, stuck, inWork } = listWaiting(folder, isWanted)
     const wanted = only === undefined ? names : names.filter((name) => name.includes(`.${only}.`))
     const bundles = bundleFiles(wanted).filter(

@@ -1,7 +1,7 @@
 import path from 'node:path'
 import { readReceipt } from './bundle.ts'
 import { parseFileName, shortKeyOf } from '../file-name.ts'
-import { namesIn, type StoreFolder } from '../folder.ts'
+import type { StoreFolder } from '../folder.ts'
 import type { Receipt } from '../receipt.ts'
 import { storeProblem, type StoreProblem } from '../store-problem.ts'
 
@@ -55,7 +55,7 @@ function readStrays(folder: StoreFolder, names: readonly string[]): readonly Str
 
 function listTrash(folder: StoreFolder): ReadonlyMap<string, StoreProblem> {
   const found = new Map<string, StoreProblem>()
-  for (const name of namesIn(folder.trash)) {
+  for (const name of folder.names('trash')) {
     const parts = parseFileName(name)
     if (parts?.extension !== 'json') continue
     const file = folder.show(path.join(folder.trash, name))

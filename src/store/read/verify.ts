@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs'
 import { pipeline } from 'node:stream/promises'
 import PQueue from 'p-queue'
 import { messageOf } from '../../shared/errors.ts'
-import { namesIn, type StoreFolder } from '../folder.ts'
+import type { StoreFolder } from '../folder.ts'
 import type { Candidate } from './bundle.ts'
 import { readSnapshot } from './snapshot.ts'
 import { storeProblem, type StoreProblem } from '../store-problem.ts'
@@ -40,8 +40,8 @@ export async function verify(folder: StoreFolder): Promise<StoreReport> {
     bytes: intact.reduce((sum, { receipt }) => sum + receipt.bytes, 0),
     elsewhere: 0,
     problems: [...problems, ...found.filter((problem) => problem !== null)],
-    quarantined: namesIn(folder.quarantine).length,
-    trashed: namesIn(folder.trash).length,
+    quarantined: folder.names('quarantine').length,
+    trashed: folder.names('trash').length,
   }
 }
 

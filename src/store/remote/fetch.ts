@@ -57,5 +57,5 @@ async function keepHere(
   { file, receipt }: Candidate,
   bytes: Uint8Array,
 ): Promise<void> {
-  if (bytesState(file, receipt) === 'absent') await folder.write(file, bytes)
+  if (bytesState(folder, file, receipt) === 'absent') await folder.write(file, bytes)
 }

@@ -33,7 +33,7 @@ export async function pull(
   const others = options.only ? [] : snapshot.everything().candidates
   const files = new Map([...others, ...known].map((candidate) => [candidate.file, candidate]))
   const transfers = await transfer([...files.values()], options, async (candidate) => {
-    const state = bytesState(candidate.file, candidate.receipt)
+    const state = bytesState(folder, candidate.file, candidate.receipt)
     // Git LFS has pointers fetched by a command of its own.
     if (state === 'present' || state === 'lfs-pointer') return 'present'
     if (options.isDry) {

@@ -1,6 +1,6 @@
 import path from 'node:path'
 import { readReceipt, type Candidate } from '../read/bundle.ts'
-import { namesIn, type StoreFolder } from '../folder.ts'
+import type { StoreFolder } from '../folder.ts'
 import type { Receipt } from '../receipt.ts'
 import { readSnapshot, type StoreSnapshot } from '../read/snapshot.ts'
 import { transfer, type PushOptions, type TransferReport } from '../transfer.ts'
@@ -49,7 +49,8 @@ function chosen(snapshot: StoreSnapshot, keys: Iterable<string> | undefined): Ca
 
 /** What lies in the trash because another picture of its key took its place, which the remote may not have been told. */
 function supersededHere(folder: StoreFolder, snapshot: StoreSnapshot): Receipt[] {
-  return namesIn(folder.trash)
+  return folder
+    .names('trash')
     .filter((name) => name.endsWith('.json'))
     .flatMap((name) => {
       const reading = readReceipt(path.join(folder.trash, name))
