@@ -14,6 +14,15 @@ export interface ModelUnderTest {
   readonly count: (body: string) => number
 }
 
+/** OpenAI's service, whatever the specification of the model. */
+export const OPENAI: Pick<ModelUnderTest, 'answer' | 'count'> = {
+  answer: (pictures) => ({
+    created: 1,
+    data: pictures.map((picture) => ({ b64_json: picture })),
+  }),
+  count: (body) => (JSON.parse(body) as { n: number }).n,
+}
+
 const PICTURES = ['kite', 'dune', 'gull'].map((name) => Buffer.from(name).toString('base64'))
 
 /** What the pipeline relies on, whoever wrote the model. */

@@ -1,21 +1,12 @@
 import type { ImageModelV3 } from '@ai-sdk/provider'
 import { createOpenAI as createOpenAIV2 } from 'openai-v2'
 import { createOpenAI as createOpenAIV3 } from 'openai-v3'
-import { createOpenAI as createOpenAIV4 } from 'openai-v4'
 import type { ImageModelV2 } from 'provider-v2'
-import type { ImageModelV4 } from 'provider-v4'
 import { expect, expectTypeOf, test } from 'vitest'
 import { ModelError, type ImageModel } from '../../src/model/image-model.ts'
 import { minimax } from '../../src/model/minimax/minimax.ts'
-import { describeImageModel, type ModelUnderTest } from './contract.ts'
+import { describeImageModel, OPENAI, type ModelUnderTest } from './contract.ts'
 
-const openai = {
-  answer: (pictures: readonly string[]) => ({
-    created: 1,
-    data: pictures.map((picture) => ({ b64_json: picture })),
-  }),
-  count: (body: string) => (JSON.parse(body) as { n: number }).n,
-}
 const settings = (url: string): { apiKey: string; baseURL: string } => ({
   apiKey: 'sk-test',
   baseURL: url,
@@ -33,16 +24,12 @@ const models: Readonly<Record<string, ModelUnderTest>> = {
     count: (body) => (JSON.parse(body) as { n: number }).n,
   },
   'OpenAI of specification v2': {
-    ...openai,
+    ...OPENAI,
     create: (url) => createOpenAIV2(settings(url)).image('gpt-image-1'),
   },
   'OpenAI of specification v3': {
-    ...openai,
+    ...OPENAI,
     create: (url) => createOpenAIV3(settings(url)).image('gpt-image-1'),
-  },
-  'OpenAI of specification v4': {
-    ...openai,
-    create: (url) => createOpenAIV4(settings(url)).image('gpt-image-1'),
   },
 }
 
@@ -51,7 +38,6 @@ for (const [name, model] of Object.entries(models)) describeImageModel(name, mod
 test('every image model of the AI SDK is one without a cast, and ours is one of theirs', () => {
   expectTypeOf<ImageModelV2>().toExtend<ImageModel>()
   expectTypeOf<ImageModelV3>().toExtend<ImageModel>()
-  expectTypeOf<ImageModelV4>().toExtend<ImageModel>()
   expectTypeOf(minimax).returns.toExtend<ImageModelV3>()
   expectTypeOf(minimax).returns.toExtend<ImageModel>()
   expectTypeOf<{ specificationVersion: 'v1' }>().not.toExtend<ImageModel>()

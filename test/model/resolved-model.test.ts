@@ -1,12 +1,11 @@
 import { createOpenAI as createOpenAIV2 } from 'openai-v2'
 import { createOpenAI as createOpenAIV3 } from 'openai-v3'
-import { createOpenAI as createOpenAIV4 } from 'openai-v4'
 import { describe, expect, test } from 'vitest'
 import type { ImageModel } from '../../src/model/image-model.ts'
 import { minimax } from '../../src/model/minimax/minimax.ts'
 import { resolveModel } from '../../src/model/resolved-model.ts'
 
-const openai = createOpenAIV4({ apiKey: 'x' })
+const openai = createOpenAIV3({ apiKey: 'x' })
 
 /** The least that is an image model. */
 const least = {
@@ -74,7 +73,6 @@ describe('resolveModel', () => {
     const references = async (model: ImageModel): Promise<unknown> =>
       (await resolveModel('any', model)).limits.references
     expect(await references(createOpenAIV2({ apiKey: 'x' }).image('gpt-image-1'))).toBe(false)
-    expect(await references(createOpenAIV3({ apiKey: 'x' }).image('gpt-image-1'))).toBeUndefined()
     expect(await references(openai.image('gpt-image-1'))).toBeUndefined()
     expect(await references({ ...least, supportsFileInputs: Promise.resolve(false) })).toBe(false)
     expect(await references({ ...least, limits: { references: { types: ['style'] } } })).toEqual({
