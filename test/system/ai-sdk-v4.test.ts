@@ -38,9 +38,11 @@ describeImageModel('OpenAI of specification v4', {
 describeAiSdkInAManifest({ version: 'v4', createOpenAI })
 
 it('takes references unless the model says that it takes none', async () => {
-  const { image } = createOpenAI({ apiKey: 'x', baseURL: 'http://127.0.0.1:9' })
-  expect((await resolveModel('any', image('gpt-image-1'))).limits.references).toBeUndefined()
-  expect((await resolveModel('any', image('dall-e-3'))).limits.references).toBe(false)
+  const provider = createOpenAI({ apiKey: 'x', baseURL: 'http://127.0.0.1:9' })
+  expect(
+    (await resolveModel('any', provider.image('gpt-image-1'))).limits.references,
+  ).toBeUndefined()
+  expect((await resolveModel('any', provider.image('dall-e-3'))).limits.references).toBe(false)
 })
 
 it('a model of specification v4 is an image model without a cast', () => {
@@ -53,14 +55,12 @@ export const sound: Options = { models: { v4: model } }
 export const old: Options = { models: { v1: { ...model, specificationVersion: 'v1' } } }
 `
   writeFileSync(path.join(packages.folder, 'models.mts'), text)
-  const { stdout } = spawnSync(
-    process.execPath,
-    [
-      path.join(packages.folder, 'node_modules/typescript/bin/tsc'),
-      ...['--noEmit', '--strict', '--skipLibCheck', '--exactOptionalPropertyTypes'],
-      ...['--module', 'nodenext', '--target', 'es2023', 'models.mts'],
-    ],
-    { cwd: packages.folder, encoding: 'utf8' },
-  )
+  const tsc = path.join(packages.folder, 'node_modules/typescript/bin/tsc')
+  const strict = ['--noEmit', '--strict', '--skipLibCheck', '--exactOptionalPropertyTypes']
+  const target = ['--module', 'nodenext', '--target', 'es2023', 'models.mts']
+  const { stdout } = spawnSync(process.execPath, [tsc, ...strict, ...target], {
+    cwd: packages.folder,
+    encoding: 'utf8',
+  })
   expect(stdout).toBe('')
 })
