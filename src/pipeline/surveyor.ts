@@ -7,6 +7,7 @@ import type { ResolvedOptions } from '../options.ts'
 import { createPlanner } from '../plan/plan.ts'
 import { release } from '../shared/release.ts'
 import type { Store } from '../store/store.ts'
+import { withoutUnwritable } from './unwritable-formats.ts'
 import { seen, surveyOf, wantedKeys, type Reading, type Seen, type Survey } from './survey.ts'
 
 /** Surveys a project again and again. What was worked out the last time is used where nothing that it hangs on changed. */
@@ -35,11 +36,10 @@ export function createSurveyor(
   let last: Seen | undefined
   let surveys = 0
 
-  const resolve = ({ manifests, broken }: ManifestsRead): Reading => ({
-    manifests,
-    broken,
-    resolution: resolver.resolve(manifests, new Set(broken.keys()), files),
-  })
+  const resolve = async ({ manifests, broken }: ManifestsRead): Promise<Reading> => {
+    const resolution = resolver.resolve(manifests, new Set(broken.keys()), files)
+    return { manifests, broken, resolution: await withoutUnwritable(resolution) }
+  }
   const readStore = async (reading: Reading): Promise<Seen> =>
     seen(await store.read(wantedKeys(reading, options, planner)))
 
@@ -48,7 +48,7 @@ export function createSurveyor(
       const turn = ++surveys
       last = undefined
       files = createLocalFiles(options.allow)
-      const reading = resolve(await reader.readAll())
+      const reading = await resolve(await reader.readAll())
       await reader.remember()
       await store.recover()
       const now = await readStore(reading)
@@ -61,7 +61,7 @@ export function createSurveyor(
       const isKnown = changed.map((file) => [reader.readAgain(file), files.forget(file)])
       const known = last
       if (known === undefined || !isKnown.every((found) => found.includes(true))) return undefined
-      const reading = resolve(reader.current())
+      const reading = await resolve(reader.current())
       // A remote is asked for receipts by key, and these may be others now.
       const now = options.remote === undefined ? known : await readStore(reading)
       return surveyOf(reading, planner, now)

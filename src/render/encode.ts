@@ -1,5 +1,6 @@
 import type { EncoderOptions, OutputFormat } from '../manifest/schema/output.ts'
-import { loadSharp, type Sharp } from '../pixels/sharp.ts'
+import type { Sharp } from '../pixels/sharp.ts'
+import { canWrite } from '../pixels/writable.ts'
 import { ImagegenError } from '../shared/errors.ts'
 import type { FinishedPicture } from './finished-picture.ts'
 import { embedXmpInGif } from './gif-xmp.ts'
@@ -51,8 +52,7 @@ function writeAs(pipeline: Sharp, format: OutputFormat, options: EncoderOptions)
 
 /** JPEG XL is in sharp only where libvips was built with it. */
 async function assertWritable(format: OutputFormat): Promise<void> {
-  const sharp = await loadSharp()
-  if (sharp.format[format === 'avif' ? 'heif' : format].output.buffer) return
+  if (await canWrite(format)) return
   throw new ImagegenError('render', {
     message: `This build of sharp cannot write ${format}.`,
     hint: `Take ${format} out of \`output.formats\`, or use a sharp whose libvips has it.`,
