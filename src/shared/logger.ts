@@ -12,12 +12,33 @@ export interface Logger {
 
 /** Says things on standard error, where they do not mix with what a command reports. */
 export function createConsoleLogger(): Logger {
-  const say = (text: string): void => console.error(printable(text))
   return {
-    info: (message) => say(`[imagegen] ${message}`),
-    warn: (message) => say(`[imagegen] warning: ${message}`),
-    error: (message) => say(`[imagegen] error: ${message}`),
+    info: (message) => (unlabelled() ?? console.error)(printable(`[imagegen] ${message}`)),
+    warn(message) {
+      const text = printable(`[imagegen] warning: ${message}`)
+      if (unlabelled() === undefined) console.error(text)
+      else console.warn(text)
+    },
+    error: (message) => console.error(printable(`[imagegen] error: ${message}`)),
   }
+}
+
+/** Says nothing, where another server of the same process speaks for the project. */
+export function createSilentLogger(): Logger {
+  const silently = (): void => undefined
+  return { info: silently, warn: silently, error: silently }
+}
+
+/**
+ * Nuxt and other tools replace the console by consola, which labels everything on `console.error` as ERROR, progress too.
+ * It keeps the original methods beside its own.
+ *
+ * @returns nothing where the console is Node's own.
+ * @see https://github.com/unjs/consola/blob/main/src/consola.ts
+ */
+function unlabelled(): ((text: string) => void) | undefined {
+  const error: unknown = Reflect.get(console, '__error')
+  return typeof error === 'function' ? (text) => void error(text) : undefined
 }
 
 /** A logger that hides each of the given secrets, whole, in everything that passes. */

@@ -79,5 +79,7 @@ describe('Nuxt', () => {
     })
     for (const stage of seen.stages) expect(stage).toMatchObject([HARBOUR])
     expect(seen).toMatchObject({ asked: 3, isSamePage: true, complaints: [] })
+    expect(seen.output).toContain('[imagegen] harbour: in the store.')
+    expect(seen.output).not.toMatch(/ERROR|\[error\]/)
   })
 })

@@ -15,6 +15,8 @@ export interface SeenEdit {
   readonly complaints: readonly string[]
   /** Images that were asked for, in all. */
   readonly asked: number
+  /** Everything that the dev server printed. */
+  readonly output: string
 }
 
 /** What to look at, and what to change meanwhile. */
@@ -97,7 +99,13 @@ export async function seeEdit(plan: EditPlan): Promise<SeenEdit> {
     }
     const isSamePage = (await page.evaluate('window.isFirstPage')) === true
     await page.close()
-    return { stages, isSamePage, complaints, asked: emulator.stats().images }
+    return {
+      stages,
+      isSamePage,
+      complaints,
+      asked: emulator.stats().images,
+      output: server.output(),
+    }
   } finally {
     await server.stop()
     await gate.close()

@@ -61,12 +61,14 @@ export function viteHost(begin: (facts: HostFacts) => Session): Partial<Plugin> 
       const plugin = config.plugins.find((each) => each.configResolved === hooks.configResolved)
       if (plugin !== undefined) inBuild = { plugin, plugins: config.plugins }
       const isBuild = config.command === 'build'
+      const isChild = plugin !== undefined && isChildServer(config, plugin)
       const session = begin({
         start: config.root,
         mode: config.mode,
         isBuild,
         isLive: !isBuild,
-        isUnattended: config.server.watch === null,
+        isUnattended: config.server.watch === null || isChild,
+        isSilent: isChild,
         envDir: config.envDir === false ? undefined : config.envDir,
         urlOf: isBuild ? viteBuildUrl : viteUrl,
         keepsModules: false,
@@ -189,6 +191,16 @@ export function viteHost(begin: (facts: HostFacts) => Session): Partial<Plugin> 
     },
   }
   return hooks
+}
+
+/**
+ * React Router and Remix read the exports of routes through a dev server of their own, beside the one that shows pages. They
+ * give it every plugin of the project without the hooks that serve pages.
+ *
+ * @see https://github.com/remix-run/react-router/blob/main/packages/react-router-dev/vite/plugin.ts `viteChildCompiler`
+ */
+function isChildServer({ command }: ResolvedConfig, plugin: Plugin): boolean {
+  return command === 'serve' && plugin.configureServer === undefined
 }
 
 /** Before Vite 6 there are no environments, and before Vite 7 plugins are not told the version. */

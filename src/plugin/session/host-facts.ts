@@ -13,6 +13,8 @@ export interface HostFacts {
   readonly isLive: boolean
   /** Whether nobody looks at what is shown: a tool's own dev server, for which no picture is asked. */
   readonly isUnattended?: boolean
+  /** Whether another server of this process speaks for the project: this one says nothing. */
+  readonly isSilent?: boolean
   readonly envDir?: string | undefined
   /** Default: that of this process. */
   readonly environment?: NodeJS.ProcessEnv

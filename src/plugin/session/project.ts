@@ -1,7 +1,12 @@
 import { resolveOptions } from '../../options.ts'
 import { createPipeline, type Pipeline, type Survey } from '../../pipeline.ts'
 import { messageOf } from '../../shared/errors.ts'
-import { createConsoleLogger, redacting, type Logger } from '../../shared/logger.ts'
+import {
+  createConsoleLogger,
+  createSilentLogger,
+  redacting,
+  type Logger,
+} from '../../shared/logger.ts'
 import { createBackground, type Background } from './background.ts'
 import type { HostFacts } from './host-facts.ts'
 
@@ -53,7 +58,8 @@ export function createProject(
   async function readOptions(): Promise<Opened> {
     const { start, mode, isBuild, envDir, environment = process.env } = facts
     const options = await resolveOptions({ start, inline, mode, isBuild, envDir, environment })
-    const logger = redacting(createConsoleLogger(), options.secrets)
+    const spoken = facts.isSilent === true ? createSilentLogger() : createConsoleLogger()
+    const logger = redacting(spoken, options.secrets)
     const earlier = latest?.pipeline
     // A dev server's life is longer than its options; but whoever changes the budget agrees to it anew.
     const isAgreed =
