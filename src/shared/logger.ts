@@ -37,8 +37,8 @@ export function createSilentLogger(): Logger {
  * @see https://github.com/unjs/consola/blob/main/src/consola.ts
  */
 function unlabelled(): ((text: string) => void) | undefined {
-  const error: unknown = Reflect.get(console, '__error')
-  return typeof error === 'function' ? (text) => void error(text) : undefined
+  const wrapped: { readonly __error?: (text: string) => void } & Console = console
+  return wrapped.__error
 }
 
 /** A logger that hides each of the given secrets, whole, in everything that passes. */

@@ -34,7 +34,7 @@ function withChildServer(project: Sandbox, create: Create): Plugin {
 
 test.each<[string, Create]>([
   ['Vite 7', createServer7 as unknown as Create],
-  ['Vite 8', createServer as Create],
+  ['Vite 8', createServer],
 ])(
   'in %s a server beside the one that shows pages loads pictures, asks for none and says nothing',
   async (_, create) => {
