@@ -1,12 +1,12 @@
 import type { Sharp, SharpOptions } from 'sharp'
+import { PIXEL_LIMIT } from './pixel-limit.ts'
 import { assertDrawable } from './svg-references.ts'
 
 export type { Sharp } from 'sharp'
 
 type SharpModule = (typeof import('sharp'))['default']
 
-/** The largest picture that is ever decoded, in pixels: beyond it a file is taken for a decompression bomb. */
-export const PIXEL_LIMIT = 100_000_000
+export { PIXEL_LIMIT }
 
 /** The longest side that a manifest may ask for, in pixels: what WebP can hold, the least of the formats written. */
 export const SIDE_LIMIT = 16_383

@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
 import { assertDrawable, countReferences } from '../../src/pixels/svg-references.ts'
 import { svgBomb } from './svg-bomb.ts'
@@ -67,6 +68,222 @@ describe('countReferences', () => {
       (_, index) => `<g id="x${index}">${use(`x${index + 1}`)}</g>`,
     )
     expect(countReferences(svg(chain.join('')))).toBeGreaterThan(100_000)
+  })
+})
+
+/** Numbers that look random, and are the same each time. */
+function numbers(): (below: number) => number {
+  let state = 1
+  return (below) => {
+    state = (state * 48_271) % 2_147_483_647
+    return state % below
+  }
+}
+
+function randomPath(segments: number, side: number): string {
+  const next = numbers()
+  return `M0 0${Array.from({ length: segments }, () => `L${next(side)} ${next(side)}`).join('')}`
+}
+
+/** As tracing a bitmap gives them: many small outlines in one path. */
+function tracedPath(outlines: number, side: number): string {
+  const next = numbers()
+  return Array.from(
+    { length: outlines },
+    () =>
+      `M${next(side)} ${next(side)}${Array.from({ length: 12 }, () => `c${next(9) - 4}.5 ${next(9) - 4} 1 .25 ${next(9) - 4}-${next(4)}`).join('')}z`,
+  ).join('')
+}
+
+function sized(side: number, content: string): Buffer {
+  return Buffer.from(
+    `<svg xmlns="http://www.w3.org/2000/svg" xmlns:x="http://www.w3.org/1999/xlink" width="${side}" height="${side}">${content}</svg>`,
+  )
+}
+
+const turbulence = (count: number): string =>
+  `<filter id="f">${'<feTurbulence baseFrequency=".05"/>'.repeat(count)}</filter>`
+const filtered = (count: number, how = 'filter="url(#f)"'): string =>
+  `<rect width="100%" height="100%" ${how}/>`.repeat(count)
+
+describe('an SVG that would be drawn for minutes is refused', () => {
+  test.each<[string, () => Uint8Array, string]>([
+    [
+      'fifty filter primitives on 9000x9000 pixels',
+      () => sized(9000, turbulence(50) + filtered(1)),
+      'too many filters',
+    ],
+    ['one filter fifty times', () => sized(9000, turbulence(1) + filtered(50)), 'too many filters'],
+    [
+      'filters of a class',
+      () =>
+        sized(
+          9000,
+          `<style>.a, .b { filter: url(#f) }</style>${turbulence(5)}${filtered(20, 'class="x a"')}`,
+        ),
+      'too many filters',
+    ],
+    [
+      'filters on a canvas in centimetres',
+      () =>
+        Buffer.from(
+          sized(1, turbulence(50) + filtered(1))
+            .toString()
+            .replace('width="1" height="1"', 'width="2000mm" height="200cm"'),
+        ),
+      'too many filters',
+    ],
+    [
+      'filters on a canvas that only its viewBox tells',
+      () =>
+        Buffer.from(
+          sized(1, turbulence(50) + filtered(1))
+            .toString()
+            .replace('width="1" height="1"', 'viewBox="0, 0, 9000 9000"'),
+        ),
+      'too many filters',
+    ],
+    [
+      'a few primitives with many octaves',
+      () => sized(4000, turbulence(8).replaceAll('/>', ' numOctaves="15"/>') + filtered(1)),
+      'too many filters',
+    ],
+    [
+      'wide morphology',
+      () =>
+        sized(
+          3000,
+          `<filter id="f"><feMorphology operator="dilate" radius="100"/></filter>${filtered(1)}`,
+        ),
+      'too many filters',
+    ],
+    [
+      'masks',
+      () => sized(5000, `<mask id="f"><path d=""/></mask>${filtered(100, 'mask="url(#f)"')}`),
+      'too many filters or masks',
+    ],
+    [
+      'a path of 300,000 segments',
+      () => sized(512, `<path d="${randomPath(300_000, 512)}"/>`),
+      'segments',
+    ],
+    [
+      'a polygon of 300,000 points',
+      () => sized(512, `<polygon points="${randomPath(300_000, 512).replaceAll(/[ML]/g, ' ')}"/>`),
+      'segments',
+    ],
+    [
+      'a path of 300,000 segments that are short',
+      () => sized(512, `<path d="M0 0${'l1 1-1-1'.repeat(150_000)}"/>`),
+      'segments',
+    ],
+    [
+      'a path that is drawn again and again',
+      () => sized(512, `<path id="p" d="${tracedPath(2000, 512)}"/>${use('p').repeat(30)}`),
+      'segments',
+    ],
+    [
+      'a path that crosses itself all the time',
+      () => sized(4000, `<path d="${randomPath(5000, 4000)}"/>`),
+      'cross themselves',
+    ],
+    [
+      'a path beside one that only seems to be it',
+      () => sized(4000, `<path data-a=" d='M0 0'" d='${randomPath(5000, 4000)}'/>`),
+      'cross themselves',
+    ],
+    [
+      'a path in an entity',
+      () =>
+        Buffer.from(
+          `<!DOCTYPE svg [<!ENTITY p "${randomPath(5000, 4000)}">]>${sized(4000, '<path d="&p;"/>').toString()}`,
+        ),
+      'cross themselves',
+    ],
+    [
+      'entities that are repeated',
+      () =>
+        Buffer.from(
+          `<!DOCTYPE svg [<!ENTITY p "${'l1 1'.repeat(1000)}">]>${sized(64, `<path d="${'&p;'.repeat(1000)}"/>`).toString()}`,
+        ),
+      'entities that make it much longer',
+    ],
+    [
+      'entities in entities',
+      () =>
+        Buffer.from(
+          `<!DOCTYPE svg [<!ENTITY a "b"><!ENTITY p "&a;&a;">]>${sized(64, '<path d="&p;"/>').toString()}`,
+        ),
+      'entities with markup',
+    ],
+    [
+      'what is compressed',
+      () => gzipSync(sized(9000, turbulence(50) + filtered(1))),
+      'too many filters',
+    ],
+    [
+      'a great deal that is compressed',
+      () => gzipSync(Buffer.alloc(64 * 1024 * 1024, ' ')),
+      'unpacked',
+    ],
+    [
+      'UTF-16',
+      () => Buffer.from(`\ufeff${sized(9000, turbulence(50) + filtered(1)).toString()}`, 'utf16le'),
+      'too many filters',
+    ],
+    ['a great many elements', () => sized(64, '<g/>'.repeat(250_000)), 'elements'],
+    [
+      'parts under another prefix and written in numbers',
+      () => {
+        const bomb = svgBomb(12).toString().replaceAll(' href="#u', ' x:href="&#35;u')
+        return Buffer.from(bomb.replace('<svg ', '<svg xmlns:x="http://www.w3.org/1999/xlink" '))
+      },
+      'draws its own parts',
+    ],
+  ])('%s', (_, make, message) => {
+    expect(() => assertDrawable(make())).toThrow(message)
+  })
+})
+
+describe('an ordinary drawing is taken', () => {
+  test.each<[string, () => Uint8Array]>([
+    [
+      'a traced bitmap of half a megabyte',
+      () => sized(1200, `<path d="${tracedPath(2500, 1200)}"/>`),
+    ],
+    [
+      'a map of twenty thousand paths',
+      () =>
+        sized(
+          2000,
+          Array.from({ length: 20_000 }, () => `<path d="m9 9h4l2 7c1 2 3 4 5 6z"/>`).join(''),
+        ),
+    ],
+    [
+      'a page of Inkscape with blurred objects',
+      () =>
+        Buffer.from(
+          `<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg" xmlns:inkscape="http://www.inkscape.org/namespaces/inkscape" width="210mm" height="297mm" viewBox="0 0 210 297"><filter inkscape:collect="always" id="f"><feGaussianBlur stdDeviation="1.2" id="feGaussianBlur1"/></filter>${filtered(100, 'style="opacity:1;filter:url(#f)"')}</svg>`,
+        ),
+    ],
+    [
+      'an export of Illustrator with drop shadows and entities',
+      () =>
+        Buffer.from(
+          `<?xml version="1.0"?><!DOCTYPE svg PUBLIC "-//W3C//DTD SVG 1.1//EN" "x" [<!ENTITY ns_svg "http://www.w3.org/2000/svg"><!ENTITY ns_ai "http://ns.adobe.com/AdobeIllustrator/10.0/">]><svg xmlns="&ns_svg;" xmlns:i="&ns_ai;" width="1920" height="1080"><style>.a{fill:#fff;filter:url(#f)}</style><filter id="f"><feOffset dx="7"/><feGaussianBlur stdDeviation="5"/><feFlood/><feComposite operator="in"/><feMerge><feMergeNode/><feMergeNode/></feMerge></filter>${filtered(20, 'class="a"')}</svg>`,
+        ),
+    ],
+    ['fine noise over an icon', () => sized(512, turbulence(1) + filtered(1))],
+    [
+      'a sheet of hatching',
+      () =>
+        sized(
+          3000,
+          `<path d="${Array.from({ length: 300 }, (_, index) => `M0 ${index * 10}l3000 900`).join('')}"/>`,
+        ),
+    ],
+  ])('%s', (_, make) => {
+    expect(() => assertDrawable(make())).not.toThrow()
   })
 })
 
