@@ -245,6 +245,15 @@ describe('text that is cut off by a comment', () => {
     expect(warningsOf(await manifestOf(text))).toEqual([])
   })
 
+  test.each([
+    ['several lines', 'prompt: Poster in #ff8800,\n  with a lighthouse\nalt: ""\n', '#ff8800,'],
+    ['nothing else', 'prompt: #ff8800\nalt: ""\n', '#ff8800'],
+  ])('is the hint of the error where it breaks %s', (_, text, cut) => {
+    const [problem, ...others] = problemsOf(text)
+    expect(others).toEqual([])
+    expect(problem?.hint).toContain(`YAML takes \`${cut}\` for a comment`)
+  })
+
   test('is a warning of a parse that is remembered, too', async () => {
     const { root } = await temporaryProject({ 'a.image.yaml': POSTER })
     const file = path.join(root, 'a.image.yaml')

@@ -5,7 +5,7 @@ import { MAX_DEPTH, tooDeepAt } from './limits.ts'
 import { keyProblems } from '../key-problems.ts'
 import { createLocate, type ManifestContent, type ManifestWarning } from '../manifest.ts'
 import { floodIn, MAX_MARKS, MAX_SEPARATORS, type Flood } from '../marks.ts'
-import { findNotMeant } from './not-meant.ts'
+import { findNotMeant, type NotMeant } from './not-meant.ts'
 import { validateManifest } from './validate.ts'
 import { loadYaml } from '../yaml.ts'
 import { parseYamlDocument } from '../yaml-document.ts'
@@ -68,24 +68,39 @@ function parseBounded(text: string, path: string): ManifestContent {
     return { file: path, line, column: col, frame: codeFrame(text, line, col) }
   }
 
+  const notMeant = findNotMeant(document, text, placeAtOffset)
   // The first alone: what follows a slip is mostly its echo.
   const [slip] = [...document.errors, ...document.warnings]
   if (slip !== undefined) {
     const place = placeAtOffset(slip.pos[0])
     const line = text.split('\n')[place.line - 1] ?? ''
-    fail([{ message: yamlMessage(slip.code, slip.message), place, ...quotingHint(text, line) }])
+    const hint = cutOffHint([place.line - 1, place.line], notMeant) ?? quotingHint(text, line)
+    fail([{ message: yamlMessage(slip.code, slip.message), place, ...hint }])
   }
 
-  const notMeant = findNotMeant(document, text, placeAtOffset)
   const value = toPlainData(document, fail, placeAtOffset)
   const { content, problems } = validateManifest(
     value,
     createLocate(path, text, { document, lines }),
   )
-  const all = [...problems, ...notMeant.problems]
+  const all = [...problems.map((each) => withCutOffHint(each, notMeant)), ...notMeant.problems]
   if (all.length > 0) fail(all.sort(byPlace))
   const { warnings } = notMeant
   return warnings.length === 0 ? content : { ...content, warnings: [...warnings].sort(byLine) }
+}
+
+/** Where a comment has cut off text, that is what is wrong with what is left of it. */
+function withCutOffHint(problem: Problem, notMeant: NotMeant): Problem {
+  if (problem.hint !== undefined || problem.place === undefined) return problem
+  return { ...problem, ...cutOffHint([problem.place.line], notMeant) }
+}
+
+function cutOffHint(
+  lines: readonly number[],
+  { warnings }: NotMeant,
+): { readonly hint: string } | undefined {
+  const found = warnings.find(({ line }) => lines.includes(line))
+  return found === undefined ? undefined : { hint: `${found.message} ${found.hint}` }
 }
 
 function byLine(left: ManifestWarning, right: ManifestWarning): number {
