@@ -1,9 +1,10 @@
-import { readFileSync, rmSync } from 'node:fs'
+import { readFileSync, rmSync, statSync } from 'node:fs'
 import path from 'node:path'
 import type { GeneratedImage } from '../../emit/generated-image.ts'
 import { ImagegenError } from '../../shared/errors.ts'
 import { readFileIfThere, writeFileAtomic, writeFileIfChanged } from '../../shared/files.ts'
 import { sha256 } from '../../shared/hash.ts'
+import { realPathOf } from '../../shared/real-path.ts'
 import { isRecord } from '../../shared/record.ts'
 
 /** The list of what is in an exported folder. It is the last file that is written. */
@@ -49,10 +50,13 @@ export async function updateFolder(
   list: Omit<ExportList, 'files' | 'version'>,
 ): Promise<ExportedFiles> {
   const before = readList(folder)
+  refuseLinks(folder, [...wanted.keys()])
   const hashes = new Map([...wanted].map(([name, file]) => [name, file.sha256]))
   const present = new Map(
     [...new Set([...wanted.keys(), ...before.keys()])].map((name) => {
-      const bytes = readFileIfThere(path.join(folder, name))
+      const bytes = isBehindLink(folder, name)
+        ? undefined
+        : readFileIfThere(path.join(folder, name))
       return [name, bytes === undefined ? undefined : sha256(bytes)]
     }),
   )
@@ -64,16 +68,49 @@ export async function updateFolder(
   )
   for (const [name, file] of wanted) {
     if (present.get(name) === file.sha256) continue
-    await writeFileAtomic(path.join(folder, name), readRendition(file))
+    const bytes = readRendition(file)
+    refuseLinks(folder, [name])
+    await writeFileAtomic(path.join(folder, name), bytes)
   }
+  // Some file systems know no case: another spelling of a name may be the file that was just written.
+  const kept = new Set([...wanted.keys()].map((name) => identityOf(path.join(folder, name))))
   const removed = [...before.keys()].filter(
-    (name) => !wanted.has(name) && present.get(name) !== undefined && isOurs(name),
+    (name) =>
+      !wanted.has(name) &&
+      present.get(name) !== undefined &&
+      isOurs(name) &&
+      !kept.has(identityOf(path.join(folder, name))) &&
+      !isBehindLink(folder, name),
   )
   for (const name of removed) rmSync(path.join(folder, name))
   const content: ExportList = { version: 1, ...list, files: Object.fromEntries(hashes) }
   await writeFileIfChanged(path.join(folder, LIST), `${JSON.stringify(content, undefined, 2)}\n`)
   const unchanged = [...wanted.keys()].filter((name) => present.get(name) === hashes.get(name))
   return { written: changed, unchanged, removed }
+}
+
+/**
+ * Whether a link stands in the place of a file, or of a folder on the way to it. The folder that the user named may be
+ * one; what lies in it came with the project, and must lead nowhere else.
+ */
+function isBehindLink(folder: string, name: string): boolean {
+  const real = path.join(realPathOf(folder), name)
+  return realPathOf(real) !== real
+}
+
+function refuseLinks(folder: string, names: readonly string[]): void {
+  const linked = names.filter((name) => isBehindLink(folder, name))
+  if (linked.length === 0) return
+  throw new ImagegenError('usage', {
+    message: `In ${folder} a link stands in the way of ${namesOf(linked)}: \`imagegen export\` writes and removes nothing behind links.`,
+    hint: 'Remove the link, or export into another folder.',
+  })
+}
+
+/** What tells a file from others, whatever name it was found by; nothing where it is gone. */
+function identityOf(file: string): string | undefined {
+  const stats = statSync(file, { bigint: true, throwIfNoEntry: false })
+  return stats === undefined ? undefined : `${stats.dev}:${stats.ino}`
 }
 
 function readRendition({ file, sha256: expected }: ExportedFile): Uint8Array {
@@ -87,13 +124,14 @@ function readRendition({ file, sha256: expected }: ExportedFile): Uint8Array {
 
 /** The files of the last export with their hashes. */
 function readList(folder: string): ReadonlyMap<string, string> {
+  refuseLinks(folder, [LIST])
   const bytes = readFileIfThere(path.join(folder, LIST))
   if (bytes === undefined) return new Map()
   const list = parse(bytes.toString('utf8'))
   if (list === undefined) refuse(folder, [LIST])
   return new Map(
     Object.entries(list ?? {}).flatMap(([name, hash]) =>
-      typeof hash === 'string' && isInside(name) ? [[name, hash]] : [],
+      typeof hash === 'string' && isExported(name) ? [[name, hash]] : [],
     ),
   )
 }
@@ -108,15 +146,25 @@ function parse(text: string): Readonly<Record<string, unknown>> | undefined {
   }
 }
 
-/** A list that came with the project must not name files to remove elsewhere. */
-function isInside(name: string): boolean {
-  return !path.isAbsolute(name) && !name.split(/[\\/]/).includes('..')
+/**
+ * Whether an export gives such names: pictures below the folder. A list that came with the project must not name other
+ * files to remove, however it spells them.
+ */
+function isExported(name: string): boolean {
+  const isPlain = name
+    .split('/')
+    .every((part) => part !== '' && part !== '.' && part !== '..' && !/[\\:\p{Cc}]/u.test(part))
+  return isPlain && /\.(?:avif|gif|jpe?g|jxl|png|tiff?|webp)$/.test(name)
+}
+
+function namesOf(names: readonly string[]): string {
+  return `${names.slice(0, 10).join(', ')}${names.length > 10 ? ', …' : ''}`
 }
 
 function refuse(folder: string, names: readonly string[]): void {
   if (names.length === 0) return
   throw new ImagegenError('usage', {
-    message: `${folder} holds files that \`imagegen export\` did not write, or that were changed since: ${names.slice(0, 10).join(', ')}${names.length > 10 ? ', …' : ''}.`,
+    message: `${folder} holds files that \`imagegen export\` did not write, or that were changed since: ${namesOf(names)}.`,
     hint: 'Nothing was written. Move them away, or export into another folder.',
   })
 }
