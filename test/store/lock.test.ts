@@ -236,3 +236,48 @@ test('sweeping removes what the dead have left, and only that', async () => {
   sweepLocks(folder, thisProcess())
   expect(readdirSync(folder).sort()).toEqual([...claimed, 'key.4.failure'].sort())
 })
+
+test('a claim that is dated in the future blocks for as long as it changes, and a minute', async () => {
+  const folder = temporaryFolder()
+  const elsewhere = { host: 'elsewhere', pid: process.pid, startTime: null }
+  const YEAR = 365 * 24 * 60 * 60 * 1000
+  for (const owner of [elsewhere, 'no owner']) {
+    plantClaim(folder, owner, -YEAR)
+    // Looks happen at these moments; the holder gives a sign of life after the third.
+    const moments = [0, 30_000, 59_000, 60_000, 90_000, 118_000, 119_000, 120_000]
+    const looked: number[] = []
+    const lock = await acquire(folder, {
+      pause: 1,
+      now() {
+        const moment = moments[looked.length] ?? Infinity
+        looked.push(moment)
+        if (moment === 59_000) plantClaim(folder, owner, -YEAR - 1000)
+        return moment
+      },
+    })
+    // Seen to change at 60,000: given up at the first look a minute after that.
+    expect(looked).toEqual(moments)
+    expect(lock.waited).toBe(true)
+    lock.release()
+  }
+})
+
+test('a claim that is dated in the future is not swept away', async () => {
+  const folder = temporaryFolder()
+  plantClaim(folder, { host: 'elsewhere', pid: 1, startTime: null }, -3_600_000)
+  sweepLocks(folder, thisProcess())
+  expect(readdirSync(folder)).toHaveLength(1)
+})
+
+test('a holder that is asked gives a sign of life, and knows whether it was robbed', async () => {
+  const folder = temporaryFolder()
+  const lock = await acquire(folder, { self: { ...thisProcess(), host: 'elsewhere' } })
+  const [claim] = readdirSync(folder)
+  const longAgo = new Date(Date.now() - 61_000)
+  utimesSync(path.join(folder, claim!), longAgo, longAgo)
+  expect(lock.renew()).toBe(true)
+  expect(await isTaken(folder)).toBe(true)
+  utimesSync(path.join(folder, claim!), longAgo, longAgo)
+  await acquire(folder)
+  expect(lock.renew()).toBe(false)
+})
