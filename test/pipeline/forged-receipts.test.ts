@@ -1,6 +1,7 @@
 import { readdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import sharp from 'sharp'
+import fsDriver from 'unstorage/drivers/fs'
 import { describe, expect, test } from 'vitest'
 import type { Pipeline, Survey } from '../../src/pipeline.ts'
 import { recipeKey, type Recipe } from '../../src/plan/recipe.ts'
@@ -167,6 +168,29 @@ describe('a forged receipt', () => {
     const { width, height } = candidatesOf(await forger.pipeline.survey(), 'kira')[0]!.receipt
     expect([width, height]).toEqual([512, 512])
   })
+})
+
+test('a remote store’s receipt for a picture of another size is not taken over', async () => {
+  const emulator = await testEmulator()
+  const { file: there } = await temporaryProject()
+  const inline = { store: { remote: fsDriver({ base: there('remote') }) } }
+  const first = await temporaryProject({ 'a.image.yaml': MANIFEST })
+  const pipeline = await openPipeline(first.root, { url: emulator.url, inline })
+  await generateAll(pipeline)
+  const { receipt } = candidatesOf(await pipeline.survey(), 'kira')[0]!
+  const bytes = await red(64, 64)
+  const forged = { ...receipt, sha256: sha256(bytes), bytes: bytes.length, width: 64, height: 64 }
+  writeFileSync(there(`remote/receipts/${receipt.key}`), formatReceipt(forged))
+  writeFileSync(there(`remote/originals/${forged.sha256}`), bytes)
+
+  const second = await temporaryProject({ 'a.image.yaml': MANIFEST })
+  const other = await openPipeline(second.root, { url: emulator.url, inline })
+  const { images } = await other.survey()
+  const image = images.get('a.image.yaml#kira')
+  expect(image?.state).toBe('unavailable')
+  expect(image?.reason).toContain('64x64 pixels, asked for were 512x512')
+  expect(images.get('a.image.yaml#tomas')?.state).toBe('current')
+  expect(readdirSync(second.file('.imagegen')).join('\n')).not.toContain('kira')
 })
 
 test('a picture whose sides are turned by its metadata is one of the size that was asked for', async () => {

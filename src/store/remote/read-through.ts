@@ -67,7 +67,7 @@ export function readThrough({ folder, remote, beginning, keyOf }: Parts): ReadTh
     try {
       await lookForBytes(record.candidates, elsewhere)
       if (isWholeHere(merge(record, nothing), wanted)) return nothing
-      const slots = await readSlots(remote, wanted.key, keyOf)
+      const slots = await readSlots(remote, wanted.key, keyOf, folder.checkReceipt)
       const isNew = await keepNew(slots.receipts, record)
       const now = isNew ? lookupKey(folder, wanted.key) : record
       await lookForBytes(now.candidates, elsewhere)

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { formatReceipt, parseReceipt, type Receipt } from '../receipt.ts'
+import { formatReceipt, parseReceipt, type Receipt, type ReceiptCheck } from '../receipt.ts'
 import { remoteError, type Remote } from './remote.ts'
 
 /*
@@ -34,8 +34,16 @@ const RETIRED = 'retired\n'
 /** The key of a recipe as a receipt holds it. */
 export type KeyOf = (recipe: Receipt['recipe']) => string
 
-/** @throws ImagegenError with code `unavailable`. */
-export async function readSlots(remote: Remote, key: string, keyOf: KeyOf): Promise<RemoteRecord> {
+/**
+ * @param checkReceipt what holds receipts here against their key holds those there, too.
+ * @throws ImagegenError with code `unavailable`.
+ */
+export async function readSlots(
+  remote: Remote,
+  key: string,
+  keyOf: KeyOf,
+  checkReceipt: ReceiptCheck = () => undefined,
+): Promise<RemoteRecord> {
   const receipts: Receipt[] = []
   const retired = new Set<string>()
   const faults: { item: string; reason: string }[] = []
@@ -46,9 +54,13 @@ export async function readSlots(remote: Remote, key: string, keyOf: KeyOf): Prom
     }
     const isRetired = text.startsWith(RETIRED)
     const reading = parseReceipt(isRetired ? text.slice(RETIRED.length) : text)
-    if ('fault' in reading) faults.push({ item, reason: reading.reason })
-    else if (reading.receipt.key !== key || keyOf(reading.receipt.recipe) !== key)
-      faults.push({ item, reason: 'it is of another key' })
+    if ('fault' in reading) {
+      faults.push({ item, reason: reading.reason })
+      continue
+    }
+    const isOfKey = reading.receipt.key === key && keyOf(reading.receipt.recipe) === key
+    const fault = isOfKey ? checkReceipt(reading.receipt) : 'it is of another key'
+    if (fault !== undefined) faults.push({ item, reason: fault })
     else if (isRetired) retired.add(reading.receipt.sha256)
     else receipts.push(reading.receipt)
   }
