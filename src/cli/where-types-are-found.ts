@@ -25,7 +25,7 @@ export function optionsForExactTypes(
   const isMentioned = [config.name, ...project.names.filter(isTypeScriptConfig)].some((name) =>
     project.read(name).includes(mentioned),
   )
-  if (isMentioned) return []
+  if (isMentioned || config.rootDirs?.includes(folder) === true) return []
   const show = (target: string): string => relativeTo(config.folder, target)
   const kitTypes = path.join(project.root, '.svelte-kit/types')
   const isKit = project.dependencies.has('@sveltejs/kit')

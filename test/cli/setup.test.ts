@@ -318,13 +318,46 @@ describe('files that leave something out', () => {
   })
 })
 
-test('the package is installed with the project’s own package manager', async () => {
-  const bare = { 'package.json': '{}' }
-  expect(await said(bare)).toContain('npm install --save-dev unplugin-imagegen')
-  expect(await said({ ...bare, 'pnpm-lock.yaml': '' })).toContain(
+test.each([
+  [{}, 'npm install --save-dev unplugin-imagegen', 'npx unplugin-imagegen plan'],
+  [
+    { 'pnpm-lock.yaml': '' },
     'pnpm add --save-dev unplugin-imagegen',
-  )
-  expect(await said({ ...bare, 'yarn.lock': '' })).toContain('yarn add --dev unplugin-imagegen')
+    'pnpm exec unplugin-imagegen plan',
+  ],
+  [{ 'yarn.lock': '' }, 'yarn add --dev unplugin-imagegen', 'yarn unplugin-imagegen plan'],
+  [{ 'bun.lock': '' }, 'bun add --dev unplugin-imagegen', 'bunx unplugin-imagegen plan'],
+])('commands are those of the project’s package manager (%o)', async (files, add, plan) => {
+  const text = await said({ 'package.json': '{}', ...files })
+  expect(text).toContain(`Install it: ${add}`)
+  expect(text).toContain(`what it costs: ${plan}`)
+})
+
+test('a project in a workspace is told by the files around it, too', async () => {
+  const { root } = await temporaryProject({
+    '.git/HEAD': '',
+    '.gitignore': '.env*.local',
+    'pnpm-workspace.yaml': 'packages: [apps/*]',
+    'pnpm-lock.yaml': '',
+    'tsconfig.base.json':
+      '{ "compilerOptions": { "rootDirs": ["apps/web", "apps/web/.imagegen/types"] } }',
+    'apps/web/package.json': packageOf(['vite']),
+    'apps/web/vite.config.ts': '',
+    'apps/web/tsconfig.json':
+      '{ "extends": "../../tsconfig.base.json", "compilerOptions": { "types": ["unplugin-imagegen/client"] } }',
+  })
+  const web = path.join(root, 'apps/web')
+  const steps = stepsByHand(readProjectFiles(web), {
+    typesFolder: path.join(web, '.imagegen/types'),
+    storeFolder: '.imagegen',
+    manifestFolders: ['src'],
+    needsKey: false,
+  })
+  expect(steps).toEqual([
+    "- Add to vite.config.ts:\n    import imagegen from 'unplugin-imagegen/vite'\n    plugins: [imagegen()]",
+    '- See what is missing, and what it costs: pnpm exec unplugin-imagegen plan',
+    '- Make it: pnpm exec unplugin-imagegen generate',
+  ])
 })
 
 describe('what init writes', () => {

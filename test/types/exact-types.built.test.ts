@@ -199,6 +199,48 @@ describe('imagegen types', () => {
     },
   )
 
+  test('names the referenced tsconfig that includes the code, and what it prints there makes aliases exact', async () => {
+    const app = {
+      target: 'es2023',
+      module: 'esnext',
+      moduleResolution: 'bundler',
+      noEmit: true,
+      types: [],
+      paths: { '@/*': ['./src/*'] },
+    }
+    const text = `
+import { kira, kirra } from '@/cast.image.yaml' // TS2724
+export const width: 640 = kira.width
+export { kirra }
+`
+    const project = await createProject({
+      'src/cast.image.yaml': CAST,
+      'src/main.ts': text,
+      'tsconfig.json':
+        '{ "files": [], "references": [{ "path": "./tsconfig.node.json" }, { "path": "./tsconfig.app.json" }] }',
+      'tsconfig.node.json': '{ "include": ["vite.config.ts"] }',
+      'tsconfig.app.json': JSON.stringify({ compilerOptions: app, include: ['src'] }),
+    })
+    const { stderr } = await project.run('types')
+    expect(stderr).toContain(
+      'TypeScript finds them through these compilerOptions in tsconfig.app.json:\n',
+    )
+    const printed = JSON.parse(
+      `{${stderr.slice(stderr.indexOf('tsconfig.app.json:') + 'tsconfig.app.json:'.length)}}`,
+    ) as object
+    expect(printed).toEqual({
+      allowArbitraryExtensions: true,
+      rootDirs: ['.', './.imagegen/types'],
+      paths: { '@/*': ['./src/*', './.imagegen/types/src/*'] },
+    })
+    const config = { compilerOptions: { ...app, ...printed }, include: ['src'] }
+    project.write('tsconfig.app.json', JSON.stringify(config))
+    expect((await project.run('types')).stderr).toBe('')
+    expect(typeErrors(project.folder, 'tsconfig.app.json')).toEqual(
+      expectedErrors('src/main.ts', text),
+    )
+  })
+
   test('is the only command that leaves types, whatever the option says', async () => {
     const project = await createProject({
       'src/cast.image.yaml': CAST,

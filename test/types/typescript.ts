@@ -22,8 +22,8 @@ export function tsconfig(options: CompilerOptions): string {
 }
 
 /** What the compiler says, as `file:line TS1234`, in the order of the files and lines. */
-export function typeErrors(folder: string): string[] {
-  const { stdout, status } = spawnSync(process.execPath, [tsc, '--pretty', 'false', '-p', folder], {
+export function typeErrors(folder: string, config: string = 'tsconfig.json'): string[] {
+  const { stdout, status } = spawnSync(process.execPath, [tsc, '--pretty', 'false', '-p', config], {
     cwd: folder,
     encoding: 'utf8',
   })

@@ -1,3 +1,6 @@
+import { existsSync } from 'node:fs'
+import path from 'node:path'
+import { readFileIfThere } from '../../shared/files.ts'
 import type { ProjectFiles } from './project-files.ts'
 
 /** A tool that reads every file of a project, and how it is told to leave the store alone. */
@@ -77,14 +80,27 @@ export function linterIgnores(project: ProjectFiles, folder: string): FileLine[]
   })
 }
 
-/** The line that keeps API keys out of git; nothing where one does. */
-export function secretIgnores(project: ProjectFiles): FileLine[] {
-  const patterns = project
-    .read('.gitignore')
-    .split(/\r?\n/)
+/** The line that keeps API keys out of git; nothing where one does, here or further up in the repository. */
+export function secretIgnores({ root }: ProjectFiles): FileLine[] {
+  const patterns = foldersInRepository(root)
+    .map((folder) => readFileIfThere(path.join(folder, '.gitignore'))?.toString('utf8') ?? '')
+    .flatMap((text) => text.split(/\r?\n/))
     .map((line) => line.trim().replace(/^(?:\*\*)?\//, ''))
   const isIgnored = patterns.some((pattern) => matches(pattern, '.env.local'))
   return isIgnored ? [] : [{ file: '.gitignore', line: '.env*.local' }]
+}
+
+/** The project's folder and those above it, up to the one that git knows as the repository. */
+function foldersInRepository(root: string): string[] {
+  const folders = [root]
+  for (let folder = root; !existsSync(path.join(folder, '.git'));) {
+    const parent = path.dirname(folder)
+    // Without a repository only the project's own file counts.
+    if (parent === folder) return [root]
+    folders.push(parent)
+    folder = parent
+  }
+  return folders
 }
 
 /** Whether a line of .gitignore means a file in the root. Classes of characters are not looked into. */

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import path from 'node:path'
+import { findWorkspaceRoot } from '../../options/root.ts'
 import {
   optionForLooseTypes,
   optionsForExactTypes,
@@ -25,8 +26,10 @@ export interface Setup {
 /** What is left to do in files that are not ours, as far as it is not done. */
 export function stepsByHand(project: ProjectFiles, setup: Setup): string[] {
   const hosts = findHosts(project)
+  const manager = packageManagerOf(project.root)
+  const command = `${manager.run} unplugin-imagegen`
   return [
-    ...installSteps(project),
+    ...installSteps(project, manager),
     ...hosts.toDo.map(({ file, exists, lines }) =>
       step(exists ? `Add to ${file}:` : `Write ${file}:`, lines),
     ),
@@ -42,10 +45,10 @@ export function stepsByHand(project: ProjectFiles, setup: Setup): string[] {
           ),
         ]
       : []),
-    'See what is missing, and what it costs: npx unplugin-imagegen plan',
-    'Make it: npx unplugin-imagegen generate',
+    `See what is missing, and what it costs: ${command} plan`,
+    `Make it: ${command} generate`,
     ...(hosts.names.size === 0
-      ? ['Write the pictures into a folder: npx unplugin-imagegen export --out DIR']
+      ? [`Write the pictures into a folder: ${command} export --out DIR`]
       : []),
   ].map((each) => `- ${each}`)
 }
@@ -54,22 +57,38 @@ function step(title: string, lines: readonly string[]): string {
   return [title, ...lines.flatMap((line) => line.split('\n'))].join('\n    ')
 }
 
-/** By the lock file that is there. */
-const INSTALL: ReadonlyArray<readonly [lockFile: string, command: string]> = [
-  ['pnpm-lock.yaml', 'pnpm add --save-dev'],
-  ['yarn.lock', 'yarn add --dev'],
-  ['bun.lock', 'bun add --dev'],
-  ['bun.lockb', 'bun add --dev'],
-]
+/** How a package manager adds a package for development, and runs a command of one. */
+interface PackageManager {
+  readonly add: string
+  readonly run: string
+}
 
-function installSteps({ root, names, dependencies }: ProjectFiles): string[] {
+const NPM: PackageManager = { add: 'npm install --save-dev', run: 'npx' }
+const YARN: PackageManager = { add: 'yarn add --dev', run: 'yarn' }
+const PNPM: PackageManager = { add: 'pnpm add --save-dev', run: 'pnpm exec' }
+const BUN: PackageManager = { add: 'bun add --dev', run: 'bunx' }
+
+const LOCK_FILES: Readonly<Record<string, PackageManager>> = {
+  'pnpm-lock.yaml': PNPM,
+  'yarn.lock': YARN,
+  'bun.lock': BUN,
+  'bun.lockb': BUN,
+}
+
+/** By the lock file of the project, or of the workspace around it. */
+function packageManagerOf(root: string): PackageManager {
+  const workspace = findWorkspaceRoot(root)
+  const found = Object.entries(LOCK_FILES).find(([lockFile]) =>
+    [root, workspace].some((folder) => existsSync(path.join(folder, lockFile))),
+  )
+  return found?.[1] ?? NPM
+}
+
+function installSteps({ root, dependencies }: ProjectFiles, { add }: PackageManager): string[] {
   const isThere =
     dependencies.has('unplugin-imagegen') ||
     existsSync(path.join(root, 'node_modules/unplugin-imagegen'))
-  if (isThere) return []
-  const [, command = 'npm install --save-dev'] =
-    INSTALL.find(([lockFile]) => names.includes(lockFile)) ?? []
-  return [`Install it: ${command} unplugin-imagegen`]
+  return isThere ? [] : [`Install it: ${add} unplugin-imagegen`]
 }
 
 function typeScriptSteps(project: ProjectFiles, setup: Setup, hosts: Hosts): string[] {
