@@ -17,7 +17,7 @@ import path from 'node:path'
  *
  * Everything there is signed with a random key that lies in the same folder, so that a CI service which restores the
  * folder restores the key too. A commit can hold a file of that name, but not one of that mode: git knows 644 and 755
- * only, and no umask makes `MARK` of them. A key without the mark is passed over.
+ * only. A key without the mark is passed over.
  */
 export interface CacheSeal {
   /** HMAC-SHA256 of the parts, in hex. Makes the key where there is none. */
@@ -29,11 +29,16 @@ export interface CacheSeal {
 type Part = string | Uint8Array
 
 /**
- * Executable for the group and not for the owner: a umask that made this of git's 755 would take `x` from whoever set it.
- * Without write bits it would be what Git LFS makes of a file that is `lockable`. Others may read it, as a CI service does
- * that builds as another user; who can write to the folder is held off by its modes, not by this.
+ * The mark is that the group may execute the file and its owner may not: a umask that made this of git's 755 would take
+ * `x` from whoever set it, and Git LFS takes write bits only. Others may read the key, as a CI service does that builds as
+ * another user; who can write to the folder is held off by its modes, not by this.
  */
-const MARK = 0o654
+const MARKED_MODE = 0o654
+
+/** Not the whole mode: where a copy is made, a umask may take bits of the group and of others. */
+function hasMark(mode: number): boolean {
+  return (mode & 0o110) === 0o010
+}
 
 /** Hex digits. */
 const KEY_LENGTH = 64
@@ -137,7 +142,7 @@ function placeKey(file: string): void {
   const temporary = `${file}.${process.pid}-${randomBytes(6).toString('hex')}.tmp`
   try {
     writeFileSync(temporary, randomKey(), { flag: 'wx', mode: 0o600 })
-    chmodSync(temporary, MARK)
+    chmodSync(temporary, MARKED_MODE)
     linkSync(temporary, file)
   } catch (error) {
     if (stateOf(file) === 'absent') throw error
@@ -165,7 +170,7 @@ function stateOf(file: string): 'absent' | 'marked' | 'strange' {
     const stats = lstatSync(file, { throwIfNoEntry: false })
     if (stats === undefined) return 'absent'
     // Windows has no such modes; keys are kept in the home folder there.
-    const isMarked = process.platform === 'win32' || (stats.mode & 0o7777) === MARK
+    const isMarked = process.platform === 'win32' || hasMark(stats.mode)
     return stats.isFile() && isMarked ? 'marked' : 'strange'
   } catch {
     // A folder that this user may not look into.

@@ -79,6 +79,17 @@ test('a copy with its modes, as CI services make it, holds what the original hol
   expect(createCacheSeal(copy).isSigned(signature, 'x')).toBe(true)
 })
 
+test.each([0o002, 0o007, 0o022, 0o027])(
+  'a copy that was unpacked under the umask %o holds it too',
+  async (umask) => {
+    const folder = await cacheFolder()
+    const signature = createCacheSeal(folder).sign('x')
+    const key = path.join(folder, 'key')
+    chmodSync(key, statSync(key).mode & 0o777 & ~umask)
+    expect(createCacheSeal(folder).isSigned(signature, 'x')).toBe(true)
+  },
+)
+
 test('a folder that is deleted under a running process is begun again', async () => {
   const folder = await cacheFolder()
   const running = createCacheSeal(folder)
