@@ -1,5 +1,6 @@
 import type { Options } from './options/options.ts'
 import { imagegen as unplugin } from './plugin.ts'
+import { astroOriginals } from './plugin/hosts/astro-originals.ts'
 
 /** An integration as Astro takes it, as far as this one goes: its declarations hold where Astro is not installed. */
 export interface AstroIntegration {
@@ -18,6 +19,8 @@ export interface AstroSetup {
 
 /** What Astro hands over once it has its configuration. */
 export interface AstroConfigured {
+  /** Whether pages are made in the build, or by a server. */
+  readonly buildOutput: 'static' | 'server'
   injectTypes(this: void, types: { readonly filename: string; readonly content: string }): unknown
 }
 
@@ -30,21 +33,26 @@ export interface AstroConfigured {
  * export default { integrations: [imagegen()] }
  * ```
  */
-const imagegen: (options?: Options) => AstroIntegration = (options) => ({
-  name: 'unplugin-imagegen',
-  hooks: {
-    'astro:config:setup'({ command, updateConfig }) {
-      // Builds and `astro sync` look at content through a dev server of their own, for which nobody agreed to pay.
-      const quiet: Options = { ...options, dev: { generate: 'off' } }
-      updateConfig({ vite: { plugins: [unplugin.vite(command === 'dev' ? options : quiet)] } })
+const imagegen: (options?: Options) => AstroIntegration = (options) => {
+  let pages: 'static' | 'server' = 'server'
+  return {
+    name: 'unplugin-imagegen',
+    hooks: {
+      'astro:config:setup'({ command, updateConfig }) {
+        // Builds and `astro sync` look at content through a dev server of their own, for which nobody agreed to pay.
+        const quiet: Options = { ...options, dev: { generate: 'off' } }
+        const plugin = unplugin.vite(command === 'dev' ? options : quiet)
+        updateConfig({ vite: { plugins: [plugin, astroOriginals(() => pages)] } })
+      },
+      'astro:config:done'({ buildOutput, injectTypes }) {
+        pages = buildOutput
+        injectTypes({
+          filename: 'manifests.d.ts',
+          content: '/// <reference types="unplugin-imagegen/client" />\n',
+        })
+      },
     },
-    'astro:config:done'({ injectTypes }) {
-      injectTypes({
-        filename: 'manifests.d.ts',
-        content: '/// <reference types="unplugin-imagegen/client" />\n',
-      })
-    },
-  },
-})
+  }
+}
 
 export { imagegen as default, imagegen as 'module.exports' }

@@ -1,4 +1,6 @@
+import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { filesBelow } from '../bundlers/sandbox.ts'
 import { accountAt } from './account.ts'
 import { installExample, type InstalledExample } from './installed-example.ts'
 import type { Serving } from './installed-project.ts'
@@ -73,6 +75,14 @@ describe('Astro', () => {
     expect(example.emulator.stats().images).toBe(3)
     const server = await example.project.serveAt('astro', ['preview'])
     expect(await shownBy(server, '/', 'astro-static')).toMatchObject(SHOWN)
+  })
+
+  it('ships no original that only `<Image>` and `<Picture>` make sizes of', () => {
+    const files = filesBelow(path.join(example.project.folder, 'dist'))
+    const page = files.get('index.html')?.toString('utf8') ?? ''
+    const pictures = [...files.keys()].filter((file) => /\.(?:avif|webp|jpe?g|png)$/.test(file))
+    expect(pictures.length).toBeGreaterThan(3)
+    expect(pictures.filter((file) => !page.includes(path.basename(file)))).toEqual([])
   })
 
   it('shows every picture of a server, below its base path, and asks for none again', async () => {
