@@ -1,4 +1,5 @@
 import path from 'node:path'
+import { cacheFolder } from './options/cache-folder.ts'
 import { checkOptions, refuseInData } from './options/check-options.ts'
 import { loadConfigFile } from './options/config-file.ts'
 import { readEnvironment, type Environment } from './options/environment.ts'
@@ -83,7 +84,8 @@ export async function resolveOptions(context: ResolveContext): Promise<ResolvedO
     context.start,
   ])
   const resolve = (folder: string): string => path.resolve(root, folder)
-  const cacheDir = resolve(given.cacheDir ?? 'node_modules/.cache/unplugin-imagegen')
+  const namedCache = resolve(given.cacheDir ?? 'node_modules/.cache/unplugin-imagegen')
+  const cache = cacheFolder(namedCache)
   const keyOptions: KeyOptions = {
     root,
     include: listOf(given.include) ?? DEFAULT_INCLUDE,
@@ -100,7 +102,7 @@ export async function resolveOptions(context: ResolveContext): Promise<ResolvedO
     ...keyOptions,
     configFile,
     storeIsOutside,
-    cacheDir,
+    cacheDir: cache.folder,
     allow: (listOf(given.allow) ?? [findWorkspaceRoot(root)]).map(resolve),
     ...resolveMode(given.mode, environment, context),
     budget: {
@@ -115,8 +117,9 @@ export async function resolveOptions(context: ResolveContext): Promise<ResolvedO
     types: given.types ?? isTypeScriptInstalled(root),
     hasKey: environment.apiKey !== undefined,
     secrets: secretsIn(environment, given),
-    fingerprint: fingerprintOf(keyOptions, cacheDir),
+    fingerprint: fingerprintOf(keyOptions, namedCache),
     warnings: [
+      ...(cache.warning === undefined ? [] : [cache.warning]),
       ...environment.warnings,
       ...modelsWithoutHost(given.models ?? {}, environment).map(
         (name) =>
