@@ -13,6 +13,7 @@ import { plainly } from '../plain-error.ts'
 import { refusePublic } from '../published-manifests.ts'
 import type { Session } from '../session/session.ts'
 import { startWatched } from '../start-watched.ts'
+import { withoutLeftBehind } from './left-behind.ts'
 import { withLastLook } from './last-look.ts'
 import { removeUnused, RENDITIONS, usedByGraph } from './emitted-assets.ts'
 import { vitesOwnAsset } from '../vite-asset.ts'
@@ -93,6 +94,11 @@ export function viteHost(begin: (facts: HostFacts) => Session): Partial<Plugin> 
 
     async watchChange(file) {
       await sessionOf(this.environment.getTopLevelConfig()).changed(path.normalize(file))
+    },
+
+    hotUpdate({ modules }) {
+      const kept = withoutLeftBehind(modules, this.environment.moduleGraph)
+      return kept.length === modules.length ? undefined : kept
     },
 
     configureServer(server) {
@@ -214,7 +220,8 @@ async function reload(server: ViteDevServer, modules: readonly ModuleId[]): Prom
   for (const id of modules) {
     const showing = Object.values(server.environments).flatMap((environment) => {
       const module = environment.moduleGraph.getModuleById(formatModuleId(id))
-      return module === undefined ? [] : [{ environment, module }]
+      const shown = withoutLeftBehind(module === undefined ? [] : [module], environment.moduleGraph)
+      return shown.map((each) => ({ environment, module: each }))
     })
     for (const { environment, module } of showing) {
       // Vite keeps what is being loaded in this moment, although an update has made it stale.
