@@ -90,6 +90,8 @@ const EXIT_CODES: Readonly<Record<ErrorCode, number>> = {
 /** Runs one command line and gives its exit code. A user's mistake shows no stack trace. */
 export async function run(rawArguments: readonly string[]): Promise<number> {
   const output = createOutput(process)
+  // Before anything is checked: a mistake in the command line is an answer too.
+  if (asksForJson(rawArguments)) output.answerAsJson()
   try {
     const [first, ...rest] = rawArguments
     const isHelp = first === 'help' || isHelpFlag(first)
@@ -115,12 +117,22 @@ export async function run(rawArguments: readonly string[]): Promise<number> {
       return EXIT_CODES[error.code]
     }
     // A full disk, or a folder that cannot be written, is no bug of this program. A bug shows where it happened.
+    const message = messageOf(error)
     const isOfSystem =
-      error instanceof Error && errorCode(error) !== undefined && 'syscall' in error
-    const isBug = error instanceof Error && !isOfSystem
-    output.logger.error(isBug ? (error.stack ?? error.message) : messageOf(error))
+      errorCode(error) !== undefined && error instanceof Error && 'syscall' in error
+    const trace = error instanceof Error ? error.stack : undefined
+    output.fail({
+      code: isOfSystem ? 'system' : 'internal',
+      message: isOfSystem ? message : (trace ?? message),
+      problems: [{ message }],
+    })
     return 1
   }
+}
+
+function asksForJson(rawArguments: readonly string[]): boolean {
+  const end = rawArguments.indexOf('--')
+  return rawArguments.slice(0, end < 0 ? undefined : end).includes('--json')
 }
 
 function isHelpFlag(argument: string | undefined): boolean {

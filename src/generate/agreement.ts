@@ -78,10 +78,19 @@ export function describeBill(jobs: readonly Job[]): string {
   return `${count(pictures, 'picture')} for ${usd === null ? 'an unknown price' : `${usd} USD`}`
 }
 
+/** `1 image is missing (0.0035 USD)`, `3 images are missing (5 pictures, 0.0175 USD)`. */
+function missingText(jobs: readonly Job[]): string {
+  const { pictures, usd } = billOf(jobs)
+  const images = jobs.reduce((sum, { ids }) => sum + ids.length, 0)
+  const price = usd === null ? 'unknown price' : `${usd} USD`
+  const bill = pictures === images ? price : `${count(pictures, 'picture')}, ${price}`
+  return `${count(images, 'image')} ${images === 1 ? 'is' : 'are'} missing (${bill})`
+}
+
 function missingKey(jobs: readonly Job[], withoutKey: readonly Job[]): ImagegenError {
   return new ImagegenError('credentials', withoutKey.slice(0, SHOWN).map(problemOfJob), {
     summary: [
-      `There is no API key: MINIMAX_API_KEY is not set. Missing are ${describeBill(jobs)}.`,
+      `There is no API key: MINIMAX_API_KEY is not set. ${missingText(jobs)}.`,
       'Set MINIMAX_API_KEY (in the environment, or in .env.local), or draw stand-ins with IMAGEGEN_MODE=placeholder.',
       ...more(withoutKey.length),
     ].join('\n'),

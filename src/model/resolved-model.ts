@@ -1,5 +1,6 @@
 import { ImagegenError, messageOf } from '../shared/errors.ts'
 import { isRecord } from '../shared/record.ts'
+import { clause } from '../shared/plain-text.ts'
 import type { ImageModel, ImageModelLimits } from './image-model.ts'
 
 /** A model with everything about it looked up once. */
@@ -88,7 +89,7 @@ async function maxImagesPerCall(name: string, model: ImageModel): Promise<number
         ? await model.maxImagesPerCall({ modelId })
         : model.maxImagesPerCall
   } catch (error) {
-    throw unusable(name, `its maxImagesPerCall failed: ${messageOf(error)}.`, error)
+    throw unusable(name, `its maxImagesPerCall failed: ${clause(messageOf(error))}.`, error)
   }
   const known = count ?? model.limits?.n ?? 1
   if (isCount(known)) return known

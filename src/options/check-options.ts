@@ -127,7 +127,23 @@ function optionProblem(issue: v.BaseIssue<unknown>, source: string): Problem {
   }
   // Not what is there instead: it may hold a password.
   if (issue.type === 'custom') return { message: `${source}: \`${path}\`: ${issue.message}.` }
+  const hint = hintFor(path, issue.input)
   return {
     message: `${source}: ${path === '' ? 'the options' : `\`${path}\``}: expected ${issue.expected ?? issue.type}, got ${issue.received}.`,
+    ...(hint === undefined ? {} : { hint }),
   }
+}
+
+/** What most likely was meant by a value that is no object. */
+function hintFor(path: string, input: unknown): string | undefined {
+  if (path === 'budget' && typeof input === 'number' && Number.isFinite(input)) {
+    return `Write \`budget: { images: ${input} }\`, or \`{ usd: ${input} }\` for dollars.`
+  }
+  if (path === 'store' && typeof input === 'string') {
+    return 'Write `store: { dir: … }`.'
+  }
+  if (path === 'dev' && typeof input === 'boolean') {
+    return `Write \`dev: { generate: '${input ? 'auto' : 'off'}' }\`.`
+  }
+  return undefined
 }

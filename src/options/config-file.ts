@@ -2,7 +2,9 @@ import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import path from 'node:path'
 import type * as Jiti from 'jiti'
-import { ImagegenError, messageOf } from '../shared/errors.ts'
+import { ImagegenError, messageOf, type Place, type Problem } from '../shared/errors.ts'
+import { errorCode, readFileIfThere } from '../shared/files.ts'
+import { codeFrame } from '../shared/place.ts'
 import { isRecord } from '../shared/record.ts'
 import type { Options } from './options.ts'
 
@@ -28,14 +30,46 @@ export async function loadConfigFile(file: string): Promise<Options> {
     })
     return (isRecord(exported) && 'default' in exported ? exported['default'] : exported) as Options
   } catch (error) {
-    throw new ImagegenError(
-      'config',
-      {
-        message: `${path.basename(file)} cannot be loaded: ${messageOf(error)}`,
-        place: { file, line: 1, column: 1, frame: '' },
-        hint: 'It must export its options: `export default defineConfig({ … })`.',
-      },
-      { cause: error },
-    )
+    throw new ImagegenError('config', problemOf(file, error), { cause: error })
   }
+}
+
+/** A configuration is a program: what it threw is told with the line that it came from. */
+function problemOf(file: string, thrown: unknown): Problem {
+  const name = path.basename(file)
+  const said = messageOf(thrown).replaceAll(file, name)
+  const place = placeOfError(file, thrown)
+  if (file.endsWith('.json')) {
+    return {
+      message: `${name} cannot be loaded: it is not valid JSON: ${said}`,
+      place,
+      hint: 'Fix its syntax.',
+    }
+  }
+  if (said.startsWith('ParseError') || thrown instanceof SyntaxError) {
+    return { message: `${name} cannot be loaded: ${said}`, place, hint: 'Fix its syntax.' }
+  }
+  const code = errorCode(thrown)
+  if (code === 'MODULE_NOT_FOUND' || code === 'ERR_MODULE_NOT_FOUND') {
+    return {
+      message: `${name} cannot be loaded: ${said}`,
+      place,
+      hint: 'Install the package, or correct the path of the import.',
+    }
+  }
+  return {
+    message: `${name} cannot be loaded: it threw "${said}"`,
+    place,
+    hint: 'Fix the code that throws. A config file exports its options: `export default defineConfig({ … })`.',
+  }
+}
+
+/** Where in the file an error comes from, or the beginning of the file. */
+function placeOfError(file: string, thrown: unknown): Place {
+  const trace = thrown instanceof Error ? `${thrown.message}\n${thrown.stack}` : ''
+  const [, line, column] = trace.split(file)[1]?.match(/^:(\d+):(\d+)/) ?? []
+  if (line === undefined || column === undefined) return { file, line: 1, column: 1, frame: '' }
+  const at = { line: Number(line), column: Math.max(1, Number(column)) }
+  const text = readFileIfThere(file)?.toString('utf8') ?? ''
+  return { file, ...at, frame: codeFrame(text, at.line, at.column) }
 }

@@ -5,6 +5,7 @@ import { placeOf } from '../manifest/manifest.ts'
 import type { ResolvedModel } from '../model/resolved-model.ts'
 import type { Problem } from '../shared/errors.ts'
 import { toPosix } from '../shared/files.ts'
+import { clause } from '../shared/plain-text.ts'
 import { nearest } from '../shared/suggest.ts'
 import type { Inventory, KeyInventory, StoredCandidate } from './inventory.ts'
 import { referenceTo, type Keyed, type Keying } from './keying.ts'
@@ -120,7 +121,7 @@ function judge(
   { inventory, missingReason }: Surroundings,
 ): { state: ImageState; reason: string } {
   const [damage] = stored.problems
-  if (damage !== undefined) return { state: 'unavailable', reason: damage.message }
+  if (damage !== undefined) return { state: 'unavailable', reason: clause(damage.message) }
   const picked = stored.candidates[entry.pick - 1]
   if (picked !== undefined && picked.bytes !== 'present') {
     return { state: 'unavailable', reason: BYTES_REASONS[picked.bytes] }

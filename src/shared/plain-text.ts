@@ -47,6 +47,11 @@ export function frameLine(line: string): string {
   return line.replaceAll(UNSAFE_IN_A_LINE, '�')
 }
 
+/** A sentence as a part of another one: without its full stop. */
+export function clause(text: string): string {
+  return text.replace(/(?<!\.)\.\s*$/, '')
+}
+
 /** Words of others inside a line: line breaks become blanks, other unsafe characters become their escapes. */
 export function sentence(text: string): string {
   return text

@@ -52,6 +52,8 @@ export interface Project {
   typed(answer: string, ...args: string[]): Promise<Ran>
   /** For every later run. */
   environment: Record<string, string>
+  /** Absolute, for every later run; the project's own to begin with. */
+  workingFolder: string
 }
 
 /** @param files texts by path. The package is installed, as it is built. */
@@ -64,7 +66,7 @@ export async function createProject(files: Record<string, string> = {}): Promise
 
   const start = (command: string, args: readonly string[], where = '.'): Running => {
     const child = spawn(command, args, {
-      cwd: resolve(where),
+      cwd: path.resolve(project.workingFolder, where),
       // Nothing of the test runner's: it says CI and VITEST, which change defaults.
       env: { PATH: process.env['PATH'], HOME: folder, ...project.environment },
     })
@@ -95,6 +97,7 @@ export async function createProject(files: Record<string, string> = {}): Promise
   const project: Project = {
     folder,
     environment: {},
+    workingFolder: folder,
     write(file, content) {
       mkdirSync(path.dirname(resolve(file)), { recursive: true })
       writeFileSync(resolve(file), content)

@@ -108,7 +108,7 @@ describe('a build', () => {
     const { fulfil } = await open(root, emulator, { MINIMAX_API_KEY: '' })
     const error = await failure(fulfil())
     expect(error.code).toBe('credentials')
-    expect(error.message).toContain('2 pictures for 0.007 USD')
+    expect(error.message).toContain('2 images are missing (0.007 USD)')
     expect(error.message).toContain('a.image.yaml:4:3  scene is missing')
     expect(error.message).toContain('Set MINIMAX_API_KEY')
     expect(error.message).toContain('IMAGEGEN_MODE=placeholder')

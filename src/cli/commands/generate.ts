@@ -7,6 +7,7 @@ import type { Output } from '../terminal/output.ts'
 import { createProgress } from '../terminal/progress.ts'
 import { openOptions, soundSurvey } from '../project.ts'
 import { count, planText, priceText } from '../terminal/report.ts'
+import { warnOfOverlooked } from '../overlooked.ts'
 import { SHARD_OPTION, shardOf } from '../shard.ts'
 
 type Selection = ReturnType<Pipeline['select']>
@@ -31,6 +32,7 @@ export const generate: Command = {
     const pipeline = createPipeline(bounded, output.logger, undefined, 'make')
     pipeline.checkFingerprint()
     const survey = await soundSurvey(pipeline)
+    warnOfOverlooked(survey, pipeline, output)
     const selection = pipeline.select(survey, given.operands, {
       outdated: given.flag('outdated'),
       replace: given.text('replace'),

@@ -1,5 +1,6 @@
 import { IMAGES, JSON_OPTION, type Command } from '../command.ts'
 import { openProject, soundSurvey } from '../project.ts'
+import { warnOfOverlooked } from '../overlooked.ts'
 import { planJson, planText } from '../terminal/report.ts'
 import { SHARD_OPTION, shardOf } from '../shard.ts'
 
@@ -14,6 +15,7 @@ export const plan: Command = {
     const shard = shardOf(given)
     const pipeline = await openProject(output, 'look')
     const survey = await soundSurvey(pipeline)
+    warnOfOverlooked(survey, pipeline, output)
     const { images, summary } = pipeline.select(survey, given.operands, { shard })
     if (given.flag('json')) output.json(planJson(images, summary))
     else output.result(planText(images, summary, output))

@@ -1,5 +1,6 @@
 import path from 'node:path'
 import { ImagegenError } from '../../shared/errors.ts'
+import { packagesSharingStore } from '../../pipeline/overlooked.ts'
 import { JSON_OPTION, type Command } from '../command.ts'
 import { openProject, soundSurvey } from '../project.ts'
 import { count } from '../terminal/report.ts'
@@ -40,6 +41,10 @@ export const prune: Command = {
         hint: 'Run it where the manifests are, or look at the option `include`.',
       })
     }
+    if (unused.length > 0 || isDeleting) {
+      const others = await packagesSharingStore(survey, options, process.env)
+      if (others.length > 0) throw sharedStore(options.storeDir, others)
+    }
     if (!isDry) await store.trash(unused)
     const deleted = isDeleting && !isDry ? await store.emptyTrash(age) : { files: 0, bytes: 0 }
 
@@ -62,6 +67,14 @@ export const prune: Command = {
     )
     return 0
   },
+}
+
+/** What is unused here may be what another package asks for. */
+function sharedStore(folder: string, others: readonly string[]): ImagegenError {
+  return new ImagegenError('usage', {
+    message: `${others.join(' and ')} may keep originals in the same store (${folder}): what they need would go to the trash.`,
+    hint: 'Nothing was moved. Run `prune` in a project whose `include` finds the manifests of all of them, or give each package a `store.dir` of its own.',
+  })
 }
 
 const UNITS: Readonly<Record<string, number>> = { m: 60, h: 3600, d: 86_400, w: 604_800 }

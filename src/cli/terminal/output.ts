@@ -12,8 +12,10 @@ export interface Output {
   json(value: object): void
   /** What happens meanwhile. */
   readonly logger: Logger
-  /** What ended the command. */
-  fail(error: ImagegenError): void
+  /** What ended the command: a problem for people, and for programs where the answer was to be JSON. */
+  fail(error: CommandError): void
+  /** From now on the answer is JSON, an error too. */
+  answerAsJson(): void
   /** What went wrong with one thing of many. */
   problem(problem: Problem): void
   /** The last line of a terminal, which changes; nothing elsewhere. `''` removes it. */
@@ -28,6 +30,9 @@ export interface Output {
   clean(text: string): string
 }
 
+/** What ends a command: a user's mistake, or whatever else was thrown. */
+export type CommandError = Pick<ImagegenError, 'message' | 'problems'> & { readonly code: string }
+
 export type Colour = 'green' | 'yellow' | 'red' | 'dim'
 
 const CODES: Record<Colour, readonly [number, number]> = {
@@ -40,6 +45,8 @@ const CODES: Record<Colour, readonly [number, number]> = {
 export function createOutput({ stdin, stdout, stderr, env }: NodeJS.Process): Output {
   let secrets: readonly string[] = []
   let status = ''
+  let isJson = false
+  let hasAnswered = false
   // Colours pass the door as this, which nobody else can write.
   const seal = randomUUID()
   const colours = new RegExp(`${seal}(\\d+)m`, 'g')
@@ -62,16 +69,37 @@ export function createOutput({ stdin, stdout, stderr, env }: NodeJS.Process): Ou
     stderr.write(`${shown(clean(text))}\n`)
     draw(status)
   }
+  const json = (value: object): void => {
+    hasAnswered = true
+    stdout.write(`${printableJson(JSON.stringify(value, undefined, 2))}\n`)
+  }
   const error = (text: string): void => say(`${paint('red', 'error')} ${text}`)
   return {
     result: (text) => void stdout.write(`${shown(text)}\n`),
-    json: (value) => void stdout.write(`${printableJson(JSON.stringify(value, undefined, 2))}\n`),
+    json,
     logger: {
       info: say,
       warn: (message) => say(`${paint('yellow', 'warning')} ${message}`),
       error,
     },
-    fail: ({ message }) => error(message),
+    fail({ code, message, problems }) {
+      error(message)
+      if (!isJson || hasAnswered) return
+      json({
+        error: {
+          code,
+          message: clean(message),
+          problems: problems.map(({ message: what, place, hint }) => ({
+            message: clean(what),
+            ...(place === undefined ? {} : { place: { ...place, frame: clean(place.frame) } }),
+            ...(hint === undefined ? {} : { hint: clean(hint) }),
+          })),
+        },
+      })
+    },
+    answerAsJson() {
+      isJson = true
+    },
     problem: (problem) => error(formatProblem(problem)),
     status(text) {
       draw(text)

@@ -41,7 +41,7 @@ export function explainIssue(
     place: locate(path, 'value'),
     ...(isBareHash(issue, inner)
       ? { hint: 'A bare # starts a comment in YAML. Put the reference in quotes: `"#name"`.' }
-      : misspelt(issue)),
+      : (asWritten(issue, inner) ?? misspelt(issue))),
   }
 }
 
@@ -65,7 +65,7 @@ function stepsOf(issue: v.BaseIssue<unknown>): DocumentPath {
 }
 
 /** The fields that a schema knows at a path, looked up in the schema itself. */
-function fieldsAt(schema: unknown, path: DocumentPath): string[] {
+export function fieldsAt(schema: unknown, path: DocumentPath): string[] {
   if (!isRecord(schema)) return []
   const { wrapped, options, entries, item, value } = schema
   if (wrapped !== undefined) return fieldsAt(wrapped, path)
@@ -92,6 +92,27 @@ function misspelt(issue: v.BaseIssue<unknown>): { hint?: string } {
   const words = [...(issue.expected ?? '').matchAll(/"([^"]+)"/g)].flatMap(([, word]) => word ?? [])
   const suggestion = typeof issue.input === 'string' ? nearest(issue.input, words) : undefined
   return suggestion === undefined ? {} : { hint: `Did you mean \`${suggestion}\`?` }
+}
+
+/** The value as it has to be written: a list of one, or text in quotes. */
+function asWritten(issue: v.BaseIssue<unknown>, path: DocumentPath): { hint: string } | undefined {
+  const { input, expected } = issue
+  const isPlain =
+    typeof input === 'string' || typeof input === 'number' || typeof input === 'boolean'
+  const field = path.at(-1)
+  if (!isPlain || typeof field !== 'string') return undefined
+  const value = visible(String(input).slice(0, 60))
+  if (expected === 'Array') return { hint: `Write a list: \`${field}: [${value}]\`.` }
+  if (expected === 'string' && typeof input !== 'string') {
+    return {
+      hint: `YAML reads it as ${kindOfScalar(input)}. Put it in quotes: \`${field}: "${value}"\`.`,
+    }
+  }
+  return undefined
+}
+
+function kindOfScalar(value: number | boolean): string {
+  return typeof value === 'number' ? 'a number' : 'true or false'
 }
 
 function isBareHash(issue: v.BaseIssue<unknown>, path: DocumentPath): boolean {

@@ -6,8 +6,9 @@ import { keyProblems } from '../key-problems.ts'
 import { createLocate, type ManifestContent, type ManifestWarning } from '../manifest.ts'
 import { floodIn, MAX_MARKS, MAX_SEPARATORS, type Flood } from '../marks.ts'
 import { findNotMeant, type NotMeant } from './not-meant.ts'
-import { validateManifest } from './validate.ts'
+import { FIELDS, validateManifest } from './validate.ts'
 import { loadYaml } from '../yaml.ts'
+import { explainSlip, MERGE_CONFLICT, mergeConflictAt } from './yaml-slips.ts'
 import { parseYamlDocument } from '../yaml-document.ts'
 
 /** Aliases that stand for other parts of the document; more of them are taken for an attempt to exhaust memory. */
@@ -68,14 +69,21 @@ function parseBounded(text: string, path: string): ManifestContent {
     return { file: path, line, column: col, frame: codeFrame(text, line, col) }
   }
 
+  const conflict = mergeConflictAt(text)
+  if (conflict !== undefined) fail([{ ...MERGE_CONFLICT, place: placeAtOffset(conflict) }])
+
   const notMeant = findNotMeant(document, text, placeAtOffset)
   // The first alone: what follows a slip is mostly its echo.
   const [slip] = [...document.errors, ...document.warnings]
   if (slip !== undefined) {
     const place = placeAtOffset(slip.pos[0])
-    const line = text.split('\n')[place.line - 1] ?? ''
-    const hint = cutOffHint([place.line - 1, place.line], notMeant) ?? quotingHint(text, line)
-    fail([{ message: yamlMessage(slip.code, slip.message), place, ...hint }])
+    const line = (text.split('\n')[place.line - 1] ?? '').replace(/\r$/, '')
+    const cutOff = cutOffHint([place.line - 1, place.line], notMeant)
+    const explained =
+      cutOff === undefined
+        ? explainSlip(slip, text, line, FIELDS)
+        : { message: `Not valid YAML: ${slip.message}`, ...cutOff }
+    fail([{ ...explained, place }])
   }
 
   const value = toPlainData(document, fail, placeAtOffset)
@@ -133,27 +141,4 @@ function toPlainData(
       },
     ])
   }
-}
-
-/** The parser's own words, with advice for the mistakes that people make most. */
-function yamlMessage(code: string, message: string): string {
-  switch (code) {
-    case 'TAB_AS_INDENT':
-      return 'A tab cannot indent YAML. Use spaces.'
-    case 'MULTIPLE_DOCS':
-      return 'A manifest is one document: `---` starts a second one here.'
-    default:
-      return `Not valid YAML: ${message}`
-  }
-}
-
-/** Braces and `#` mean something in flow style: the slips that people make most. */
-function quotingHint(text: string, line: string): { hint?: string } {
-  if (/[[,]\s*#/.test(text.replaceAll(/"[^"\n]*"|'[^'\n]*'/g, ''))) {
-    return { hint: 'A bare # starts a comment in YAML. Put references in quotes: `"#name"`.' }
-  }
-  const [unquoted = ''] = line.split(/["']/, 1)
-  const brace = unquoted.indexOf('{')
-  const isFlow = brace >= 0 && unquoted.includes('${', brace + 1)
-  return isFlow ? { hint: 'Inside { … } text with `${` must stand in quotes.' } : {}
 }

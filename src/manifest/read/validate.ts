@@ -2,7 +2,7 @@ import * as v from 'valibot'
 import { ImagegenError, type Place, type Problem } from '../../shared/errors.ts'
 import { visible } from '../../shared/plain-text.ts'
 import { isRecord } from '../../shared/record.ts'
-import { explainIssue, kindOf } from './explain.ts'
+import { explainIssue, fieldsAt, kindOf } from './explain.ts'
 import { MAX_PROBLEMS, type DocumentPath, type Locate, type ManifestContent } from '../manifest.ts'
 import { isImageName } from '../schema/names.ts'
 import {
@@ -14,12 +14,19 @@ import {
   writtenNameSchema,
   type ImageSettings,
 } from '../schema/schema.ts'
+import { withColon } from './yaml-slips.ts'
 import type { VarsSettings } from '../variable-schemas.ts'
 
 interface Validation {
   readonly content: ManifestContent
   readonly problems: readonly Problem[]
 }
+
+/** The names of all fields that stand at the top of a manifest, or in an image. */
+export const FIELDS: readonly string[] = [
+  ...fieldsAt(frameSchema, []),
+  ...fieldsAt(singleFormSchema, []),
+]
 
 /** Holds a document's plain data against the schema and collects everything that is wrong with it. */
 export function validateManifest(value: unknown, locate: Locate): Validation {
@@ -38,13 +45,19 @@ export function validateManifest(value: unknown, locate: Locate): Validation {
 
 function validateNamedForm(value: Record<string, unknown>, locate: Locate): Validation {
   const problems: Problem[] = []
-  const frame = check(frameSchema, value, [], locate, problems)
+  if (Object.hasOwn(value, 'prompt')) problems.push(promptBesideImages(locate))
+  const { prompt: _prompt, ...rest } = value
+  const frame = check(frameSchema, rest, [], locate, problems)
   if (isRecord(value['defaults'])) exclusive(value['defaults'], ['defaults'], locate, problems)
   const images: Array<ManifestContent['images'][number]> = []
   for (const [name, settings] of Object.entries(isRecord(value['images']) ? value['images'] : {})) {
     if (problems.length >= MAX_PROBLEMS) break
     const path = ['images', name]
     if (!v.is(writtenNameSchema, name)) problems.push(badName(name, locate(path, 'key')))
+    if (typeof settings === 'string') {
+      problems.push(textForFields(name, settings, locate(path, 'value')))
+      continue
+    }
     const image = check(imageSchema, settings, path, locate, problems)
     if (isRecord(settings)) exclusive(settings, path, locate, problems)
     if (image !== undefined) images.push({ name, settings: image })
@@ -130,6 +143,29 @@ function exclusive(
       place: locate([...path, other], 'key'),
       hint: `Keep one of the two.`,
     })
+  }
+}
+
+function promptBesideImages(locate: Locate): Problem {
+  return {
+    message: 'A manifest has either `prompt:` at the top, or `images:`.',
+    place: locate(['prompt'], 'key'),
+    hint: 'Give the image a name below `images:` and move `prompt:` there, or put what all images have in common into `defaults:` or `vars:`.',
+  }
+}
+
+/** `kira: A cat`, or `prompt A cat` below `kira:`. */
+function textForFields(name: string, text: string, place: Place): Problem {
+  const right = FIELDS.includes(text.split(/[\s:]/, 1)[0] ?? '')
+    ? withColon(text, FIELDS)
+    : undefined
+  return {
+    message: `\`${visible(name)}\`: expected a map of fields, such as \`prompt:\`, got text.`,
+    place,
+    hint:
+      right === undefined
+        ? `Write \`prompt:\` before it: \`${visible(name)}: { prompt: ${visible(JSON.stringify(text.slice(0, 60)))} }\`.`
+        : `A colon is missing: \`${visible(right.slice(0, 80))}\`, with a blank behind it.`,
   }
 }
 

@@ -107,8 +107,17 @@ function realPath(file: string): string {
 }
 
 function notIncluded(file: string, root: string): ImagegenError {
+  const shown = pathFrom(root, file)
+  const real = pathFrom(realPath(root), realPath(file))
+  if (real !== shown) {
+    // With `preserveSymlinks`, bundlers keep the path through a link.
+    return new ImagegenError('config', {
+      message: `${shown} is imported through a symbolic link to ${real}, which the option \`include\` does not find.`,
+      hint: `Globs do not follow links. Name the real folder: \`include: ['**/*.image.yaml', '${path.posix.dirname(real)}/*.image.yaml']\`.`,
+    })
+  }
   return new ImagegenError('config', {
-    message: `${pathFrom(root, file)} is imported, but the option \`include\` does not find it.`,
+    message: `${shown} is imported, but the option \`include\` does not find it.`,
     hint: 'Add a glob for it to `include` (globs start at the root), or take it out of `exclude`.',
   })
 }

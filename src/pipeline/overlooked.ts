@@ -1,0 +1,38 @@
+import path from 'node:path'
+import { overlookedManifests, type Overlooked } from '../manifest/read/misnamed.ts'
+import { resolveOptions, type ResolvedOptions } from '../options.ts'
+import { findRoot, findWorkspaceRoot } from '../options/root.ts'
+import type { Survey } from './survey.ts'
+
+type Environment = Parameters<typeof resolveOptions>[0]['environment']
+
+/** Files below the root that look like manifests and are none of this project's. */
+export function overlookedBy({ manifests }: Survey, { root }: ResolvedOptions): Overlooked {
+  return overlookedManifests(root, new Set(manifests.map(({ file }) => file)))
+}
+
+/**
+ * The other packages of the workspace that keep their originals in the same store, absolute.
+ *
+ * Configurations that cannot be loaded count: nobody knows what they would say.
+ */
+export async function packagesSharingStore(
+  { manifests }: Survey,
+  { root, storeDir }: ResolvedOptions,
+  environment: Environment,
+): Promise<string[]> {
+  const workspace = findWorkspaceRoot(root)
+  const found = new Set(manifests.map(({ file }) => file))
+  const { notIncluded } = overlookedManifests(workspace, found)
+  const roots = new Set(
+    notIncluded.map((file) => findRoot(path.dirname(path.join(workspace, file))).root),
+  )
+  roots.delete(root)
+  const sharing: string[] = []
+  for (const start of [...roots].sort()) {
+    const context = { start, inline: { types: false }, mode: 'production', isBuild: false }
+    const other = await resolveOptions({ ...context, environment }).catch(() => undefined)
+    if (other === undefined || other.storeDir === storeDir) sharing.push(start)
+  }
+  return sharing
+}

@@ -1,0 +1,372 @@
+import { mkdirSync, symlinkSync } from 'node:fs'
+import path from 'node:path'
+import { build } from 'vite'
+import { describe, expect, it } from 'vitest'
+import { createProject, emulatorFor } from './project.ts'
+
+const HERO = 'prompt: A hero\nalt: ""\nsize: 512x512\n'
+
+describe.concurrent('a slip in a manifest is told with what to write instead', () => {
+  it.each([
+    [
+      'a colon in a prompt',
+      'prompt: A cat: a dog\nalt: ""\n',
+      ':1:9  Not valid YAML: a text with a colon and a blank needs quotes.',
+      'Put it in quotes: `prompt: "A cat: a dog"`.',
+    ],
+    [
+      'a colon at the end of an alt',
+      'images:\n  kira:\n    prompt: x\n    alt: Kira says:\n',
+      ':4:10  Not valid YAML: a text with a colon',
+      '`alt: "Kira says:"`',
+    ],
+    [
+      'a colon behind quotes',
+      'prompt: "A cat": a dog\n',
+      ':1:9  Not valid YAML: a text with a colon',
+      'Put it in quotes',
+    ],
+    [
+      'a colon in braces',
+      'images:\n  kira: { prompt: A cat: a dog, alt: "" }\n',
+      ':2:19  Not valid YAML: a text with a colon',
+      '`prompt: "A cat: a dog"`',
+    ],
+    [
+      'a name without a colon',
+      'images:\n  kira\n    prompt: A cat\n',
+      ':2:3  Not valid YAML: a colon is missing here.',
+      'Write `kira:`, with a blank',
+    ],
+    [
+      'a field without a colon',
+      'images:\n  kira:\n    prompt A cat\n    alt: ""\n',
+      ':3:5  Not valid YAML: a colon is missing here.',
+      'Write `prompt: A cat`',
+    ],
+    [
+      'a last field without a colon',
+      'images:\n  kira:\n    alt: ""\n    prompt A cat\n',
+      ':4:5  Not valid YAML: a colon is missing here.',
+      'Write `prompt: A cat`',
+    ],
+    [
+      'a colon without a blank',
+      'images:\n  kira:\n    prompt:A cat\n    alt: ""\n',
+      ':3:5  Not valid YAML: a colon is missing here.',
+      'Write `prompt: A cat`',
+    ],
+    [
+      'the only field without a colon',
+      'images:\n  kira:\n    prompt A cat\n',
+      ':3:5  `kira`: expected a map of fields',
+      'A colon is missing: `prompt: A cat`',
+    ],
+    [
+      'a prompt without its field',
+      'images:\n  kira: A cat\n',
+      ':2:9  `kira`: expected a map of fields',
+      '`kira: { prompt: "A cat" }`',
+    ],
+    [
+      'a merge conflict',
+      'images:\n  kira:\n<<<<<<< HEAD\n    prompt: a\n=======\n    prompt: b\n>>>>>>> main\n',
+      ':3:1  The manifest holds a merge conflict.',
+      'Keep one side',
+    ],
+    [
+      'a merge conflict with its base, and the line ends of Windows',
+      '<<<<<<< HEAD\r\nprompt: a\r\n||||||| 1234\r\nprompt: c\r\n=======\r\nprompt: b\r\n>>>>>>> x\r\n',
+      ':1:1  The manifest holds a merge conflict.',
+      'Keep one side',
+    ],
+    [
+      'a merge conflict that YAML takes for text',
+      'prompt: "A\n<<<<<<< HEAD\ncat\n=======\ndog\n>>>>>>> main\n"\n',
+      ':2:1  The manifest holds a merge conflict.',
+      'Keep one side',
+    ],
+    [
+      'a name that YAML takes for nothing',
+      'images:\n  kira: { prompt: A, alt: "" }\n  null:\n    promt: A cat\n',
+      ':4:5  Unknown field `promt`.',
+      'Did you mean `prompt`?',
+    ],
+    [
+      'a prompt beside images',
+      'vars: { a: b }\nprompt: x\nimages:\n  kira: { prompt: A, alt: "" }\n',
+      ':2:1  A manifest has either `prompt:` at the top, or `images:`.',
+      'Give the image a name below `images:`',
+    ],
+    [
+      'a number for a prompt',
+      'prompt: 12\n',
+      ':1:9  `prompt`: expected text, got 12.',
+      'YAML reads it as a number. Put it in quotes: `prompt: "12"`.',
+    ],
+    [
+      'a word of YAML for a prompt',
+      'images:\n  kira: { prompt: true, alt: "" }\n',
+      ':2:19  `prompt`: expected text, got true.',
+      '`prompt: "true"`',
+    ],
+    [
+      'a number for a list',
+      `${HERO}output: { widths: 640 }\n`,
+      ':4:19  `output.widths`: expected a list, got 640.',
+      'Write a list: `widths: [640]`.',
+    ],
+    [
+      'a word for a list',
+      `${HERO}output: { formats: webp }\n`,
+      ':4:20  `output.formats`: expected a list, got "webp".',
+      'Write a list: `formats: [webp]`.',
+    ],
+  ])('%s', async (_, text, told, hint) => {
+    const project = await createProject({ 'art.image.yaml': text })
+    const { code, stderr } = await project.run('plan')
+    expect(code).toBe(2)
+    expect(stderr).toContain(`art.image.yaml${told}`)
+    expect(stderr).toContain(hint)
+    // One slip is one problem, and not its echoes.
+    expect(stderr.match(/art\.image\.yaml:\d/g)).toHaveLength(1)
+  })
+
+  it.each([
+    ['prompt: >\n  A cat: a dog\nalt: ""\n', 1],
+    ['prompt: |\n  <<<<<<< HEAD\n  of\n  >>>>>>> text\nalt: ""\n', 1],
+    ['images:\n  null: { prompt: A cat, alt: "" }\n  yes: { prompt: B, alt: "" }\n', 2],
+  ])('and what is right stays right: %j', async (text, count) => {
+    const project = await createProject({ 'art.image.yaml': text })
+    const { code, stdout } = await project.run('plan', '--json')
+    expect(code).toBe(0)
+    expect(JSON.parse(stdout)).toMatchObject({ summary: { images: count, missing: count } })
+  })
+})
+
+describe.concurrent('a slip in the configuration', () => {
+  it.each([
+    [
+      'imagegen.config.mjs',
+      'export default { budget: 3 }',
+      'imagegen.config.mjs: `budget`: expected Object, got 3.',
+      '`budget: { images: 3 }`',
+    ],
+    [
+      'imagegen.config.json',
+      '{ "dev": false }',
+      '`dev`: expected Object, got false.',
+      "`dev: { generate: 'off' }`",
+    ],
+    [
+      'imagegen.config.mjs',
+      'const a = 1\nconst b = 2\nthrow new Error("no such thing")\n',
+      'imagegen.config.mjs:3:7  imagegen.config.mjs cannot be loaded: it threw "no such thing"',
+      'Fix the code that throws.',
+    ],
+    [
+      'imagegen.config.ts',
+      'import "not-installed-at-all"\nexport default {}\n',
+      "cannot be loaded: Cannot find module 'not-installed-at-all'",
+      'Install the package',
+    ],
+    [
+      'imagegen.config.ts',
+      'export default {\n',
+      'imagegen.config.ts cannot be loaded: ParseError',
+      'Fix its syntax.',
+    ],
+    [
+      'imagegen.config.json',
+      '{ "mode": }',
+      'imagegen.config.json cannot be loaded: it is not valid JSON:',
+      'Fix its syntax.',
+    ],
+  ])('in %s: %s', async (file, text, told, hint) => {
+    const project = await createProject({ 'art.image.yaml': HERO, [file]: text })
+    const { code, stderr } = await project.run('plan')
+    expect(code).toBe(2)
+    expect(stderr).toContain(told)
+    expect(stderr).toContain(hint)
+    expect(stderr).not.toMatch(/^ +at /m)
+  })
+})
+
+describe.concurrent('an error of a command with --json', () => {
+  it.each([
+    ['manifest', 2, ['plan', '--json'], { 'art.image.yaml': 'prompt: 12\n' }],
+    ['config', 2, ['verify', '--json'], { 'imagegen.config.json': '{ "budget": 3 }' }],
+    ['usage', 2, ['plan', '--jsno', '--json'], {}],
+    ['usage', 2, ['plan', '--json', 'nothing-like-it'], { 'art.image.yaml': HERO }],
+    ['usage', 2, ['nothing', '--json'], {}],
+    ['usage', 2, ['generate', '--json'], { 'art.image.yaml': HERO }],
+    ['usage', 2, ['export', '--json'], {}],
+    ['credentials', 1, ['generate', '--yes', '--json'], { 'art.image.yaml': HERO }],
+    ['config', 2, ['queue', '--json'], {}],
+  ])('is an object on standard output: %s', async (code, exit, args, files) => {
+    const project = await createProject(files)
+    const ran = await project.run(...args)
+    expect(ran.code).toBe(exit)
+    const answer = JSON.parse(ran.stdout) as { error?: { problems: unknown[] } }
+    expect(answer).toEqual({
+      error: { code, message: expect.any(String), problems: expect.any(Array) },
+    })
+    expect(answer.error!.problems[0]).toMatchObject({ message: expect.any(String) })
+    // People still read it on standard error.
+    expect(ran.stderr).toMatch(/^error /)
+  })
+
+  it('is not a second answer behind a first one', async () => {
+    const project = await createProject({ 'art.image.yaml': 'promt: 12\n' })
+    const { code, stdout } = await project.run('types', '--json')
+    expect({ code, answer: JSON.parse(stdout) }).toMatchObject({ code: 2, answer: { version: 1 } })
+  })
+
+  it('says where, and what to do', async () => {
+    const project = await createProject({ 'art.image.yaml': 'images:\n  a: { promt: x }\n' })
+    const { stdout } = await project.run('plan', '--json')
+    expect(JSON.parse(stdout)).toMatchObject({
+      error: {
+        problems: [
+          {
+            message: 'Unknown field `promt`.',
+            place: { file: 'art.image.yaml', line: 2, column: 8 },
+            hint: 'Did you mean `prompt`?',
+          },
+        ],
+      },
+    })
+  })
+
+  it('holds no key', async () => {
+    const project = await createProject({
+      'art.image.yaml': HERO,
+      'imagegen.config.mjs': `export default { include: [] }`,
+    })
+    await emulatorFor(project)
+    const { stdout } = await project.run('plan', project.environment['MINIMAX_API_KEY']!, '--json')
+    expect(JSON.parse(stdout)).toMatchObject({ error: { code: 'usage' } })
+    expect(stdout).not.toContain(project.environment['MINIMAX_API_KEY'])
+  })
+})
+
+describe.concurrent('a project', () => {
+  it('without a manifest hears what a manifest is called', async () => {
+    const project = await createProject()
+    const { code, stdout, stderr } = await project.run('plan')
+    expect({ code, stdout }).toEqual({ code: 0, stdout: '0 images: none.\n' })
+    expect(stderr).toContain('A manifest is a file named `*.image.yaml`')
+  })
+
+  it.each(['art.images.yaml', 'art-image.yml', 'art.image.yaml.txt', 'art.image.yamll'])(
+    'with a manifest called %s hears what its name must end with',
+    async (file) => {
+      const project = await createProject({ [file]: HERO, 'other.image.yaml': HERO })
+      const { stderr } = await project.run('plan')
+      expect(stderr).toContain(`${file} looks like a manifest and is not read`)
+    },
+  )
+
+  it('hears nothing of files that hold no manifest', async () => {
+    const project = await createProject({
+      'docker-image.yml': 'image: node\nservices: {}\n',
+      'art.image.yaml': HERO,
+    })
+    expect((await project.run('plan')).stderr).not.toContain('looks like')
+  })
+
+  it('whose only manifests are excluded hears which', async () => {
+    const project = await createProject({
+      'src/art.image.yaml': HERO,
+      'imagegen.config.json': '{ "exclude": "src/**" }',
+    })
+    const { stderr } = await project.run('plan')
+    expect(stderr).toContain('`exclude` leave out src/art.image.yaml')
+  })
+
+  it('without a key hears how many images are missing', async () => {
+    const project = await createProject({ 'art.image.yaml': HERO })
+    const one = await project.run('generate', '--yes')
+    expect(one.stderr).toContain('1 image is missing (0.0035 USD).')
+    project.write('more.image.yaml', 'images:\n  a: { prompt: A, alt: "", n: 2 }\n')
+    const more = await project.run('generate', '--yes')
+    expect(more.stderr).toContain('2 images are missing (3 pictures, 0.0105 USD).')
+  })
+
+  it('with an unavailable image reads sentences that end once', async () => {
+    const project = await createProject({ 'art.image.yaml': HERO })
+    await emulatorFor(project)
+    await project.run('generate', '--yes')
+    project.write('art.image.yaml', HERO.replace('hero', 'villain'))
+    await project.run('prune')
+    project.write('art.image.yaml', HERO)
+    const { code, stderr } = await project.run('export', '--out', 'out')
+    expect(code).toBe(1)
+    expect(stderr).toMatch(/was pruned/)
+    expect(stderr).not.toMatch(/\.\./)
+  })
+})
+
+describe.concurrent('prune', () => {
+  const files = {
+    'package.json': '{ "private": true, "workspaces": ["packages/*"] }',
+    'packages/a/package.json': '{ "name": "a" }',
+    'packages/a/imagegen.config.json': '{ "store": { "dir": "../b/.imagegen" } }',
+    'packages/a/a.image.yaml': HERO,
+    'packages/b/package.json': '{ "name": "b" }',
+    'packages/b/b.image.yaml': HERO.replace('hero', 'villain'),
+  }
+
+  it.each(['a', 'b'])('in package %s moves nothing that the other package needs', async (name) => {
+    const project = await createProject(files)
+    await emulatorFor(project)
+    for (const each of ['a', 'b']) {
+      project.workingFolder = path.join(project.folder, 'packages', each)
+      expect((await project.run('generate', '--yes')).code).toBe(0)
+    }
+    const kept = (): string[] => project.files().filter((file) => file.includes('.imagegen/'))
+    const before = kept()
+    project.workingFolder = path.join(project.folder, 'packages', name)
+    const { code, stderr } = await project.run('prune', '--delete')
+    expect(code).toBe(2)
+    expect(stderr).toContain(
+      `packages/${name === 'a' ? 'b' : 'a'} may keep originals in the same store`,
+    )
+    expect(kept()).toEqual(before)
+  })
+
+  it('works in a package with a store of its own', async () => {
+    const project = await createProject({ ...files, 'packages/a/imagegen.config.json': '{}' })
+    await emulatorFor(project)
+    project.workingFolder = path.join(project.folder, 'packages/b')
+    await project.run('generate', '--yes')
+    project.write('packages/b/b.image.yaml', HERO)
+    const { code, stdout } = await project.run('prune')
+    expect({ code, stdout }).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('1 original moved'),
+    })
+  })
+})
+
+it('a manifest that is imported through a link hears where it really is', async () => {
+  const project = await createProject({
+    'app/package.json': '{ "type": "module" }',
+    'app/main.js': "import art from './linked/art.image.yaml'\nexport default art\n",
+    'shared/art.image.yaml': HERO,
+  })
+  mkdirSync(path.join(project.folder, 'app'), { recursive: true })
+  symlinkSync('../shared', path.join(project.folder, 'app/linked'))
+  const { default: imagegen } = await import('../../src/vite.ts')
+  const built = build({
+    root: path.join(project.folder, 'app'),
+    configFile: false,
+    logLevel: 'silent',
+    resolve: { preserveSymlinks: true },
+    plugins: [imagegen({ mode: 'placeholder' })],
+    build: { write: false, lib: { entry: 'main.js', formats: ['es'] } },
+  })
+  await expect(built).rejects.toThrow(
+    /linked\/art\.image\.yaml is imported through a symbolic link to \.\.\/shared\/art\.image\.yaml[\s\S]*'\.\.\/shared\/\*\.image\.yaml'/,
+  )
+})
