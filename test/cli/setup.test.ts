@@ -203,6 +203,26 @@ describe('a framework gets its own lines and none of its bundler’s', () => {
     expect(text).not.toContain('imagegen export')
   })
 
+  test('a bundler that is installed for something else gets none', async () => {
+    const vitest = { scripts: { test: 'vitest run' } }
+    const next = await said({
+      'package.json': packageOf(['next', 'vite', 'vitest'], vitest),
+      'next.config.mjs': 'export default {}',
+      'vite.config.ts': 'export default { test: {} }',
+    })
+    expect(next).not.toContain('vite.config')
+    const webpack = await said({
+      'package.json': packageOf(['webpack', 'vite', 'vitest'], vitest),
+      'webpack.config.js': '',
+    })
+    expect(webpack).not.toContain('vite')
+    const both = await said({
+      'package.json': packageOf(['webpack', 'vite'], { scripts: { dev: 'vite --open' } }),
+      'webpack.config.js': '',
+    })
+    expect(both).toContain('Write vite.config.js')
+  })
+
   test('a project without a bundler exports its pictures', async () => {
     const text = await said({ 'package.json': packageOf([]) })
     expect(text).toContain('npx unplugin-imagegen export --out DIR')

@@ -24,8 +24,11 @@ interface Host {
   readonly name: string
   /** A package that projects of this host depend on. */
   readonly dependency: string
-  /** What tells that a project uses it. A bundler alone may be there for something else. */
-  readonly evidence: 'dependency' | 'config' | 'either'
+  /**
+   * What tells that a project uses it: `script` means a config file or a script that runs it, since the dependency may
+   * be there for something else, such as Vite for Vitest.
+   */
+  readonly evidence: 'dependency' | 'config' | 'script'
   /** Its config file is `<config>.config.*`, or is named by a script. */
   readonly config: string
   /** The line that loads the plugin; nothing where none is needed. */
@@ -57,14 +60,14 @@ const HOSTS: readonly Host[] = [
     load: { binding: '{ withImagegen }', from: 'next' },
     fragment: 'withImagegen(nextConfig)',
     exported: 'withImagegen({})',
-    covers: ['webpack', 'rspack'],
+    covers: ['webpack', 'rspack', 'vite'],
   },
   {
     ...bundler('rsbuild', 'dependency'),
     dependency: '@rsbuild/core',
     load: { binding: 'imagegen', from: 'rspack' },
     fragment: 'tools: { rspack: { plugins: [imagegen()] } }',
-    covers: ['rspack', 'webpack'],
+    covers: ['rspack', 'webpack', 'vite'],
   },
   {
     ...bundler('vite', 'dependency'),
@@ -80,8 +83,8 @@ const HOSTS: readonly Host[] = [
     fragment: 'plugins: [imagegen(), reactRouter()]',
     covers: ['vite'],
   },
-  bundler('vite', 'either'),
-  bundler('webpack', 'either'),
+  bundler('vite', 'script'),
+  bundler('webpack', 'script'),
   bundler('rspack', 'config'),
   bundler('rolldown', 'config'),
   bundler('rollup', 'config'),
@@ -101,22 +104,40 @@ function bundler(name: string, evidence: Host['evidence']): Host {
 }
 
 export function findHosts(project: ProjectFiles): Hosts {
-  const found: Host[] = []
-  for (const host of HOSTS) {
-    const isCovered = found.some(({ covers }) => covers.includes(host.name))
-    if (isUsed(host, project) && !isCovered) found.push(host)
-  }
+  const used = withoutCovered(HOSTS.filter((host) => isUsed(host, project)))
+  // With nothing else to go by, a bundler that is installed is the one that builds.
+  const found =
+    used.length > 0
+      ? used
+      : HOSTS.filter(
+          ({ evidence, dependency }) =>
+            evidence === 'script' && project.dependencies.has(dependency),
+        )
   return {
     names: new Set(found.map(({ name }) => name)),
     toDo: found.flatMap((host) => toDoOf(host, project)),
   }
 }
 
+function withoutCovered(hosts: readonly Host[]): readonly Host[] {
+  return hosts.filter(({ name }) => !hosts.some(({ covers }) => covers.includes(name)))
+}
+
 function isUsed(host: Host, project: ProjectFiles): boolean {
-  const { evidence } = host
+  switch (host.evidence) {
+    case 'dependency':
+      return project.dependencies.has(host.dependency)
+    case 'config':
+      return configsOf(host, project).length > 0
+    case 'script':
+      return configsOf(host, project).length > 0 || isRun(host, project)
+  }
+}
+
+function isRun({ name, dependency }: Host, { dependencies, scripts }: ProjectFiles): boolean {
+  const command = new RegExp(`(?:^|[\\s;&|])${name}(?:$|[\\s;&|])`)
   return (
-    (evidence !== 'config' && project.dependencies.has(host.dependency)) ||
-    (evidence !== 'dependency' && configsOf(host, project).length > 0)
+    dependencies.has(dependency) && Object.values(scripts).some((script) => command.test(script))
   )
 }
 
