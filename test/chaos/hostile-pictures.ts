@@ -86,6 +86,24 @@ async function bombs(): Promise<HostilePicture[]> {
       ),
     },
     { what: 'svg with use in use', bytes: svgBomb(12) },
+    {
+      what: 'svg with fifty filters on a large canvas',
+      bytes: Buffer.from(
+        svg(
+          `<filter id="f">${'<feTurbulence baseFrequency=".05"/>'.repeat(50)}</filter><rect width="100%" height="100%" filter="url(#f)"/>`,
+          9000,
+        ),
+      ),
+    },
+    {
+      what: 'svg with a path of 300,000 segments',
+      bytes: Buffer.from(
+        svg(
+          `<path d="M0 0${Array.from({ length: 300_000 }, (_, index) => `L${(index * 7919) % 4001} ${(index * 104_729) % 4003}`).join('')}"/>`,
+          4000,
+        ),
+      ),
+    },
     { what: MOST_USES, bytes: svgBomb(4, 4) },
     {
       what: 'svg with masks in masks',

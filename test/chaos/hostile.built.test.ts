@@ -83,6 +83,12 @@ test('hostile pictures are refused clearly, within seconds and bounded memory', 
   }
 })
 
+/** An answer that names a great many addresses where nobody answers. */
+function namesOf(count: number, start: string): string {
+  const image_urls = Array.from({ length: count }, (_, index) => `${start}${index}.jpg`)
+  return JSON.stringify({ data: { image_urls }, base_resp: { status_code: 0 } })
+}
+
 /** The faults whose answers are large, endless, or lead elsewhere. */
 const ANSWERS: ReadonlyArray<Fault> = [
   { kind: 'endless' },
@@ -90,6 +96,8 @@ const ANSWERS: ReadonlyArray<Fault> = [
   { kind: 'redirect' },
   { kind: 'unsafe-url' },
   { kind: 'unsafe-url', url: 'ftp://127.0.0.1/x' },
+  { kind: 'http', status: 200, body: namesOf(3000, 'http://127.0.0.1:9/') },
+  { kind: 'http', status: 200, body: namesOf(3000, 'http://metadata.google.internal/') },
   { kind: 'truncated-json' },
   { kind: 'http', status: 400, body: 'x'.repeat(20_000_000) },
   { kind: 'http', status: 200, body: `{"data":${'['.repeat(2_000_000)}` },

@@ -2,6 +2,7 @@ import { sha256 } from '../../shared/hash.ts'
 import { ImagegenError } from '../../shared/errors.ts'
 import type { Receipt } from '../receipt.ts'
 import type { Remote } from './remote.ts'
+import { LONGEST_ITEM } from './storage.ts'
 
 /** What of a receipt says which bytes are meant. */
 type Expected = Pick<Receipt, 'sha256' | 'bytes'>
@@ -17,7 +18,7 @@ export async function fetchOriginal(
   expected: Expected,
 ): Promise<Uint8Array | undefined> {
   const item = originalItem(expected)
-  const bytes = await remote.get(item)
+  const bytes = await remote.get(item, mostOf(expected))
   if (bytes === undefined || isWhole(bytes, expected)) return bytes
   throw new ImagegenError('damaged', {
     message: `The remote store's ${item} is damaged: it has ${bytes.length} bytes that are not those of the receipt, which are ${expected.bytes}.`,
@@ -46,8 +47,18 @@ export async function sendOriginal(
 /** Reads it, to be sure. */
 export async function holdsOriginal(remote: Remote, expected: Expected): Promise<boolean> {
   if (!(await hasOriginal(remote, expected))) return false
-  const bytes = await remote.get(originalItem(expected))
+  const bytes = await remote
+    .get(originalItem(expected), mostOf(expected))
+    .catch((error: unknown) => {
+      if (error instanceof ImagegenError && error.code === 'damaged') return undefined
+      throw error
+    })
   return bytes !== undefined && isWhole(bytes, expected)
+}
+
+/** A receipt from elsewhere may name any size. */
+function mostOf({ bytes }: Expected): number {
+  return Math.min(bytes, LONGEST_ITEM)
 }
 
 function isWhole(bytes: Uint8Array, expected: Expected): boolean {

@@ -1,5 +1,12 @@
 import { randomUUID } from 'node:crypto'
-import { formatReceipt, parseReceipt, type Receipt, type ReceiptCheck } from '../receipt.ts'
+import { ImagegenError } from '../../shared/errors.ts'
+import {
+  formatReceipt,
+  LONGEST_RECEIPT,
+  parseReceipt,
+  type Receipt,
+  type ReceiptCheck,
+} from '../receipt.ts'
 import { remoteError, type Remote } from './remote.ts'
 
 /*
@@ -47,9 +54,9 @@ export async function readSlots(
   const receipts: Receipt[] = []
   const retired = new Set<string>()
   const faults: { item: string; reason: string }[] = []
-  for await (const { item, text } of slotsOf(remote, key)) {
+  for await (const { item, text, fault: unreadable } of slotsOf(remote, key)) {
     if (text === undefined) {
-      faults.push({ item, reason: 'it is being written, or was never finished' })
+      faults.push({ item, reason: unreadable ?? 'it is being written, or was never finished' })
       continue
     }
     const isRetired = text.startsWith(RETIRED)
@@ -121,8 +128,10 @@ const FIRST: Place = { right: 0, down: 0 }
 
 interface Slot {
   readonly item: string
-  /** Nothing where it is taken and not written. */
+  /** Nothing where it is taken and not written, or cannot be a receipt. */
   readonly text: string | undefined
+  /** Why it cannot be a receipt. */
+  readonly fault?: string
 }
 
 /** Every slot that is taken: one can be only if the one to its left, or above it, is. */
@@ -143,7 +152,13 @@ async function lookAt(
   place: Place,
 ): Promise<(Slot & { readonly place: Place }) | undefined> {
   const item = slotItem(key, place)
-  const bytes = await remote.get(item)
+  const bytes = await remote.get(item, LONGEST_RECEIPT).catch((error: unknown) => {
+    if (error instanceof ImagegenError && error.code === 'damaged') return error
+    throw error
+  })
+  if (bytes instanceof ImagegenError) {
+    return { place, item, text: undefined, fault: `it is larger than ${LONGEST_RECEIPT} bytes` }
+  }
   if (bytes !== undefined) return { place, item, text: Buffer.from(bytes).toString() }
   return (await remote.has(doorItem(key, place))) ? { place, item, text: undefined } : undefined
 }

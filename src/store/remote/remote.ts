@@ -3,8 +3,11 @@ import pRetry from 'p-retry'
 import { ImagegenError, messageOf } from '../../shared/errors.ts'
 import { secretsOf, withoutSecrets } from './secrets.ts'
 import {
+  LONGEST_ITEM,
+  OversizeError,
   readItem,
   silenceClient,
+  sizeOf,
   writeItem,
   type RemoteSource,
   type RemoteStorage,
@@ -15,7 +18,11 @@ import {
  * may help, and fails with an `ImagegenError` of code `unavailable` that names no secret.
  */
 export interface Remote {
-  get(key: string): Promise<Uint8Array | undefined>
+  /**
+   * @param most bytes; of an item whose size is told, no more than that is ever read.
+   * @throws ImagegenError with code `damaged` where it has more.
+   */
+  get(key: string, most?: number): Promise<Uint8Array | undefined>
   has(key: string): Promise<boolean>
   /** Writes once, and believes what it is told. */
   write(key: string, bytes: Uint8Array): Promise<void>
@@ -95,7 +102,20 @@ export function connectRemote({ source, timeout }: RemoteOptions): Remote {
     })
 
   const remote: Remote = {
-    get: (key) => run(reads, RETRIES, (storage) => readItem(storage, key)),
+    async get(key, most = LONGEST_ITEM) {
+      // An item of the wrong size is no failure of the storage.
+      const found = await run(reads, RETRIES, (storage) =>
+        readBounded(storage, key, most).catch((error: unknown) => {
+          if (error instanceof OversizeError) return error
+          throw error
+        }),
+      )
+      if (!(found instanceof OversizeError)) return found
+      throw new ImagegenError('damaged', {
+        message: found.message,
+        hint: 'Nothing uses it. `imagegen push --verify`, where the picture is, puts it right.',
+      })
+    },
     has: (key) => run(reads, RETRIES, async (storage) => storage.hasItem(key, {})),
     write: (key, bytes) => run(writes, 0, (storage) => writeItem(storage, key, bytes)),
     async put(key, bytes) {
@@ -116,6 +136,19 @@ export function connectRemote({ source, timeout }: RemoteOptions): Remote {
     },
   }
   return remote
+}
+
+async function readBounded(
+  storage: RemoteStorage,
+  key: string,
+  most: number,
+): Promise<Uint8Array | undefined> {
+  // Receipts are read by the thousand: asking for the size of each would double the requests.
+  const size = key.startsWith('originals:') ? await sizeOf(storage, key) : undefined
+  if (size !== undefined && size > most) {
+    throw new OversizeError(key, size, most)
+  }
+  return readItem(storage, key, most)
 }
 
 /** Whether it makes sense to ask: where nothing answers, thousands must not wait for their time-outs one by one. */

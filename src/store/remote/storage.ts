@@ -12,6 +12,8 @@ export interface RemoteStorage {
   hasItem(key: string, options: object): boolean | Promise<boolean>
   getItem(key: string, options: object): unknown
   getItemRaw?(key: string, options: object): unknown
+  /** Its size, where the driver knows it without reading the item. */
+  getMeta?(key: string, options: object): unknown
   setItem?(key: string, value: string, options: object): unknown
   setItemRaw?(key: string, value: unknown, options: object): unknown
   /** Ends its connections. */
@@ -24,14 +26,49 @@ export type RemoteSource = RemoteStorage | (() => RemoteStorage | Promise<Remote
 /** How unstorage marks bytes that it keeps in storages that take text only. */
 const BASE64 = 'base64:'
 
+/** What no item exceeds: as much as a file that a manifest names. */
+export const LONGEST_ITEM: number = 256 * 1024 * 1024
+
+/** An item has more bytes than anybody wrote there. */
+export class OversizeError extends Error {
+  constructor(key: string, size: number, most: number) {
+    super(`The remote store's ${key} is damaged: it has ${size} bytes, of at most ${most}.`)
+  }
+}
+
+/**
+ * The size of an item whose size is known before it is read, in bytes.
+ *
+ * @throws whatever the driver does.
+ */
+export async function sizeOf(storage: RemoteStorage, key: string): Promise<number | undefined> {
+  const meta = await storage.getMeta?.(key, { nativeOnly: true })
+  const size = isRecord(meta) ? meta['size'] : undefined
+  return typeof size === 'number' ? size : undefined
+}
+
 /**
  * The bytes under a key, or nothing.
  *
- * @throws whatever the driver does.
+ * @param most bytes.
+ * @throws OversizeError, and whatever the driver does.
  */
 export async function readItem(
   storage: RemoteStorage,
   key: string,
+  most: number = LONGEST_ITEM,
+): Promise<Uint8Array | undefined> {
+  const bytes = await readWhole(storage, key, most)
+  if (bytes !== undefined && bytes.byteLength > most) {
+    throw new OversizeError(key, bytes.byteLength, most)
+  }
+  return bytes
+}
+
+async function readWhole(
+  storage: RemoteStorage,
+  key: string,
+  most: number,
 ): Promise<Uint8Array | undefined> {
   let value: unknown
   try {
@@ -40,6 +77,10 @@ export async function readItem(
     // unstorage's HTTP driver trips over a 404; whether it was one is what it says when asked.
     if (error instanceof TypeError && !(await storage.hasItem(key, {}))) return undefined
     throw error
+  }
+  // Base64 is a third longer than its bytes.
+  if (typeof value === 'string' && value.length > most * 1.4 + BASE64.length) {
+    throw new OversizeError(key, value.length, most)
   }
   return bytesOf(value)
 }

@@ -113,6 +113,35 @@ describe('what a remote gives', () => {
     }
   })
 
+  test('in a receipt of 600 MB is no receipt, and takes nothing else down', async () => {
+    const storage = faultyStorage()
+    await machine(storage).make(KIRA, await picture(1))
+    // Text of that length does not fit into a string.
+    storage.items.set(`receipts:${KIRA.key}`, Buffer.alloc(600 * 1024 * 1024))
+    const record = await lookup(machine(storage), KIRA.key)
+    expect(record.candidates).toEqual([])
+    expect(kinds(record)).toEqual(['remote-damaged'])
+    expect(record.problems[0]?.message).toContain('larger than')
+  })
+
+  test('in an original of 600 MB is not read where the driver tells its size', async () => {
+    const { storage, one } = await withReceiptOnly()
+    const { candidates } = await lookup(one, KIRA.key)
+    let read = 0
+    Object.assign(storage, {
+      getMeta: (key: string) => ({ size: storage.items.get(key)?.length }),
+      getItemRaw(key: string) {
+        if (key.startsWith('originals:')) read += 1
+        return storage.items.get(key) ?? null
+      },
+    })
+    storage.items.set(`originals:${candidates[0]!.receipt.sha256}`, Buffer.alloc(600 * 1024 * 1024))
+    await expect(one.store.readOriginal(candidates[0]!)).rejects.toMatchObject({
+      message: expect.stringMatching(/is damaged: it has 629145600 bytes.*push --verify/s),
+    })
+    expect(read).toBe(0)
+  })
+
   test('in a receipt of another key, or of another recipe, is not taken', async () => {
     const storage = faultyStorage()
     const maker = machine(storage)
