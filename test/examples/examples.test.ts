@@ -22,6 +22,7 @@ describe.each([
   ['vite', 'vite'],
   ['webpack', 'webpack'],
   ['rspack', '@rspack/core'],
+  ['rsbuild', undefined],
   ['esbuild', 'esbuild'],
   ['rollup', 'rollup'],
   ['astro', undefined],

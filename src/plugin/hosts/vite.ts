@@ -17,6 +17,7 @@ import { withoutLeftBehind } from './left-behind.ts'
 import { withLastLook } from './last-look.ts'
 import { removeUnused, RENDITIONS, usedByGraph } from './emitted-assets.ts'
 import { vitesOwnAsset } from '../vite-asset.ts'
+import { createUnreachable, renditionsIn } from './vite-unreachable.ts'
 import { addToWorkers } from './vite-workers.ts'
 
 /** Renditions as our modules import them in a dev server; the host's filter. */
@@ -32,6 +33,7 @@ interface Begun {
 /** Vite: one plugin for its build, its dev server and all of its environments. */
 export function viteHost(begin: (facts: HostFacts) => Session): Partial<Plugin> {
   const claims = createClaims()
+  const unreachable = createUnreachable()
   // One plugin may serve several configurations: those of a build's environments, and a dev server's after a restart.
   // Vite and frameworks hand on copies of them. A property is copied with the rest.
   const key = Symbol('unplugin-imagegen')
@@ -182,8 +184,16 @@ export function viteHost(begin: (facts: HostFacts) => Session): Partial<Plugin> 
       const images = sessionOf(config).images()
       if (images === undefined) return
       const used = usedByGraph(bundle, this, images)
-      if (used === undefined) return
-      removeUnused(bundle, (rendition) => used.has(rendition), images.folder, config.root)
+      if (used !== undefined) {
+        removeUnused(bundle, (rendition) => used.has(rendition), images.folder, config.root)
+      }
+      if (config.isWorker) return
+      const { consumer, build } = this.environment.config
+      unreachable.report(renditionsIn(bundle, images.folder, config.root), {
+        config,
+        consumer,
+        emitAssets: build.emitAssets,
+      })
     },
 
     async buildEnd() {
