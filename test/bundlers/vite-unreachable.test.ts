@@ -27,8 +27,8 @@ const ours = (messages: readonly string[]): string[] =>
   messages.filter((message) => message.includes('[imagegen]'))
 
 test.each<[string, Build]>([
-  ['Vite 6', build6 as Build],
-  ['Vite 8', build as Build],
+  ['Vite 6', build6],
+  ['Vite 8', build],
 ])("%s: a library with the default base is told of base: './'", async (_, run) => {
   const project = await sandbox({ files: ONE })
   const lib = { entry: 'src/main.js', formats: ['es' as const], fileName: 'main' }
