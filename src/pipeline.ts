@@ -24,6 +24,8 @@ import { selectPlan, type Renewal, type Selection } from './plan/select.ts'
 import { shardSelection, type Shard } from './plan/shard.ts'
 import type { WorkEnding } from './queue/worker/worker.ts'
 import { createRenderer, type RenderedImage } from './render/render.ts'
+import { planLines, waitLines } from './pipeline/reasons.ts'
+import { debug } from './shared/debug.ts'
 import type { Logger } from './shared/logger.ts'
 import { openStore, type Store, type StorePurpose } from './store/store.ts'
 
@@ -145,6 +147,7 @@ export function createPipeline(
       const again = edited === undefined ? undefined : await surveyor.surveyAgain(edited)
       const survey = again ?? (await surveyor.survey())
       warnOnce(survey.manifests)
+      debug('plan', () => planLines(survey, edited, again !== undefined))
       if (options.types) await followTypes(survey)
       return survey
     },
@@ -162,7 +165,11 @@ export function createPipeline(
       holdAgainst(jobs, budget, options.queue === undefined ? 'this-process' : 'workers'),
     async generate(survey, jobs, how) {
       if (jobs.length > 0) await store.prepare()
-      const run = { ...how, store, budget, entries: survey.entries }
+      const onEvent: GenerateHow['onEvent'] = (event) => {
+        debug('wait', () => waitLines(event))
+        how.onEvent(event)
+      }
+      const run = { ...how, onEvent, store, budget, entries: survey.entries }
       const { generateHereOrThere } = await import('./pipeline/here-or-there.ts')
       return generateHereOrThere(jobs, run, options, logger)
     },

@@ -3,6 +3,7 @@ import PQueue from 'p-queue'
 import type { OutputFormat } from '../manifest/schema/output.ts'
 import { readPixelVersions, type PixelVersions } from '../pixels/versions.ts'
 import { throwIfAborted } from '../shared/abort.ts'
+import { debug } from '../shared/debug.ts'
 import { ImagegenError } from '../shared/errors.ts'
 import { digest } from '../shared/hash.ts'
 import type { Preview } from './preview.ts'
@@ -68,10 +69,13 @@ export function createRenderer({
     const current = await versions
     try {
       // What waits for its turn holds no more than the job: a build may ask for thousands at once.
-      return (
-        (await lookUp(taskOf(job, current))) ??
-        (await images.add(() => make(taskOf(job, current), signal)))
-      )
+      const cached = await lookUp(taskOf(job, current))
+      debug('cache', () => [
+        cached === undefined
+          ? `${job.name}: renditions are not in the cache, rendering`
+          : `${job.name}: renditions come from the cache`,
+      ])
+      return cached ?? (await images.add(() => make(taskOf(job, current), signal)))
     } catch (error) {
       throw namedError(job.name, error, cacheDir)
     }

@@ -1,6 +1,7 @@
 import path from 'node:path'
 import type { Emit } from '../../emit/hosts.ts'
 import type { Survey } from '../../pipeline.ts'
+import { debug } from '../../shared/debug.ts'
 import { ImagegenError } from '../../shared/errors.ts'
 import { readFileIfThere } from '../../shared/files.ts'
 import { createGivenModules, type GivenModules } from './loaded-modules.ts'
@@ -141,6 +142,7 @@ export function createSession(inline: unknown, facts: HostFacts): Session {
     async changed(file) {
       const opened = project.opened()
       if (opened === undefined || !isOurs(file, opened)) return
+      debug('invalidate', () => [`${file} changed: its images are looked at again`])
       project.invalidate(file)
       given.forget(file)
       if (MANIFEST_ID.test(file)) opened.background.forgive()
@@ -150,7 +152,13 @@ export function createSession(inline: unknown, facts: HostFacts): Session {
 
     onProblem: (listener) => given.onProblem(listener),
     problems: () => given.problems(),
-    takeStale: () => given.takeStale(),
+    takeStale() {
+      const stale = given.takeStale()
+      debug('invalidate', () =>
+        stale.map((file) => `${file}: the module that the host kept is stale`),
+      )
+      return stale
+    },
 
     onUpdate: (listener) => updates.onUpdate(listener),
 
