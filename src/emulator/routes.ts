@@ -1,16 +1,14 @@
+import { once } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { throwIfAborted, wait } from '../shared/abort.ts'
 import { messageOf } from '../shared/errors.ts'
 import { sha256 } from '../shared/hash.ts'
 import { htmlMessage, notFoundMessage, reportMessage, textMessage } from './answers.ts'
-import { deliver } from './delivery.ts'
-import type { Message } from './delivery.ts'
+import { type Message, deliver } from './delivery.ts'
 import type { HostedFiles } from './hosted-files.ts'
-import { generateImages } from './image-generation.ts'
-import type { Account } from './image-generation.ts'
+import { type Account, generateImages } from './image-generation.ts'
 import type { Journal } from './journal.ts'
 import { strangeHost } from './loopback-host.ts'
-import { readBody } from './read-body.ts'
 
 /** What answers requests. */
 export interface Services {
@@ -101,4 +99,23 @@ async function send(
   signal: AbortSignal,
 ): Promise<void> {
   await deliver(response, { how: 'whole', message }, signal)
+}
+
+/** Bytes: several references of 10 MB each in base64. */
+const LIMIT = 128 * 1024 * 1024
+
+/**
+ * The body as text, `undefined` where it is larger than the emulator takes. It is read to its end in either case:
+ * leaving it unread would cut the connection before the client has its answer.
+ */
+export async function readBody(request: IncomingMessage): Promise<string | undefined> {
+  const chunks: Buffer[] = []
+  let size = 0
+  request.on('data', (chunk: Buffer) => {
+    size += chunk.length
+    if (size <= LIMIT) chunks.push(chunk)
+    else chunks.length = 0
+  })
+  await once(request, 'end')
+  return size > LIMIT ? undefined : Buffer.concat(chunks).toString('utf8')
 }

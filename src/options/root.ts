@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import path from 'node:path'
 import { isRecord } from '../shared/record.ts'
 
@@ -56,4 +57,14 @@ function foldersUp(start: string): string[] {
     folders.push(folder)
   }
   return folders
+}
+
+/** Whether a project has TypeScript, its own or its workspace's. */
+export function isTypeScriptInstalled(root: string): boolean {
+  try {
+    createRequire(path.join(root, 'package.json')).resolve('typescript/package.json')
+    return true
+  } catch {
+    return false
+  }
 }

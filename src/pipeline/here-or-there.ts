@@ -1,15 +1,15 @@
 import { hostname } from 'node:os'
-import { generateImages, type GenerateOptions } from '../generate/generate.ts'
+import { type GenerateOptions, generateImages } from '../generate/generate.ts'
 import type { GenerateReport } from '../generate/in-order.ts'
 import type { ResolvedOptions } from '../options.ts'
 import type { Job } from '../plan/plan.ts'
 import { generateThroughQueue } from '../queue/client/generate-through-queue.ts'
-import { work, type WorkEnding, type WorkOptions } from '../queue/worker/worker.ts'
-import { formatProblem, ImagegenError } from '../shared/errors.ts'
+import { type WorkEnding, type WorkOptions, work } from '../queue/worker/worker.ts'
+import { ImagegenError, type Problem, formatProblem } from '../shared/errors.ts'
 import { digest } from '../shared/hash.ts'
 import type { Logger } from '../shared/logger.ts'
 import type { Store } from '../store/store.ts'
-import { bringHere, bringThere, failuresOf } from './one-key.ts'
+import type { TransferReport } from '../store/transfer.ts'
 
 /** Makes some jobs: in this process, or by the workers of a queue. What is there afterwards is the same. */
 export async function generateHereOrThere(
@@ -85,4 +85,54 @@ export function queueOf({ queue }: ResolvedOptions): NonNullable<ResolvedOptions
     message: 'The option `queue` is not set: there is no queue.',
     hint: "Write `queue: { connection: 'redis://localhost:6379' }` into imagegen.config.ts.",
   })
+}
+
+type Remote = Pick<ResolvedOptions, 'remote'>
+
+/**
+ * Brings here what the remote has of a key, so that nothing is taken for lost that is only elsewhere. What is lost there,
+ * too, stays lost.
+ *
+ * @throws ImagegenError with code `unavailable` where nobody can say.
+ */
+export function bringHere(
+  store: Store,
+  { remote }: Remote,
+  signal: AbortSignal,
+): (key: string) => Promise<void> {
+  return async (key) => {
+    if (remote === undefined) return
+    const how = { only: true, isDry: false, signal, onProgress: () => undefined }
+    const { problems } = await store.pull(how, [{ key, candidates: Infinity }])
+    throwIfAny(problems.filter(({ kind }) => kind === 'remote-silent'))
+  }
+}
+
+/**
+ * Makes sure that the remote has what is here of a key. Whatever is made is brought there anyway; this says whether it
+ * has arrived.
+ *
+ * @throws ImagegenError with code `unavailable` where it has not.
+ */
+export function bringThere(
+  store: Store,
+  { remote }: Remote,
+  signal: AbortSignal,
+): WorkOptions['bringThere'] {
+  return async (key, how) => {
+    if (remote === undefined) return
+    const isThorough = how === 'repair'
+    const control = { isDry: false, isThorough, signal, onProgress: () => undefined }
+    const report = await store.push(control, [key])
+    throwIfAny([...failuresOf(report), ...report.problems])
+  }
+}
+
+/** What could not be brought from one place to the other. */
+export function failuresOf({ transfers }: TransferReport): Problem[] {
+  return transfers.flatMap(({ outcome }) => (outcome.kind === 'failed' ? [outcome.problem] : []))
+}
+
+function throwIfAny(problems: readonly Problem[]): void {
+  if (problems.length > 0) throw new ImagegenError('unavailable', problems)
 }

@@ -5,8 +5,7 @@ import type { ResolvedOptions } from '../options.ts'
 import type { Inventory, Plan, PlannedImage, Planner } from '../plan/plan.ts'
 import type { Recipe } from '../plan/recipe.ts'
 import type { Problem } from '../shared/errors.ts'
-import type { StoreSnapshot } from '../store/read/snapshot.ts'
-import type { WantedKey } from '../store/wanted-key.ts'
+import type { StoreSnapshot, WantedKey } from '../store/read/snapshot.ts'
 
 /** All manifests of a project and how their images stand, at one moment. */
 export interface Survey {

@@ -1,15 +1,20 @@
 import path from 'node:path'
-import { dependenciesOf } from '../manifest/resolve/cycles.ts'
 import type { GeneratedSubject, ImageEntry } from '../manifest/entry.ts'
 import { placeOf } from '../manifest/manifest.ts'
+import { dependenciesOf } from '../manifest/resolve/cycles.ts'
 import type { ResolvedModel } from '../model/resolved-model.ts'
 import type { Problem } from '../shared/errors.ts'
 import { toPosix } from '../shared/files.ts'
 import { clause } from '../shared/plain-text.ts'
 import { nearest } from '../shared/suggest.ts'
-import type { Inventory, KeyInventory, StoredCandidate } from './inventory.ts'
-import { referenceTo, type Keyed, type Keying } from './keying.ts'
-import type { ImageState, MadeImage } from './planned-image.ts'
+import { type Keyed, type Keying, referenceTo } from './keying.ts'
+import type {
+  ImageState,
+  Inventory,
+  KeyInventory,
+  MadeImage,
+  StoredCandidate,
+} from './planned-image.ts'
 import type { MissingReason } from './reason.ts'
 import type { EntryReference } from './recipe.ts'
 

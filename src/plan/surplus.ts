@@ -1,6 +1,6 @@
 import path from 'node:path'
 import type { EntryState } from './entry-state.ts'
-import type { Inventory, StoredCandidate } from './inventory.ts'
+import type { Inventory, StoredCandidate } from './planned-image.ts'
 
 const NONE: readonly string[] = []
 

@@ -40,3 +40,48 @@ function escapeXml(text: string): string {
       .replaceAll(/[&<>"]/g, (character) => entities[character] ?? character)
   )
 }
+
+/** The length of a GIF's signature and logical screen descriptor. */
+const HEADER_LENGTH = 13
+
+/** The start of an application extension with XMP: introducer, label, and the 11 bytes of its name. */
+const EXTENSION_START = Buffer.from('\x21\xFF\x0BXMP DataXMP', 'latin1')
+
+/**
+ * What follows the packet. XMP stands in a GIF as it is, not in sub-blocks, so a program that knows nothing of it takes
+ * the packet's bytes for lengths and jumps; wherever it lands in these descending bytes, they lead it to the end.
+ */
+const MAGIC_TRAILER = Buffer.from([
+  0x01,
+  ...Array.from({ length: 256 }, (_, index) => 255 - index),
+  0x00,
+])
+
+/**
+ * Puts an XMP packet into a GIF, which libvips does not do.
+ *
+ * @param xmp a packet without null bytes.
+ * @throws Error where the bytes are no GIF.
+ * @see https://developer.adobe.com/xmp/docs/XMPSpecifications/ part 3, GIF
+ */
+export function embedXmpInGif(gif: Uint8Array, xmp: string): Buffer {
+  const bytes = Buffer.from(gif.buffer, gif.byteOffset, gif.byteLength)
+  if (bytes.length < HEADER_LENGTH || bytes.toString('latin1', 0, 3) !== 'GIF') {
+    throw new Error('these bytes are no GIF')
+  }
+  const start = HEADER_LENGTH + colourTableLength(bytes.readUInt8(10))
+  return Buffer.concat([
+    // Extensions came with this version of the format.
+    Buffer.from('GIF89a', 'latin1'),
+    bytes.subarray(6, start),
+    EXTENSION_START,
+    Buffer.from(xmp, 'utf8'),
+    MAGIC_TRAILER,
+    bytes.subarray(start),
+  ])
+}
+
+/** The bytes of the global colour table: three for each of the 2, 4, … 256 colours, if there is one. */
+function colourTableLength(flags: number): number {
+  return (flags & 0x80) === 0 ? 0 : 3 * 2 ** ((flags & 0x07) + 1)
+}

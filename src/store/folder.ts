@@ -12,12 +12,12 @@ import { open, rm, statfs } from 'node:fs/promises'
 import path from 'node:path'
 import { ImagegenError } from '../shared/errors.ts'
 import { errorCode, flushToDisk, isNotFound, toPosix, writeFileAtomic } from '../shared/files.ts'
-import { checkInside, isOwnFile, type Boundary } from './boundary.ts'
+import { sha256 } from '../shared/hash.ts'
+import { type Boundary, checkInside, isOwnFile } from './boundary.ts'
 import { parseFileName } from './file-name.ts'
 import type { ProcessIdentity } from './locks/process-identity.ts'
 import type { ReceiptCheck } from './receipt.ts'
 import { storageError } from './storage-error.ts'
-import { temporaryName } from './temporary-name.ts'
 
 const IGNORED = `# What one machine keeps for itself. The pictures and receipts beside this file are to be committed.
 types/
@@ -245,4 +245,24 @@ async function syncFolder(folder: string): Promise<void> {
   } finally {
     await handle.close()
   }
+}
+
+/** The name of the folder of a process's unfinished files, which says who may clean it. */
+export function temporaryName(owner: ProcessIdentity): string {
+  return `${hostDigest(owner.host)}-${owner.pid}-${owner.startTime ?? ''}.tmp`
+}
+
+/** Whose unfinished files a folder holds, or nothing where its name does not say. */
+export function temporaryOwner(name: string, self: ProcessIdentity): ProcessIdentity | undefined {
+  const [, host, pid, startTime] = /^([0-9a-f]{12})-(\d+)-(\w*)\.tmp$/.exec(name) ?? []
+  if (host === undefined || pid === undefined || startTime === undefined) return undefined
+  return {
+    host: host === hostDigest(self.host) ? self.host : host,
+    pid: Number(pid),
+    startTime: startTime === '' ? null : startTime,
+  }
+}
+
+function hostDigest(host: string): string {
+  return sha256(host).slice(0, 12)
 }

@@ -1,21 +1,25 @@
 import { ImagegenError } from '../shared/errors.ts'
 import type { Logger } from '../shared/logger.ts'
-import type { StoreFolder } from './folder.ts'
-import { acquireLock, type Lock, type LockOptions } from './locks/lock.ts'
-import { readOriginal } from './original.ts'
-import { savePending, type Pending, type PendingResponse } from './arrive/pending.ts'
-import { emptyTrash, findUnused, trash, type EmptiedTrash } from './trash.ts'
-import { keepUnusable, type UnusableAnswer } from './arrive/quarantine.ts'
-import { createRateWindow, type RateWindow, type RateWindowOptions } from './locks/rate-window.ts'
+import { type Pending, type PendingResponse, savePending } from './arrive/pending.ts'
+import { type UnusableAnswer, keepUnusable } from './arrive/quarantine.ts'
 import { recover } from './arrive/recover.ts'
-import { retire } from './retire.ts'
-import { settle, type Settlement } from './arrive/settle.ts'
+import { type Settlement, settle } from './arrive/settle.ts'
+import type { StoreFolder } from './folder.ts'
+import { type Lock, type LockOptions, acquireLock } from './locks/lock.ts'
+import { type RateWindow, type RateWindowOptions, createRateWindow } from './locks/rate-window.ts'
+import { readOriginal } from './original.ts'
 import type { Candidate } from './read/bundle.ts'
-import { lookupKey, readSnapshot, type KeyRecord, type StoreSnapshot } from './read/snapshot.ts'
+import {
+  type KeyRecord,
+  type StoreSnapshot,
+  type WantedKey,
+  lookupKey,
+  readSnapshot,
+} from './read/snapshot.ts'
+import { type StoreReport, verify } from './read/verify.ts'
 import type { SharedItems } from './remote/shared-items.ts'
 import type { PullOptions, PushOptions, TransferReport } from './transfer.ts'
-import { verify, type StoreReport } from './read/verify.ts'
-import type { WantedKey } from './wanted-key.ts'
+import { type EmptiedTrash, emptyTrash, findUnused, retire, trash } from './trash.ts'
 
 /**
  * The pictures that were paid for, by the key of what was asked.

@@ -1,7 +1,7 @@
 import { crc32, deflateSync } from 'node:zlib'
 import sharp, { type Sharp } from 'sharp'
 import type { Random } from '../../src/emulator/drawing/random.ts'
-import { drawBomb } from '../../src/emulator/bomb.ts'
+import { drawBomb } from '../../src/emulator/fault-effects.ts'
 import { svgBomb } from '../pixels/svg-bomb.ts'
 
 /** A picture that nobody should send, and what it is. */

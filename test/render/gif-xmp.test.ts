@@ -1,6 +1,6 @@
 import sharp from 'sharp'
 import { describe, expect, it } from 'vitest'
-import { embedXmpInGif } from '../../src/render/gif-xmp.ts'
+import { embedXmpInGif } from '../../src/render/provenance.ts'
 import { draw, fileOf, look, pixelsOf, plain } from './drawing.ts'
 
 const rows = ['rgbw', 'wbgr']

@@ -1,11 +1,17 @@
-import { isMap, type Document } from 'yaml'
+import { type Document, isMap } from 'yaml'
 import { ImagegenError } from '../../shared/errors.ts'
 import { canonicalJson } from '../../shared/hash.ts'
 import { isRecord } from '../../shared/record.ts'
-import { placeOf, type DocumentPath, type Manifest } from '../manifest.ts'
-import { fieldText, waysToWrite, type Fields, type ImageEdit } from './write-field.ts'
+import { type DocumentPath, type Manifest, placeOf } from '../manifest.ts'
 import { parseYamlDocument } from '../yaml-document.ts'
-import { pairOf, startOf } from '../yaml-positions.ts'
+import {
+  type Fields,
+  type ImageEdit,
+  fieldText,
+  pairOf,
+  startOf,
+  waysToWrite,
+} from './write-field.ts'
 
 export type { ImageEdit } from './write-field.ts'
 

@@ -1,6 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads'
-import type { ParseAnswer, ParseRequest } from './parse-ahead.ts'
-import { bytesAt, takeSome } from '../parse-heap.ts'
+import { type ParseAnswer, type ParseRequest, bytesAt, takeSome } from './parse-ahead.ts'
 import { parseManifest } from './parse.ts'
 
 /*

@@ -1,15 +1,18 @@
 import type { Document } from 'yaml'
-import { ImagegenError, messageOf, type Place, type Problem } from '../../shared/errors.ts'
+import { ImagegenError, type Place, type Problem, messageOf } from '../../shared/errors.ts'
 import { codeFrame } from '../../shared/place.ts'
-import { MAX_DEPTH, tooDeepAt } from './limits.ts'
-import { keyProblems } from '../key-problems.ts'
-import { createLocate, type ManifestContent, type ManifestWarning } from '../manifest.ts'
-import { floodIn, MAX_MARKS, MAX_SEPARATORS, type Flood } from '../marks.ts'
-import { findNotMeant, type NotMeant } from './not-meant.ts'
-import { FIELDS, validateManifest } from './validate.ts'
-import { loadYaml } from '../yaml.ts'
-import { explainSlip, MERGE_CONFLICT, mergeConflictAt } from './yaml-slips.ts'
+import {
+  MAX_PROBLEMS,
+  type ManifestContent,
+  type ManifestWarning,
+  createLocate,
+} from '../manifest.ts'
 import { parseYamlDocument } from '../yaml-document.ts'
+import { loadYaml } from '../yaml.ts'
+import { type Flood, MAX_DEPTH, MAX_MARKS, MAX_SEPARATORS, floodIn, tooDeepAt } from './limits.ts'
+import { type NotMeant, findNotMeant } from './not-meant.ts'
+import { FIELDS, validateManifest } from './validate.ts'
+import { MERGE_CONFLICT, explainSlip, mergeConflictAt } from './yaml-slips.ts'
 
 /** Aliases that stand for other parts of the document; more of them are taken for an attempt to exhaust memory. */
 const MAX_ALIASES = 100
@@ -141,4 +144,49 @@ function toPlainData(
       },
     ])
   }
+}
+
+/**
+ * Keys that are written twice on one level, or are no plain text, or would reach an object's prototype further on.
+ * An image may have the name `constructor`; nothing else needs such a name.
+ */
+export function keyProblems(
+  document: Document.Parsed,
+  placeAtOffset: (offset: number) => Place,
+): Problem[] {
+  const { isNode, isScalar, visit } = loadYaml()
+  const problems: Problem[] = []
+  visit(document, {
+    Map(_, map, ancestors) {
+      const seen = new Set<string>()
+      const isImages = ancestors.length === 3 && isPairWithKey(ancestors[2], 'images')
+      for (const { key } of map.items) {
+        if (problems.length >= MAX_PROBLEMS) return visit.BREAK
+        const place = (): Place => placeAtOffset(isNode(key) ? (key.range?.[0] ?? 0) : 0)
+        if (!isScalar(key)) {
+          problems.push({ message: 'A key must be plain text.', place: place() })
+          continue
+        }
+        const name = String(key.value).normalize('NFC')
+        if (seen.has(name)) {
+          problems.push({
+            message: `\`${name}\` is written twice on one level. Each name may stand once.`,
+            place: place(),
+          })
+        } else if (UNSAFE_KEYS.has(name) && !isImages) {
+          problems.push({ message: `\`${name}\` cannot be a name here.`, place: place() })
+        }
+        seen.add(name)
+      }
+      return undefined
+    },
+  })
+  return problems
+}
+
+const UNSAFE_KEYS: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype'])
+
+function isPairWithKey(value: unknown, name: string): boolean {
+  const { isPair, isScalar } = loadYaml()
+  return isPair(value) && isScalar(value.key) && value.key.value === name
 }

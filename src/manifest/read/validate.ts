@@ -2,20 +2,20 @@ import * as v from 'valibot'
 import { ImagegenError, type Place, type Problem } from '../../shared/errors.ts'
 import { visible } from '../../shared/plain-text.ts'
 import { isRecord } from '../../shared/record.ts'
-import { explainIssue, fieldsAt, kindOf } from './explain.ts'
-import { MAX_PROBLEMS, type DocumentPath, type Locate, type ManifestContent } from '../manifest.ts'
+import { type DocumentPath, type Locate, MAX_PROBLEMS, type ManifestContent } from '../manifest.ts'
 import { isImageName } from '../schema/names.ts'
 import {
-  defaultsSchema,
   EXCLUSIVE_FIELDS,
+  type ImageSettings,
+  type VarsSettings,
+  defaultsSchema,
   frameSchema,
   imageSchema,
   singleFormSchema,
   writtenNameSchema,
-  type ImageSettings,
 } from '../schema/schema.ts'
+import { explainIssue, fieldsAt, kindOf } from './explain.ts'
 import { withColon } from './yaml-slips.ts'
-import type { VarsSettings } from '../variable-schemas.ts'
 
 interface Validation {
   readonly content: ManifestContent

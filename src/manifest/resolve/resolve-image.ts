@@ -1,22 +1,21 @@
 import type { Problem } from '../../shared/errors.ts'
 import { nearest } from '../../shared/suggest.ts'
 import type { GeneratedSubject, ImageEntry, Reference, Subject } from '../entry.ts'
-import type { ImageDraft } from './expand.ts'
-import { findReference, type Fail, type FindFile, type KnownImages } from './references.ts'
-import type { LocalFile, LocalFiles } from './local-files.ts'
-import { placeOf, type DocumentPath } from '../manifest.ts'
+import { type DocumentPath, placeOf } from '../manifest.ts'
 import type { Output } from '../schema/output.ts'
 import {
+  type Operation,
+  type ProcessSettings,
   normaliseProcess,
   processProblems,
   withCompositeFiles,
-  type Operation,
-  type ProcessSettings,
 } from '../schema/process.ts'
-import type { ReferenceSettings } from '../reference-schema.ts'
-import type { ImageSettings } from '../schema/schema.ts'
+import type { ImageSettings, ReferenceSettings } from '../schema/schema.ts'
+import type { ImageDraft } from './expand.ts'
+import type { LocalFile, LocalFiles } from './local-files.ts'
 import { normaliseText } from './merge-settings.ts'
-import { substitute, VariableError } from './variables.ts'
+import { type Fail, type FindFile, type KnownImages, findReference } from './references.ts'
+import { VariableError, substitute } from './variables.ts'
 
 /** What an image may ask about beyond its manifest. */
 export interface Around {

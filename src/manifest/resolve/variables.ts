@@ -1,4 +1,4 @@
-import type { MatrixSettings } from '../variable-schemas.ts'
+import type { MatrixSettings } from '../schema/schema.ts'
 
 /** What stands for `${name}`: text that may hold variables itself. */
 export type Variables = ReadonlyMap<string, string>

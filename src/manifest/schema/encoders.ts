@@ -1,7 +1,6 @@
 import * as v from 'valibot'
 import type { JsonValue } from '../../shared/hash.ts'
-import { field, integer, numberWithin, type Field } from './field.ts'
-import { strictMap } from '../strict-map.ts'
+import { type Field, field, integer, numberWithin, strictMap } from './field.ts'
 
 /** The formats that renditions are written in. */
 export const FORMATS = ['avif', 'webp', 'jpeg', 'png', 'gif', 'jxl'] as const

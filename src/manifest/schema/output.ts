@@ -1,10 +1,9 @@
 import * as v from 'valibot'
 import { SIDE_LIMIT } from '../../pixels/sharp.ts'
 import type { JsonValue } from '../../shared/hash.ts'
-import { encoderFields, FORMATS, type EncoderOptions, type OutputFormat } from './encoders.ts'
-import { field, integer, noted } from './field.ts'
-import { fitSchema, positionSchema, type Fit, type Position } from './placement.ts'
-import { strictMap } from '../strict-map.ts'
+import { type EncoderOptions, FORMATS, type OutputFormat, encoderFields } from './encoders.ts'
+import { field, integer, noted, strictMap } from './field.ts'
+import { type Fit, type Position, fitSchema, positionSchema } from './placement.ts'
 
 export type { EncoderOptions, OutputFormat } from './encoders.ts'
 export type { Fit, Position } from './placement.ts'

@@ -1,17 +1,67 @@
 import * as v from 'valibot'
 import type { JsonValue } from '../../shared/hash.ts'
-import { field, integer, noted, type Field } from './field.ts'
+import { type Field, field, integer, noted, strictMap, strictRecord } from './field.ts'
 import { WRITTEN_NAME_PATTERN } from './names.ts'
-import { outputSchema, type OutputSettings } from './output.ts'
-import { processSchema, type ProcessSettings } from './process.ts'
-import { referenceSchema, type ReferenceSettings } from '../reference-schema.ts'
-import { strictMap, strictRecord } from '../strict-map.ts'
-import {
-  matrixSchema,
-  varsSchema,
-  type MatrixSettings,
-  type VarsSettings,
-} from '../variable-schemas.ts'
+import { type OutputSettings, outputSchema } from './output.ts'
+import { type ProcessSettings, processSchema } from './process.ts'
+/** A reference, short or with the type of what should be kept. */
+export type ReferenceSettings =
+  | string
+  | { readonly from: string; readonly type?: string | undefined }
+
+const referenceText = noted(v.pipe(v.string(), v.minLength(1)), {
+  description:
+    'A picture to keep to: `./file.png`, `https://…`, `"#name"` (in quotes: a bare # starts a comment), `./other.image.yaml#name`, or `./hero.image.yaml`.',
+  examples: ['#kira', './kira.png'],
+})
+
+/** One of an image's `references`. */
+export const referenceSchema: v.GenericSchema<ReferenceSettings> = v.union([
+  referenceText,
+  v.pipe(
+    strictMap({
+      from: referenceText,
+      type: v.exactOptional(
+        noted(v.pipe(v.string(), v.minLength(1)), {
+          description: 'What the model should keep of the picture. MiniMax knows `character`.',
+          default: 'character',
+          examples: ['character'],
+        }),
+      ),
+    }),
+    v.metadata({ description: 'A picture to keep to, and what to keep of it.' }),
+  ),
+])
+
+/** `vars` as written. */
+export type VarsSettings = Readonly<Record<string, string | number>>
+
+/** `matrix` as written. */
+export type MatrixSettings = Readonly<Record<string, ReadonlyArray<string | number>>>
+
+const variableValue = v.union([v.string(), v.pipe(v.number(), v.finite())])
+const variableName = v.pipe(
+  v.string(),
+  v.regex(/^(?!(?:__proto__|constructor|prototype)$)[\p{L}_][\p{L}\p{M}\p{N}_]*$/u),
+)
+
+export const varsSchema: v.GenericSchema<VarsSettings> = noted(
+  strictRecord(variableName, variableValue),
+  {
+    description: 'Values for `${name}` in prompts. They win over the `vars` of the options.',
+    default: {},
+    examples: [{ look: 'flat vector, muted palette' }],
+  },
+)
+
+export const matrixSchema: v.GenericSchema<MatrixSettings> = noted(
+  strictRecord(variableName, v.pipe(v.array(variableValue), v.minLength(1), v.maxLength(1000))),
+  {
+    description:
+      'Lists of values. Every combination is an image of its own; its name holds the variables.',
+    examples: [{ season: ['spring', 'winter'] }],
+  },
+)
 
 /** The fields of an image as a manifest has them. */
 export interface ImageSettings {

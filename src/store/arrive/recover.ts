@@ -4,14 +4,13 @@ import { ImagegenError, messageOf } from '../../shared/errors.ts'
 import { errorCode, isNotFound } from '../../shared/files.ts'
 import type { Logger } from '../../shared/logger.ts'
 import { isLink } from '../boundary.ts'
-import type { StoreFolder } from '../folder.ts'
+import { type StoreFolder, temporaryOwner } from '../folder.ts'
 import { sweepLocks } from '../locks/lock.ts'
-import { LONGEST_RESPONSE, parseResponse, type Pending } from './pending.ts'
-import { stateOf, type ProcessIdentity } from '../locks/process-identity.ts'
+import { type ProcessIdentity, stateOf } from '../locks/process-identity.ts'
 import { readText } from '../read-text.ts'
-import { setAside, settle, type Settlement } from './settle.ts'
 import { storageError } from '../storage-error.ts'
-import { temporaryOwner } from '../temporary-name.ts'
+import { LONGEST_RESPONSE, type Pending, parseResponse } from './pending.ts'
+import { type Settlement, setAside, settle } from './settle.ts'
 
 /** How long unfinished files of another machine are left alone: nobody here can see whether it still writes them. */
 const ELSEWHERE_PATIENCE = 24 * 60 * 60 * 1000

@@ -1,11 +1,10 @@
-import { openBundle, type Bundle, type Candidate } from './bundle.ts'
 import { safeName, shortKeyOf } from '../file-name.ts'
 import type { StoreFolder } from '../folder.ts'
 import type { Receipt } from '../receipt.ts'
-import { storeProblem, type StoreProblem } from '../store-problem.ts'
+import { type StoreProblem, storeProblem } from '../store-problem.ts'
+import { type Bundle, type Candidate, openBundle } from './bundle.ts'
+import { type View, type WaitingResponse, lookAt } from './look.ts'
 import { tracesIn } from './traces.ts'
-import { lookAt, type View } from './look.ts'
-import type { WaitingResponse } from '../waiting.ts'
 
 export type { Candidate } from './bundle.ts'
 
@@ -159,4 +158,12 @@ function withoutTwins(candidates: readonly Candidate[]): Candidate[] {
   return [...twins.values()].flatMap(
     (same) => same.find(({ bytes }) => bytes === 'present') ?? same.slice(0, 1),
   )
+}
+
+/** A recipe key that will be looked up. */
+export interface WantedKey {
+  /** All 64 hex digits. */
+  readonly key: string
+  /** How many candidates it shall have: a store that has fewer looks for more in its remote. */
+  readonly candidates: number
 }

@@ -1,6 +1,10 @@
-import { sha256 } from '../../shared/hash.ts'
 import { ImagegenError } from '../../shared/errors.ts'
+import { sha256 } from '../../shared/hash.ts'
+import type { StoreFolder } from '../folder.ts'
+import { readOriginal } from '../original.ts'
+import type { Candidate } from '../read/bundle.ts'
 import type { Receipt } from '../receipt.ts'
+import { addReceipt, knowsReceipt } from './receipt-slots.ts'
 import type { Remote } from './remote.ts'
 import { LONGEST_ITEM } from './storage.ts'
 
@@ -67,4 +71,33 @@ function isWhole(bytes: Uint8Array, expected: Expected): boolean {
 
 function originalItem(expected: Expected): string {
   return `originals:${expected.sha256}`
+}
+
+/**
+ * Makes a picture known to the remote: its bytes first, so that a receipt never speaks of something that is not there.
+ *
+ * @throws ImagegenError with code `unavailable`, or `damaged` where the bytes here are.
+ */
+export async function sendCandidate(
+  folder: StoreFolder,
+  remote: Remote,
+  candidate: Candidate,
+): Promise<void> {
+  await sendOriginal(remote, candidate.receipt, await readOriginal(folder, candidate))
+  await addReceipt(remote, candidate.receipt)
+}
+
+/**
+ * Whether the remote has a picture and its receipt.
+ *
+ * @param isThorough reads the bytes, where otherwise a receipt vouches for them: it was written after them.
+ * @throws ImagegenError with code `unavailable`.
+ */
+export async function isSent(
+  remote: Remote,
+  { receipt }: Candidate,
+  isThorough: boolean,
+): Promise<boolean> {
+  if (!(await knowsReceipt(remote, receipt))) return false
+  return isThorough ? holdsOriginal(remote, receipt) : hasOriginal(remote, receipt)
 }

@@ -1,13 +1,13 @@
 import path from 'node:path'
-import { readReceipt, type Candidate } from '../read/bundle.ts'
 import type { StoreFolder } from '../folder.ts'
+import { type Candidate, readReceipt } from '../read/bundle.ts'
+import { type StoreSnapshot, readSnapshot } from '../read/snapshot.ts'
 import type { Receipt } from '../receipt.ts'
-import { readSnapshot, type StoreSnapshot } from '../read/snapshot.ts'
-import { transfer, type PushOptions, type TransferReport } from '../transfer.ts'
+import { type PushOptions, type TransferReport, transfer } from '../transfer.ts'
 import type { Beginning } from './beginning.ts'
+import { isSent, sendCandidate } from './originals.ts'
 import { retireReceipt } from './receipt-slots.ts'
 import type { Remote } from './remote.ts'
-import { isSent, sendCandidate } from './send.ts'
 
 interface Parts {
   readonly folder: StoreFolder

@@ -1,14 +1,19 @@
 import { ImagegenError } from '../../shared/errors.ts'
-import type { Candidate } from '../read/bundle.ts'
-import { holdsReceipts, type StoreFolder } from '../folder.ts'
-import type { Receipt } from '../receipt.ts'
 import { keepReceipt } from '../arrive/keep-receipt.ts'
-import { lookupKey, readSnapshot, type KeyRecord, type StoreSnapshot } from '../read/snapshot.ts'
+import { type StoreFolder, holdsReceipts } from '../folder.ts'
+import type { Candidate } from '../read/bundle.ts'
+import {
+  type KeyRecord,
+  type StoreSnapshot,
+  type WantedKey,
+  lookupKey,
+  readSnapshot,
+} from '../read/snapshot.ts'
+import type { Receipt } from '../receipt.ts'
 import type { StoreProblem } from '../store-problem.ts'
-import type { WantedKey } from '../wanted-key.ts'
-import { notBegun, type Beginning } from './beginning.ts'
+import { type Beginning, notBegun } from './beginning.ts'
 import { hasOriginal } from './originals.ts'
-import { readSlots, type KeyOf, type RemoteRecord } from './receipt-slots.ts'
+import { type KeyOf, type RemoteRecord, readSlots } from './receipt-slots.ts'
 import type { Remote } from './remote.ts'
 
 /** What a remote adds to what is here. */

@@ -1,6 +1,20 @@
 import * as v from 'valibot'
-import { field, noted, numberWithin } from '../field.ts'
-import { strictMap } from '../../strict-map.ts'
+import { type Field, field, noted, numberWithin, strictMap } from '../field.ts'
+/** Far beyond every useful value, and finite. */
+export const LARGE = 1_000_000
+
+/** One argument, plain or as a list of one. */
+export function single<Schema extends v.GenericSchema>(schema: Schema): v.GenericSchema {
+  return v.union([schema, v.strictTuple([schema])])
+}
+
+/** The option that says which colour is put where nothing is. */
+export function background(description: string): Field<Colour> {
+  return field(colourSchema, {
+    description,
+    examples: ['#fff', 'transparent', { r: 0, g: 0, b: 0 }],
+  })
+}
 
 /** A colour as sharp takes it: text, or channels from 0 to 255 with an alpha from 0 to 1. */
 export type Colour =

@@ -1,8 +1,7 @@
 import * as v from 'valibot'
 import { SIDE_LIMIT } from '../../../pixels/sharp.ts'
-import { field, integer, noted, type Field } from '../field.ts'
+import { type Field, field, integer, noted, strictMap } from '../field.ts'
 import { gravitySchema } from '../placement.ts'
-import { strictMap } from '../../strict-map.ts'
 
 const BLENDS = [
   'clear',

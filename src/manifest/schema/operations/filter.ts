@@ -1,7 +1,6 @@
 import * as v from 'valibot'
-import { LARGE, single } from '../../argument.ts'
-import { field, integer, noted, numberWithin, type Field } from '../field.ts'
-import { strictMap } from '../../strict-map.ts'
+import { type Field, field, integer, noted, numberWithin, strictMap } from '../field.ts'
+import { LARGE, single } from './colour.ts'
 
 const blurOptions = strictMap({
   sigma: noted(numberWithin(0.3, 1000), { description: 'Of the Gaussian mask.', examples: [2] }),

@@ -1,9 +1,8 @@
 import * as v from 'valibot'
 import { SIDE_LIMIT } from '../../../pixels/sharp.ts'
-import { background, LARGE, single } from '../../argument.ts'
-import { field, integer, noted, numberWithin, type Field } from '../field.ts'
+import { type Field, field, integer, noted, numberWithin, strictMap } from '../field.ts'
 import { fitSchema, positionSchema } from '../placement.ts'
-import { strictMap } from '../../strict-map.ts'
+import { LARGE, background, single } from './colour.ts'
 
 const KERNELS = [
   'nearest',

@@ -1,8 +1,6 @@
 import * as v from 'valibot'
-import { background, LARGE, single } from '../../argument.ts'
-import { colourSchema } from './colour.ts'
-import { field, integer, numberWithin, type Field } from '../field.ts'
-import { strictMap } from '../../strict-map.ts'
+import { type Field, field, integer, numberWithin, strictMap } from '../field.ts'
+import { LARGE, background, colourSchema, single } from './colour.ts'
 
 const modulateOptions = strictMap({
   brightness: field(numberWithin(0, LARGE), {
