@@ -1,0 +1,41 @@
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { installExample, type InstalledExample } from './installed-example.ts'
+import { naturalSizes } from './natural-sizes.ts'
+import { visitPage } from './open-page.ts'
+
+const SHOWN = [
+  { alt: 'Chalk cliffs above a calm sea' },
+  { alt: 'Dunes in the wind' },
+  { alt: 'A salt marsh at low tide' },
+]
+
+let example: InstalledExample
+
+beforeAll(async () => {
+  example = await installExample('rsbuild', { framework: '@rsbuild/core' })
+})
+afterAll(() => example?.close())
+
+describe('Rsbuild', () => {
+  it('shows every picture of a build', async () => {
+    await example.build('rsbuild', ['build'])
+    expect(example.emulator.stats().images).toBe(3)
+    const server = await example.project.serveAt('rsbuild', ['preview'])
+    onTestFinished(() => server.stop())
+    const shown = await visitPage(example.browser, server.url, 'rsbuild', naturalSizes)
+    expect(shown).toMatchObject(SHOWN)
+    for (const { width } of shown) expect(width).toBeGreaterThan(0)
+  })
+
+  it('knows named images, loosely and exactly, beside its own type of *.yaml', async () => {
+    const { project } = example
+    const loose = await project.run('tsc', ['--rootDirs', 'null'])
+    expect(loose.code, loose.output).toBe(0)
+    const exact = await project.run('npm', ['run', 'check'])
+    expect(exact.code, exact.output).toBe(0)
+    project.edit('src/index.ts', 'cliffs, dunes, marsh }', 'clifs as cliffs, dunes, marsh }')
+    const misspelt = await project.run('npm', ['run', 'check'])
+    expect(misspelt.code).not.toBe(0)
+    expect(misspelt.output).toContain("Did you mean 'cliffs'?")
+  })
+})
