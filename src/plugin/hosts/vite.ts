@@ -76,6 +76,7 @@ export function viteHost(begin: (facts: HostFacts) => Session): Partial<Plugin> 
         urlOf: isBuild ? viteBuildUrl : viteUrl,
         keepsModules: false,
       })
+      if (!isBuild) ignoreStore(config, session)
       newest = { session, isWorkers: config.isWorker }
       config[key] = newest
     },
@@ -98,7 +99,10 @@ export function viteHost(begin: (facts: HostFacts) => Session): Partial<Plugin> 
       await sessionOf(this.environment.getTopLevelConfig()).changed(path.normalize(file))
     },
 
-    hotUpdate({ modules }) {
+    hotUpdate({ file, type, modules }) {
+      const session = sessionOf(this.environment.getTopLevelConfig())
+      // Vite tries imports again that it could not resolve whenever a file comes, and loads their pages again.
+      if (type === 'create' && session.makesFile(path.normalize(file))) return []
       const kept = withoutLeftBehind(modules, this.environment.moduleGraph)
       return kept.length === modules.length ? undefined : kept
     },
@@ -223,6 +227,13 @@ function isChildServer({ command }: ResolvedConfig, plugin: Plugin): boolean {
 function checkVersion(config: Pick<ResolvedConfig, 'root'>): void {
   if ('environments' in config) return
   checkHostVersion('Vite', installedVersion('vite', path.join(config.root, 'package.json')))
+}
+
+/** Locks and temporary files come and go all the time; what decides lies in the store's folder itself. */
+function ignoreStore({ server }: ResolvedConfig, session: Session): void {
+  if (server.watch === null) return
+  const ignored = (file: string): boolean => session.isUnseen(path.normalize(file))
+  server.watch = { ...server.watch, ignored: [server.watch?.ignored ?? [], ignored].flat() }
 }
 
 /** Sends an update for every module that shows one of these images, in every environment. */

@@ -7,6 +7,9 @@ import { createWantedJobs, isEdited, type WantedJobs } from './wanted-jobs.ts'
 /** Milliseconds for which a recipe must not have changed: somebody who types is not charged for every letter. */
 const STILL = 2000
 
+/** Milliseconds for which pictures that came wait for more of the same run: pages without HMR load again each time. */
+const JOINED = 5000
+
 type Job = Survey['plan']['jobs'][number]
 
 /** Why a picture could not be made. */
@@ -24,6 +27,12 @@ export interface Background {
   consider(survey: Survey): void
   /** The final failure of a key, until the key is another. */
   failureOf(key: string): BackgroundFailure | undefined
+  /**
+   * Something came into the store, of whatever process.
+   *
+   * @returns whether it is published together with what the run under way makes.
+   */
+  joins(): boolean
   /** Somebody has saved a manifest: what failed because of the account, or of another picture, is tried once more. */
   forgive(): void
   /** Asks for nothing more. What is under way comes to its end and is stored: it is paid for. */
@@ -44,6 +53,7 @@ export function createBackground(
   const said = new Set<string>()
   let newest: Survey | undefined
   let timer: NodeJS.Timeout | undefined
+  let publishing: NodeJS.Timeout | undefined
   /** Those of the run under way. */
   let wanted: WantedJobs | undefined
 
@@ -100,7 +110,7 @@ export function createBackground(
         signalOf: wanted.signalOf,
         onEvent(event) {
           tell(event, logger)
-          if (event.kind === 'finished') void publish().catch(complain)
+          if (event.kind === 'finished') publishSoon()
         },
       })
       for (const failure of report.failures) {
@@ -109,6 +119,7 @@ export function createBackground(
           failure,
         )
       }
+      dropPublishing()
       // Before the next look: otherwise what has just come would be missing still.
       await publish()
     } catch (error) {
@@ -124,6 +135,19 @@ export function createBackground(
       if (newest === survey) newest = undefined
       schedule()
     }
+  }
+
+  /** At the end of the run at the latest. */
+  function publishSoon(): void {
+    publishing ??= setTimeout(() => {
+      publishing = undefined
+      void publish().catch(complain)
+    }, JOINED)
+  }
+
+  function dropPublishing(): void {
+    clearTimeout(publishing)
+    publishing = undefined
   }
 
   function fail(failed: readonly Job[], failure: BackgroundFailure): void {
@@ -151,6 +175,11 @@ export function createBackground(
   return {
     consider,
     failureOf: (key) => failures.get(key),
+    joins() {
+      if (wanted === undefined) return false
+      publishSoon()
+      return true
+    },
     forgive() {
       for (const [key, { stopsRun, isRetryable }] of failures) {
         if (stopsRun || isRetryable) failures.delete(key)
@@ -158,6 +187,7 @@ export function createBackground(
     },
     close() {
       clearTimeout(timer)
+      dropPublishing()
       stopping.abort()
     },
   }

@@ -54,6 +54,10 @@ export interface Session
   images(): Images | undefined
   /** The manifests whose text must not get into what the host puts out; nothing before the start. */
   manifests(): ProjectManifests | undefined
+  /** Whether a file, absolute, is in the store or the cache: what comes there is no file of a page's code. */
+  makesFile(file: string): boolean
+  /** Whether nothing depends on a file or folder of the store or the cache, absolute: watchers need not look at it. */
+  isUnseen(file: string): boolean
   /** A build has loaded everything. What comes after that, such as its next environment, opens connections anew. */
   rest(): Promise<void>
   /** Nothing more is asked for. A request that is under way comes to its end: it is paid for. */
@@ -144,6 +148,8 @@ export function createSession(inline: unknown, facts: HostFacts): Session {
       if (opened === undefined || !isOurs(file, opened)) return
       debug('invalidate', () => [`${file} changed: its images are looked at again`])
       project.invalidate(file)
+      const isInStore = path.dirname(file) === opened.pipeline.options.storeDir
+      if (isInStore && opened.background.joins()) return
       given.forget(file)
       if (MANIFEST_ID.test(file)) opened.background.forgive()
       if (isConfigFile(file)) await project.reopen()
@@ -189,10 +195,37 @@ export function createSession(inline: unknown, facts: HostFacts): Session {
       return { root: opened.pipeline.options.root, manifests: known.manifests }
     },
 
+    makesFile(file) {
+      const { storeDir, cacheDir } = project.opened()?.pipeline.options ?? usual(facts.start)
+      return isBelow(storeDir, file) || isBelow(cacheDir, file)
+    },
+
+    isUnseen(file) {
+      const { storeDir, cacheDir } = project.opened()?.pipeline.options ?? usual(facts.start)
+      if (isBelow(cacheDir, file)) return true
+      // Receipts and pictures; folders, and what is not written to its end, are the store's own business.
+      return (
+        isBelow(storeDir, file) &&
+        !/^[^/\\]+\.(?:json|jpe?g|png|webp)$/.test(path.relative(storeDir, file))
+      )
+    },
+
     async rest() {
       if (!facts.isLive) await project.opened()?.pipeline.close()
     },
 
     close: () => project.close(),
   }
+}
+
+/** Where store and cache are before the options are read, most likely. */
+function usual(start: string): { readonly storeDir: string; readonly cacheDir: string } {
+  return {
+    storeDir: path.join(start, '.imagegen'),
+    cacheDir: path.join(start, 'node_modules/.cache/unplugin-imagegen'),
+  }
+}
+
+function isBelow(folder: string, file: string): boolean {
+  return file.startsWith(folder + path.sep)
 }
