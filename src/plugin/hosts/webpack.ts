@@ -123,7 +123,9 @@ export function webpackHost(begin: (facts: HostFacts) => Session): {
       )
     })
     compiler.options.module.rules.push(
-      { test: /\.image\.ya?ml$/i, sideEffects: false },
+      // Not in development: with HMR, re-exports without side effects are skipped, and after a renaming webpack gives up on
+      // the module in between, which "has no id assigned".
+      { test: /\.image\.ya?ml$/i, sideEffects: compiler.options.mode === 'development' },
       // Behind the rule of unplugin, which makes JavaScript of everything: a URL of that would lead nowhere.
       { test: /\.image\.ya?ml$/i, dependency: 'url', type: TYPE_OF_URL },
     )
