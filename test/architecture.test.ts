@@ -71,6 +71,26 @@ describe('the rules notice', () => {
       ['shared/hash.ts: shared may not import pixels/sharp.ts'],
     ],
     [
+      'what is for every provider and knows one',
+      {
+        'model/http/host.ts': "import { a } from '../minimax/service.ts'",
+        'model/image-model.ts': "import type { A } from './minimax/service.ts'",
+        'model/minimax/service.ts': '',
+      },
+      [
+        'model/http/host.ts: only options/ and index.ts may import the provider in model/minimax/',
+        'model/image-model.ts: only options/ and index.ts may import the provider in model/minimax/',
+      ],
+    ],
+    [
+      'a provider that leans on another',
+      {
+        'model/acme/acme.ts': "import { a } from '../minimax/request.ts'",
+        'model/minimax/request.ts': '',
+      },
+      ['model/acme/acme.ts: only options/ and index.ts may import the provider in model/minimax/'],
+    ],
+    [
       'a cycle of types',
       {
         'store/a.ts': "import type { B } from './b.ts'",

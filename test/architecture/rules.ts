@@ -68,6 +68,9 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   'node:https': ['model/http/get.ts'],
 }
 
+/** Files besides a provider's own folder that may import it: the list of providers, and what users import. */
+const PROVIDER_DOORS: readonly string[] = ['options/', 'index.ts']
+
 const DRAWERS: ReadonlySet<string> = new Set([
   'types.ts',
   'utils.ts',
@@ -88,6 +91,7 @@ export function violations(sources: Sources, dependencies: readonly string[]): s
     ...files.flatMap(namingViolations),
     ...files.flatMap(layerViolations),
     ...files.flatMap(doorViolations),
+    ...files.flatMap(providerViolations),
     ...cycles(files).map((cycle) => `import cycle: ${cycle.join(' → ')}`),
     ...dependencyViolations(files, dependencies),
   ]
@@ -135,6 +139,24 @@ function doorViolations({ file, imports, effects }: SourceFile): string[] {
     .map(
       ([effect, doors]) => `${file}: ${effect} is the business of ${doors.join(', ') || 'nobody'}`,
     )
+}
+
+/** A provider has a folder in `model/`, beside `http/`, which is for all of them. Nothing generic knows one of them. */
+function providerViolations({ file, imports }: SourceFile): string[] {
+  const own = providerOf(file)
+  return imports.filter(isLocal).flatMap(({ target }) => {
+    const provider = providerOf(target)
+    if (provider === undefined || provider === own) return []
+    if (PROVIDER_DOORS.some((door) => file.startsWith(door))) return []
+    return [`${file}: only ${PROVIDER_DOORS.join(' and ')} may import the provider in ${provider}`]
+  })
+}
+
+/** `model/minimax/` of a file in there. */
+function providerOf(file: string): string | undefined {
+  const [part, folder, ...rest] = file.split('/')
+  if (part !== 'model' || folder === undefined || rest.length === 0) return undefined
+  return folder === 'http' ? undefined : `model/${folder}/`
 }
 
 /** One cycle for each set of files that reach each other, as the path round it; types count. */

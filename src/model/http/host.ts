@@ -1,36 +1,34 @@
 import { BlockList, isIP } from 'node:net'
 import { ImagegenError } from '../../shared/errors.ts'
 import { plainText } from '../../shared/plain-text.ts'
-
-export const DEFAULT_HOST = 'https://api.minimax.io'
-
-const PATH = '/v1/image_generation'
+import type { Service } from './service.ts'
 
 /**
- * The address that requests, and with them the API key, go to.
+ * The address that a provider's requests start with, and the API key with them: scheme, name and path, without a slash at
+ * its end. Plain http is accepted for this machine and the local network only (loopback and private addresses, names
+ * without a dot, `.local`, `.internal`), where emulators and gateways run: anywhere else the key would cross the internet
+ * in clear text.
  *
- * Taken with or without a slash or `/v1` at its end. Plain http is taken for this machine and the local network only
- * (loopback and private addresses, names without a dot, `.local`, `.internal`), where emulators and gateways run:
- * anywhere else the key would cross the internet in clear text.
- *
+ * @param host as the user set it.
  * @throws ImagegenError with code `config`.
  */
-export function endpointOf(host: string): URL {
-  const url = parse(host)
-  if (url.protocol !== 'https:' && url.protocol !== 'http:') throw unusable(host, 'is not http(s)')
+export function baseOf(service: Service, host: string): string {
+  const refuse = (shown: string, fault: string, hint?: string, cause?: unknown): ImagegenError =>
+    unusable(service, shown, fault, hint, cause)
+  const url = parse(host, refuse)
+  if (url.protocol !== 'https:' && url.protocol !== 'http:') throw refuse(host, 'is not http(s)')
   if (url.username !== '' || url.password !== '') {
-    // The text is not repeated: what stands before the @ is a secret.
-    throw unusable(url.host, 'must not hold a user name or password')
+    // Only the name is shown: the part before the @ is a secret.
+    throw refuse(url.host, 'must not hold a user name or password')
   }
-  if (url.search !== '' || url.hash !== '') throw unusable(host, 'must not hold ? or #')
+  if (url.search !== '' || url.hash !== '') throw refuse(host, 'must not hold ? or #')
   if (url.protocol === 'http:' && !isNearby(url.hostname)) {
-    throw unusable(host, 'would get the API key in clear text', `Write https://${url.host}.`)
+    throw refuse(host, 'would get the API key in clear text', `Write https://${url.host}.`)
   }
-  const prefix = url.pathname.replace(/\/+$/, '').replace(/\/v1$/, '')
-  return new URL(`${url.origin}${prefix}${PATH}`)
+  return `${url.origin}${url.pathname.replace(/\/+$/, '')}`
 }
 
-/** Whether a host lies on this machine or on the local network, as far as its name shows. */
+/** Whether a host's name or address says that it is this machine or on the local network. Nothing is looked up. */
 export function isNearby(hostname: string): boolean {
   const name = hostname.replace(/^\[|\]$/g, '').replace(/\.$/, '')
   const version = isIP(name)
@@ -53,25 +51,30 @@ function nearbyAddresses(): BlockList {
   return list
 }
 
-function parse(host: string): URL {
-  if (!/^[a-z][a-z\d+.-]*:\/\//i.test(host))
-    throw unusable(host, 'has no scheme', `Write https://${host}.`)
+function parse(
+  host: string,
+  refuse: (shown: string, fault: string, hint?: string, cause?: unknown) => ImagegenError,
+): URL {
+  if (!/^[a-z][a-z\d+.-]*:\/\//i.test(host)) {
+    throw refuse(host, 'has no scheme', `Write https://${host}.`)
+  }
   try {
     return new URL(host)
   } catch (error) {
-    throw unusable(host, 'is not an address', undefined, error)
+    throw refuse(host, 'is not an address', undefined, error)
   }
 }
 
 function unusable(
+  { name, factory, hostVariable, defaultHost }: Service,
   host: string,
   fault: string,
-  hint = `MINIMAX_API_HOST, or \`host\` of minimax(), is a scheme and a name, such as ${DEFAULT_HOST}.`,
+  hint = `${hostVariable}, or \`host\` of ${factory}, is a scheme and a name, such as ${defaultHost}.`,
   cause?: unknown,
 ): ImagegenError {
   return new ImagegenError(
     'config',
-    { message: `The MiniMax host ${plainText(host, 200)} ${fault}.`, hint: plainText(hint) },
+    { message: `The ${name} host ${plainText(host, 200)} ${fault}.`, hint: plainText(hint) },
     { cause },
   )
 }

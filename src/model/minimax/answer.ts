@@ -1,5 +1,6 @@
 import * as v from 'valibot'
-import { codeError, emptyError, malformed, statusError, type RawAnswer } from './answer-error.ts'
+import { malformed, statusError, type RawAnswer } from '../http/answer-error.ts'
+import { codeError, emptyError } from './answer-error.ts'
 import { factsOfCode } from './codes.ts'
 
 /** What a good answer says. */

@@ -1,9 +1,10 @@
 import { ImagegenError } from '../../shared/errors.ts'
-import { ModelError, type ImageModel, type ModelAccount } from '../image-model.ts'
+import type { ImageModel, ModelAccount } from '../image-model.ts'
+import { filled, requireKey } from '../http/api-key.ts'
 import { factsOf, REQUESTS_PER_MINUTE } from './facts.ts'
 import { generatePictures, type MinimaxResult } from './generate-pictures.ts'
-import { DEFAULT_HOST, endpointOf } from '../http/host.ts'
 import type { MinimaxCall } from './request.ts'
+import { endpointOf, MINIMAX } from './service.ts'
 
 export interface MinimaxOptions {
   /** A request without one fails with code `credentials`. It is sent to `host` and nowhere else. */
@@ -51,7 +52,7 @@ export function minimax(
   const { rpm = REQUESTS_PER_MINUTE, timeout = DEFAULT_TIMEOUT } = options
   const apiKey = filled(options.apiKey)
   const host = filled(options.host)
-  const endpoint = endpointOf(host ?? DEFAULT_HOST)
+  const endpoint = endpointOf(host ?? MINIMAX.defaultHost)
   requireNumber('rpm', rpm, Number.MAX_SAFE_INTEGER)
   requireNumber('timeout', timeout, MAX_TIMEOUT)
   const facts = factsOf(modelId)
@@ -75,7 +76,17 @@ export function minimax(
       }),
 
     doGenerate: async (call) =>
-      generatePictures({ endpoint, apiKey: requireKey(apiKey), timeout, modelId, facts }, call),
+      generatePictures(
+        {
+          service: MINIMAX,
+          endpoint,
+          apiKey: requireKey(MINIMAX, apiKey),
+          timeout,
+          modelId,
+          facts,
+        },
+        call,
+      ),
   }
 }
 
@@ -84,20 +95,4 @@ function requireNumber(name: string, value: number, max: number): void {
   throw new ImagegenError('config', {
     message: `minimax(): ${name} is ${String(value)}, expected a number above 0 and at most ${max}.`,
   })
-}
-
-/** A variable of the environment that is set to nothing is as good as none; pasted keys have blanks around them. */
-function filled(text: string | undefined): string | undefined {
-  const trimmed = text?.trim()
-  return trimmed === '' ? undefined : trimmed
-}
-
-function requireKey(apiKey: string | undefined): string {
-  // `fetch` would repeat a key that no header can hold in its error.
-  if (apiKey !== undefined && /^[!-~]+$/.test(apiKey)) return apiKey
-  const fault = apiKey === undefined ? 'is missing' : 'holds characters that no key has'
-  throw new ModelError(
-    `The MiniMax API key ${fault}. Set MINIMAX_API_KEY, or hand \`apiKey\` to minimax().`,
-    { code: 'credentials', retry: 'never', stopsRun: true },
-  )
 }

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { endpointOf, isNearby } from '../../../src/model/http/host.ts'
+import { isNearby } from '../../../src/model/http/host.ts'
 import { minimax } from '../../../src/model/minimax/minimax.ts'
+import { endpointOf } from '../../../src/model/minimax/service.ts'
 
 describe('endpointOf', () => {
   test.each([
