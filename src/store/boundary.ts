@@ -5,23 +5,23 @@ import { isNotFound } from '../shared/files.ts'
 import { isInside, realPathOf } from '../shared/real-path.ts'
 
 /**
- * Where a store's folders may be. A commit can bring links: without a boundary it would decide what is moved, deleted
- * and written elsewhere on the machines that check it out.
+ * Limits where a store's folders may be. A commit can contain links. Without a boundary, such a link would decide which
+ * files are moved, deleted and written on every machine that checks out the commit.
  */
 export interface Boundary {
-  /** The folder that the store stays in, absolute. It may itself be reached through links. */
+  /** The folder that must contain the store, absolute. A link may lead to this folder. */
   readonly within: string
-  /** `store.outside`: the store and its folders may be links, and lie anywhere. */
+  /** `store.outside`: the store and its folders may be links and may be outside the project. */
   readonly outside: boolean
 }
 
 /**
- * Holds a folder of the store, or of what belongs to it, against the boundary. Called at each use, not once: what is a
- * folder now may be a link later.
+ * Checks that a folder of the store is inside the boundary. Callers check before each use, because a folder can be
+ * replaced by a link at any time.
  *
  * @param folder absolute; it need not exist.
- * @param below folders right inside of it, which must be no links either.
- * @throws ImagegenError with code `config` where it is a link or lies outside.
+ * @param below direct subfolders, which must not be links either.
+ * @throws ImagegenError with code `config` where a folder is a link or is outside.
  */
 export function checkInside(
   folder: string,
@@ -33,11 +33,11 @@ export function checkInside(
     if (isLink(one)) throw refusal(one, within, 'is a link')
   }
   if (!isInside(realPathOf(within), realPathOf(folder))) {
-    throw refusal(folder, within, 'lies outside of the project')
+    throw refusal(folder, within, 'is outside the project')
   }
 }
 
-/** Whether a file is one of its folder's own: a plain file, or a link that stays inside. One that is gone is not. */
+/** Whether a file belongs to its folder: a plain file, or a link that stays inside. A missing file does not. */
 export function isOwnFile(file: string, { within, outside }: Boundary): boolean {
   const stats = entryAt(file)
   if (stats === undefined) return false
@@ -48,7 +48,7 @@ export function isLink(file: string): boolean {
   return entryAt(file)?.isSymbolicLink() === true
 }
 
-/** What a name stands for, a link not followed; nothing where there is no such name. */
+/** The entry at a path, without following a link. `undefined` where there is none. */
 export function entryAt(file: string): Stats | undefined {
   try {
     return lstatSync(file)
@@ -62,6 +62,6 @@ function refusal(folder: string, within: string, what: string): ImagegenError {
   const shown = isInside(within, folder) ? path.relative(within, folder) || '.' : folder
   return new ImagegenError('config', {
     message: `The store's folder ${shown} ${what}. The store and its folders must be real folders inside the project; nothing was read or changed.`,
-    hint: 'Look where it leads and who put it there, then remove the link or choose another `store.dir`. If it is meant, write `store: { outside: true }` into imagegen.config.ts; a JSON file cannot allow it.',
+    hint: 'Check where it leads and who created it, then remove the link or choose another `store.dir`. If you want this, write `store: { outside: true }` in imagegen.config.ts; a JSON file cannot allow it.',
   })
 }

@@ -3,10 +3,10 @@ import { ImagegenError } from '../shared/errors.ts'
 import type { Receipt } from './receipt.ts'
 
 /**
- * Holds a picture against the size that its receipt gives, by which the receipt was held against its recipe. Their digest
- * is right, so that a receipt which says otherwise was not written by this package.
+ * Checks that a picture has the size that its receipt states. The receipt's size was checked against the recipe and the
+ * bytes match the receipt's digest, so a different size means that this package did not write the receipt.
  *
- * @param shown the file, as people know it.
+ * @param shown the file's path for messages.
  * @throws ImagegenError with code `damaged`.
  */
 export async function checkPixels(
@@ -17,16 +17,16 @@ export async function checkPixels(
   const size = await readSize(bytes)
   if (size === undefined) return
   const isSame = size.width === width && size.height === height
-  // As it is stored, or as it is seen.
+  // EXIF may turn the picture, so the stored sides and the visible sides both count.
   const isTurned = size.width === height && size.height === width
   if (isSame || isTurned) return
   throw new ImagegenError('damaged', {
-    message: `${shown} has ${size.width}x${size.height} pixels, and its receipt says ${width}x${height}.`,
-    hint: 'If you know nothing of that picture, remove it and its receipt; else restore both from git, or a backup.',
+    message: `${shown} has ${size.width}x${size.height} pixels, but its receipt says ${width}x${height}.`,
+    hint: 'If you do not know this picture, remove it and its receipt; otherwise restore both from git or a backup.',
   })
 }
 
-/** Nothing where the bytes cannot be read: whoever decodes them says why. */
+/** `undefined` where the bytes cannot be read: the code that decodes them reports the reason. */
 async function readSize(
   bytes: Uint8Array,
 ): Promise<{ readonly width: number; readonly height: number } | undefined> {

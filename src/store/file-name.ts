@@ -1,30 +1,30 @@
 import { extensionOf, type MediaType } from '../pixels/media-type.ts'
 
-/** Long enough to be told apart by people, short enough for every file system and archive format. */
+/** Long enough for people to tell names apart, short enough for every file system and archive format. */
 const LONGEST_NAME = 60
 
-/** Names that Windows keeps for devices, whatever ending follows them. */
+/** Names that Windows reserves for devices, with any extension. */
 const RESERVED = /^(?:con|prn|aux|nul|com\d|lpt\d)$/i
 
 const PATTERN = /^(.+)\.([0-9a-f]{16})\.([0-9a-f]{8})\.([a-z0-9]+)$/
 
-/** The parts of a file's name in the store. */
+/** The parts of the name of a file in the store. */
 export interface StoredFileName {
-  /** Everything before the ending: an original and its receipt have it in common. */
+  /** Everything before the extension. An original and its receipt share it. */
   readonly base: string
-  /** The name that people gave, reduced by `safeName`. */
+  /** The user's name for the image, reduced by `safeName`. */
   readonly name: string
-  /** The first 16 hex digits of the recipe's key. */
+  /** The first 16 hex digits of the recipe key. */
   readonly shortKey: string
   /** The first 8 hex digits of the bytes' sha256. */
   readonly shortSha256: string
-  /** Without a dot; `json` is a receipt. */
+  /** Without a dot. A receipt has `json`. */
   readonly extension: string
 }
 
 /**
- * An entry's name as every file system takes it: ASCII letters, digits, `-` and `_`. Letters lose their accents, what
- * is left of other scripts is a dash. It is for people only: nothing is found by it.
+ * A name that every file system accepts: ASCII letters, digits, `-` and `_`. Letters lose their accents; every other
+ * character becomes a dash. The name is for people only: the store never looks a file up by it.
  */
 export function safeName(name: string): string {
   const plain = name
@@ -37,15 +37,15 @@ export function safeName(name: string): string {
   return RESERVED.test(plain) ? `image-${plain}` : plain
 }
 
-/** What a key's files have in their names. */
+/** The part of the key that is in the names of its files. */
 export function shortKeyOf(key: string): string {
   return key.slice(0, 16)
 }
 
 /**
- * The name that an original and its receipt have in common.
+ * The base name that an original and its receipt share.
  *
- * @param number from 2 on where the name belongs to something else.
+ * @param number 2 or more where another picture uses the name.
  */
 export function baseName(name: string, key: string, sha256: string, number: number): string {
   const suffix = number === 1 ? '' : `-${number}`
@@ -61,14 +61,14 @@ export function receiptName(base: string): string {
 }
 
 /**
- * Whether the store gives such names: to originals and receipts, and to responses, unusable pictures, answers and reports
- * on their way into `pending/`, `quarantine/` and `trash/`. Whatever else lies there belongs to somebody else.
+ * Whether a name has the form of a store file: an original, a receipt, or a response, unusable picture, answer or
+ * report that is moved to `pending/`, `quarantine/` or `trash/`. The store leaves all other files alone.
  */
 export function isStoreName(name: string): boolean {
   return /^.+\.[0-9a-f]{16}\.[0-9a-f]{8}(?:[0-9a-f]{8})?(?:-\d+)?(?:\.[A-Za-z0-9]+)+$/.test(name)
 }
 
-/** The parts of a name, or nothing where it is not one of the store's. */
+/** The parts of a name, or `undefined` where it is not a name of the store. */
 export function parseFileName(file: string): StoredFileName | undefined {
   const [, name, shortKey, shortSha256, extension] = PATTERN.exec(file) ?? []
   if (

@@ -19,7 +19,7 @@ import type { ProcessIdentity } from './locks/process-identity.ts'
 import type { ReceiptCheck } from './receipt.ts'
 import { storageError } from './storage-error.ts'
 
-const IGNORED = `# What one machine keeps for itself. The pictures and receipts beside this file are to be committed.
+const IGNORED = `# Folders that only this machine uses. Commit the pictures and receipts beside this file.
 types/
 pending/
 locks/
@@ -27,81 +27,83 @@ quarantine/
 trash/
 `
 
-/** Less than this, and a response could arrive that finds no room. */
+/** With less free space, a response could arrive that does not fit on the disk. */
 const LEAST_FREE_BYTES = 32 * 1024 * 1024
 
 /**
- * Keeps out of git what one machine has for itself. Who writes there while no picture is made begins with this.
+ * Writes a `.gitignore` for the folders that only this machine uses. Callers that write to the store before any image
+ * is generated call it first.
  *
  * @param root the store's folder, absolute.
- * @param temporary a folder for a file that is not finished, on the same file system.
+ * @param temporary a folder on the same file system for unfinished files.
  */
 export async function ignoreLocalFolders(root: string, temporary: string): Promise<void> {
   const ignore = path.join(root, '.gitignore')
   if (!existsSync(ignore)) await writeFileAtomic(ignore, IGNORED, temporary)
 }
 
-/** What a store is opened for. Whoever only looks leaves what is there as it is. */
+/** Why a store is opened. `look` changes nothing that is there. */
 export type StorePurpose = 'make' | 'look'
 
-/** The folders of a store; `root` is the store itself. */
+/** The folders of a store. `root` is the store itself. */
 export type StorePlace = 'root' | 'pending' | 'locks' | 'quarantine' | 'trash'
 
-/** Where things lie in the store's folder, and the one way to list it and to write there. */
+/** The paths in the store's folder, and the only code that lists it and writes to it. */
 export interface StoreFolder {
   readonly self: ProcessIdentity
   readonly purpose: StorePurpose
-  /** Holds a receipt against its key. */
+  /** Checks a receipt against its key. */
   readonly checkReceipt: ReceiptCheck
   readonly root: string
   readonly pending: string
   readonly locks: string
   readonly quarantine: string
   readonly trash: string
-  /** Files that this process has begun and not finished. */
+  /** Holds the unfinished files of this process. */
   readonly temporary: string
   /**
-   * Holds the store and its folders against its boundary.
+   * Checks that the store and its folders are inside the boundary.
    *
-   * @throws ImagegenError with code `config` where one is a link or lies outside, and nothing allows it.
+   * @throws ImagegenError with code `config` where a folder is a link or is outside, and `store.outside` does not allow
+   * it.
    */
   check(): void
   /**
-   * The names in a folder, or none where there is no folder.
+   * The names in a folder. Empty where the folder does not exist.
    *
-   * @throws ImagegenError as `check`, or `unavailable` where it cannot be read.
+   * @throws ImagegenError as `check`, or `unavailable` where the folder cannot be read.
    */
   names(place: StorePlace): string[]
-  /** Whether a file of the store is one: not a link that leads out. */
+  /** Whether a file belongs to the store. A link that leads out does not. */
   isOwn(file: string): boolean
-  /** A file as people know it: `.imagegen/kira….jpg`. */
+  /** A file's path for messages: `.imagegen/kira….jpg`. */
   show(file: string): string
-  /** The path of a file that was shown. */
+  /** The absolute path for a path that `show` returned. */
   locate(shown: string): string
   /**
-   * Makes the folders, and looks whether there is room to write.
+   * Creates the folders and checks that the disk has room.
    *
    * @throws ImagegenError with code `unavailable`, or as `check`.
    */
   prepare(): Promise<void>
   /**
-   * Writes a file so that it is there whole, also after a loss of power, or not at all.
+   * Writes a file atomically. Even after a loss of power the file is complete or absent.
    *
    * @throws ImagegenError with code `unavailable`: full disk, no permission.
    */
   write(file: string, data: string | Uint8Array): Promise<void>
   /**
-   * Moves a file into one of the store's own folders, under a name of its own where the wanted one is taken.
+   * Moves a file into one of the store's folders. Picks a new name where the wanted one is taken.
    *
-   * @param name default: the one it has.
-   * @returns where it is now, or nothing where it was gone.
+   * @param name default: the file's current name.
+   * @returns the new path, or `undefined` where the file no longer exists.
    * @throws ImagegenError with code `unavailable`.
    */
   moveAside(file: string, target: 'quarantine' | 'trash', name?: string): string | undefined
 }
 
 interface StoreFolderOptions {
-  /** Where the folder may be. Default: in the folder around it, and no link. */
+  /** Limits where the folder may be. Default: inside its parent folder, and not a link. */
   readonly boundary?: Boundary
   /** Default: `make`. */
   readonly purpose?: StorePurpose
@@ -165,7 +167,7 @@ export function storeFolder(
       if (free < LEAST_FREE_BYTES) {
         throw new ImagegenError('unavailable', {
           message: `The disk that holds ${show(root)} is full: ${Math.floor(free / 1024)} KiB are left.`,
-          hint: 'Free some space first: a picture that is paid for must find room. Nothing was asked for.',
+          hint: 'Free some space first, so that paid pictures can be stored. Nothing was requested.',
         })
       }
     },
@@ -201,7 +203,7 @@ export function storeFolder(
   }
 }
 
-/** The names in a folder, or none where there is no folder. */
+/** The names in a folder. Empty where the folder does not exist. */
 function namesIn(folder: string): string[] {
   try {
     return readdirSync(folder)
@@ -211,32 +213,32 @@ function namesIn(folder: string): string[] {
   }
 }
 
-/** Whether anything has been paid for yet, as far as can be seen here. */
+/** Whether the local store shows that anything was paid for. */
 export function holdsReceipts(folder: StoreFolder): boolean {
   return folder.names('root').some((name) => parseFileName(name)?.extension === 'json')
 }
 
 /**
- * What `prune --older-than` looks at: how long a file has been set aside. Done before the move, so that a crash never
- * makes a file older than it is.
+ * Sets the time from which `prune --older-than` counts. It is set before the move, so that a crash never makes a file
+ * look older than it is.
  */
 function touch(file: string): void {
   try {
-    // Of a link itself, not of what it leads to.
+    // `lutimes` changes a link itself, not its target.
     lutimesSync(file, new Date(), new Date())
   } catch (error) {
-    // Another user's file may be moved by whoever owns the folder, and not be touched.
+    // The owner of a folder may move another user's file, but may not set its times.
     if (errorCode(error) !== 'EPERM') throw error
   }
 }
 
-/** Some file systems report no sizes at all: those are not taken for full ones. */
+/** Some file systems report no sizes. They do not count as full. */
 async function freeBytes(folder: string): Promise<number> {
   const { bavail, bsize, blocks } = await statfs(folder)
   return blocks === 0 ? Number.POSITIVE_INFINITY : bavail * bsize
 }
 
-/** Makes a rename survive a loss of power. Systems that cannot open a folder do this on their own. */
+/** Makes a rename survive a loss of power. Systems that cannot open a folder do this themselves. */
 async function syncFolder(folder: string): Promise<void> {
   if (process.platform === 'win32') return
   const handle = await open(folder, 'r')
@@ -247,12 +249,12 @@ async function syncFolder(folder: string): Promise<void> {
   }
 }
 
-/** The name of the folder of a process's unfinished files, which says who may clean it. */
+/** The name of a process's folder for unfinished files. The name tells which process may clean it up. */
 export function temporaryName(owner: ProcessIdentity): string {
   return `${hostDigest(owner.host)}-${owner.pid}-${owner.startTime ?? ''}.tmp`
 }
 
-/** Whose unfinished files a folder holds, or nothing where its name does not say. */
+/** The process that owns a folder of unfinished files. `undefined` where the name does not tell. */
 export function temporaryOwner(name: string, self: ProcessIdentity): ProcessIdentity | undefined {
   const [, host, pid, startTime] = /^([0-9a-f]{12})-(\d+)-(\w*)\.tmp$/.exec(name) ?? []
   if (host === undefined || pid === undefined || startTime === undefined) return undefined

@@ -22,126 +22,123 @@ import type { PullOptions, PushOptions, TransferReport } from './transfer.ts'
 import { type EmptiedTrash, emptyTrash, findUnused, retire, trash } from './trash.ts'
 
 /**
- * The pictures that were paid for, by the key of what was asked.
+ * The paid pictures, by the key of their recipe.
  *
- * The way of a picture: `prepare` before anything is spent, `lock` its key, `read` again, ask the provider,
+ * The steps for a new picture: `prepare` before anything is spent, `lock` the key, `read` again, ask the provider,
  * `savePending` the answer at once, `settle` it, `read` it back, `readOriginal`.
  */
 export interface Store {
   /**
-   * The store as it is now. Opens no picture, and writes nothing but receipts that only the remote had.
+   * Reads the current state of the store. It opens no pictures, and writes only receipts that it finds in the remote.
    *
-   * @param keys those that will be looked up, for a remote to be asked about; a key alone wants one candidate.
-   * @throws ImagegenError with code `unavailable`. A remote that does not answer is a problem of the keys instead.
+   * @param keys the keys to look up in the remote as well. A plain key wants one candidate.
+   * @throws ImagegenError with code `unavailable`. A remote that does not answer becomes a problem of the keys instead.
    */
   read(keys: Iterable<string | WantedKey>): Promise<StoreSnapshot>
   /**
-   * What `read` says of one key, without a look at the others: a run asks for each key in turn, and a store may hold
-   * thousands.
+   * Returns the same as `read` for one key, without reading the others. A run asks for each key in turn, and a store
+   * may hold thousands.
    *
    * @throws ImagegenError with code `unavailable`.
    */
   readKey(wanted: WantedKey): Promise<KeyRecord>
   /**
-   * Looks whether a picture that is paid for would find room. To be called before the first request.
+   * Checks that a paid picture can be stored. Call it before the first request.
    *
    * @throws ImagegenError with code `unavailable`: no permission, full disk.
    */
   prepare(): Promise<void>
   /**
-   * Makes a provider's answer durable with one rename. From here on it cannot be lost.
+   * Makes a provider's answer durable with one rename. After that it cannot be lost.
    *
-   * @throws ImagegenError with code `unavailable`; it says where the answer is kept instead.
+   * @throws ImagegenError with code `unavailable`; the message says where the answer is kept instead.
    */
   savePending(response: PendingResponse): Promise<Pending>
   /**
-   * Makes originals and receipts of an answer.
+   * Turns an answer into originals and receipts.
    *
-   * @throws ImagegenError with code `unavailable`: the answer stays, and `recover` goes on with it. With code
-   * `damaged`: it makes no sense, and is in quarantine.
+   * @throws ImagegenError with code `unavailable`: the answer stays in `pending/` and `recover` continues with it. With
+   * code `damaged`: the answer cannot be read and is in quarantine.
    */
   settle(pending: Pending): Promise<Settlement>
   /**
-   * Keeps an answer that may have been paid for and that nothing can be read out of. Its key stays free.
+   * Keeps an answer that cannot be read but may have been billed. Its key stays free.
    *
-   * @returns where it is, as people know it.
+   * @returns the file's path for messages.
    * @throws ImagegenError with code `unavailable`.
    */
   keepUnusable(answer: UnusableAnswer): Promise<string>
   /**
-   * Settles what processes that were killed had left. To be called before planning what to ask for. A store that is only
-   * looked at stays as it is.
+   * Settles the responses of processes that were killed. Call it before planning. With purpose `look` it does nothing.
    */
   recover(): Promise<readonly Settlement[]>
   /**
-   * The bytes that were paid for, checked against their receipt.
+   * Reads the paid bytes and checks them against their receipt.
    *
-   * @throws ImagegenError with code `unavailable`, or `damaged`: then they are in quarantine.
+   * @throws ImagegenError with code `unavailable`, or `damaged`: then the bytes are in quarantine.
    */
   readOriginal(candidate: Candidate): Promise<Uint8Array>
   /**
-   * Moves to the trash what made a key `unavailable`, after a new picture has come.
+   * Moves the files that made a key `unavailable` to the trash, after a new picture has arrived.
    *
-   * @param before the key's record from before the new picture was asked for.
-   * @returns the files that were moved, as people know them.
-   * @throws ImagegenError with code `unavailable` where no new picture is there.
+   * @param before the key's record from before the request for the new picture.
+   * @returns the paths of the moved files, for messages.
+   * @throws ImagegenError with code `unavailable` where there is no new picture.
    */
   retire(before: KeyRecord): Promise<readonly string[]>
   /**
-   * Waits until nobody else asks for this key.
+   * Waits until no other process or task requests this key.
    *
    * @throws ImagegenError `aborted`, or `unavailable` where the folder cannot be written.
    */
   lock(key: string, options: Pick<LockOptions, 'signal' | 'onWait'>): Promise<Lock>
-  /** The requests that an account may send, counted over everyone who shares this store. */
+  /** Limits an account's requests. All processes that share this store count together. */
   rateWindow(options: Omit<RateWindowOptions, 'folder' | 'self'>): RateWindow
   /**
-   * Holds every original against its receipt, byte by byte. Changes nothing.
+   * Checks every original against its receipt, byte by byte. Changes nothing.
    *
-   * @param place `remote`: reads what the remote has of them, too.
+   * @param place `remote` also reads the remote's copies.
    */
   verify(place?: 'here' | 'remote'): Promise<StoreReport>
-  /** The pictures whose keys are not among those given. */
+  /** The pictures whose keys are not in `asked`. */
   findUnused(asked: ReadonlySet<string>): Promise<readonly Candidate[]>
-  /**
-   * Moves pictures and their receipts to the trash, where their keys are still known as paid for. A remote keeps them.
-   */
+  /** Moves pictures and their receipts to the trash. Their keys still count as paid there. A remote keeps them. */
   trash(candidates: readonly Candidate[]): Promise<void>
-  /** Does the same with pictures that others have taken the place of, and takes them out of use in the remote. */
+  /** Moves pictures that were replaced to the trash, and retires their receipts in the remote. */
   supersede(candidates: readonly Candidate[]): Promise<void>
   /**
-   * Deletes what has been in the trash for long enough.
+   * Deletes files that have been in the trash for long enough.
    *
    * @param olderThan milliseconds.
    */
   emptyTrash(olderThan: number): Promise<EmptiedTrash>
   /**
-   * Brings pictures and receipts that are here to the remote. What is there is skipped.
+   * Uploads local pictures and receipts to the remote. Skips those that the remote has.
    *
-   * @param keys only these; default: all that is here.
-   * @throws ImagegenError with code `config` where there is no remote, `unavailable` where nothing can be brought there.
+   * @param keys only these; default: all local ones.
+   * @throws ImagegenError with code `config` where there is no remote, `unavailable` where it cannot be written.
    */
   push(options: PushOptions, keys?: Iterable<string>): Promise<TransferReport>
   /**
-   * Brings pictures and receipts of the remote here. What is here is skipped.
+   * Downloads pictures and receipts from the remote. Skips those that are here.
    *
-   * @param wanted keys that are looked for in the remote; and, without `only`, the bytes of every receipt here.
-   * @throws ImagegenError with code `config` where there is no remote, `unavailable` where nothing can be asked.
+   * @param wanted keys to look for in the remote. Without `only`, the bytes of every local receipt are downloaded too.
+   * @throws ImagegenError with code `config` where there is no remote, `unavailable` where it cannot be read.
    */
   pull(options: PullOptions, wanted: readonly WantedKey[]): Promise<TransferReport>
-  /** Items that projects and machines share beside originals; nothing where there is no remote. */
+  /** Items that projects and machines share beside originals. `undefined` without a remote. */
   readonly shared: SharedItems | undefined
-  /** Ends connections. What comes after that opens them anew. */
+  /** Closes connections. A later call opens them again. */
   close(): Promise<void>
 }
 
-/** The store in a folder of files, to be committed with the project. */
+/** A store in a folder of files that is committed with the project. */
 export function folderStore(folder: StoreFolder, logger: Logger): Store {
   const { self } = folder
   const noRemote = async (): Promise<never> => {
     throw new ImagegenError('config', {
       message: 'There is no remote store.',
-      hint: 'Give the option `store.remote` a driver of unstorage.',
+      hint: 'Set the option `store.remote` to an unstorage driver.',
     })
   }
   return {

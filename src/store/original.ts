@@ -9,10 +9,10 @@ import { storageError } from './storage-error.ts'
 import { bytesProblem } from './store-problem.ts'
 
 /**
- * The bytes that were paid for, checked against their receipt. Damaged ones are moved to quarantine, unless the store is
- * only looked at: nothing ever serves them.
+ * Reads the paid bytes and checks them against their receipt. Moves damaged bytes to quarantine, unless the store is
+ * opened to look. Damaged bytes are never used.
  *
- * @throws ImagegenError `unavailable` where the bytes are not there, `damaged` where they are not the receipt's.
+ * @throws ImagegenError `unavailable` where the bytes are absent, `damaged` where they do not match the receipt.
  */
 export async function readOriginal(folder: StoreFolder, candidate: Candidate): Promise<Uint8Array> {
   const { file, receipt } = candidate
@@ -47,7 +47,7 @@ async function damaged(folder: StoreFolder, { file, receipt }: Candidate): Promi
     try {
       const moved = await moveToQuarantine(folder, file, {
         what: `The original of ${receipt.name}, sha256 ${receipt.sha256}.`,
-        why: 'Its bytes are not those of its receipt.',
+        why: 'Its bytes do not match its receipt.',
         advice: problem.hint,
       })
       return moved === undefined ? 'It is gone now.' : `It was moved to ${folder.show(moved)}.`

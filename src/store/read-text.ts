@@ -1,14 +1,18 @@
 import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs'
 import { isLink } from './boundary.ts'
 
-/** Follows no link that took the file's place since, and does not wait at a pipe. Windows knows neither flag. */
+/**
+ * `open` then fails on a link that replaced the file after the check, and does not block on a pipe. Windows has neither
+ * flag.
+ */
 const READ_PLAIN = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0)
 
 /**
- * The text of a file that anybody may have put there.
+ * Reads a text file that other programs may have written.
  *
  * @param limit bytes.
- * @throws Error where it is no plain file (a pipe would block for ever, a link leads anywhere) or too large.
+ * @throws Error where the file is too large or is not a plain file: reading a pipe would block for ever, and a link can
+ * lead anywhere.
  */
 export function readText(file: string, limit: number): string {
   if (isLink(file)) throw new Error('it is a link')

@@ -6,20 +6,21 @@ import { digest, type JsonValue } from '../shared/hash.ts'
 import { prettierJson } from '../shared/prettier-json.ts'
 import { isShallow } from '../shared/record.ts'
 
-/** The newest format that this code knows. */
+/** The newest format version that this code reads. */
 const RECEIPT_VERSION = 1
 
-/** Receipts are small. What is larger was not written by this project. */
+/** Receipts are small. This project never writes a larger one. */
 export const LONGEST_RECEIPT: number = 8 * 1024 * 1024
 
-/** Recipes are a few levels deep. Much deeper ones would exhaust the stack of whoever walks them. */
+/** Recipes are a few levels deep. Much deeper JSON would overflow the stack of code that walks it. */
 const DEEPEST_JSON = 128
 
 const sha256Schema = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/, 'expected 64 hex digits'))
 const textSchema = v.pipe(
   v.string(),
   v.maxLength(2048),
-  // It is shown on terminals. This belongs to the format: a stricter class would make old receipts damaged ones.
+  // Receipts are shown on terminals. The format fixes this class: a stricter one would turn old receipts into damaged
+  // ones.
   v.regex(/^[^\p{Cc}\p{Bidi_C}]*$/u, 'expected no control characters'),
 )
 const positiveSchema = v.pipe(v.number(), v.safeInteger(), v.minValue(1))
@@ -33,49 +34,52 @@ const recipeSchema = v.custom<Readonly<Record<string, JsonValue>>>(
   `expected an object of at most ${DEEPEST_JSON} levels`,
 )
 
-/** What receipts and responses say alike about where pictures come from. */
+/** What receipts and responses both record about the origin of pictures. */
 export interface Origin {
   /** The whole recipe key: 64 hex digits. */
   readonly key: string
-  /** What the key was computed from. */
+  /** The recipe from which the key was computed. */
   readonly recipe: Readonly<Record<string, JsonValue>>
-  /** The entry's name when the picture was made, for people. */
+  /** The entry's name when the picture was generated, for people. */
   readonly name: string
   /** The reference pictures that were sent. */
   readonly inputs: readonly InputPicture[]
   readonly provider: string
   readonly model: string
   readonly responseId: string | null
-  /** Paid for one image, in USD; `null` where nobody knows. */
+  /** The price of one image in USD. `null` where it is unknown. */
   readonly usd: number | null
   /** When the response arrived: ISO 8601 in UTC, with milliseconds. */
   readonly time: string
 }
 
 export interface InputPicture {
-  /** As the manifest names it. */
+  /** The reference as the manifest names it. */
   readonly reference: string
-  /** Of its bytes. */
+  /** The sha256 of the reference's bytes. */
   readonly sha256: string
 }
 
-/** The proof that a picture was paid for: one a picture, beside its bytes. */
+/** The proof that a picture was paid for. Each picture has one, beside its bytes. */
 export interface Receipt extends Origin {
   readonly version: typeof RECEIPT_VERSION
-  /** Of the original's bytes. */
+  /** The sha256 of the original's bytes. */
   readonly sha256: string
-  /** Size of the original. */
+  /** The original's size in bytes. */
   readonly bytes: number
   readonly mediaType: MediaType
   /** Pixels, as decoded. */
   readonly width: number
   /** Pixels, as decoded. */
   readonly height: number
-  /** As it was sent, or as the model reports it. */
+  /** The seed that was sent, or the one that the model reports. */
   readonly seed: number | null
 }
 
-/** Why a receipt is none for its key, although its checksum is right; nothing where it is one. */
+/**
+ * Returns the reason why a receipt does not belong to its key although its checksum is right, or `undefined` where it
+ * does.
+ */
 export type ReceiptCheck = (receipt: Receipt) => string | undefined
 
 /** A validator for every field of a shape. */
@@ -114,12 +118,12 @@ const checksumSchema = v.object({ checksum: sha256Schema })
 
 export type ReceiptFault = 'damaged' | 'unknown-version' | 'conflict' | 'lfs-pointer'
 
-/** A receipt that was read, or why it cannot be. */
+/** A receipt, or the reason why it cannot be read. */
 export type ReceiptReading =
   | { readonly receipt: Receipt }
   | { readonly fault: ReceiptFault; readonly reason: string }
 
-/** Reads what may have been written by anybody. */
+/** Parses text from any source. */
 export function parseReceipt(text: string): ReceiptReading {
   if (/^<{7} /m.test(text)) return { fault: 'conflict', reason: 'it holds a merge conflict' }
   if (text.startsWith(LFS_POINTER)) return { fault: 'lfs-pointer', reason: 'Git LFS' }
@@ -145,14 +149,18 @@ export function parseReceipt(text: string): ReceiptReading {
 }
 
 /**
- * The receipt's text in a remote, where slots are compared by it: equal receipts have equal text, in every version of
- * this package. It ends with a checksum of the rest, since a flipped bit in a prompt or a price is valid JSON.
+ * The text of a receipt in a remote. Slots are compared by this text, so equal receipts have equal text in every
+ * version of this package. It ends with a checksum of the rest, because a flipped bit in a prompt or a price is still
+ * valid JSON.
  */
 export function formatReceipt(receipt: Receipt): string {
   return `${JSON.stringify(withChecksum(receipt), null, 2)}\n`
 }
 
-/** The same content as a file to commit: Prettier's defaults leave it alone, and a change shows as a few lines. */
+/**
+ * The same content as a file to commit. Prettier with its default settings does not change it, and a diff shows few
+ * lines.
+ */
 export function receiptFileText(receipt: Receipt): string {
   return prettierJson(withChecksum(receipt))
 }
@@ -162,7 +170,7 @@ function withChecksum(receipt: Receipt): Receipt & v.InferOutput<typeof checksum
   return { ...ordered, checksum: digest(ordered) }
 }
 
-/** `width: Invalid type: …` */
+/** Formats an issue: `width: Invalid type: …` */
 export function describeIssue(issue: v.BaseIssue<unknown>): string {
   const where = v.getDotPath(issue)
   return where === null ? issue.message : `${where}: ${issue.message}`

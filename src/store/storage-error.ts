@@ -1,7 +1,7 @@
 import { ImagegenError, messageOf } from '../shared/errors.ts'
 import { errorCode } from '../shared/files.ts'
 
-/** A failure of the file system as a person should read it. */
+/** Turns a failure of the file system into a message for users. */
 export function storageError(error: unknown, what: string): ImagegenError {
   if (error instanceof ImagegenError) return error
   return new ImagegenError(

@@ -1,9 +1,9 @@
 import type { BytesState } from './read/bytes-state.ts'
 import type { Problem } from '../shared/errors.ts'
 
-/** What can be wrong with what the store holds. */
+/** The kinds of problem that a store can have. */
 export type StoreProblemKind =
-  /** The receipt is there, its bytes are not. */
+  /** The receipt exists, its bytes do not. */
   | 'bytes-absent'
   | 'bytes-lfs-pointer'
   | 'bytes-damaged'
@@ -11,100 +11,100 @@ export type StoreProblemKind =
   | 'receipt-conflict'
   | 'receipt-version'
   | 'receipt-lfs-pointer'
-  /** The receipt is one of another key, or of other bytes, than its name says. */
+  /** The receipt belongs to another key or to other bytes than its name says. */
   | 'receipt-mismatch'
-  /** A valid receipt under a name by which it cannot be found. */
+  /** A valid receipt whose name does not match any key. */
   | 'receipt-misnamed'
-  /** A picture whose receipt is gone. */
+  /** A picture without a receipt. */
   | 'receipt-absent'
   /** A response that arrived and is not stored yet. */
   | 'response-pending'
-  /** A response that arrived, and that nobody can read any more. */
+  /** A response that arrived and can no longer be read. */
   | 'response-damaged'
-  /** All that is left of the key was pruned. */
+  /** Every file of the key was pruned. */
   | 'trashed'
-  /** The remote cannot be asked whether a picture is paid for. */
+  /** The remote does not answer, so it is unknown whether a picture is paid for. */
   | 'remote-silent'
-  /** Something in the remote says that a picture was paid for, and cannot be read. */
+  /** An item in the remote that may prove a payment cannot be read. */
   | 'remote-damaged'
-  /** The remote does not have the bytes of a picture that is here. */
+  /** The remote lacks the bytes of a picture that is here. */
   | 'remote-absent'
 
-/** Those of them that a look at the folder finds. */
+/** The kinds that reading the local folder finds. */
 export type LocalProblemKind = Exclude<StoreProblemKind, `remote-${string}`>
 
-/** Something that is wrong with the store: the message says what and where, the hint what to do now. */
+/** A problem of the store: the message says what and where, the hint says what to do now. */
 export interface StoreProblem extends Problem {
   readonly kind: StoreProblemKind
-  /** The file, as people know it: `.imagegen/kira….jpg`. */
+  /** The file's path for messages: `.imagegen/kira….jpg`. */
   readonly file: string
   readonly hint: string
 }
 
-const RESTORE = 'restore the file from git, or a backup'
-const REPLACE = 'ask for the picture anew with `imagegen generate --replace ID`, which costs'
+const RESTORE = 'restore the file from git or a backup'
+const REPLACE = 'regenerate the image with `imagegen generate --replace ID`, which costs money'
 
-/** What each problem is, after the file's name, and the way out. */
+/** The text of each problem (it follows the file's name) and its hint. */
 const TEXTS: Readonly<Record<LocalProblemKind, readonly [what: string, hint: string]>> = {
   'bytes-absent': [
-    'is missing, though its receipt says that it was paid for.',
-    `Run \`imagegen pull\`, or ${RESTORE}; else ${REPLACE}.`,
+    'is missing, although its receipt says that it was paid for.',
+    `Run \`imagegen pull\`, or ${RESTORE}; otherwise ${REPLACE}.`,
   ],
   'bytes-lfs-pointer': [
     'is a Git LFS pointer, not the picture.',
     'Run `git lfs pull` (in CI: check out with LFS).',
   ],
   'bytes-damaged': [
-    'is damaged: its bytes are not those of its receipt.',
-    `${capital(RESTORE)}; else ${REPLACE}.`,
+    'is damaged: its bytes do not match its receipt.',
+    `${capital(RESTORE)}; otherwise ${REPLACE}.`,
   ],
-  'receipt-damaged': ['is no valid receipt', `${capital(RESTORE)}; else ${REPLACE}.`],
+  'receipt-damaged': ['is not a valid receipt', `${capital(RESTORE)}; otherwise ${REPLACE}.`],
   'receipt-conflict': [
-    'holds a merge conflict.',
-    'Keep either side of it: both were paid for the same picture.',
+    'contains a merge conflict.',
+    'Keep either side: both prove payment for the same picture.',
   ],
   'receipt-version': [
     'was written by a newer version of unplugin-imagegen',
     'Update unplugin-imagegen.',
   ],
   'receipt-lfs-pointer': [
-    'is left to Git LFS',
-    'Run `git lfs pull`. Receipts are small text: let .gitattributes give only pictures to LFS.',
+    'is a Git LFS pointer',
+    'Run `git lfs pull`. Receipts are small text: change .gitattributes so that only pictures go to LFS.',
   ],
   'receipt-mismatch': [
-    'holds the receipt of another picture',
-    `If you know nothing of that picture, remove both of its files; else ${RESTORE}, or ${REPLACE}.`,
+    'contains the receipt of another picture',
+    `If you do not know this picture, remove both of its files; otherwise ${RESTORE}, or ${REPLACE}.`,
   ],
   'receipt-misnamed': [
-    'is a receipt under a name by which it cannot be found.',
-    'Give the file its old name back; `git log --follow` shows it.',
+    'is a receipt that was renamed, so its key cannot be found.',
+    'Rename the file back; `git log --follow` shows its old name.',
   ],
   'receipt-absent': [
     'is a picture whose receipt is missing.',
-    `Restore the .json file of the same name from git, or a backup; else ${REPLACE}.`,
+    `Restore the .json file of the same name from git or a backup; otherwise ${REPLACE}.`,
   ],
   'response-pending': [
     'is a response that arrived and was not stored yet.',
-    'Run `imagegen generate`, which stores it and asks for nothing that has arrived.',
+    'Run `imagegen generate`, which stores it and requests only what has not arrived.',
   ],
   'response-damaged': [
     'is a response that arrived and can no longer be read.',
-    `Look whether the picture can be saved; else ${REPLACE}.`,
+    `Check whether the picture can be saved; otherwise ${REPLACE}.`,
   ],
   trashed: [
     'was pruned.',
-    'Move it and the picture of the same name back from the trash; `imagegen prune --delete` empties it.',
+    'Move it and the picture of the same name back out of the trash; `imagegen prune --delete` empties it.',
   ],
 }
 
-/** @param reason more about what is wrong, such as a parser's message. */
+/** @param reason details, such as a parser's message. */
 export function storeProblem(kind: LocalProblemKind, file: string, reason?: string): StoreProblem {
   const [what, hint] = TEXTS[kind]
   const because = reason === undefined ? '' : ` (${reason})`
   return { kind, file, message: `${file} ${what}${because}`, hint }
 }
 
-/** The problem of an original whose bytes are not there. */
+/** The problem of an original whose bytes are not usable. */
 export function bytesProblem(
   state: Exclude<BytesState, 'present'>,
   file: string,

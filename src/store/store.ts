@@ -12,24 +12,24 @@ export type { Store } from './local.ts'
 export type { StorePurpose } from './folder.ts'
 
 export interface StoreOptions {
-  /** The store's folder, absolute. It need not exist: the first write makes it. */
+  /** The store's folder, absolute. The first write creates it. */
   readonly dir: string
   readonly logger: Logger
-  /** The folder that the store stays in by its real path, absolute. Default: the one around it. */
+  /** The folder that must contain the store's real path, absolute. Default: the store's parent folder. */
   readonly within?: string
-  /** Whether it and its folders may be links, and lie outside. Default: no. */
+  /** Whether the store and its folders may be links and may be outside `within`. Default: no. */
   readonly outside?: boolean
-  /** `look`: nothing that is there is moved, settled or removed. Default: `make`. */
+  /** `look`: nothing is moved, settled or removed. Default: `make`. */
   readonly purpose?: StorePurpose
-  /** What stands for this machine in locks. Default: its name and what tells its process table from others. */
+  /** Identifies this machine in locks. Default: its name and a digest that identifies its process table. */
   readonly host?: string
-  /** Holds a receipt against its key. Default: what a receipt says of itself is taken for true. */
+  /** Checks a receipt against its key. Default: receipts are trusted. */
   readonly checkReceipt?: ReceiptCheck
-  /** Where other machines find the same. */
+  /** The remote that machines share. */
   readonly remote?: RemoteStoreOptions | undefined
 }
 
-/** The store in a folder of files, and where there is a remote, in that. Opening it touches nothing. */
+/** Opens the store in a folder, and in a remote if there is one. Opening it reads and writes nothing. */
 export function openStore(options: StoreOptions): Store {
   const { dir, logger, host, checkReceipt, remote, purpose = 'make' } = options
   const { within = path.dirname(dir), outside = false } = options

@@ -3,26 +3,26 @@ import { ImagegenError, type Problem } from '../shared/errors.ts'
 import type { Candidate } from './read/bundle.ts'
 import type { StoreProblem } from './store-problem.ts'
 
-/** How pictures are brought from one place to another. */
+/** Options for copying pictures between here and a remote. */
 export interface TransferOptions {
-  /** What is under way comes to its end; nothing more is begun. */
+  /** On abort, running copies finish and no new one starts. */
   readonly signal: AbortSignal
-  /** Says what would be done, and does nothing. */
+  /** Reports what would be done, and does nothing. */
   readonly isDry: boolean
   readonly onProgress: (progress: TransferProgress) => void
 }
 
 export interface PushOptions extends TransferOptions {
-  /** Reads what is there already, and puts right what is wrong with it. */
+  /** Also reads what the remote has, and repairs what is damaged. */
   readonly isThorough: boolean
 }
 
 export interface PullOptions extends TransferOptions {
-  /** Nothing but the keys that are given: not the bytes of whatever else has a receipt here. */
+  /** Copies only the given keys, not the bytes of every other local receipt. */
   readonly only: boolean
 }
 
-/** One picture more. */
+/** The progress after one more picture. */
 export interface TransferProgress {
   readonly candidate: Candidate
   readonly outcome: TransferOutcome
@@ -31,30 +31,30 @@ export interface TransferProgress {
 }
 
 export type TransferOutcome =
-  /** It is there now, or would be. */
+  /** The picture was copied, or would be. */
   | { readonly kind: 'moved' }
-  /** It was there. */
+  /** The target had the picture already. */
   | { readonly kind: 'present' }
   | { readonly kind: 'failed'; readonly problem: Problem }
-  /** The transfer was interrupted before it. */
+  /** The transfer was interrupted before this picture. */
   | { readonly kind: 'remaining' }
 
-/** What became of a picture. */
+/** The result for one picture. */
 export type Transfer = Pick<TransferProgress, 'candidate' | 'outcome'>
 
 export interface TransferReport {
   readonly transfers: readonly Transfer[]
-  /** Keys of which nobody could say what there is. */
+  /** Keys whose state is unknown. */
   readonly problems: readonly StoreProblem[]
 }
 
-/** Pictures at once: each of them is in memory, as a whole. */
+/** Pictures copied at once. Each of them is in memory as a whole. */
 const CONCURRENCY = 8
 
 /**
- * Brings pictures from one place to another, a few at once. One failure does not keep the others.
+ * Copies pictures, a few at once. One failure does not stop the others.
  *
- * @param bring says whether something had to be done.
+ * @param bring copies one picture and says whether it had to.
  */
 export async function transfer(
   candidates: readonly Candidate[],

@@ -8,13 +8,13 @@ import { type KeyRecord, lookupKey, readSnapshot } from './read/snapshot.ts'
 import { storageError } from './storage-error.ts'
 import type { StoreProblemKind } from './store-problem.ts'
 
-/** What was deleted for good. */
+/** What was deleted permanently. */
 export interface EmptiedTrash {
   readonly files: number
   readonly bytes: number
 }
 
-/** The pictures whose keys nobody asks for. */
+/** The pictures whose keys are not in `asked`. */
 export function findUnused(folder: StoreFolder, asked: ReadonlySet<string>): readonly Candidate[] {
   return readSnapshot(folder)
     .everything()
@@ -22,13 +22,13 @@ export function findUnused(folder: StoreFolder, asked: ReadonlySet<string>): rea
 }
 
 /**
- * Moves pictures and their receipts to the trash, where their keys are still known as paid for.
+ * Moves pictures and their receipts to the trash. Their keys still count as paid there.
  *
  * @throws ImagegenError with code `unavailable` where the folder cannot be written.
  */
 export function trash(folder: StoreFolder, candidates: readonly Candidate[]): void {
   for (const { file } of candidates) {
-    // The receipt goes last: killed in between, the next run finds it and finishes.
+    // The receipt moves last: if the process is killed in between, the next run finds it and finishes.
     folder.moveAside(file, 'trash')
     const base = parseFileName(path.basename(file))?.base
     if (base !== undefined) folder.moveAside(path.join(folder.root, receiptName(base)), 'trash')
@@ -36,7 +36,8 @@ export function trash(folder: StoreFolder, candidates: readonly Candidate[]): vo
 }
 
 /**
- * Deletes what has been in the trash for long enough: the one place where a paid picture can end.
+ * Deletes files that have been in the trash for long enough. This is the only place where a paid picture can be
+ * deleted.
  *
  * @param olderThan milliseconds.
  * @throws ImagegenError with code `unavailable` where the folder cannot be written.
@@ -50,7 +51,7 @@ export function emptyTrash(folder: StoreFolder, olderThan: number): EmptiedTrash
     try {
       const stats = lstatSync(file)
       if (Date.now() - stats.mtimeMs < olderThan) continue
-      // A folder that was in an original's place, too. Of a link only the link goes.
+      // An original's place may have held a folder. Of a link, `rmSync` removes only the link.
       rmSync(file, { recursive: true })
       files += 1
       bytes += stats.size
@@ -61,7 +62,7 @@ export function emptyTrash(folder: StoreFolder, olderThan: number): EmptiedTrash
   return { files, bytes }
 }
 
-/** What a new picture makes up for. A response that still waits is none of it: it is yet to be stored. */
+/** The problems that a new picture solves. A pending response is not among them: it still has to be stored. */
 const REPLACEABLE: ReadonlySet<StoreProblemKind> = new Set<StoreProblemKind>([
   'receipt-damaged',
   'receipt-conflict',
@@ -72,11 +73,12 @@ const REPLACEABLE: ReadonlySet<StoreProblemKind> = new Set<StoreProblemKind>([
 ])
 
 /**
- * Moves to the trash what made a key `unavailable`, once a new picture has taken its place: `generate --replace`.
+ * Moves the files that made a key `unavailable` to the trash, once a new picture has replaced them: `generate
+ * --replace`.
  *
- * @param before the key as it was before the new picture was asked for. What came since stays.
- * @returns the files that were moved, as people know them.
- * @throws ImagegenError with code `unavailable` where no new picture is there: a receipt never goes before that.
+ * @param before the key's record from before the request for the new picture. Files that arrived later stay.
+ * @returns the paths of the moved files, for messages.
+ * @throws ImagegenError with code `unavailable` where there is no new picture: a receipt never goes before that.
  */
 export function retire(folder: StoreFolder, before: KeyRecord): string[] {
   const after = lookupKey(folder, before.key)
@@ -90,11 +92,11 @@ export function retire(folder: StoreFolder, before: KeyRecord): string[] {
   )
   if (!isReplaced) {
     throw new ImagegenError('unavailable', {
-      message: `Nothing new is there in place of what is lost of ${before.key}.`,
-      hint: 'Its receipts stay.',
+      message: `There is no new picture for ${before.key} yet.`,
+      hint: 'Its receipts were kept.',
     })
   }
-  // Not what is absent here and was known to be elsewhere.
+  // Pictures that are absent here but known to be in the remote are not lost.
   const wasLost = new Set(
     before.candidates
       .filter(({ bytes }) => bytes !== 'present')
@@ -114,7 +116,7 @@ export function retire(folder: StoreFolder, before: KeyRecord): string[] {
 
 const PLACES: readonly StorePlace[] = ['root', 'quarantine']
 
-/** A file with what bears its name: an original's receipt, a damaged response's report. */
+/** A file with the files that share its name: an original's receipt, a damaged response's report. */
 function belongings(folder: StoreFolder, file: string): string[] {
   const place = PLACES.find((one) => folder[one] === path.dirname(file))
   if (place === undefined) return []

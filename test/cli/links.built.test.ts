@@ -66,7 +66,7 @@ describe.concurrent('a committed link', () => {
     await expectRefusal(site, seen, '.imagegen is a link')
     rmSync(link)
     project.write('site/imagegen.config.json', '{ "store": { "dir": "../outside" } }')
-    await expectRefusal(site, seen, 'lies outside of the project')
+    await expectRefusal(site, seen, 'is outside the project')
   })
 })
 

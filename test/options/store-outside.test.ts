@@ -23,7 +23,7 @@ describe('a store outside of the root', () => {
     const json = JSON.stringify({ store: { dir } })
     await expect(storeDirOf({ 'site/imagegen.config.json': json })).rejects.toMatchObject({
       code: 'config',
-      message: expect.stringContaining('lies outside of the project'),
+      message: expect.stringContaining('is outside the project'),
     })
   })
 

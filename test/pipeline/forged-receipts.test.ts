@@ -103,7 +103,7 @@ describe('a forged receipt', () => {
     const { images } = await forger.pipeline.survey()
     const image = images.get('a.image.yaml#kira')
     expect(image?.state).toBe('unavailable')
-    expect(image?.reason).toMatch(/^\.imagegen\/kira\.[^ ]+\.json holds the receipt of another/)
+    expect(image?.reason).toMatch(/^\.imagegen\/kira\.[^ ]+\.json contains the receipt of another/)
     expect(image?.reason).toContain('its recipe is that of another key')
     expect((await forger.pipeline.store.verify()).problems).toMatchObject([
       { kind: 'receipt-mismatch' },
@@ -135,7 +135,7 @@ describe('a forged receipt', () => {
     const image = survey.images.get('a.image.yaml#kira')!
     const rendering = forger.pipeline.render(image, survey, new AbortController().signal)
     await expect(rendering).rejects.toThrow(
-      `${file} has 64x64 pixels, and its receipt says 512x512`,
+      `${file} has 64x64 pixels, but its receipt says 512x512`,
     )
     // Its digest is right: nothing is moved.
     expect(readdirSync(forger.dir)).toContain(file)

@@ -4,13 +4,13 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { builtSource } from '../build-once.ts'
 
-/** A script of `children/` in a process of its own. */
+/** Runs a script of `children/` in its own process. */
 export interface Child {
   readonly process: ChildProcess
   /** The next line of its standard output. */
   line(): Promise<string>
   say(line: string): void
-  /** When it has ended: its exit code, or the signal that ended it. */
+  /** The exit code, or the signal that ended the process. */
   readonly ended: Promise<number | string>
 }
 

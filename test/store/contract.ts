@@ -8,13 +8,13 @@ import { KEY, OTHER_KEY, TIME, jpeg, keep, responseOf } from './samples.ts'
 const never = new AbortController().signal
 
 /**
- * What every store promises, wherever it keeps things.
+ * Tests that every store must pass, wherever it keeps its files.
  *
- * @param open a fresh, empty store.
+ * @param open returns a fresh, empty store.
  */
 export function storeContract(name: string, open: () => Promise<Store> | Store): void {
   describe(name, () => {
-    test('knows nothing of a key that was never asked for', async () => {
+    test('a key that was never requested has no candidates and no problems', async () => {
       const store = await open()
       const snapshot = await store.read([KEY])
       expect(snapshot.lookup(KEY)).toEqual({ key: KEY, candidates: [], problems: [] })
@@ -22,7 +22,7 @@ export function storeContract(name: string, open: () => Promise<Store> | Store):
       expect(await store.verify()).toMatchObject({ originals: 0, problems: [] })
     })
 
-    test('gives back what was paid for, byte by byte', async () => {
+    test('paid bytes are returned unchanged', async () => {
       const store = await open()
       const bytes = await jpeg('teal', 96, 64)
       const expected = { aspectRatio: 1.5, size: { width: 96, height: 64 } }
@@ -60,7 +60,7 @@ export function storeContract(name: string, open: () => Promise<Store> | Store):
       })
     })
 
-    test('keeps a picture of every format under the type of its bytes', async () => {
+    test('each picture format is stored under the media type of its bytes', async () => {
       const store = await open()
       const picture = sharp(await jpeg('teal'))
       const images = await Promise.all(
@@ -78,7 +78,7 @@ export function storeContract(name: string, open: () => Promise<Store> | Store):
       ])
     })
 
-    test('orders candidates by time, then sha256', async () => {
+    test('candidates are sorted by time, then sha256', async () => {
       const store = await open()
       const pictures = await Promise.all(['red', 'green', 'blue'].map((colour) => jpeg(colour)))
       const later = { time: '2026-11-22T09:00:00.000Z', seed: 8, responseId: 'b' }
@@ -92,14 +92,14 @@ export function storeContract(name: string, open: () => Promise<Store> | Store):
       ])
     })
 
-    test('records the seed of each picture where the model reports them', async () => {
+    test('the receipt records the seed that the model reports for each picture', async () => {
       const store = await open()
       const images = await Promise.all(['red', 'green'].map((colour) => jpeg(colour)))
       const { stored } = await keep(store, responseOf(images, { seeds: [11, null] }))
       expect(stored.map(({ seed }) => seed)).toEqual([11, 7])
     })
 
-    test('counts equal bytes once, and says that they came again', async () => {
+    test('equal bytes count once, and the settlement reports the repetition', async () => {
       const store = await open()
       const bytes = await jpeg('teal')
       const twice = await keep(store, responseOf([bytes, bytes]))
@@ -111,7 +111,7 @@ export function storeContract(name: string, open: () => Promise<Store> | Store):
       expect(candidates).toMatchObject([{ receipt: { seed: 7 } }])
     })
 
-    test('gives two keys with equal bytes a receipt each', async () => {
+    test('two keys with equal bytes get one receipt each', async () => {
       const store = await open()
       const bytes = await jpeg('teal')
       await keep(store, responseOf([bytes]))
@@ -121,7 +121,7 @@ export function storeContract(name: string, open: () => Promise<Store> | Store):
       expect(snapshot.lookup(OTHER_KEY).candidates).toHaveLength(1)
     })
 
-    test('settles a response again with the same result', async () => {
+    test('settling a response again gives the same result', async () => {
       const store = await open()
       const pending = await store.savePending(
         responseOf([await jpeg('teal'), Buffer.from('no picture')]),
@@ -131,7 +131,7 @@ export function storeContract(name: string, open: () => Promise<Store> | Store):
       expect((await store.read([KEY])).lookup(KEY).candidates).toHaveLength(1)
     })
 
-    test('two who settle the same response at once end in one state', async () => {
+    test('two concurrent settlements of one response end in one state', async () => {
       const store = await open()
       const pending = await store.savePending(responseOf([await jpeg('teal'), await jpeg('red')]))
       const settled = await Promise.all([
@@ -147,7 +147,7 @@ export function storeContract(name: string, open: () => Promise<Store> | Store):
       expect(await store.verify()).toMatchObject({ originals: 2, intact: 2, problems: [] })
     })
 
-    test('what has arrived is no longer missing, and recovered by whoever comes next', async () => {
+    test('a saved response is not missing, and the next process recovers it', async () => {
       const store = await open()
       const bytes = await jpeg('teal')
       await store.savePending(responseOf([bytes]))
@@ -163,7 +163,7 @@ export function storeContract(name: string, open: () => Promise<Store> | Store):
       })
     })
 
-    test('a snapshot stays as it was', async () => {
+    test('a snapshot does not change after it was read', async () => {
       const store = await open()
       const before = await store.read([KEY])
       expect(before.lookup(KEY).candidates).toEqual([])
@@ -171,11 +171,11 @@ export function storeContract(name: string, open: () => Promise<Store> | Store):
       expect(before.lookup(KEY).candidates).toEqual([])
     })
 
-    test('finds the earlier receipts of a name', async () => {
+    test('receipts are found by the name of their entry', async () => {
       const store = await open()
       await keep(store, responseOf([await jpeg('red')], { time: '2026-11-22T09:00:00.000Z' }))
       await keep(store, responseOf([await jpeg('green')], { key: OTHER_KEY }))
-      // Reduced to the same letters, and another name all the same.
+      // `safeName` gives both names the same letters, but they are different names.
       await keep(store, responseOf([await jpeg('blue')], { key: sha256('third'), name: 'kirá' }))
       const found = (await store.read([])).receiptsNamed('kira')
       expect(found.map(({ key }) => key)).toEqual([OTHER_KEY, KEY])
@@ -193,7 +193,7 @@ export function storeContract(name: string, open: () => Promise<Store> | Store):
       ],
       ['another aspect ratio', () => jpeg('teal', 96, 64), 'aspect ratio'],
       ['a decompression bomb', () => bomb(), 'pixel limit'],
-    ])('never makes an original of %s', async (_, make, reason) => {
+    ])('%s never becomes an original', async (_, make, reason) => {
       const store = await open()
       const bytes = await make()
       const good = await jpeg('teal')
@@ -207,7 +207,7 @@ export function storeContract(name: string, open: () => Promise<Store> | Store):
       })
     })
 
-    test('measures a picture as it is seen, and takes what models round', async () => {
+    test("a picture's visible size counts, and may be rounded as models do", async () => {
       const store = await open()
       const create = { width: 64, height: 96, channels: 3, background: 'teal' } as const
       const turned = await sharp({ create }).withMetadata({ orientation: 6 }).jpeg().toBuffer()
@@ -221,7 +221,7 @@ export function storeContract(name: string, open: () => Promise<Store> | Store):
       ])
     })
 
-    test('holds a picture against the size that was asked for', async () => {
+    test('a picture is checked against the requested size', async () => {
       const store = await open()
       const expected = { aspectRatio: null, size: { width: 128, height: 128 } }
       const images = [await jpeg('teal', 64, 64), await jpeg('teal', 128, 120)]
@@ -230,7 +230,7 @@ export function storeContract(name: string, open: () => Promise<Store> | Store):
       expect(unusable[0]?.reason).toBe('the picture has 64x64 pixels, asked for were 128x128')
     })
 
-    test('only one at a time asks for a key', async () => {
+    test('only one holder at a time requests a key', async () => {
       const store = await open()
       const first = await store.lock(KEY, { signal: never })
       const waiting = new AbortController()
@@ -244,7 +244,7 @@ export function storeContract(name: string, open: () => Promise<Store> | Store):
       third.release()
     })
 
-    test('counts requests over everyone who shares it', async () => {
+    test('requests of everyone who shares the store are counted together', async () => {
       const store = await open()
       const options = { account: 'a', requestsPerMinute: 1 }
       await store.rateWindow(options).take(never)

@@ -20,7 +20,7 @@ import {
   temporaryStore,
 } from './samples.ts'
 
-test('a process killed before any change to the file system leaves what the next one completes', async () => {
+test('the next process completes the work of one killed before any change to the file system', async () => {
   const folder = temporaryFolder()
   const picture = await jpeg('teal')
   const RESPONSE = path.join(folder, 'response.json')
@@ -42,7 +42,7 @@ test('a process killed before any change to the file system leaves what the next
     const { store, warnings } = temporaryStore(dir)
     const hadArrived = filesIn(dir, 'pending').length > 0
     const before = (await store.read([KEY])).lookup(KEY)
-    // What has arrived is known as such, also to those who only look.
+    // Arrived responses are known as such, also with purpose `look`.
     if (hadArrived) expect(before.problems.map(({ kind }) => kind)).toContain('response-pending')
 
     await store.recover()
@@ -63,13 +63,13 @@ test('a process killed before any change to the file system leaves what the next
     expect(filesIn(dir, 'quarantine')).toHaveLength(2)
     expect((await store.verify()).problems).toEqual([])
   }
-  // Nothing was there before the response was on the disk, and everything after.
+  // Before the response was on the disk there was nothing, and afterwards everything.
   const first = kept.indexOf(true)
   expect(first).toBeGreaterThan(0)
   expect(kept.slice(first)).not.toContain(false)
 })
 
-test('what a process that runs has begun is left alone', async () => {
+test('unfinished files of a running process are left alone', async () => {
   const { store, dir } = temporaryStore()
   await keep(store, responseOf([await jpeg('teal')]))
   const [own] = readdirSync(path.join(dir, 'pending'))

@@ -33,9 +33,9 @@ interface Damaged {
   readonly dir: string
   readonly warnings: string[]
   readonly bytes: Buffer
-  /** Path of the original. */
+  /** The path of the original. */
   readonly original: string
-  /** Path of its receipt. */
+  /** The path of its receipt. */
   readonly receipt: string
 }
 
@@ -54,7 +54,7 @@ async function lookup(store: Store, key: string = KEY): Promise<KeyRecord> {
   return record
 }
 
-/** What is wrong with a key, of its candidates and besides. */
+/** The kinds of all problems of the key. */
 async function kindsOf(store: Store, key: string = KEY): Promise<StoreProblemKind[]> {
   const { candidates, problems } = await lookup(store, key)
   const all = [...candidates.map(({ problem }) => problem), ...problems]
@@ -63,7 +63,7 @@ async function kindsOf(store: Store, key: string = KEY): Promise<StoreProblemKin
 
 const POINTER = `version https://git-lfs.github.com/spec/v1\noid sha256:${sha256('x')}\nsize 210000\n`
 
-describe('a receipt counts as paid, whatever became of it', () => {
+describe('a receipt proves payment, whatever was damaged', () => {
   test.each<[string, StoreProblemKind, (files: Damaged) => void]>([
     ['original deleted', 'bytes-absent', ({ original }) => rmSync(original)],
     ['original truncated', 'bytes-damaged', ({ original }) => truncateSync(original, 100)],
@@ -162,7 +162,7 @@ describe('a receipt counts as paid, whatever became of it', () => {
     expect(filesIn(files.dir, 'quarantine')).toEqual([])
   })
 
-  test('a receipt of a key that only begins alike is none of this key', async () => {
+  test('a receipt whose key only starts the same does not belong to the key', async () => {
     const { store, receipt } = await storeWithPicture()
     edit(receipt, { key: KEY.slice(0, 16) + OTHER_KEY.slice(16) })
     expect(await kindsOf(store)).toEqual(['receipt-mismatch'])
@@ -178,7 +178,7 @@ describe('a receipt counts as paid, whatever became of it', () => {
     },
   )
 
-  test('what somebody else put there is left alone', async () => {
+  test('files that other programs put into the store are left alone', async () => {
     const { store, dir } = await storeWithPicture()
     for (const name of ['README.md', 'notes.json', '.DS_Store', 'kira.jpg.orig']) {
       writeFileSync(path.join(dir, name), '{}')
@@ -194,7 +194,7 @@ describe('a receipt counts as paid, whatever became of it', () => {
     expect(await lookup(store)).toMatchObject({ candidates: [{ bytes: 'present' }], problems: [] })
   })
 
-  test('two branches with equal bytes under two names are one candidate, the one that is there', async () => {
+  test('equal bytes under two names are one candidate: the one whose bytes are present', async () => {
     const { store, original, receipt } = await storeWithPicture()
     for (const file of [original, receipt]) copyFileSync(file, file.replace('kira.', 'hero.'))
     rmSync(original)
@@ -205,7 +205,7 @@ describe('a receipt counts as paid, whatever became of it', () => {
   })
 })
 
-test('a bit that flips anywhere in a store is found, or changes nothing', async () => {
+test('a flipped bit anywhere in a store is found or changes nothing', async () => {
   const { store, original, receipt, bytes } = await storeWithPicture()
   const intact = [original, receipt].map((file) => ({ file, content: readFileSync(file) }))
   const places = fc.record({
@@ -232,7 +232,7 @@ test('a bit that flips anywhere in a store is found, or changes nothing', async 
   )
 })
 
-test('links that lead nowhere do not hold up whoever looks', async () => {
+test('links that lead nowhere do not block a look at the store', async () => {
   const { store, dir } = await storeWithPicture()
   const name = `kira.${KEY.slice(0, 16)}.0123456789abcdef.json`
   symlinkSync('nowhere', path.join(dir, 'pending', name))
@@ -240,13 +240,13 @@ test('links that lead nowhere do not hold up whoever looks', async () => {
 })
 
 describe('reading an original', () => {
-  test('a flipped bit is found, moved aside, and never served', async () => {
+  test('a flipped bit is found, and the original is quarantined and never returned', async () => {
     const { store, dir, original, bytes } = await storeWithPicture()
     const [candidate] = (await lookup(store)).candidates
     const flipped = Buffer.from(bytes)
     flipped[200]! ^= 1
     writeFileSync(original, flipped)
-    // Its size is right, so only who reads it knows.
+    // The size is right, so only reading the file shows the damage.
     expect(await kindsOf(store)).toEqual([])
     expect((await store.verify()).problems.map(({ kind }) => kind)).toEqual(['bytes-damaged'])
 
@@ -263,7 +263,7 @@ describe('reading an original', () => {
     })
   })
 
-  test('damage that comes twice is kept twice', async () => {
+  test('damage that occurs twice is kept twice', async () => {
     const { store, dir, original } = await storeWithPicture()
     const [candidate] = (await lookup(store)).candidates
     for (const text of ['one', 'two']) {
@@ -284,7 +284,7 @@ describe('reading an original', () => {
     expect(readFileSync(original, 'utf8')).toBe(POINTER)
   })
 
-  test('an absent original says how to get it back', async () => {
+  test('an absent original says how to restore it', async () => {
     const { store, original } = await storeWithPicture()
     const [candidate] = (await lookup(store)).candidates
     rmSync(original)
@@ -295,14 +295,14 @@ describe('reading an original', () => {
   })
 })
 
-test('text that looks like base64 for long and is none ends soon', async () => {
+test('a long text that only looks like base64 is rejected quickly', async () => {
   const { store } = temporaryStore()
   const text = `${' '.repeat(3_000_000)}%`
   const { unusable } = await keep(store, { ...responseOf([], { requested: 1 }), images: [text] })
   expect(unusable).toHaveLength(1)
 })
 
-describe('a response that is damaged while it waits', () => {
+describe('a pending response that is damaged', () => {
   test.each([
     ['truncated', (file: string) => truncateSync(file, 100)],
     ['hostile', (file: string) => writeFileSync(file, '{"version":1,"key":"../../x"}')],
@@ -313,7 +313,7 @@ describe('a response that is damaged while it waits', () => {
         mkdirSync(file)
       },
     ],
-  ])('%s: it is kept, its key stays paid for', async (_, damage) => {
+  ])('%s: the response is kept and its key stays paid for', async (_, damage) => {
     const { store, dir, warnings } = temporaryStore()
     const { file } = await store.savePending(responseOf([await jpeg('teal')]))
     damage(file)
@@ -325,21 +325,21 @@ describe('a response that is damaged while it waits', () => {
     expect(filesIn(dir, 'quarantine').some((name) => name.endsWith('.report.json'))).toBe(true)
   })
 
-  test('a response that makes no sense is not stored', async () => {
+  test('a response that cannot be read is not stored', async () => {
     const { store } = temporaryStore()
     const pending = await store.savePending(responseOf([await jpeg('teal')], { usd: -1 }))
     await expect(store.settle(pending)).rejects.toMatchObject({ code: 'damaged' })
     expect(await kindsOf(store)).toEqual(['response-damaged'])
   })
 
-  test('a response without pictures is kept as a proof, and blocks nothing', async () => {
+  test('a response without pictures is kept as a proof and blocks nothing', async () => {
     const { store, dir } = temporaryStore()
     expect(await keep(store, responseOf([], { requested: 1 }))).toMatchObject({ stored: [] })
     expect(filesIn(dir, 'quarantine')).toHaveLength(2)
     expect(await lookup(store)).toMatchObject({ candidates: [], problems: [] })
   })
 
-  test('names and ids that would wreck a terminal do not keep a picture out', async () => {
+  test('a name or id with terminal controls does not keep a picture out of the store', async () => {
     const { store } = temporaryStore()
     const changes = { name: 'ki\u001B[2Jra', responseId: '\u202E'.repeat(9000) }
     const { stored } = await keep(store, responseOf([await jpeg('teal')], changes))
@@ -347,8 +347,8 @@ describe('a response that is damaged while it waits', () => {
   })
 })
 
-describe('what is paid for and unusable', () => {
-  test('is kept with its response, without the other pictures', async () => {
+describe('paid bytes that cannot be used', () => {
+  test('they are kept with their response, without the other pictures', async () => {
     const { store, dir } = temporaryStore()
     const html = '<html>no picture</html>'
     const response = responseOf([Buffer.from(html), await jpeg('teal')], {
@@ -366,7 +366,7 @@ describe('what is paid for and unusable', () => {
     expect(text).not.toContain(response.images[1])
   })
 
-  test('text that is no base64 is kept as it came', async () => {
+  test('text that is not base64 is kept unchanged', async () => {
     const { store, dir } = temporaryStore()
     const { unusable } = await keep(store, {
       ...responseOf([], { requested: 1 }),
@@ -377,8 +377,8 @@ describe('what is paid for and unusable', () => {
   })
 })
 
-describe('settling beside damage', () => {
-  test('files under the wanted name that are something else stay', async () => {
+describe('settling beside damaged files', () => {
+  test('other files under the wanted name stay', async () => {
     const { store, original, receipt, bytes } = await storeWithPicture()
     writeFileSync(original, 'not the picture')
     writeFileSync(receipt, 'not a receipt')
@@ -390,7 +390,7 @@ describe('settling beside damage', () => {
     expect(path.basename(candidates[0]!.file)).toMatch(/^kira-2\./)
   })
 
-  test('folders under the wanted name do not stop it', async () => {
+  test('folders under the wanted name do not stop settling', async () => {
     const { store, original, receipt, bytes } = await storeWithPicture()
     for (const file of [original, receipt]) {
       rmSync(file)
@@ -400,7 +400,7 @@ describe('settling beside damage', () => {
     expect(await lookup(store)).toMatchObject({ candidates: [{ bytes: 'present' }] })
   })
 
-  test('bytes that had been lost come back with the same picture', async () => {
+  test('lost bytes are restored when the same picture arrives again', async () => {
     const { store, original, bytes } = await storeWithPicture()
     for (const damage of [
       () => rmSync(original),
@@ -416,7 +416,7 @@ describe('settling beside damage', () => {
   })
 })
 
-describe('replacing what is lost', () => {
+describe('replacing lost pictures', () => {
   test.each<[string, (files: Damaged) => void]>([
     ['a deleted original', ({ original }) => rmSync(original)],
     ['a truncated original', ({ original }) => truncateSync(original, 9)],
@@ -441,7 +441,7 @@ describe('replacing what is lost', () => {
     })
   })
 
-  test('the same picture again is a replacement too', async () => {
+  test('the same picture counts as a replacement too', async () => {
     const { store, original, bytes, dir } = await storeWithPicture()
     rmSync(original)
     const before = await lookup(store)
@@ -451,7 +451,7 @@ describe('replacing what is lost', () => {
     expect(filesIn(dir, 'trash')).toEqual([])
   })
 
-  test('a damaged response goes with its report', async () => {
+  test('a damaged response goes to the trash with its report', async () => {
     const { store, dir } = temporaryStore()
     const { file } = await store.savePending(responseOf([await jpeg('teal')]))
     truncateSync(file, 50)
@@ -464,7 +464,7 @@ describe('replacing what is lost', () => {
   })
 })
 
-/** Writes other things into a receipt, with the right checksum. */
+/** Changes fields of a receipt and writes the right checksum. */
 function edit(receipt: string, changes: object): void {
   const { checksum, ...content } = JSON.parse(readFileSync(receipt, 'utf8')) as { checksum: string }
   const edited = { ...content, ...changes }

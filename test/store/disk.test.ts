@@ -13,7 +13,7 @@ import {
   temporaryStore,
 } from './samples.ts'
 
-/** Does something as a user whom permissions bind: root passes them all. */
+/** Runs an action as a user with restricted permissions; root ignores permissions. */
 async function asOrdinaryUser<Result>(action: () => Promise<Result>): Promise<Result> {
   if (process.getuid?.() !== 0) return await action()
   process.seteuid?.(65_534)
@@ -48,7 +48,7 @@ test('opening, reading and planning write nothing', async () => {
   expect(existsSync(dir)).toBe(false)
 })
 
-test('the first write makes the folders, and git ignores what is of this machine', async () => {
+test('the first write creates the folders and the .gitignore for local folders', async () => {
   const { store, dir } = temporaryStore()
   await store.prepare()
   const ignored = readFileSync(path.join(dir, '.gitignore'), 'utf8').split('\n')
@@ -69,7 +69,7 @@ test('the first write makes the folders, and git ignores what is of this machine
   expect(committed.sort()).toEqual(['.gitignore', ...rootFiles(dir)].sort())
 })
 
-test('a .gitignore that is there stays as it is', async () => {
+test('an existing .gitignore is not changed', async () => {
   const { store, dir } = temporaryStore()
   mkdirSync(dir)
   writeFileSync(path.join(dir, '.gitignore'), '*\n')
@@ -77,7 +77,7 @@ test('a .gitignore that is there stays as it is', async () => {
   expect(readFileSync(path.join(dir, '.gitignore'), 'utf8')).toBe('*\n')
 })
 
-test('a folder that cannot be written is said before anything is spent, and can be read', async () => {
+test('a read-only folder is reported before anything is spent, and can be read', async () => {
   const { store, dir } = temporaryStore()
   const bytes = await jpeg('teal')
   await keep(store, responseOf([bytes]))
@@ -100,7 +100,7 @@ test('a folder that cannot be written is said before anything is spent, and can 
   expect(rootFiles(dir)).toHaveLength(2)
 })
 
-test('damage in a folder that cannot be written is reported all the same', async () => {
+test('damage in a read-only folder is reported', async () => {
   const { store, dir } = temporaryStore()
   await keep(store, responseOf([await jpeg('teal')]))
   const { candidates } = (await store.read([KEY])).lookup(KEY)
@@ -116,7 +116,7 @@ test('damage in a folder that cannot be written is reported all the same', async
   })
 })
 
-test('a response that cannot be stored now is a warning, and stored later', async () => {
+test('a response that cannot be stored now causes a warning and is stored later', async () => {
   const { store, dir, warnings } = temporaryStore()
   await store.savePending(responseOf([await jpeg('teal')]))
   chmodSync(path.dirname(dir), 0o755)
@@ -141,9 +141,9 @@ test('a store that is a file is an error', async () => {
   await expect(store.trash([])).resolves.toBeUndefined()
 })
 
-test('on a full disk nothing is spent, and what had arrived is kept elsewhere', async () => {
+test('a full disk stops spending, and an arrived response is kept elsewhere', async () => {
   const disk = tinyDisk()
-  // Elsewhere a folder in the way stands for the disk: what matters here is what follows from it.
+  // Where no file system can be mounted, a folder in the way has the same effect as a full disk.
   const dir = path.join(disk ?? temporaryFolder(), '.imagegen')
   const { store } = temporaryStore(dir)
   if (disk === undefined) {
@@ -171,7 +171,7 @@ test('on a full disk nothing is spent, and what had arrived is kept elsewhere', 
   expect(existsSync(dir) ? rootFiles(dir).filter((name) => name !== 'pending') : []).toEqual([])
   expect(filesIn(dir, 'pending')).toEqual([])
 
-  // As the advice says: moved to a store with room, it is a picture.
+  // As the hint says: moved to a store with room, the response becomes a picture.
   await roomy.store.prepare()
   const [saved] = readdirSync(elsewhere)
   const target = path.join(roomy.dir, 'pending', saved!)

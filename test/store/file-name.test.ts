@@ -18,11 +18,11 @@ test.each([
   ['com¹', 'image-com1'],
   ['console', 'console'],
   ['x'.repeat(500), 'x'.repeat(60)],
-])('%j is %j in file names', (name, expected) => {
+])('the file name for %j is %j', (name, expected) => {
   expect(safeName(name)).toBe(expected)
 })
 
-test('whatever a name is, its files are safe on every system', () => {
+test('every name gives file names that are safe on every system', () => {
   fc.assert(
     fc.property(
       fc.string({ unit: 'binary', maxLength: 300 }),
@@ -38,7 +38,7 @@ test('whatever a name is, its files are safe on every system', () => {
   )
 })
 
-test('numbered names differ, also where the name is as long as it may be', () => {
+test('numbered names differ, even for a name of the greatest length', () => {
   const names = [1, 2, 3].map((number) => baseName('x'.repeat(500), KEY, KEY, number))
   expect(new Set(names).size).toBe(3)
 })
@@ -49,6 +49,6 @@ test.each([
   '.0123456789abcdef.01234567.jpg',
   'README.md',
   '.gitignore',
-])('%s is none of the store', (file) => {
+])('%s is not a name of the store', (file) => {
   expect(parseFileName(file)).toBeUndefined()
 })

@@ -19,7 +19,7 @@ import { KEY, OTHER_KEY, filesIn, jpeg, keep, responseOf, temporaryFolder } from
 const SHORT = KEY.slice(0, 16)
 const PLACES = ['pending', 'locks', 'quarantine', 'trash'] as const
 
-/** Everything that any version would take for its own, somewhere else on the machine. */
+/** Files outside the project that look like files of the store. */
 const BAIT: Readonly<Record<string, string>> = {
   'settings.json': '{}',
   [`kira.${SHORT}.0123456789abcdef.json`]: 'no response',
@@ -36,7 +36,7 @@ interface Place {
   readonly root: string
   readonly dir: string
   readonly outside: string
-  /** Names, contents and dates of what lies outside. */
+  /** Names, contents and dates of the files outside. */
   readonly seenOutside: () => unknown
   readonly warnings: string[]
   readonly open: (options?: Partial<StoreOptions>) => Store
@@ -70,7 +70,7 @@ function placeWithBait(): Place {
   }
 }
 
-/** Everything that looks, writes, moves or deletes. */
+/** Every operation that reads, writes, moves or deletes. */
 function everyUse(store: Store): Record<string, () => Promise<unknown>> {
   const { signal } = new AbortController()
   return {
@@ -88,7 +88,7 @@ function everyUse(store: Store): Record<string, () => Promise<unknown>> {
 }
 
 describe('a folder of the store that is a link', () => {
-  test.for(PLACES)('%s: is refused by everything, and nothing behind it changes', async (name) => {
+  test.for(PLACES)('%s: every operation refuses it and changes nothing behind it', async (name) => {
     const { dir, outside, seenOutside, open } = placeWithBait()
     mkdirSync(dir)
     symlinkSync(outside, path.join(dir, name))
@@ -103,7 +103,7 @@ describe('a folder of the store that is a link', () => {
   })
 
   test.for(PLACES)(
-    '%s: is refused where it leads nowhere, and nothing is made there',
+    '%s: a link that leads nowhere is refused, and its target is not created',
     async (name) => {
       const { dir, outside, open } = placeWithBait()
       mkdirSync(dir)
@@ -114,7 +114,7 @@ describe('a folder of the store that is a link', () => {
     },
   )
 
-  test('is refused where it stays inside, too', async () => {
+  test('a link that stays inside the project is refused too', async () => {
     const { root, dir, open } = placeWithBait()
     mkdirSync(dir)
     mkdirSync(path.join(root, 'src'))
@@ -124,14 +124,14 @@ describe('a folder of the store that is a link', () => {
     expect(readdirSync(path.join(root, 'src'))).toHaveLength(1)
   })
 
-  test('that takes the place of a folder later is refused from then on', async () => {
+  test('a link that later replaces a folder is refused from then on', async () => {
     const { dir, outside, seenOutside, open } = placeWithBait()
     const store = open()
     await store.prepare()
     const before = seenOutside()
     rmSync(path.join(dir, 'pending'), { recursive: true })
     symlinkSync(outside, path.join(dir, 'pending'))
-    // What has been paid for by then is kept elsewhere, and the error says where.
+    // A response paid for by then is kept elsewhere, and the error says where.
     const error: unknown = await store
       .savePending(responseOf([await jpeg('teal')]))
       .catch((thrown: unknown) => thrown)
@@ -144,7 +144,7 @@ describe('a folder of the store that is a link', () => {
 })
 
 describe('the store itself', () => {
-  test('is refused where it is a link, wherever that leads', async () => {
+  test('a store that is a link is refused, wherever it leads', async () => {
     const { root, dir, outside, seenOutside, open } = placeWithBait()
     mkdirSync(path.join(root, 'real'))
     for (const target of [outside, path.join(root, 'real'), path.join(outside, 'nowhere')]) {
@@ -158,7 +158,7 @@ describe('the store itself', () => {
     }
   })
 
-  test('is refused where it lies outside, by its path or by a link on the way', async () => {
+  test('a store outside the project is refused, whether by its path or by a link on the way', async () => {
     const { root, outside, seenOutside, open } = placeWithBait()
     symlinkSync(outside, path.join(root, 'art'))
     const before = seenOutside()
@@ -166,14 +166,14 @@ describe('the store itself', () => {
       for (const [use, run] of Object.entries(everyUse(open({ dir })))) {
         await expect(run(), `${dir} ${use}`).rejects.toMatchObject({
           code: 'config',
-          message: expect.stringContaining('lies outside of the project') as string,
+          message: expect.stringContaining('is outside the project') as string,
         })
       }
     }
     expect(seenOutside()).toEqual(before)
   })
 
-  test('works in a project that is reached through a link', async () => {
+  test('a project that is reached through a link works', async () => {
     const { root, open } = placeWithBait()
     const link = `${root}-link`
     symlinkSync(root, link)
@@ -184,7 +184,7 @@ describe('the store itself', () => {
     expect((await mixed.read([KEY])).lookup(KEY).candidates).toHaveLength(1)
   })
 
-  test('may be the root itself', async () => {
+  test('the store may be the root itself', async () => {
     const { root, open } = placeWithBait()
     writeFileSync(path.join(root, 'package.json'), '{}')
     const store = open({ dir: root })
@@ -192,7 +192,7 @@ describe('the store itself', () => {
     expect((await store.verify()).problems).toEqual([])
   })
 
-  test('may be anything where code says so', async () => {
+  test('code can allow any store', async () => {
     const { dir, outside, open } = placeWithBait()
     symlinkSync(path.join(outside, 'shared'), dir)
     mkdirSync(path.join(outside, 'shared/elsewhere'), { recursive: true })
@@ -215,7 +215,7 @@ describe('a file of the store that is a link', () => {
     return { ...place, store, original, receipt: original.replace(/\.jpg$/, '.json') }
   }
 
-  test('an original that leads out is damaged, and its target is never served or moved', async () => {
+  test('an original that leads outside is damaged, and its target is never returned or moved', async () => {
     const { outside, store, original, warnings } = await stored()
     const target = path.join(outside, 'private.jpg')
     renameSync(original, target)
@@ -224,7 +224,7 @@ describe('a file of the store that is a link', () => {
     const [candidate] = (await store.read([KEY])).lookup(KEY).candidates
     expect(candidate).toMatchObject({
       bytes: 'damaged',
-      problem: { message: expect.stringContaining('a link that leads out of the project') },
+      problem: { message: expect.stringContaining('a link that leads outside the project') },
     })
     expect((await store.verify()).problems.map(({ kind }) => kind)).toEqual(['bytes-damaged'])
     await expect(store.readOriginal(candidate!)).rejects.toMatchObject({ code: 'damaged' })
@@ -232,7 +232,7 @@ describe('a file of the store that is a link', () => {
     expect(warnings).toEqual([])
   })
 
-  test('an original that stays inside is read, as git-annex keeps them', async () => {
+  test('an original that links inside is read, as git-annex stores them', async () => {
     const { root, store, original } = await stored()
     renameSync(original, path.join(root, 'object'))
     symlinkSync('../object', original)
@@ -240,7 +240,7 @@ describe('a file of the store that is a link', () => {
     expect(sha256(await store.readOriginal(candidate!))).toBe(candidate!.receipt.sha256)
   })
 
-  test('a receipt is not followed', async () => {
+  test('a receipt that is a link is not followed', async () => {
     const { outside, store, receipt } = await stored()
     renameSync(receipt, path.join(outside, 'receipt.json'))
     symlinkSync(path.join(outside, 'receipt.json'), receipt)
@@ -251,18 +251,18 @@ describe('a file of the store that is a link', () => {
     ])
   })
 
-  test('a response is left alone with a warning, and its target keeps its date', async () => {
+  test('a response that is a link is left alone with a warning, and its target keeps its date', async () => {
     const { dir, outside, seenOutside, store, warnings } = await stored()
     const name = `tomas.${OTHER_KEY.slice(0, 16)}.0123456789abcdef.json`
     symlinkSync(path.join(outside, 'settings.json'), path.join(dir, 'pending', name))
     const before = seenOutside()
     expect(await store.recover()).toEqual([])
-    expect(warnings.join()).toContain(`.imagegen/pending/${name} is a link; it is left alone`)
+    expect(warnings.join()).toContain(`.imagegen/pending/${name} is a link and was left alone`)
     expect(filesIn(dir, 'pending')).toEqual([name])
     expect(seenOutside()).toEqual(before)
   })
 
-  test('a folder of unfinished files is left alone', async () => {
+  test('a folder of unfinished files that is a link is left alone', async () => {
     const { dir, outside, seenOutside, store } = await stored()
     symlinkSync(outside, path.join(dir, 'pending', '0123456789ab-1-.tmp'))
     const before = seenOutside()
@@ -272,7 +272,7 @@ describe('a file of the store that is a link', () => {
   })
 
   test.runIf(existsSync('/dev/zero'))(
-    'a lock or a rate that never ends holds nothing up',
+    'a lock or rate window that never ends does not block',
     async () => {
       const { dir, store } = await stored()
       const { signal } = new AbortController()
@@ -290,7 +290,7 @@ describe('a file of the store that is a link', () => {
   )
 })
 
-test('names that the store does not give stay in its folders', async () => {
+test('files with names that the store does not use stay in its folders', async () => {
   const { dir, open } = placeWithBait()
   const store = open()
   await store.prepare()
@@ -317,7 +317,7 @@ test('names that the store does not give stay in its folders', async () => {
   expect(names.filter((name) => !existsSync(path.join(dir, name)))).toEqual([])
 })
 
-test('a store that is only looked at keeps everything where it is', async () => {
+test('purpose `look` leaves everything in place', async () => {
   const { dir, open } = placeWithBait()
   const making = open()
   await keep(making, responseOf([await jpeg('teal')], { key: OTHER_KEY }))

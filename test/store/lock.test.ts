@@ -21,7 +21,7 @@ async function startHolder(folder: string): Promise<Child> {
   return child
 }
 
-/** A claim as somebody else would leave it. */
+/** A claim as another process would leave it. */
 function plantClaim(folder: string, owner: object | string, agoMs = 0): void {
   mkdirSync(folder, { recursive: true })
   const file = path.join(folder, `${NAME}.0123456789abcdef.lock`)
@@ -30,7 +30,7 @@ function plantClaim(folder: string, owner: object | string, agoMs = 0): void {
   utimesSync(file, seen, seen)
 }
 
-/** Whether somebody has the lock: two looks at it, then giving up. */
+/** Whether the lock is taken: looks twice, then gives up. */
 async function isTaken(folder: string): Promise<boolean> {
   const waiting = new AbortController()
   try {
@@ -43,7 +43,7 @@ async function isTaken(folder: string): Promise<boolean> {
   }
 }
 
-test('eight processes never are inside at once', async () => {
+test('eight processes never hold the lock at once', async () => {
   const folder = temporaryFolder()
   const counter = path.join(folder, 'counter')
   writeFileSync(counter, '0')
@@ -57,7 +57,7 @@ test('eight processes never are inside at once', async () => {
   expect(readdirSync(path.join(folder, 'locks'))).toEqual([])
 })
 
-test('in one process too, two that ask exclude each other', async () => {
+test('two contenders in one process exclude each other too', async () => {
   const folder = temporaryFolder()
   let inside = 0
   let most = 0
@@ -74,14 +74,14 @@ test('in one process too, two that ask exclude each other', async () => {
   expect(waited).toContain(true)
 })
 
-test('locks of different names do not disturb each other', async () => {
+test('locks of different names are independent', async () => {
   const folder = temporaryFolder()
   await acquire(folder)
   const other = await acquire(folder, { name: 'other' })
   expect(other.waited).toBe(false)
 })
 
-test('who was killed is succeeded at once', async () => {
+test('a killed holder is succeeded at once', async () => {
   const folder = temporaryFolder()
   const holder = await startHolder(folder)
   expect(await holder.line()).toContain('held')
@@ -91,7 +91,7 @@ test('who was killed is succeeded at once', async () => {
   expect(await isTaken(folder)).toBe(false)
 })
 
-test('who is stopped, however long, is not robbed', async () => {
+test('a stopped holder keeps its lock, however long it is stopped', async () => {
   const folder = temporaryFolder()
   const holder = await startHolder(folder)
   await holder.line()
@@ -106,15 +106,15 @@ test('who is stopped, however long, is not robbed', async () => {
   expect(await isTaken(folder)).toBe(false)
 })
 
-test('a process id that was given to another process does not keep a lock', async () => {
+test('a lock is free once its process id belongs to another process', async () => {
   const folder = temporaryFolder()
   const self = thisProcess()
   plantClaim(folder, { ...self, startTime: '1' })
-  // Where the system does not tell start times, the id alone counts.
+  // Where the system does not tell start times, only the id counts.
   expect(await isTaken(folder)).toBe(self.startTime === null)
 })
 
-test('on another host only a minute of silence counts', async () => {
+test('a lock of another host is taken over after a minute of silence', async () => {
   const folder = temporaryFolder()
   const elsewhere = { host: 'elsewhere', pid: process.pid, startTime: null }
   plantClaim(folder, elsewhere, 30_000)
@@ -123,7 +123,7 @@ test('on another host only a minute of silence counts', async () => {
   expect(await isTaken(folder)).toBe(false)
 })
 
-test('a claim that nobody can read blocks for a minute at most', async () => {
+test('an unreadable claim blocks for a minute at most', async () => {
   const folder = temporaryFolder()
   for (const content of ['', '{"pid":', '{"host":"a","pid":-1,"startTime":null}']) {
     plantClaim(folder, content)
@@ -133,7 +133,7 @@ test('a claim that nobody can read blocks for a minute at most', async () => {
   }
 })
 
-test('who was taken over from another host knows it', async () => {
+test('a holder notices that another host took over', async () => {
   const folder = temporaryFolder()
   const lock = await acquire(folder, { self: { ...thisProcess(), host: 'elsewhere' } })
   expect(lock.isHeld()).toBe(true)
@@ -146,7 +146,7 @@ test('who was taken over from another host knows it', async () => {
   expect(successor.isHeld()).toBe(true)
 })
 
-test('a wait ends with its signal', async () => {
+test('aborting the signal ends a wait', async () => {
   const folder = temporaryFolder()
   await acquire(folder)
   const waiting = new AbortController()
@@ -159,7 +159,7 @@ test('a wait ends with its signal', async () => {
   expect(readdirSync(folder)).toHaveLength(1)
 })
 
-test('who waits is told whether this process or another one has the lock', async () => {
+test('a waiting contender learns whether this process or another one has the lock', async () => {
   const folder = temporaryFolder()
   const rivalOf = async (): Promise<unknown> => {
     const waiting = new AbortController()
@@ -183,7 +183,7 @@ test('who waits is told whether this process or another one has the lock', async
   holder.say('release')
 })
 
-test('those who waited get the final failure, and nobody else', async () => {
+test('only contenders that waited get the final failure', async () => {
   const folder = temporaryFolder()
   const failure = { code: '1026', message: 'refused', hint: 'change the prompt', stopsRun: false }
   const first = await acquire(folder)
@@ -221,7 +221,7 @@ test('a failure that a holder left before it was killed counts', async () => {
   expect(await waiter.line()).toContain('"failure":{"code":"1026"')
 })
 
-test('sweeping removes what the dead have left, and only that', async () => {
+test('sweeping removes only what dead processes left', async () => {
   const folder = temporaryFolder()
   const holder = await startHolder(folder)
   await holder.line()
@@ -237,13 +237,13 @@ test('sweeping removes what the dead have left, and only that', async () => {
   expect(readdirSync(folder).sort()).toEqual([...claimed, 'key.4.failure'].sort())
 })
 
-test('a claim that is dated in the future blocks for as long as it changes, and a minute', async () => {
+test('a claim dated in the future blocks while it changes, and for a minute after that', async () => {
   const folder = temporaryFolder()
   const elsewhere = { host: 'elsewhere', pid: process.pid, startTime: null }
   const YEAR = 365 * 24 * 60 * 60 * 1000
   for (const owner of [elsewhere, 'no owner']) {
     plantClaim(folder, owner, -YEAR)
-    // Looks happen at these moments; the holder gives a sign of life after the third.
+    // Looks happen at these moments; the holder writes a heartbeat after the third.
     const moments = [0, 30_000, 59_000, 60_000, 90_000, 118_000, 119_000, 120_000]
     const looked: number[] = []
     const lock = await acquire(folder, {
@@ -255,21 +255,21 @@ test('a claim that is dated in the future blocks for as long as it changes, and 
         return moment
       },
     })
-    // Seen to change at 60,000: given up at the first look a minute after that.
+    // Seen to change at 60,000: removed at the first look a minute after that.
     expect(looked).toEqual(moments)
     expect(lock.waited).toBe(true)
     lock.release()
   }
 })
 
-test('a claim that is dated in the future is not swept away', async () => {
+test('a claim dated in the future is not swept away', async () => {
   const folder = temporaryFolder()
   plantClaim(folder, { host: 'elsewhere', pid: 1, startTime: null }, -3_600_000)
   sweepLocks(folder, thisProcess())
   expect(readdirSync(folder)).toHaveLength(1)
 })
 
-test('a holder that is asked gives a sign of life, and knows whether it was robbed', async () => {
+test('renewing writes a heartbeat and tells whether the lock was lost', async () => {
   const folder = temporaryFolder()
   const lock = await acquire(folder, { self: { ...thisProcess(), host: 'elsewhere' } })
   const [claim] = readdirSync(folder)

@@ -25,7 +25,7 @@ async function sleeper(): Promise<{ identity: ProcessIdentity; kill: () => Promi
   }
 }
 
-test('this process is alive, by its id and its start', () => {
+test('this process is alive, by its id and its start time', () => {
   expect(self).toMatchObject({ pid: process.pid })
   expect(stateOf(self, self)).toBe('alive')
   expect(thisProcess()).toEqual(self)
@@ -38,12 +38,12 @@ test('another process is alive until it is killed', async () => {
   expect(stateOf(identity, self)).toBe('gone')
 })
 
-test('of another host nothing can be said', () => {
+test('the state of a process of another host is unknown', () => {
   expect(stateOf({ ...self, host: 'elsewhere' }, self)).toBe('elsewhere')
 })
 
 test.runIf(process.platform === 'linux')(
-  'a process that started at another time is another one',
+  'a process with the same id and another start time is gone',
   () => {
     expect(self.startTime).toMatch(/^\d+$/)
     expect(stateOf({ ...self, startTime: '1' }, self)).toBe('gone')
@@ -51,8 +51,8 @@ test.runIf(process.platform === 'linux')(
 )
 
 test.runIf(process.platform === 'linux')('who was killed and not yet noticed is gone', async () => {
-  // The shell starts a child, becomes a program that never looks after it, and so leaves a zombie. That program speaks
-  // first: the shell itself would still notice.
+  // The shell starts a child and becomes a program that never reaps it, which leaves a zombie. That program writes
+  // first, because the shell itself would still reap the child.
   const idle = 'console.log(process.argv[1]); process.stdin.resume()'
   const script = `sleep 60 & exec ${process.execPath} -e "${idle}" $!`
   const parent = spawn('sh', ['-c', script])

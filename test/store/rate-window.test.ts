@@ -10,19 +10,19 @@ interface Clock {
   now: number
 }
 
-/** A window of a minute on a clock of its own: whoever would have to wait is told so by the signal. */
+/** A window of a minute on its own clock. The signal aborts a caller that would have to wait. */
 function windowOf(folder: string, clock: Clock, requestsPerMinute = 3): RateWindow {
   const now = (): number => clock.now
   return createRateWindow({ folder, account: 'a', requestsPerMinute, marginMs: 500, now })
 }
 
-/** Takes as many places as there are at this moment. */
+/** Takes all places that are free at this moment. */
 async function takeAll(window: RateWindow): Promise<number> {
   let taken = 0
   for (;;) {
     const patience = new AbortController()
     const place = window.take(patience.signal).then(() => taken++)
-    // A place that is free is taken within a few turns of the event loop; then an hour's wait would begin.
+    // A free place is taken within a few turns of the event loop. After that an hour's wait would begin.
     const outcome = await Promise.race([place.then(() => 'taken'), turns(50).then(() => 'full')])
     if (outcome === 'full') {
       patience.abort()
@@ -36,7 +36,7 @@ async function turns(count: number): Promise<void> {
   for (let turn = 0; turn < count; turn++) await new Promise((resolve) => setImmediate(resolve))
 }
 
-test('a minute has so many places, over all that share the folder', async () => {
+test('a minute has a fixed number of places for everyone who shares the folder', async () => {
   const folder = temporaryFolder()
   const clock = { now: 1_000_000 }
   expect(await takeAll(windowOf(folder, clock))).toBe(3)
@@ -47,7 +47,7 @@ test('a minute has so many places, over all that share the folder', async () => 
   expect(await takeAll(windowOf(folder, clock))).toBe(3)
 })
 
-test('the window slides: places come back one by one, as they were taken', async () => {
+test('the window slides: places become free one by one, in the order they were taken', async () => {
   const folder = temporaryFolder()
   const clock = { now: 0 }
   const window = windowOf(folder, clock)
@@ -60,7 +60,7 @@ test('the window slides: places come back one by one, as they were taken', async
   expect(await takeAll(window)).toBe(2)
 })
 
-test('at 60 a minute no minute has more, and at least 0.95 of them are used', async () => {
+test('at 60 a minute no minute has more, and at least 95% of the places are used', async () => {
   const folder = temporaryFolder()
   const clock = { now: 0 }
   const window = windowOf(folder, clock, 60)
@@ -88,7 +88,7 @@ test('after a refusal everyone waits for the rest of the window and no longer', 
   expect(await takeAll(windowOf(folder, clock))).toBe(3)
 })
 
-test('a pause ends when it is asked to, and within a window at the latest', async () => {
+test('a pause ends at the given time, and within a window at the latest', async () => {
   const folder = temporaryFolder()
   const clock = { now: 1_000_000 }
   const window = windowOf(folder, clock)
@@ -116,7 +116,7 @@ test('a clock that is set back blocks for one window, not for ever', async () =>
   expect(await takeAll(window)).toBe(3)
 })
 
-test('a state that is damaged is an empty window', async () => {
+test('a damaged state is an empty window', async () => {
   const folder = temporaryFolder()
   const clock = { now: 1_000_000 }
   const window = windowOf(folder, clock)
@@ -132,7 +132,7 @@ test('a state that is damaged is an empty window', async () => {
   }
 })
 
-test('accounts have windows of their own, and leave no name on the disk', async () => {
+test('each account has its own window and leaves no name on the disk', async () => {
   const folder = temporaryFolder()
   const options = { folder, requestsPerMinute: 1 }
   await createRateWindow({ ...options, account: 'first-account' }).take(never)
@@ -143,7 +143,7 @@ test('accounts have windows of their own, and leave no name on the disk', async 
   expect(everything.join('')).not.toContain('account')
 })
 
-test('a wait for a place ends with its signal, and the next in line goes on', async () => {
+test('aborting one wait lets the next in line go on', async () => {
   const folder = temporaryFolder()
   const clock = { now: 1_000_000 }
   const window = windowOf(folder, clock, 1)
@@ -157,14 +157,14 @@ test('a wait for a place ends with its signal, and the next in line goes on', as
   await window.take(never)
 })
 
-test('a folder that cannot be written is an error with advice', async () => {
+test('a read-only folder is an error with a hint', async () => {
   const folder = path.join(temporaryFolder(), 'file')
   writeFileSync(folder, '')
   const window = createRateWindow({ folder, account: 'a', requestsPerMinute: 1 })
   await expect(window.take(never)).rejects.toMatchObject({ code: 'unavailable' })
 })
 
-test('those who wait together are counted in one look at the file, in their order', async () => {
+test('callers that wait together are counted in one look at the file, in their order', async () => {
   const folder = temporaryFolder()
   let looks = 0
   const now = (): number => {
@@ -183,7 +183,7 @@ test('those who wait together are counted in one look at the file, in their orde
   expect(await takeAll(window)).toBe(0)
 })
 
-test('a place taken for one who gives up is not used by a later one', async () => {
+test('a place taken for an aborted caller is not used later', async () => {
   const folder = temporaryFolder()
   const clock = { now: 1_000_000 }
   const window = windowOf(folder, clock)

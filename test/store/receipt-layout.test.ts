@@ -23,7 +23,7 @@ test('a receipt in the layout of an earlier version counts as the same receipt a
   expect(earlier).not.toBe(receiptFileText(receipt))
   writeFileSync(file, earlier)
 
-  // Another process that stores the same receipt finds its name taken by itself, not by somebody else.
+  // Another process that stores the same receipt finds its name taken by the same receipt.
   expect(freeBase(storeFolder(dir, thisProcess()), receipt)).toBe(path.basename(name, '.json'))
   await keep(store, response)
   const record = (await store.read([KEY])).lookup(KEY)

@@ -29,7 +29,7 @@ const receipt: Receipt = {
   seed: 7,
 }
 
-test('what is written is read back, in one spelling', () => {
+test('a formatted receipt is parsed unchanged and has one spelling', () => {
   const text = formatReceipt(receipt)
   expect(parseReceipt(text)).toEqual({ receipt })
   expect(text.endsWith('}\n')).toBe(true)
@@ -37,7 +37,7 @@ test('what is written is read back, in one spelling', () => {
   expect(formatReceipt(turned)).toBe(text)
 })
 
-test('a formatter with Prettier’s defaults leaves a receipt as it is, and it says the same', () => {
+test('Prettier with its default settings does not change a receipt file, and it parses the same', () => {
   const detailed: Receipt = {
     ...receipt,
     recipe: {
@@ -55,13 +55,13 @@ test('a formatter with Prettier’s defaults leaves a receipt as it is, and it s
   }
 })
 
-test('a remote has one text of a receipt in every version, since its slots are compared by it', () => {
+test("a receipt's text in a remote is the same in every version, because slots are compared by it", () => {
   const text = formatReceipt({ ...receipt, recipe: { weights: [1, 2] } })
   expect(text).toContain('"weights": [\n      1,\n      2\n    ]')
   expect(text).toBe(`${JSON.stringify(JSON.parse(text), null, 2)}\n`)
 })
 
-test('line ends of another system do not matter', () => {
+test('line endings of another system do not matter', () => {
   expect(parseReceipt(formatReceipt(receipt).replaceAll('\n', '\r\n'))).toEqual({ receipt })
 })
 
@@ -92,7 +92,7 @@ test.each([
   expect(parseReceipt(text)).toMatchObject({ fault })
 })
 
-test('a flipped bit is noticed wherever it changes what is said', () => {
+test('a flipped bit is noticed wherever it changes the content', () => {
   const text = formatReceipt(receipt)
   for (let bit = 0; bit < text.length * 8; bit++) {
     const bytes = Buffer.from(text)
@@ -102,7 +102,7 @@ test('a flipped bit is noticed wherever it changes what is said', () => {
   }
 })
 
-test('a merge conflict is told from damage', () => {
+test('a merge conflict is distinguished from damage', () => {
   const text = formatReceipt(receipt).replace(
     '  "seed": 7',
     '<<<<<<< HEAD\n  "seed": 7\n=======\n  "seed": 8\n>>>>>>> other',
@@ -110,20 +110,20 @@ test('a merge conflict is told from damage', () => {
   expect(parseReceipt(text)).toMatchObject({ fault: 'conflict' })
 })
 
-test('prototypes are not reached', () => {
+test('prototypes cannot be changed', () => {
   const text = formatReceipt(receipt).replace('{', '{"__proto__":{"polluted":1},"constructor":1,')
   const reading = parseReceipt(text)
   expect(reading).toEqual({ receipt })
   expect(({} as Record<string, unknown>)['polluted']).toBeUndefined()
 })
 
-test('nesting that would exhaust the stack is refused', () => {
+test('nesting that would overflow the stack is refused', () => {
   const recipe = `${'{"a":'.repeat(100_000)}1${'}'.repeat(100_000)}`
   const text = JSON.stringify({ ...receipt, recipe: 0 }).replace('"recipe":0', `"recipe":${recipe}`)
   expect(parseReceipt(text)).toMatchObject({ fault: 'damaged' })
 })
 
-test('no text makes reading fail', () => {
+test('no text makes parsing throw', () => {
   const texts = fc.oneof(
     fc.string(),
     fc.json(),

@@ -12,7 +12,7 @@ export const KEY: string = sha256('kira')
 export const OTHER_KEY: string = sha256('tomas')
 export const TIME = '2026-11-22T08:00:00.000Z'
 
-/** A folder that goes away with the test. */
+/** A folder that is removed after the test. */
 export function temporaryFolder(): string {
   const folder = mkdtempSync(path.join(tmpdir(), 'imagegen-store-'))
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
@@ -25,7 +25,7 @@ export interface OpenedStore {
   readonly warnings: string[]
 }
 
-/** A store in a folder that is not there yet. */
+/** A store in a folder that does not exist yet. */
 export function temporaryStore(
   dir: string = path.join(temporaryFolder(), '.imagegen'),
 ): OpenedStore {
@@ -38,7 +38,7 @@ export function temporaryStore(
   return { store: openStore({ dir, logger }), dir, warnings }
 }
 
-/** A picture of one colour, told from others by its bytes. */
+/** A picture of one colour. Each colour gives different bytes. */
 export async function jpeg(background: string, width = 64, height = 64): Promise<Buffer> {
   const create = { width, height, channels: 3, background } as const
   return await sharp({ create }).jpeg().toBuffer()
@@ -83,7 +83,7 @@ export function rootFiles(dir: string): string[] {
     .sort()
 }
 
-/** The files in a folder of the store, or none where there is no folder. */
+/** The files in a folder of the store. Empty where the folder does not exist. */
 export function filesIn(dir: string, folder: string): string[] {
   try {
     return readdirSync(path.join(dir, folder), { withFileTypes: true })

@@ -13,7 +13,7 @@ async function kindsOf(store: Store, key: string): Promise<string[]> {
   return (await store.read([key])).lookup(key).problems.map(({ kind }) => kind)
 }
 
-test('a response that its holder is about to store worries nobody', async () => {
+test('a response that its holder is about to store is not a problem', async () => {
   const { store } = temporaryStore()
   const lock = await store.lock(KEY, { signal: never })
   const pending = await store.savePending(responseOf([await jpeg('teal')]))
@@ -30,7 +30,7 @@ test('a response that its holder is about to store worries nobody', async () => 
 test('a response that an earlier holder could not store is seen by the next one', async () => {
   const { store, dir } = temporaryStore()
   const { file } = await store.savePending(responseOf([await jpeg('teal')]))
-  // The file system's clock moves in steps: the lock has to fall into a later one.
+  // The file system's clock moves in steps, so the lock has to fall into a later step.
   const probe = path.join(dir, 'probe')
   mkdirSync(dir, { recursive: true })
   do {
@@ -42,7 +42,7 @@ test('a response that an earlier holder could not store is seen by the next one'
   lock.release()
 })
 
-test('whoever looks while others store sees every key before or after, never in between', async () => {
+test('a look while others store sees every key before or after, never in between', async () => {
   const { store } = temporaryStore()
   const bytes = await jpeg('teal')
   const work = async (): Promise<void> => {
@@ -66,7 +66,7 @@ test('whoever looks while others store sees every key before or after, never in 
   expect(seen).toEqual([])
 })
 
-test('what nobody asks for goes to the trash, and is known there until it is emptied', async () => {
+test('unused pictures go to the trash and count as paid until it is emptied', async () => {
   const { store } = temporaryStore()
   await keep(store, responseOf([await jpeg('red')]))
   await keep(store, responseOf([await jpeg('green')], { key: OTHER_KEY }))

@@ -3,12 +3,12 @@ import { loadSharp, openImage } from '../../pixels/sharp.ts'
 import { sniffMediaType, type MediaType } from '../../pixels/media-type.ts'
 import { messageOf } from '../../shared/errors.ts'
 
-/** A picture that can be used, or why it cannot. */
+/** The facts of a usable picture, or the reason why it cannot be used. */
 export type Inspection =
   | { readonly mediaType: MediaType; readonly width: number; readonly height: number }
   | { readonly unusable: string }
 
-/** Looks whether bytes are what was asked for, by decoding every pixel: a truncated picture has a good header. */
+/** Checks that bytes are the expected picture by decoding every pixel: a truncated picture has a good header. */
 export async function inspectPicture(
   bytes: Uint8Array,
   expected: ExpectedPicture,
@@ -16,14 +16,14 @@ export async function inspectPicture(
   const mediaType = sniffMediaType(bytes)
   if (mediaType === undefined) return { unusable: 'the bytes are not a picture' }
   if (mediaType === 'image/svg+xml') return { unusable: 'the bytes are an SVG, not pixels' }
-  // Outside of what follows: a broken installation is no reason to call a picture broken.
+  // `loadSharp` is outside the `try`: a broken installation must not make a picture look broken.
   await loadSharp()
   try {
     const image = await openImage(bytes, { sequentialRead: true })
     const { autoOrient } = await image.metadata()
-    // One channel is enough to have everything decoded, and keeps a large picture's memory small.
+    // Extracting one channel decodes everything and needs little memory for a large picture.
     const { info } = await image.extractChannel(0).raw().toBuffer({ resolveWithObject: true })
-    // By the sides as they are seen, after the turn that EXIF may ask for.
+    // The size counts as people see it, after the turn that EXIF asks for.
     const fault = sizeFault(autoOrient, expected)
     return fault === undefined
       ? { mediaType, width: info.width, height: info.height }

@@ -7,8 +7,8 @@ import type { StoreFolder } from '../folder.ts'
 import { formatReceipt, receiptFileText, type Receipt, type ReceiptReading } from '../receipt.ts'
 
 /**
- * A name that belongs to nobody else. Files of that name that are not this picture stay untouched: they are another
- * one's, or damaged, and a sign of something that was paid for.
+ * Returns a base name that no other picture uses. Existing files that are not this picture stay untouched: they belong
+ * to another picture, or are damaged and prove a payment.
  */
 export function freeBase(folder: StoreFolder, receipt: Receipt): string {
   for (let number = 1; ; number++) {
@@ -16,7 +16,7 @@ export function freeBase(folder: StoreFolder, receipt: Receipt): string {
     const original = path.join(folder.root, originalName(base, receipt.mediaType))
     const beside = path.join(folder.root, receiptName(base))
     const isFree = existsSync(beside)
-      ? // Another process that stores the same receipt may have been faster.
+      ? // Another process may have stored the same receipt first.
         isSame(readReceipt(beside), receipt)
       : !existsSync(original) || holds(folder, original, receipt)
     if (isFree) return base
@@ -36,7 +36,7 @@ export async function keepReceipt(
   await folder.write(path.join(folder.root, receiptName(base)), receiptFileText(receipt))
 }
 
-/** By what they say: another version of this package may have laid it out differently. */
+/** Compares content, because another version of this package may format it differently. */
 function isSame(reading: ReceiptReading, receipt: Receipt): boolean {
   return 'receipt' in reading && formatReceipt(reading.receipt) === formatReceipt(receipt)
 }

@@ -18,13 +18,13 @@ import {
 } from '../receipt.ts'
 import { storageError } from '../storage-error.ts'
 
-/** What no response exceeds: the longest text that Node holds in one string is a little more. */
+/** The largest response. Node's longest string is slightly longer. */
 export const LONGEST_RESPONSE: number = 500 * 1024 * 1024
 
-/** A provider's answer as it arrived, with all that its receipts will say. */
+/** A provider's answer as it arrived, with everything that its receipts will record. */
 export interface PendingResponse extends Origin {
   readonly version: 1
-  /** Images that were asked for. */
+  /** The number of images that were requested. */
   readonly requested: number
   /** The seed that was sent. */
   readonly seed: number | null
@@ -35,13 +35,13 @@ export interface PendingResponse extends Origin {
   readonly expected: ExpectedPicture
   /** As the model returned them. */
   readonly warnings: readonly JsonValue[]
-  /** What the provider said besides: kept with what turns out to be unusable. */
+  /** What else the provider said. It is kept with pictures that turn out to be unusable. */
   readonly metadata: Readonly<Record<string, JsonValue>>
 }
 
 /** A response that is safe on the disk and not yet in the store. */
 export interface Pending {
-  /** Where it lies. */
+  /** The path of its file. */
   readonly file: string
   readonly response: PendingResponse
 }
@@ -69,9 +69,9 @@ const responseEntries: EntriesOf<PendingResponse> = {
 const responseSchema: v.GenericSchema<unknown, PendingResponse> = v.object(responseEntries)
 
 /**
- * Makes a response durable with one rename. From here on it cannot be lost, whatever happens to this process.
+ * Makes a response durable with one rename. After that it cannot be lost, whatever happens to this process.
  *
- * @throws ImagegenError with code `unavailable` where the store cannot be written; the response is then kept in the
+ * @throws ImagegenError with code `unavailable` where the store cannot be written. The response is then kept in the
  * system's folder for temporary files, and the error says where.
  */
 export async function savePending(
@@ -106,7 +106,7 @@ export function parseResponse(text: string): PendingResponse | { readonly fault:
   }
 }
 
-/** A strange name, of whatever, never keeps a paid picture out of the store. */
+/** Removes unsafe characters and shortens names, so that a strange name never keeps a paid picture out of the store. */
 function printable(
   response: PendingResponse,
 ): Pick<Origin, 'name' | 'provider' | 'model' | 'responseId'> {
@@ -119,14 +119,14 @@ function printable(
   }
 }
 
-/** The last resort for a paid response that the store has no room for. */
+/** The last resort for a paid response when the store has no room. */
 function rescue(folder: StoreFolder, name: string, text: string, cause: unknown): ImagegenError {
   const { problems } = storageError(cause, `Cannot write to ${folder.show(folder.pending)}`)
   const file = path.join(tmpdir(), name)
   const target = folder.show(folder.pending)
   try {
     writeFileSync(file, text, { flag: 'wx', mode: 0o600, flush: true })
-    const hint = `The response that arrived is kept as ${file}. Once there is room, move it to ${target} and run again.`
+    const hint = `The response is kept as ${file}. Free some space, move the file to ${target} and run again.`
     return new ImagegenError(
       'unavailable',
       [...problems, { message: 'Nothing is lost yet.', hint }],
@@ -135,7 +135,7 @@ function rescue(folder: StoreFolder, name: string, text: string, cause: unknown)
       },
     )
   } catch (error) {
-    const message = `The response that arrived could not be kept anywhere: ${messageOf(error)}`
+    const message = `The response could not be saved anywhere: ${messageOf(error)}`
     return new ImagegenError('unavailable', [...problems, { message }], { cause })
   }
 }

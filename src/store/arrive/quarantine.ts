@@ -5,32 +5,32 @@ import { safeName, shortKeyOf } from '../file-name.ts'
 import type { StoreFolder } from '../folder.ts'
 import type { PendingResponse } from './pending.ts'
 
-/** What a person finds beside something that was set aside. */
+/** The report that explains a file in quarantine to a person. */
 export interface QuarantineReport {
   readonly what: string
   readonly why: string
-  /** What to do about it. */
+  /** What the user can do about it. */
   readonly advice: string
-  /** The response that brought it, without the pictures. */
+  /** The response that contained it, without the pictures. */
   readonly response?: Omit<PendingResponse, 'images'>
 }
 
-/** An answer of which nothing can be used, and which may have been paid for all the same. */
+/** An answer that cannot be used but may have been billed. */
 export interface UnusableAnswer {
   readonly key: string
   /** The entry's name. */
   readonly name: string
-  /** Why nothing of it can be used. */
+  /** Why nothing in it can be used. */
   readonly reason: string
-  /** As it arrived. */
+  /** The body as it arrived. */
   readonly body: string
 }
 
 /**
- * Keeps an answer that nothing can be read out of, for a person to look at. Its key stays free: no picture is known to
- * be in it, and asking again is what its caller decides. The same answer is kept once.
+ * Keeps an answer that cannot be read, so that a person can look at it. Its key stays free: no picture is known to be
+ * in the answer, and the caller decides whether to ask again. Equal answers are kept once.
  *
- * @returns where it is, as people know it.
+ * @returns the file's path for messages.
  * @throws ImagegenError with code `unavailable` where the folder cannot be written.
  */
 export async function keepUnusable(
@@ -42,16 +42,16 @@ export async function keepUnusable(
     what: `An answer that arrived for ${name}, key ${key}.`,
     why: reason,
     advice:
-      'It may have been paid for. What pictures are in it can be saved by hand, and used with `source`.',
+      'It may have been billed. You can save the pictures in it by hand and use them with `source`.',
   })
   return folder.show(kept)
 }
 
 /**
- * Moves a damaged file out of the way, and says beside it why.
+ * Moves a damaged file to quarantine and writes a report beside it.
  *
- * @param name default: the one it has.
- * @returns where it is now, or nothing where it was gone.
+ * @param name default: the file's current name.
+ * @returns the new path, or `undefined` where the file no longer exists.
  * @throws ImagegenError with code `unavailable` where the folder cannot be written.
  */
 export async function moveToQuarantine(
@@ -66,9 +66,9 @@ export async function moveToQuarantine(
 }
 
 /**
- * Keeps bytes that cannot be used.
+ * Writes unusable bytes to quarantine.
  *
- * @returns where they are.
+ * @returns the path of the file.
  * @throws ImagegenError with code `unavailable` where the folder cannot be written.
  */
 export async function keepInQuarantine(

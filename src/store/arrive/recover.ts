@@ -12,15 +12,18 @@ import { storageError } from '../storage-error.ts'
 import { LONGEST_RESPONSE, type Pending, parseResponse } from './pending.ts'
 import { type Settlement, setAside, settle } from './settle.ts'
 
-/** How long unfinished files of another machine are left alone: nobody here can see whether it still writes them. */
+/**
+ * How long unfinished files of another machine are left alone, in milliseconds. This machine cannot see whether the
+ * other still writes them.
+ */
 const ELSEWHERE_PATIENCE = 24 * 60 * 60 * 1000
 
 /**
- * Goes on where processes that were killed had stopped: what arrived becomes originals and receipts. A response that
- * cannot be stored now is a warning and stays pending: its key is `unavailable` until it can. A name that the store does
- * not give, and a link, is left where it is.
+ * Continues the work of processes that were killed: pending responses become originals and receipts. A response that
+ * cannot be stored now causes a warning and stays pending, and its key is `unavailable` until it can. Links and names
+ * that the store does not use are left alone.
  *
- * @throws ImagegenError with code `config` where the store's folders are not its own.
+ * @throws ImagegenError with code `config` where the store's folders are links or outside the project.
  */
 export async function recover(folder: StoreFolder, logger: Logger): Promise<Settlement[]> {
   const { self } = folder
@@ -29,7 +32,7 @@ export async function recover(folder: StoreFolder, logger: Logger): Promise<Sett
     try {
       await action()
     } catch (error) {
-      // What is gone has been looked after by another process.
+      // A file that is gone was handled by another process.
       if (!isNotFound(error)) logger.warn(messageOf(error))
     }
   }
@@ -50,13 +53,13 @@ export async function recover(folder: StoreFolder, logger: Logger): Promise<Sett
   return settlements
 }
 
-/** The name of a response, and that of one whose rename was still to come. */
+/** The name of a response, and the name of a response before its rename. */
 const RESPONSE = /^.+\.[0-9a-f]{16}\.[0-9a-f]{16}\.json$/
 const UNFINISHED = /^(.+)\.\d+-[0-9a-f]+\.tmp$/
 
 /**
- * Looks through what a process that is gone had not finished. A whole response among it had only its rename before it:
- * it is as good as arrived. The rest can be made again.
+ * Looks through the unfinished files of a process that is gone. A complete response among them only lacked its rename,
+ * so it counts as arrived. The rest can be created again.
  */
 function adopt(folder: StoreFolder, temporary: string, owner: ProcessIdentity): void {
   if (!isAbandoned(temporary, owner, folder.self)) return
@@ -70,7 +73,7 @@ function adopt(folder: StoreFolder, temporary: string, owner: ProcessIdentity): 
   try {
     rmdirSync(temporary)
   } catch (error) {
-    // Something in there belongs to somebody else.
+    // The folder holds files that this project did not write.
     if (!['ENOTEMPTY', 'EEXIST'].includes(errorCode(error) ?? '')) throw error
   }
 }
@@ -85,16 +88,16 @@ function isAbandoned(temporary: string, owner: ProcessIdentity, self: ProcessIde
   if (!stats.isDirectory()) return false
   const state = stateOf(owner, self)
   if (state !== 'elsewhere') return state === 'gone'
-  // Either way: a clock that was set back must not hide a response for as long as it was wrong.
+  // `Math.abs` because a clock that was set back must not hide a response until the clock catches up.
   return Math.abs(Date.now() - stats.mtimeMs) > ELSEWHERE_PATIENCE
 }
 
-/** @returns nothing where another process has settled it meanwhile, or where it is in quarantine now. */
+/** @returns `undefined` where another process has settled it meanwhile, or where it is in quarantine now. */
 async function readPending(folder: StoreFolder, file: string): Promise<Pending | undefined> {
   if (isLink(file)) {
     throw new ImagegenError('unavailable', {
-      message: `${folder.show(file)} is a link; it is left alone.`,
-      hint: 'Responses that arrive are plain files. Look where it leads, and remove it.',
+      message: `${folder.show(file)} is a link and was left alone.`,
+      hint: 'Responses are always plain files. Check where it leads, then remove it.',
     })
   }
   let text: string
@@ -102,7 +105,7 @@ async function readPending(folder: StoreFolder, file: string): Promise<Pending |
     text = readText(file, LONGEST_RESPONSE)
   } catch (error) {
     if (isNotFound(error)) return undefined
-    // A system that is short of something, or refuses, says nothing of the response.
+    // A system that lacks a resource or refuses access says nothing about the response.
     if (errorCode(error) !== undefined)
       throw storageError(error, `Cannot read ${folder.show(file)}`)
     throw await setAside(folder, file, messageOf(error))

@@ -16,15 +16,15 @@ import type { Candidate } from '../read/bundle.ts'
 import { lookupKey } from '../read/snapshot.ts'
 import { storageError } from '../storage-error.ts'
 
-/** What became of a response. */
+/** The result of storing a response. */
 export interface Settlement {
   readonly response: PendingResponse
-  /** The candidates that came of it. */
+  /** The candidates that the response added. */
   readonly stored: readonly Receipt[]
-  /** Pictures that the key had already, by sha256: paid for, and not one candidate more. */
+  /** Pictures that the key already had, by sha256. They were billed again but add no candidate. */
   readonly duplicates: readonly string[]
   readonly unusable: readonly UnusablePicture[]
-  /** Where pictures beyond those that were asked for are kept, as people know it. */
+  /** The paths, for messages, of pictures beyond those that were requested. */
   readonly excess: readonly string[]
 }
 
@@ -33,20 +33,21 @@ export interface UnusablePicture {
   readonly sha256: string
   /** For people: `the bytes are not a picture`. */
   readonly reason: string
-  /** Where it is kept, as people know it. */
+  /** The file's path for messages. */
   readonly file: string
 }
 
-/** Pictures beyond those that were asked for that get a file each; what goes beyond these, too, shares one. */
+/** The number of surplus pictures that get a file each. All further ones share one file. */
 const EXCESS_FILES = 20
 
 /**
- * Makes originals and receipts of a response, then removes it from `pending/`, since every byte is elsewhere now.
+ * Turns a response into originals and receipts, then removes it from `pending/`, because every byte is stored elsewhere
+ * by then.
  *
- * It may be killed anywhere and run again, also by several processes at once: every name follows from the response, so
- * all of them write the same files.
+ * It may be killed at any time and run again, also by several processes at once: every name follows from the response,
+ * so all of them write the same files.
  *
- * @throws ImagegenError `damaged` where the response makes no sense (it is in quarantine then), `unavailable` where the
+ * @throws ImagegenError `damaged` where the response cannot be read (it is in quarantine then), `unavailable` where the
  * folder cannot be written (it stays pending then).
  */
 export async function settle(folder: StoreFolder, pending: Pending): Promise<Settlement> {
@@ -68,7 +69,7 @@ async function settleNow(folder: StoreFolder, pending: Pending): Promise<Settlem
   const unusable: UnusablePicture[] = []
   const excess: string[] = []
   for (const [index, image] of response.images.entries()) {
-    // A model that answers with thousands of pictures must not fill the store with them.
+    // A model that answers with thousands of pictures must not fill the store with files.
     if (stored.size === response.requested) {
       if (excess.length === EXCESS_FILES) {
         excess.push(await keepRest(folder, pending, index))
@@ -95,9 +96,9 @@ async function settleNow(folder: StoreFolder, pending: Pending): Promise<Settlem
 }
 
 /**
- * Moves a response that nobody can read to quarantine, under an ending by which its key stays known as paid for.
+ * Moves an unreadable response to quarantine. The file's extension keeps its key known as paid.
  *
- * @returns the error that says so.
+ * @returns an error that says so.
  */
 export async function setAside(
   folder: StoreFolder,
@@ -105,7 +106,7 @@ export async function setAside(
   reason: string,
 ): Promise<ImagegenError> {
   const advice =
-    'Look whether the pictures in it can be saved; `imagegen generate --replace ID` asks anew, which costs.'
+    'Check whether the pictures in it can be saved; `imagegen generate --replace ID` regenerates the image, which costs money.'
   const report = { what: 'A response that arrived and cannot be read.', why: reason, advice }
   const name = `${path.basename(file, '.json')}.pending`
   const moved = await moveToQuarantine(folder, file, report, name)
@@ -116,7 +117,7 @@ export async function setAside(
   })
 }
 
-/** Keeps bytes that cannot be used, with the response that brought them. */
+/** Writes unusable bytes to quarantine, with the response that contained them. */
 async function refuse(
   folder: StoreFolder,
   pending: Pending,
@@ -129,8 +130,8 @@ async function refuse(
 }
 
 const EXCESS = {
-  why: 'The model answered with more pictures than were asked for.',
-  advice: 'What it costs, the provider knows. It can be used with `source`.',
+  why: 'The model answered with more pictures than were requested.',
+  advice: 'The provider knows whether it was billed. You can use it with `source`.',
 }
 
 async function keepExcess(folder: StoreFolder, pending: Pending, index: number): Promise<string> {
@@ -138,7 +139,7 @@ async function keepExcess(folder: StoreFolder, pending: Pending, index: number):
   return keepPicture(folder, pending, bytes, index, EXCESS)
 }
 
-/** Keeps the pictures from an index on in one file, as they came. */
+/** Writes all pictures from an index on to one file, as they came. */
 async function keepRest(
   folder: StoreFolder,
   { file, response }: Pending,
@@ -177,15 +178,15 @@ async function finish(folder: StoreFolder, { file, response }: Pending): Promise
   if (response.images.length === 0) {
     await moveToQuarantine(folder, file, {
       what: `A response that arrived for ${response.name}.`,
-      why: 'It holds no picture.',
-      advice: 'Nothing can be done with it; it is kept as a proof.',
+      why: 'It contains no picture.',
+      advice: 'It cannot be used; it is kept as proof of the request.',
     })
     return
   }
   await rm(file, { force: true })
 }
 
-/** Text that is no base64 stays as it is, for people to look at. */
+/** Text that is not base64 stays as it is, for people to look at. */
 function decode(image: string): Uint8Array {
   const isBase64 = /^[\w+/=\s-]*$/.test(image)
   return Buffer.from(image, isBase64 ? 'base64' : 'utf8')
@@ -213,7 +214,7 @@ function receiptOf(
   }
 }
 
-/** @returns whether the picture is a candidate by this receipt: `false` where the key had it from another response. */
+/** @returns whether this receipt adds a candidate: `false` where the key had the picture from another response. */
 async function store(folder: StoreFolder, receipt: Receipt, bytes: Uint8Array): Promise<boolean> {
   const { candidates } = lookupKey(folder, receipt.key)
   const twin = candidates.find((candidate) => candidate.receipt.sha256 === receipt.sha256)
@@ -228,14 +229,14 @@ async function store(folder: StoreFolder, receipt: Receipt, bytes: Uint8Array): 
   return true
 }
 
-/** The same bytes have arrived again: where the store had lost them, here they are. */
+/** The store had lost these bytes, and they have arrived again. */
 async function restore(folder: StoreFolder, twin: Candidate, bytes: Uint8Array): Promise<void> {
   if (holds(folder, twin.file, twin.receipt)) return
   if (twin.bytes === 'present' || twin.bytes === 'damaged') {
     await moveToQuarantine(folder, twin.file, {
       what: `The original of ${twin.receipt.name}.`,
-      why: 'Its bytes are not those of its receipt.',
-      advice: 'The same picture has arrived again and took its place.',
+      why: 'Its bytes do not match its receipt.',
+      advice: 'The same picture arrived again and replaced it.',
     })
   }
   await folder.write(twin.file, bytes)

@@ -19,7 +19,7 @@ import { isNotFound } from '../../shared/files.ts'
 import { isLink } from '../boundary.ts'
 import { stateOf, type ProcessIdentity } from './process-identity.ts'
 
-/** After so many milliseconds without a sign of life a claim that nobody here can judge counts as left behind. */
+/** After this many milliseconds without a heartbeat, a claim from another machine counts as abandoned. */
 export const SILENCE = 60_000
 
 const ownerSchema: v.GenericSchema<unknown, ProcessIdentity> = v.object({
@@ -28,7 +28,7 @@ const ownerSchema: v.GenericSchema<unknown, ProcessIdentity> = v.object({
   startTime: v.nullable(v.string()),
 })
 
-/** A file that says: this process wants, or has, this lock. Its name is never used a second time. */
+/** A file which says that a process wants or holds a lock. Its name is never used again. */
 export interface Claim {
   readonly file: string
   /** The lock's name. */
@@ -36,13 +36,13 @@ export interface Claim {
   readonly nonce: string
   /** `null` where the content cannot be read. */
   readonly owner: ProcessIdentity | null
-  /** When it was made, by the clock of the file system. */
+  /** When the claim was created, by the file system's clock. */
   readonly born: number
-  /** Last sign of life, by the same clock. */
+  /** The last heartbeat, by the file system's clock. */
   readonly seen: number
 }
 
-/** Writes a claim that appears whole or not at all. */
+/** Writes a claim atomically. */
 export function makeClaim(folder: string, name: string, owner: ProcessIdentity): Claim {
   mkdirSync(folder, { recursive: true })
   const nonce = randomBytes(8).toString('hex')
@@ -52,7 +52,9 @@ export function makeClaim(folder: string, name: string, owner: ProcessIdentity):
   return { file, name, nonce, owner, born, seen }
 }
 
-/** Writes beside and renames, without waiting for the disk: after a loss of power nobody holds anything. */
+/**
+ * Writes beside the target and renames, without waiting for the disk: after a loss of power no process holds a lock.
+ */
 export function writeWhole(file: string, text: string): void {
   const temporary = `${file}.${randomBytes(4).toString('hex')}.new`
   try {
@@ -67,7 +69,7 @@ export function writeWhole(file: string, text: string): void {
 /**
  * The claims on the locks of a folder.
  *
- * @param isWanted by the lock's name: the others' files are not opened.
+ * @param isWanted selects by lock name; other files are not opened.
  */
 export function listClaims(folder: string, isWanted: (name: string) => boolean): Claim[] {
   return lockNames(folder).flatMap((entry) => {
@@ -80,16 +82,16 @@ export function listClaims(folder: string, isWanted: (name: string) => boolean):
 }
 
 /**
- * Whether the process of a claim still runs. `silent`: elsewhere, without a sign of life for a minute by its date.
- * `ahead`: elsewhere, and dated in the future, so its date says nothing: a clock was set back.
+ * Whether the process of a claim still runs. `silent`: on another machine, without a heartbeat for a minute. `ahead`:
+ * on another machine and dated in the future because a clock was set back, so the date says nothing.
  */
 export type ClaimState = 'alive' | 'gone' | 'silent' | 'ahead'
 
 /**
- * What can be told of a claim by one look. On this machine only the process counts, however slow the machine or long the
- * silence; of others only their signs of life can be seen.
+ * Judges a claim by one look. On this machine only the process counts, however long it is silent. For other machines
+ * only heartbeats can be seen.
  *
- * @param clock the present in milliseconds; asked only for claims from elsewhere.
+ * @param clock returns the present in milliseconds; called only for claims from other machines.
  */
 export function judgeClaim(
   { owner, seen }: Claim,
@@ -103,17 +105,20 @@ export function judgeClaim(
   return age < SILENCE ? 'alive' : 'silent'
 }
 
-/** Clocks of one machine and one file system may differ by so many milliseconds. */
+/** The clocks of one machine and one file system may differ by this many milliseconds. */
 const TOLERANCE = 2000
 
-/** The claim as it is now; nothing where it was removed. */
+/** The claim as it is now, or `undefined` where it was removed. */
 export function readAgain({ file, name, nonce }: Claim): Claim | undefined {
   return readClaim(file, name, nonce)
 }
 
-/** A sign of life for other machines. Writing moves the time stamp by the file system's clock, which all share. */
+/**
+ * Writes a heartbeat for other machines. Writing sets the time stamp by the file system's clock, which all machines
+ * share.
+ */
 export function touchClaim({ file, owner }: Claim): void {
-  // Never created anew: whoever removed it has the lock.
+  // Without O_CREAT: the process that removed the claim has the lock.
   const handle = openSync(file, constants.O_RDWR | (constants.O_NOFOLLOW ?? 0))
   try {
     writeSync(handle, JSON.stringify(owner), 0)
@@ -135,12 +140,12 @@ function lockNames(folder: string): string[] {
   }
 }
 
-/** @returns nothing where it has been removed meanwhile. */
+/** @returns `undefined` where the claim was removed meanwhile. */
 function readClaim(file: string, name: string, nonce: string): Claim | undefined {
   try {
-    // No claim of ours is a link, and what it leads to may never end.
+    // A claim is never a link, and the target of a link may never end.
     if (isLink(file)) return undefined
-    // Opened, not only looked at: network file systems fetch fresh time stamps on opening.
+    // Network file systems fetch fresh time stamps only when a file is opened.
     const handle = openSync(
       file,
       constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0),

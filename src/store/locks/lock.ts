@@ -14,10 +14,10 @@ import { findFailure, leaveFailure, sweepFailures, type SharedFailure } from './
 import { storageError } from '../storage-error.ts'
 import { watchClaims, type ClaimWatch } from './watch-claims.ts'
 
-/** How often a holder gives a sign of life, in milliseconds. Only other machines look at it. */
+/** The time between two heartbeats of a holder, in milliseconds. Only other machines look at them. */
 const HEARTBEAT = 10_000
 
-/** Who else wants a lock. Two bundlers, or two compilers of one, may ask for the same within one process. */
+/** Who else wants a lock. Two bundlers, or two compilers of one bundler, may ask for the same lock in one process. */
 export type Rival = 'this process' | 'another process'
 
 export interface LockOptions {
@@ -25,47 +25,48 @@ export interface LockOptions {
   /** Letters, digits, `-` and `_`. */
   readonly name: string
   readonly signal: AbortSignal
-  /** Told once, before the first wait, who has the lock or contends for it. */
+  /** Called once, before the first wait, with the holder or rival. */
   readonly onWait?: (rival: Rival) => void
-  /** Milliseconds between two looks: a random time from a half to twice of it. Default 100. */
+  /** Milliseconds between two looks: a random time from half to twice this value. Default 100. */
   readonly pause?: number
-  /** Who asks. Default: this process. */
+  /** The contender. Default: this process. */
   readonly self?: ProcessIdentity
-  /** Called before each look at the folder: throws where it must not be used. */
+  /** Called before each look at the folder. Throws where the folder must not be used. */
   readonly check?: () => void
   /** Milliseconds by a clock that is never set. Default `performance.now`. */
   readonly now?: () => number
-  /** Milliseconds without a change after which another machine's claim counts as left behind. Default 60,000. */
+  /** Milliseconds without a change after which another machine's claim counts as abandoned. Default 60,000. */
   readonly silence?: number
 }
 
-/** The right to do something that only one may do at a time, among all processes that share the folder. */
+/** The exclusive right to do something, among all processes that share the folder. */
 export interface Lock {
-  /** Whether somebody else had it: what it protects may have changed. */
+  /** Whether this contender waited: what the lock protects may have changed. */
   readonly waited: boolean
-  /** The final failure of the last holder that was waited for; `null` where there was none. */
+  /** The final failure of the last holder that was waited for. `null` where there was none. */
   readonly failure: SharedFailure | null
-  /** Whether it is still held: `false` after the release, or once another machine saw no sign of life and took over. */
+  /**
+   * Whether the lock is still held: `false` after the release, or once another machine saw no heartbeat and took over.
+   */
   isHeld(): boolean
   /**
-   * Gives a sign of life, and says whether it is still held: to be asked right before something that only one may do.
-   * A process that was stopped for a while may have lost it without noticing.
+   * Writes a heartbeat and returns whether the lock is still held. Call it right before an exclusive action: a process
+   * that was suspended may have lost the lock without noticing.
    */
   renew(): boolean
-  /** Leaves a final failure to those who wait. */
+  /** Leaves a final failure for the processes that wait. */
   fail(failure: SharedFailure): void
-  /** Lets the next one in. Safe to call again. */
+  /** Releases the lock. Safe to call again. */
   release(): void
 }
 
 /**
- * Waits until nobody else has the lock, then has it.
+ * Waits until no other contender has the lock, then takes it.
  *
- * Every contender writes a claim of its own and looks whether there are others afterwards. Of two contenders at least
- * the later one sees the other's claim, so never both have the lock; where each sees the other, both step back and try
- * again after a random pause. A claim whose process is gone is removed by whoever sees it. That is safe because no
- * file name is used twice: a slow remover can never hit the claim of a newer holder, which is what makes taking over a
- * single lock file unsafe.
+ * Every contender writes its own claim and then looks for other claims. At least the later of two contenders sees the
+ * other's claim, so both never hold the lock. Where each sees the other, both withdraw and retry after a random pause.
+ * Any contender removes a claim whose process is gone. That is safe because no file name is used twice: a slow
+ * contender can never remove the claim of a newer holder. With a single lock file it could.
  *
  * @throws ImagegenError `aborted`, or `unavailable` where the folder cannot be written.
  */
@@ -84,12 +85,12 @@ export async function acquireLock(options: LockOptions): Promise<Lock> {
   }
 }
 
-/** Removes what processes that are gone have left of locks. */
+/** Removes lock files of processes that are gone. */
 export function sweepLocks(folder: string, self: ProcessIdentity): void {
   if (!existsSync(folder)) return
   for (const claim of listClaims(folder, () => true)) {
     const state = judgeClaim(claim, self, () => clockOf(folder))
-    // One that is dated in the future is left to those who wait for it, and can see whether it changes.
+    // A claim dated in the future is left to contenders that wait for it and can see whether it changes.
     if (state === 'gone' || state === 'silent') dropClaim(claim)
   }
   sweepFailures(folder)
@@ -104,7 +105,7 @@ function contend(
   try {
     const isThis = (other: string): boolean => other === name
     const before = listLiveClaims(folder, watch, isThis)
-    // Whoever only waits writes nothing, and disturbs nobody.
+    // A contender that only waits writes nothing and disturbs no other contender.
     if (before.length > 0) return { rivals: before }
     const claim = makeClaim(folder, name, self)
     const rivals = listLiveClaims(folder, watch, isThis).filter(
@@ -166,13 +167,13 @@ function hold(folder: string, claim: Claim, waitedFor: readonly Claim[]): Lock {
 }
 
 /**
- * What a holder does besides its work must not fail it: without a sign of life, `isHeld` says what follows; without a
- * failure, the next one finds out for itself; and a claim that stays ends with its process.
+ * Runs an action whose failure must not fail the holder's work. A missed heartbeat shows in `isHeld`, a missing failure
+ * file makes the next holder try for itself, and a claim that stays ends with its process.
  */
 function quietly(action: () => void): void {
   try {
     action()
   } catch {
-    // As said.
+    // Best effort; see above.
   }
 }

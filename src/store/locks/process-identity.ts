@@ -3,23 +3,26 @@ import { readFileSync, readlinkSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { sha256 } from '../../shared/hash.ts'
 
-/** One process among all that may share a folder. */
+/** Identifies one process among all that may share a folder. */
 export interface ProcessIdentity {
-  /** Where process ids mean the same: the machine, since it was started, and the container on it. */
+  /** The scope of process ids: the machine since its last start, and the container on it. */
   readonly host: string
   readonly pid: number
-  /** Tells a process from a later one with the same id, in letters and digits; `null` where the system does not say. */
+  /**
+   * Distinguishes a process from a later one with the same id, in letters and digits. `null` where the system does not
+   * tell.
+   */
   readonly startTime: string | null
 }
 
-/** `elsewhere`: on another machine or in another container, where nobody here can look. */
+/** `elsewhere`: on another machine or in another container, where its state cannot be seen. */
 export type ProcessState = 'alive' | 'gone' | 'elsewhere'
 
 export function isSameProcess(one: ProcessIdentity, other: ProcessIdentity): boolean {
   return one.host === other.host && one.pid === other.pid && one.startTime === other.startTime
 }
 
-/** Who is running this. */
+/** The identity of the current process. */
 export function thisProcess(host: string = thisHost()): ProcessIdentity {
   return { host, pid: process.pid, startTime: startTimeOf(process.pid) }
 }
@@ -27,7 +30,7 @@ export function thisProcess(host: string = thisHost()): ProcessIdentity {
 /** Whether a process still runs, as far as `self` can see. */
 export function stateOf(other: ProcessIdentity, self: ProcessIdentity): ProcessState {
   if (other.host !== self.host) return 'elsewhere'
-  // Most that a run looks at is its own, and whoever asks the system for each of them does little else.
+  // A run mostly looks at its own claims. Asking the system about each of them would dominate the run time.
   if (other.pid === self.pid && other.startTime === self.startTime) return 'alive'
   if (!answersSignals(other.pid) || isZombie(other.pid)) return 'gone'
   const startTime = startTimeOf(other.pid)
@@ -35,7 +38,7 @@ export function stateOf(other: ProcessIdentity, self: ProcessIdentity): ProcessS
   return isSame ? 'alive' : 'gone'
 }
 
-/** A container has a process table of its own, and a restart of the machine begins a new one. */
+/** A container has its own process table, and a restart of the machine begins a new one. */
 function thisHost(): string {
   const table = [attempt(() => readFileSync('/proc/sys/kernel/random/boot_id', 'latin1'))]
   table.push(attempt(() => readlinkSync('/proc/self/ns/pid')))
@@ -47,12 +50,15 @@ function answersSignals(pid: number): boolean {
     process.kill(pid, 0)
     return true
   } catch (error) {
-    // Another user's process refuses the signal, and exists.
+    // The signal to another user's process is refused, so the process exists.
     return error instanceof Error && 'code' in error && error.code === 'EPERM'
   }
 }
 
-/** Killed, and not yet noticed by its parent: in a container without an init process this lasts for ever. */
+/**
+ * Whether a process was killed but not yet reaped by its parent. In a container without an init process this lasts for
+ * ever.
+ */
 function isZombie(pid: number): boolean {
   const state = linuxStat(pid)?.[0]
   return state === 'Z' || state === 'X'
@@ -75,7 +81,7 @@ function darwinStartTime(pid: number): string | undefined {
   )
 }
 
-/** The fields after the process's name, which may itself hold blanks and brackets. */
+/** The fields after the process's name, which may itself contain spaces and brackets. */
 function linuxStat(pid: number): string[] | undefined {
   const text = attempt(() => readFileSync(`/proc/${pid}/stat`, 'latin1'))
   return text?.slice(text.lastIndexOf(')') + 2).split(' ')

@@ -13,23 +13,26 @@ import { storageError } from '../storage-error.ts'
 /** Providers count by the minute, in milliseconds. */
 const MINUTE = 60_000
 
-/** Between sending and being counted requests take unequal time; in milliseconds. */
+/** The time between sending and being counted differs from request to request; in milliseconds. */
 const MARGIN = 500
 
-/** The lock is held for a millisecond or two: looking often costs less than waiting long. In milliseconds. */
+/** The lock is held for only a millisecond or two, so short pauses cost less than long waits. In milliseconds. */
 const LOCK_PAUSE = 10
 
-/** What no window exceeds, in bytes. */
+/** The largest window file, in bytes. */
 const LONGEST = 32 * 1024 * 1024
 
 export interface RateWindowOptions {
   readonly folder: string
-  /** Called before each look at the folder: throws where it must not be used. */
+  /** Called before each look at the folder. Throws where the folder must not be used. */
   readonly check?: () => void
-  /** Who is counted together, such as provider, host and a digest of the key. It leaves only its hash on the disk. */
+  /**
+   * Identifies what is counted together, such as provider, host and a digest of the key. Only its hash is written to
+   * the disk.
+   */
   readonly account: string
   readonly requestsPerMinute: number
-  /** Milliseconds that the provider counts over. Default 60,000. */
+  /** The length of the provider's window in milliseconds. Default 60,000. */
   readonly windowMs?: number
   /** Milliseconds added to the window. Default 500, or a twentieth of a shorter window. */
   readonly marginMs?: number
@@ -38,35 +41,34 @@ export interface RateWindowOptions {
   readonly self?: ProcessIdentity
 }
 
-/** The requests that an account may send, shared by all processes that have the folder in common. */
+/** Limits the requests of an account, for all processes that share the folder. */
 export interface RateWindow {
   /**
-   * Waits for a place, first come, first served, and takes it: the request has to follow at once.
+   * Waits for a place, first come, first served, and takes it. The caller must send its request at once.
    *
    * @throws ImagegenError `aborted`, or `unavailable` where the folder cannot be written.
    */
   take(signal: AbortSignal): Promise<void>
   /**
-   * Stops everyone until a moment, as a Retry-After asks for; never for longer than a window.
+   * Stops every process until a moment, as Retry-After asks for, but never for longer than a window.
    *
    * @param until milliseconds since 1970.
    */
   pause(until: number): Promise<void>
-  /** Stops everyone for the rest of the present window: what a provider's refusal asks for. */
+  /** Stops every process for the rest of the current window, after the provider refused a request. */
   pauseForWindow(): Promise<void>
 }
 
 const stateSchema = v.object({
   /** When requests were sent, oldest first: milliseconds since 1970. */
   sent: v.array(v.pipe(v.number(), v.finite())),
-  /** Nobody sends before that: milliseconds since 1970. */
+  /** No request is sent before this time: milliseconds since 1970. */
   pausedUntil: v.pipe(v.number(), v.finite()),
 })
 type State = v.InferOutput<typeof stateSchema>
 
 /**
- * A sliding window: in no stretch of its length there are more requests than allowed, wherever the provider begins to
- * count.
+ * A sliding window: no period of its length contains more requests than allowed, wherever the provider starts to count.
  */
 export function createRateWindow(options: RateWindowOptions): RateWindow {
   const { folder, requestsPerMinute, windowMs = MINUTE, now = Date.now } = options
@@ -75,12 +77,12 @@ export function createRateWindow(options: RateWindowOptions): RateWindow {
   const places = Math.max(1, Math.floor(requestsPerMinute))
   const name = `rate-${sha256(options.account).slice(0, 16)}`
   const file = path.join(folder, `${name}.json`)
-  // One at a time here, so that a process's own callers do not contend for the file, and keep their order.
+  // One at a time, so that the callers of one process do not contend for the file and keep their order.
   const queue = new PQueue({ concurrency: 1 })
-  // Places that are taken for those who are next in line: answers come in bunches, and one look at the file serves all.
+  // Places taken in advance for the next in line: requests come in bursts, and one look at the file serves all.
   let ahead = 0
 
-  /** Reads, changes and writes the state while nobody else does. */
+  /** Reads, changes and writes the state under the lock. */
   async function update<Result>(
     signal: AbortSignal,
     change: (state: State, time: number) => Result,
@@ -94,13 +96,13 @@ export function createRateWindow(options: RateWindowOptions): RateWindow {
       writeWhole(file, prettierJson(state))
       return result
     } catch (error) {
-      throw storageError(error, 'Cannot note that a request is sent')
+      throw storageError(error, 'Cannot record that a request is sent')
     } finally {
       lock.release()
     }
   }
 
-  /** @returns how many of the wanted places were taken, and how long to wait for one more, in milliseconds. */
+  /** @returns how many of the wanted places were taken, and the milliseconds to wait for one more. */
   function takePlaces(
     state: State,
     time: number,
@@ -117,7 +119,7 @@ export function createRateWindow(options: RateWindowOptions): RateWindow {
 
   async function takeInTurn(signal: AbortSignal): Promise<void> {
     if (ahead > 0) {
-      // Also of one who has given up: a place that is not used at once must not be used later.
+      // An aborted caller uses up its place too: a place that is not used at once must not be used later.
       ahead -= 1
       throwIfAborted(signal)
       return
@@ -142,7 +144,8 @@ export function createRateWindow(options: RateWindowOptions): RateWindow {
   }
 
   return {
-    // Not handed to the queue: it would add a listener for each who waits, and the first in line hears the same signal.
+    // The queue does not get the signal: it would add a listener for each caller, and the first in line listens to the
+    // same signal.
     take: (signal) => queue.add(() => takeInTurn(signal)),
     pause: (until) => pause(() => until),
     pauseForWindow: () => pause(({ sent }, time) => (sent[0] ?? time) + span),
@@ -150,8 +153,8 @@ export function createRateWindow(options: RateWindowOptions): RateWindow {
 }
 
 /**
- * The state as it counts now. A clock that was set back leaves times in the future: those are moved to the present, and
- * stay there, so that they end within a window and never block for ever.
+ * The state at the current time. A clock that was set back leaves times in the future. They are moved to the present,
+ * so that they end within a window and never block for ever.
  */
 function current(state: State, time: number, span: number): State {
   return {
@@ -160,7 +163,7 @@ function current(state: State, time: number, span: number): State {
   }
 }
 
-/** A file that is not there or damaged is an empty window: the worst that follows is a request that is refused. */
+/** A missing or damaged file is an empty window. In the worst case the provider refuses a request. */
 function readState(file: string): State {
   try {
     return v.parse(stateSchema, JSON.parse(readText(file, LONGEST)))

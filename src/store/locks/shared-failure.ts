@@ -6,23 +6,23 @@ import { plainText } from '../../shared/plain-text.ts'
 import { writeWhole, type Claim } from './claim.ts'
 import { readText } from '../read-text.ts'
 
-/** How long a failure is kept for those who waited, in milliseconds. */
+/** How long a failure is kept for waiting processes, in milliseconds. */
 const KEPT = 60 * 60 * 1000
 
 const LONGEST = 64 * 1024
 
-/** A failure that others take over, because the same would happen to them. */
+/** A failure that waiting processes take over, because their request would fail in the same way. */
 export interface SharedFailure {
   /** The provider's code, or one of this project's. */
   readonly code: string
   readonly message: string
-  /** What to do about it; `null` where there is nothing to say. */
+  /** What the user can do about it. `null` where there is no advice. */
   readonly hint: string | null
-  /** Whether nothing else can succeed either. */
+  /** Whether all other requests would fail too. */
   readonly stopsRun: boolean
 }
 
-/** A file that another process left: it is shown as one line, without what a terminal obeys. */
+/** Another process wrote this text. It is reduced to one line without control characters for terminals. */
 const messageSchema = v.pipe(
   v.string(),
   v.transform((text) => plainText(text, 2000)),
@@ -35,12 +35,12 @@ const failureSchema: v.GenericSchema<unknown, SharedFailure> = v.object({
   stopsRun: v.boolean(),
 })
 
-/** Leaves a failure under the claim's own name: only who waited for this holder looks for it. */
+/** Writes a failure under the claim's name. Only processes that waited for this holder look for it. */
 export function leaveFailure(claim: Claim, failure: SharedFailure): void {
   writeWhole(failureFile(path.dirname(claim.file), claim), JSON.stringify(failure))
 }
 
-/** What a holder left behind, if its work failed for good. */
+/** The failure that a holder left, if its work failed permanently. */
 export function findFailure(
   folder: string,
   holder: Pick<Claim, 'name' | 'nonce'>,
@@ -48,16 +48,16 @@ export function findFailure(
   try {
     return v.parse(failureSchema, JSON.parse(readText(failureFile(folder, holder), LONGEST)))
   } catch {
-    // Not there, or no use: then the next one finds out for itself.
+    // The file is absent or unreadable, so the next holder tries for itself.
     return null
   }
 }
 
-/** Failures, files that were being written, and probes of the clock, as this project names them. */
+/** The names of failures, of unfinished files and of clock probes. */
 const LEFT_BEHIND =
   /^(?:[\w-]+\.[0-9a-f]+\.failure|[\w-]+\.(?:[0-9a-f]+\.(?:lock|failure)|json)\.[0-9a-f]+\.new|[0-9a-f]{16}\.clock)$/
 
-/** Removes failures that everybody has had the time to read, and files that a killed process had begun. */
+/** Removes failures that are old enough for everyone to have read them, and unfinished files of killed processes. */
 export function sweepFailures(folder: string): void {
   for (const name of readdirSync(folder)) {
     if (!LEFT_BEHIND.test(name)) continue

@@ -3,7 +3,7 @@ import type { ProcessIdentity } from './process-identity.ts'
 
 /** One contender's view of the claims of others, from look to look. */
 export interface ClaimWatch {
-  /** Whether its process still runs, or must be taken to. */
+  /** Whether the claim's process runs, or may still run. */
   isLive(claim: Claim): boolean
 }
 
@@ -12,13 +12,13 @@ export interface ClaimWatchOptions {
   readonly self: ProcessIdentity
   /** Milliseconds by a clock that is never set. Default `performance.now`. */
   readonly now?: () => number
-  /** Milliseconds without a change after which a claim from elsewhere counts as left behind. Default 60,000. */
+  /** Milliseconds without a change after which another machine's claim counts as abandoned. Default 60,000. */
   readonly silence?: number
 }
 
 /**
- * Judges claims by whether they change while somebody waits. The date of a claim is only as good as the clock that set
- * it: after a clock was set back, a claim may be dated in a year, and its holder be gone.
+ * Judges claims from other machines by whether they change while a contender waits. The date of a claim is only as good
+ * as the clock that set it: after a clock was set back, a claim may be dated a year ahead although its holder is gone.
  */
 export function watchClaims({
   folder,
@@ -31,7 +31,7 @@ export function watchClaims({
     isLive(claim) {
       const state = judgeClaim(claim, self, () => clockOf(folder))
       if (state === 'gone') return false
-      // Its holder may have given a sign of life between the two looks.
+      // The holder may have written a heartbeat between the two looks.
       if (state === 'silent') return readAgain(claim)?.seen !== claim.seen
       if (claim.owner?.host === self.host) return true
       const known = seen.get(claim.nonce)

@@ -17,21 +17,21 @@ import { storageError } from '../storage-error.ts'
 /** One paid picture of a key. */
 export interface Candidate {
   readonly receipt: Receipt
-  /** Where its bytes lie, or belong. */
+  /** The path of its bytes, whether they exist or not. */
   readonly file: string
-  /** Judged by the file's size: nothing is opened where it is right. */
+  /** Judged by the file's size: a file of the right size is not opened. */
   readonly bytes: BytesState
-  /** What to do about bytes that are not there; `null` where they are. */
+  /** The problem of bytes that are not usable. `null` where they are. */
   readonly problem: StoreProblem | null
 }
 
-/** The files of one original: one name with several endings. */
+/** The files of one original: one base name with several extensions. */
 export interface Bundle {
   readonly base: string
   readonly name: string
   readonly shortKey: string
   readonly shortSha256: string
-  /** The files beside the receipt: one, where all is well. */
+  /** The files beside the receipt. There is one unless something is wrong. */
   readonly files: string[]
   hasReceipt: boolean
 }
@@ -43,7 +43,7 @@ const FAULTS: Readonly<Record<ReceiptFault, LocalProblemKind>> = {
   'lfs-pointer': 'receipt-lfs-pointer',
 }
 
-/** Puts the names that belong together together; what is none of the store's is left out. */
+/** Groups file names by base name. Skips names that do not belong to the store. */
 export function bundleFiles(names: readonly string[]): Bundle[] {
   const bundles = new Map<string, Bundle>()
   for (const file of names) {
@@ -58,7 +58,7 @@ export function bundleFiles(names: readonly string[]): Bundle[] {
   return [...bundles.values()]
 }
 
-/** Reads a receipt and holds it against its name and its bytes. */
+/** Reads a receipt and checks it against its name and its bytes. */
 export function openBundle(folder: StoreFolder, bundle: Bundle): Candidate | StoreProblem {
   const { base, shortKey, shortSha256, files, hasReceipt } = bundle
   if (!hasReceipt)
@@ -85,7 +85,7 @@ export function openBundle(folder: StoreFolder, bundle: Bundle): Candidate | Sto
 
 function linkReason(folder: StoreFolder, file: string): string | undefined {
   return existsSync(file) && !folder.isOwn(file)
-    ? 'it is a link that leads out of the project'
+    ? 'it is a link that leads outside the project'
     : undefined
 }
 
@@ -97,7 +97,7 @@ function stateOf(folder: StoreFolder, file: string, receipt: Receipt): BytesStat
   }
 }
 
-/** Reads what may have been put there by anybody. */
+/** Reads a file that other programs may have written. */
 export function readReceipt(file: string): ReturnType<typeof parseReceipt> {
   try {
     return parseReceipt(readText(file, LONGEST_RECEIPT))

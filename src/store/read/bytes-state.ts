@@ -5,13 +5,13 @@ import { LFS_POINTER } from '../../shared/lfs-pointer.ts'
 import type { StoreFolder } from '../folder.ts'
 import type { Receipt } from '../receipt.ts'
 
-/** Whether an original's bytes can be had. */
+/** Whether an original's bytes are usable. */
 export type BytesState = 'present' | 'absent' | 'lfs-pointer' | 'damaged'
 
-/** What is asked of the store's folder: a link that leads out of the project holds no original. */
+/** The part of the store's folder that this needs. A link that leads out of the project holds no original. */
 type Links = Pick<StoreFolder, 'isOwn'>
 
-/** Judges by existence and size, and opens a file only where its size is not the receipt's. */
+/** Judges by existence and size. Opens a file only where its size differs from the receipt's. */
 export function bytesState(folder: Links, file: string, receipt: Receipt): BytesState {
   const stats = statsOf(file)
   if (stats === undefined) return 'absent'
@@ -20,7 +20,7 @@ export function bytesState(folder: Links, file: string, receipt: Receipt): Bytes
   return isPointer(file) ? 'lfs-pointer' : 'damaged'
 }
 
-/** Whether a file holds exactly these bytes. Nothing is read where its size is another. */
+/** Whether a file holds exactly these bytes. Does not read a file of another size. */
 export function holds(
   folder: Links,
   file: string,

@@ -8,18 +8,18 @@ import { type Bundle, bundleFiles } from './bundle.ts'
 
 /** The folder at one moment. */
 export interface View {
-  /** All of them. */
+  /** All file names. */
   readonly names: readonly string[]
   readonly bundles: readonly Bundle[]
-  /** What arrived, and nobody is storing. */
+  /** Responses that arrived and that no process is storing. */
   readonly responses: readonly WaitingResponse[]
 }
 
 /**
- * Looks until nothing has become an original meanwhile. What somebody is storing at this moment is seen as not there
- * yet, and not as a picture without a receipt.
+ * Looks until nothing has become an original in between. A picture that another process is storing right now counts as
+ * not there yet, and not as a picture without a receipt.
  *
- * @param only a key as it stands in names: what belongs to others is left out. Left out: all.
+ * @param only the short key of one recipe: other files are skipped. Default: all.
  */
 export function lookAt(folder: StoreFolder, only?: string): View {
   const isWanted = (shortKey: string): boolean => only === undefined || shortKey === only
@@ -34,7 +34,7 @@ export function lookAt(folder: StoreFolder, only?: string): View {
     )
     const isSteady =
       [...before.files].every((file) => files.has(file)) &&
-      // Not by where a link leads: one that leads nowhere would never be steady.
+      // `lstat`, because a link that leads nowhere would otherwise never be steady.
       stuck.every(({ file }) => lstatSync(file, { throwIfNoEntry: false }) !== undefined) &&
       bundles.every(
         ({ hasReceipt, base }) =>
@@ -44,27 +44,27 @@ export function lookAt(folder: StoreFolder, only?: string): View {
   }
 }
 
-/** A response that arrived and is no original. */
+/** A response that arrived and is not an original yet. */
 export interface WaitingResponse {
   readonly kind: 'response-pending' | 'response-damaged'
   readonly shortKey: string
   readonly file: string
 }
 
-/** What is on its way into the store. */
+/** The responses that are not in the store yet. */
 export interface Waiting {
-  /** Every file that waits. */
+  /** Every waiting file. */
   readonly files: ReadonlySet<string>
   /**
-   * Those that nobody is storing at this moment. Whoever holds their key's lock is about to finish, and whoever wants
-   * the key waits for that lock.
+   * The responses that no process is storing. The holder of a key's lock is about to store its response, and every
+   * other process that wants the key waits for that lock.
    */
   readonly stuck: readonly WaitingResponse[]
   /** The short keys of the others. */
   readonly inWork: ReadonlySet<string>
 }
 
-/** @param isWanted by the key as it stands in names: what belongs to others is not looked at. */
+/** @param isWanted selects by short key; other files are skipped. */
 export function listWaiting(folder: StoreFolder, isWanted: (shortKey: string) => boolean): Waiting {
   const responses = (
     place: 'pending' | 'quarantine',
@@ -76,11 +76,11 @@ export function listWaiting(folder: StoreFolder, isWanted: (shortKey: string) =>
   const arrived = new Set(pending.map(({ shortKey }) => shortKey))
   const claims =
     arrived.size === 0 ? [] : listClaims(folder.locks, (name) => arrived.has(shortKeyOf(name)))
-  // Whoever only looks writes nothing, not even to learn the file system's time.
+  // Looking must not write, so the local clock is used instead of the file system's.
   const live = claims.filter((claim) => judgeClaim(claim, folder.self, Date.now) === 'alive')
   const isInWork = ({ shortKey, file }: WaitingResponse): boolean => {
     const arrived = birthOf(file)
-    // One that is older than the lock is none of the holder's: an earlier holder could not store it.
+    // A response older than the lock is not the holder's: an earlier holder could not store it.
     return live.some(({ name, born }) => shortKeyOf(name) === shortKey && born <= arrived)
   }
   const inWork = new Set(pending.filter(isInWork))
@@ -91,7 +91,7 @@ export function listWaiting(folder: StoreFolder, isWanted: (shortKey: string) =>
   }
 }
 
-/** The key of a response stands in its name. */
+/** A response's file name contains its key. */
 function responsesIn(
   folder: StoreFolder,
   place: 'pending' | 'quarantine',
@@ -105,7 +105,7 @@ function responsesIn(
   })
 }
 
-/** By the file system's clock; long ago where the file is gone. */
+/** When a file was created, by the file system's clock. 0 where it no longer exists. */
 function birthOf(file: string): number {
   try {
     return lstatSync(file).birthtimeMs

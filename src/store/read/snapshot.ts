@@ -8,14 +8,14 @@ import { tracesIn } from './traces.ts'
 
 export type { Candidate } from './bundle.ts'
 
-/** Everything the store knows of a recipe key. */
+/** Everything the store knows about a recipe key. */
 export interface KeyRecord {
   readonly key: string
-  /** By time, then sha256; equal bytes count once. */
+  /** By time, then sha256. Equal bytes count once. */
   readonly candidates: readonly Candidate[]
   /**
-   * Signs that more was paid than the candidates show. Where there is one, the key is not `missing` but `unavailable`:
-   * asking for it again might pay twice.
+   * Signs that more was paid for than the candidates show. With one of them the key is not `missing` but `unavailable`:
+   * another request might pay twice.
    */
   readonly problems: readonly StoreProblem[]
 }
@@ -23,14 +23,14 @@ export interface KeyRecord {
 /** The store as it was at one moment. */
 export interface StoreSnapshot {
   /**
-   * What is there for a key.
+   * What the store has for a key.
    *
    * @param key all 64 hex digits.
    */
   lookup(key: string): KeyRecord
-  /** The receipts of entries that had this name, by time: to say what has changed since. */
+  /** The receipts of entries that had this name, by time: they show what has changed since. */
   receiptsNamed(name: string): readonly Receipt[]
-  /** Every picture with a valid receipt, and everything that is wrong. Reads all receipts. */
+  /** Every picture with a valid receipt, and every problem. Reads all receipts. */
   everything(): StoreContents
 }
 
@@ -39,12 +39,12 @@ export interface StoreContents {
   readonly problems: readonly StoreProblem[]
 }
 
-/** What a snapshot of everything would say of one key, and cheaper: what others are doing costs nothing. */
+/** Returns the same as `readSnapshot(folder).lookup(key)`, but skips the files of other keys. */
 export function lookupKey(folder: StoreFolder, key: string): KeyRecord {
   return snapshotOf(folder, lookAt(folder, shortKeyOf(key))).lookup(key)
 }
 
-/** Looks at the folder once; receipts are read when their key is asked for. */
+/** Reads the folder once. A receipt is read when its key is looked up. */
 export function readSnapshot(folder: StoreFolder): StoreSnapshot {
   return snapshotOf(folder, lookAt(folder))
 }
@@ -68,7 +68,7 @@ function snapshotOf(folder: StoreFolder, { names, bundles, responses }: View): S
     const shortKey = shortKeyOf(key)
     const some = byKey.get(shortKey)
     if (some === undefined && !waiting.has(shortKey) && !traces.exist()) {
-      // Most keys of a project whose pictures are still to be made.
+      // Most keys of a project without pictures take this path.
       return { key, candidates: NONE, problems: NONE }
     }
     const { candidates, problems } = open(some ?? NONE)
@@ -140,8 +140,8 @@ function groupBy<Member>(
 }
 
 /**
- * No picture was made before this. A receipt that says so comes after all others, whoever wrote it: of a clock that was
- * not set nobody knows which picture was first, and a picture in use must keep its place.
+ * No picture is older than this. Receipts with an earlier time were written with a wrong clock and sort last: their
+ * order is unknown, and a picture in use must keep its number.
  */
 const FIRST_TIME = '2026-01-01T00:00:00.000Z'
 
@@ -152,7 +152,7 @@ function byTime({ receipt: left }: Candidate, { receipt: right }: Candidate): nu
   return left.sha256 < right.sha256 ? -1 : 1
 }
 
-/** Two branches may have brought the same bytes under two names. The one whose bytes are there stands for both. */
+/** Two branches may have added the same bytes under two names. The one whose bytes are present is used. */
 function withoutTwins(candidates: readonly Candidate[]): Candidate[] {
   const twins = groupBy(candidates, ({ receipt }) => receipt.sha256)
   return [...twins.values()].flatMap(
@@ -160,10 +160,10 @@ function withoutTwins(candidates: readonly Candidate[]): Candidate[] {
   )
 }
 
-/** A recipe key that will be looked up. */
+/** A recipe key to look up. */
 export interface WantedKey {
   /** All 64 hex digits. */
   readonly key: string
-  /** How many candidates it shall have: a store that has fewer looks for more in its remote. */
+  /** How many candidates the entry needs. A store that has fewer looks for more in its remote. */
   readonly candidates: number
 }

@@ -5,16 +5,16 @@ import type { StoreFolder } from '../folder.ts'
 import type { Receipt } from '../receipt.ts'
 import { storeProblem, type StoreProblem } from '../store-problem.ts'
 
-/** Where nothing says that a key was ever paid for, this is where it could still be seen. */
+/** Signs that a key was paid for although the store has no candidate of it. */
 export interface Traces {
-  /** Whether there are any, of whatever key. */
+  /** Whether there are signs for any key. */
   exist(): boolean
   of(key: string): readonly StoreProblem[]
-  /** Of receipts that somebody renamed, all of them. */
+  /** The problems of all receipts that were renamed. */
   misnamed(): readonly StoreProblem[]
 }
 
-/** @param names in the store's folder. Nothing is read before somebody asks. */
+/** @param names the names in the store's folder. Files are read on first use. */
 export function tracesIn(folder: StoreFolder, names: readonly string[]): Traces {
   let knownStrays: readonly Stray[] | undefined
   let knownTrash: ReadonlyMap<string, StoreProblem> | undefined
@@ -35,7 +35,7 @@ export function tracesIn(folder: StoreFolder, names: readonly string[]): Traces 
   }
 }
 
-/** A receipt that somebody renamed. */
+/** A receipt that was renamed. */
 interface Stray {
   readonly receipt: Receipt
   readonly problem: StoreProblem

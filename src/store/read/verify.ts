@@ -8,27 +8,27 @@ import type { Candidate } from './bundle.ts'
 import { readSnapshot } from './snapshot.ts'
 import { storeProblem, type StoreProblem } from '../store-problem.ts'
 
-/** Files that are read at once: enough to keep a disk busy. */
+/** Files read at once: enough to keep a disk busy. */
 const READERS = 4
 
 /** The state of everything in the store. */
 export interface StoreReport {
   /** Pictures with a valid receipt. */
   readonly originals: number
-  /** Those of them whose bytes are the receipt's. */
+  /** Pictures whose bytes match their receipt. */
   readonly intact: number
-  /** Size of the intact ones. */
+  /** The size of the intact pictures in bytes. */
   readonly bytes: number
   /** Pictures whose bytes are in the remote only. */
   readonly elsewhere: number
   readonly problems: readonly StoreProblem[]
-  /** Files that were set aside: unusable or damaged pictures, and the reports on them. */
+  /** Files in quarantine: unusable or damaged pictures, and their reports. */
   readonly quarantined: number
   /** Files that were pruned and not deleted yet. */
   readonly trashed: number
 }
 
-/** Holds every original against its receipt, byte by byte. Changes nothing. */
+/** Checks every original against its receipt, byte by byte. Changes nothing. */
 export async function verify(folder: StoreFolder): Promise<StoreReport> {
   const { candidates, problems } = readSnapshot(folder).everything()
   const queue = new PQueue({ concurrency: READERS })

@@ -2,18 +2,26 @@ import { ImagegenError } from '../../shared/errors.ts'
 import { isRecord } from '../../shared/record.ts'
 import type { Remote } from './remote.ts'
 
-/** The item that says that this is a store. */
+/** The item that marks a remote as a store. */
 const ITEM = 'imagegen.json'
 const VERSION = 1
 
 /**
- * Tells a store that holds nothing from what is none: a bucket with a misspelt name, a share that is not mounted, a
- * Redis that was emptied answer to every question that there is nothing, and everything would be paid for again.
+ * Distinguishes an empty store from something that is not a store. A misspelt bucket, an unmounted share and an emptied
+ * Redis all answer that they have nothing, and every picture would be paid for again.
  */
 export interface Beginning {
-  /** @throws ImagegenError with code `unavailable`: it cannot be asked, or is something else. */
+  /**
+   * Whether the remote has the marker.
+   *
+   * @throws ImagegenError with code `unavailable`: the remote does not answer, or is something else.
+   */
   isMade(): Promise<boolean>
-  /** @throws ImagegenError with code `unavailable`. */
+  /**
+   * Writes the marker.
+   *
+   * @throws ImagegenError with code `unavailable`.
+   */
   make(): Promise<void>
 }
 
@@ -38,17 +46,17 @@ export function beginningOf(remote: Remote): Beginning {
   return beginning
 }
 
-/** What is said where the remote has no beginning although it should. */
+/** The error for a remote that lacks the marker although the project has pictures. */
 export function notBegun(): ImagegenError {
   return new ImagegenError('unavailable', {
-    message: 'The remote store is empty, and this project has pictures already.',
-    hint: 'Is it the right one (bucket, folder, a share that is mounted)? If so, begin it with `imagegen push`.',
+    message: 'The remote store is empty, but this project already has pictures.',
+    hint: 'Is it the right one (bucket, folder, a share that is mounted)? If so, fill it with `imagegen push`.',
   })
 }
 
 function strange(version: unknown): ImagegenError {
   return new ImagegenError('unavailable', {
-    message: `The remote store's ${ITEM} has ${version === undefined ? 'no version' : 'another version'}: what is there is no store that can be read.`,
+    message: `The remote store's ${ITEM} has ${version === undefined ? 'no version' : 'another version'}, so this version cannot read it.`,
     hint: 'Update unplugin-imagegen, or give it a bucket, folder or prefix of its own.',
   })
 }

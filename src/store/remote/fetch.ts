@@ -7,11 +7,11 @@ import { fetchOriginal } from './originals.ts'
 import type { Remote } from './remote.ts'
 
 /**
- * The bytes of a picture, from here or from the remote, checked against the receipt. What comes from the remote stays
- * here, but for what Git LFS keeps: its pointers are left where they are.
+ * Reads a picture's bytes here or from the remote, and checks them against the receipt. Bytes from the remote are kept
+ * here, except that Git LFS pointers stay as they are.
  *
- * @param onUnkept told why what has come cannot stay here. It can be used all the same.
- * @throws ImagegenError where the bytes are nowhere, or nobody can be asked for them.
+ * @param onUnkept called with the reason why downloaded bytes cannot be kept here. They are returned all the same.
+ * @throws ImagegenError where neither place has the bytes, or the remote does not answer.
  */
 export async function readThroughOriginal(
   folder: StoreFolder,
@@ -29,7 +29,7 @@ export async function readThroughOriginal(
   }
 }
 
-/** What is wrong here is said together with what is wrong there. */
+/** Reports the local and the remote problem together. */
 async function fetchOr(
   here: ImagegenError,
   remote: Remote,
@@ -49,7 +49,7 @@ async function fetchOr(
 
 const NOT_THERE: Problem = {
   message: 'The remote store does not have it either.',
-  hint: 'Run `imagegen push` where it is, or restore it from a backup; else ask for the picture anew with `imagegen generate --replace ID`, which costs.',
+  hint: 'Run `imagegen push` on a machine that has it, or restore it from a backup; otherwise regenerate the image with `imagegen generate --replace ID`, which costs money.',
 }
 
 async function keepHere(

@@ -8,14 +8,15 @@ import { addReceipt, knowsReceipt } from './receipt-slots.ts'
 import type { Remote } from './remote.ts'
 import { LONGEST_ITEM } from './storage.ts'
 
-/** What of a receipt says which bytes are meant. */
+/** The part of a receipt that identifies the bytes. */
 type Expected = Pick<Receipt, 'sha256' | 'bytes'>
 
 /**
- * An original's bytes, if they are the receipt's.
+ * Downloads an original and checks its bytes.
  *
- * @returns nothing where the remote does not have them.
- * @throws ImagegenError with code `damaged`: it has others; with code `unavailable`: it cannot be asked.
+ * @returns `undefined` where the remote does not have it.
+ * @throws ImagegenError with code `damaged`: the bytes differ from the receipt; with code `unavailable`: the remote
+ * does not answer.
  */
 export async function fetchOriginal(
   remote: Remote,
@@ -25,8 +26,8 @@ export async function fetchOriginal(
   const bytes = await remote.get(item, mostOf(expected))
   if (bytes === undefined || isWhole(bytes, expected)) return bytes
   throw new ImagegenError('damaged', {
-    message: `The remote store's ${item} is damaged: it has ${bytes.length} bytes that are not those of the receipt, which are ${expected.bytes}.`,
-    hint: 'Nothing uses it. `imagegen push --verify`, where the picture is, puts it right.',
+    message: `The remote store's ${item} is damaged: its ${bytes.length} bytes do not match the receipt, which states ${expected.bytes} bytes.`,
+    hint: 'The damaged copy is not used. Run `imagegen push --verify` on a machine that has the picture to repair it.',
   })
 }
 
@@ -35,7 +36,7 @@ export async function hasOriginal(remote: Remote, expected: Expected): Promise<b
 }
 
 /**
- * Puts an original's bytes there, unless they are there. What somebody had begun to write, or damaged, is overwritten.
+ * Uploads an original's bytes unless the remote has them. Overwrites incomplete or damaged bytes.
  *
  * @throws ImagegenError with code `unavailable`.
  */
@@ -48,7 +49,7 @@ export async function sendOriginal(
   await remote.put(originalItem(expected), bytes)
 }
 
-/** Reads it, to be sure. */
+/** Whether the remote holds intact bytes. Reads them to be sure. */
 export async function holdsOriginal(remote: Remote, expected: Expected): Promise<boolean> {
   if (!(await hasOriginal(remote, expected))) return false
   const bytes = await remote
@@ -60,7 +61,7 @@ export async function holdsOriginal(remote: Remote, expected: Expected): Promise
   return bytes !== undefined && isWhole(bytes, expected)
 }
 
-/** A receipt from elsewhere may name any size. */
+/** A receipt from another machine may state any size. */
 function mostOf({ bytes }: Expected): number {
   return Math.min(bytes, LONGEST_ITEM)
 }
@@ -74,9 +75,9 @@ function originalItem(expected: Expected): string {
 }
 
 /**
- * Makes a picture known to the remote: its bytes first, so that a receipt never speaks of something that is not there.
+ * Uploads a picture. Its bytes go first, so that a receipt never refers to bytes that are not there.
  *
- * @throws ImagegenError with code `unavailable`, or `damaged` where the bytes here are.
+ * @throws ImagegenError with code `unavailable`, or `damaged` where the local bytes are.
  */
 export async function sendCandidate(
   folder: StoreFolder,
@@ -90,7 +91,7 @@ export async function sendCandidate(
 /**
  * Whether the remote has a picture and its receipt.
  *
- * @param isThorough reads the bytes, where otherwise a receipt vouches for them: it was written after them.
+ * @param isThorough reads the bytes. Otherwise the receipt vouches for them, because it was written after them.
  * @throws ImagegenError with code `unavailable`.
  */
 export async function isSent(

@@ -17,7 +17,7 @@ interface Parts {
   readonly all: ReadThrough
 }
 
-/** Brings here what the remote has; see `Store.pull`. */
+/** Downloads pictures from the remote; see `Store.pull`. */
 export async function pull(
   { folder, remote, beginning, all }: Parts,
   options: PullOptions,
@@ -34,7 +34,7 @@ export async function pull(
   const files = new Map([...others, ...known].map((candidate) => [candidate.file, candidate]))
   const transfers = await transfer([...files.values()], options, async (candidate) => {
     const state = bytesState(folder, candidate.file, candidate.receipt)
-    // Git LFS has pointers fetched by a command of its own.
+    // `git lfs pull` fetches the bytes of pointers.
     if (state === 'present' || state === 'lfs-pointer') return 'present'
     if (options.isDry) {
       if (await hasOriginal(remote, candidate.receipt)) return 'moved'

@@ -16,7 +16,7 @@ interface Parts {
 }
 
 /**
- * Brings what is here to the remote; see `Store.push`.
+ * Uploads local pictures to the remote; see `Store.push`.
  *
  * @param keys only these; default: all.
  */
@@ -47,7 +47,7 @@ function chosen(snapshot: StoreSnapshot, keys: Iterable<string> | undefined): Ca
   return all.filter(({ bytes }) => bytes === 'present')
 }
 
-/** What lies in the trash because another picture of its key took its place, which the remote may not have been told. */
+/** Receipts in the trash whose pictures were replaced. The remote may still use them. */
 function supersededHere(folder: StoreFolder, snapshot: StoreSnapshot): Receipt[] {
   return folder
     .names('trash')

@@ -16,11 +16,11 @@ import { hasOriginal } from './originals.ts'
 import { type KeyOf, type RemoteRecord, readSlots } from './receipt-slots.ts'
 import type { Remote } from './remote.ts'
 
-/** What a remote adds to what is here. */
+/** The store as seen together with its remote. */
 export interface ReadThrough {
   /**
-   * The store as it is here and in the remote. Receipts that only the remote had are here after that; bytes come when
-   * they are read.
+   * Reads the local store and the remote. Copies receipts that only the remote has; bytes are downloaded when they are
+   * read.
    */
   read(wanted: readonly WantedKey[]): Promise<StoreSnapshot>
 }
@@ -32,18 +32,18 @@ interface Parts {
   readonly keyOf: KeyOf
 }
 
-/** What the remote says of a key that is not all here. */
+/** What the remote says about a key that is incomplete here. */
 interface Finding {
-  /** SHA-256 of the originals whose bytes it has. */
+  /** SHA-256 of the originals whose bytes the remote has. */
   readonly elsewhere: ReadonlySet<string>
   readonly retired: ReadonlySet<string>
   readonly problems: readonly StoreProblem[]
-  /** Whether receipts are here now that were not before. */
+  /** Whether new receipts were copied here. */
   readonly isNew: boolean
 }
 
 export function readThrough({ folder, remote, beginning, keyOf }: Parts): ReadThrough {
-  // What is there once stays: nothing of ours removes originals.
+  // An original that was seen once stays: the plugin never removes originals.
   const known = new Set<string>()
 
   async function read(wanted: readonly WantedKey[]): Promise<StoreSnapshot> {
@@ -107,7 +107,7 @@ export function readThrough({ folder, remote, beginning, keyOf }: Parts): ReadTh
     return others.length > 0
   }
 
-  /** Why a key that is not complete may not be asked for. */
+  /** Why a key that is incomplete must not be requested. */
   async function problemsOf(
     found: KeyRecord,
     { key, candidates }: WantedKey,
@@ -118,8 +118,8 @@ export function readThrough({ folder, remote, beginning, keyOf }: Parts): ReadTh
       return faults.map(({ item, reason }) => ({
         kind: 'remote-damaged',
         file: item,
-        message: `The remote store's ${item} is no valid receipt (${reason}).`,
-        hint: 'Run `imagegen push` where the picture is; else ask for it anew with `imagegen generate --replace ID`, which costs.',
+        message: `The remote store's ${item} is not a valid receipt (${reason}).`,
+        hint: 'Run `imagegen push` on a machine that has the picture; otherwise regenerate the image with `imagegen generate --replace ID`, which costs money.',
       }))
     }
     const isKnown = found.candidates.length > 0 || retired.size > 0
@@ -155,12 +155,12 @@ function merge(record: KeyRecord, { elsewhere, retired, problems }: Finding): Ke
   }
 }
 
-/** A key of which nobody knows whether it is paid for is not asked for. */
+/** A key is not requested while it is unknown whether it is paid for. */
 function unanswered(key: string, { problems: [first] }: ImagegenError): StoreProblem {
   return {
     kind: 'remote-silent',
     file: `receipts:${key}`,
-    message: `${first?.message ?? 'The remote store failed.'} Whether the picture is paid for is not known.`,
+    message: `${first?.message ?? 'The remote store failed.'} It is not known whether the picture is paid for.`,
     hint: first?.hint ?? 'Run it again.',
   }
 }

@@ -10,39 +10,39 @@ import {
 import { remoteError, type Remote } from './remote.ts'
 
 /*
- * The receipts of a key, each an item of its own in a grid of slots: `receipts/<key>`, `receipts/<key>.1.0`, … So two
- * machines that add one at the same time cannot overwrite each other's, and nothing has to be listed, which drivers do
- * badly, or written conditionally, which most cannot.
+ * The receipts of a key are items in a grid of slots: `receipts/<key>`, `receipts/<key>.1.0`, … So two machines that
+ * add a receipt at the same time cannot overwrite each other. Nothing has to be listed, which drivers do badly, or
+ * written conditionally, which most drivers cannot do.
  *
- * Who wants a slot says so in its claim, goes right if somebody has shut the door, shuts it, and goes down if the claim
- * is no longer its own. At most one finds that it is, and of those who do not, not all go the same way: so everybody
- * finds a slot, after at most as many steps as there are others. This holds wherever what was written is read by
- * everybody from then on: S3, Redis, Azure, a shared folder. Elsewhere a receipt may be overwritten: then reading it
- * back says so, or `push` finds that it is gone, and brings it again.
+ * A contender for a slot writes its claim. If the slot's door is shut, it moves right. Otherwise it shuts the door, and
+ * moves down if the claim is no longer its own. At most one contender keeps its claim, and the others do not all move
+ * the same way. So every contender finds a slot, after at most as many steps as there are others. This holds where
+ * every machine sees a write from then on: S3, Redis, Azure, a shared folder. Elsewhere a receipt may be overwritten.
+ * Then reading it back shows that, or `push` finds that it is gone and uploads it again.
  *
  * @see https://doi.org/10.1016/0167-6423(95)00009-H the splitters of Moir and Anderson
  */
 
-/** What the remote says of a key. */
+/** What the remote says about a key. */
 export interface RemoteRecord {
   readonly receipts: readonly Receipt[]
-  /** SHA-256 of the originals that were replaced by others: their receipts are out of use. */
+  /** SHA-256 of the originals that were replaced. Their receipts are retired. */
   readonly retired: ReadonlySet<string>
-  /** Why something that may have been paid for cannot be read, by its place in the remote. */
+  /** Why an item that may prove a payment cannot be read, by its place in the remote. */
   readonly faults: readonly { readonly item: string; readonly reason: string }[]
 }
 
-/** Further than anybody goes; without it a storage that claims to have everything would be read for ever. */
+/** No contender gets this far. Without the limit, a storage that claims to have every item would be read for ever. */
 const MOST_STEPS = 200
 
-/** What stands in a slot whose receipt is out of use, before the receipt. */
+/** The prefix of a retired receipt in its slot. */
 const RETIRED = 'retired\n'
 
-/** The key of a recipe as a receipt holds it. */
+/** Computes the key of a receipt's recipe. */
 export type KeyOf = (recipe: Receipt['recipe']) => string
 
 /**
- * @param checkReceipt what holds receipts here against their key holds those there, too.
+ * @param checkReceipt the check for local receipts; it applies to remote ones too.
  * @throws ImagegenError with code `unavailable`.
  */
 export async function readSlots(
@@ -66,7 +66,7 @@ export async function readSlots(
       continue
     }
     const isOfKey = reading.receipt.key === key && keyOf(reading.receipt.recipe) === key
-    const fault = isOfKey ? checkReceipt(reading.receipt) : 'it is of another key'
+    const fault = isOfKey ? checkReceipt(reading.receipt) : 'it belongs to another key'
     if (fault !== undefined) faults.push({ item, reason: fault })
     else if (isRetired) retired.add(reading.receipt.sha256)
     else receipts.push(reading.receipt)
@@ -75,7 +75,7 @@ export async function readSlots(
 }
 
 /**
- * Adds a receipt, unless it is there, or out of use.
+ * Adds a receipt, unless the remote has it, in use or retired.
  *
  * @throws ImagegenError with code `unavailable`.
  */
@@ -96,7 +96,7 @@ export async function addReceipt(remote: Remote, receipt: Receipt): Promise<void
 }
 
 /**
- * Whether a receipt is there, in use or not.
+ * Whether the remote has a receipt, in use or retired.
  *
  * @throws ImagegenError with code `unavailable`.
  */
@@ -107,7 +107,7 @@ export async function knowsReceipt(remote: Remote, receipt: Receipt): Promise<bo
 }
 
 /**
- * Takes a receipt out of use: another picture has taken its place. It stays readable for people.
+ * Retires a receipt because another picture replaced its own. People can still read it.
  *
  * @throws ImagegenError with code `unavailable`.
  */
@@ -118,7 +118,7 @@ export async function retireReceipt(remote: Remote, receipt: Receipt): Promise<v
   }
 }
 
-/** Where in the grid a slot is. */
+/** A slot's position in the grid. */
 interface Place {
   readonly right: number
   readonly down: number
@@ -128,13 +128,13 @@ const FIRST: Place = { right: 0, down: 0 }
 
 interface Slot {
   readonly item: string
-  /** Nothing where it is taken and not written, or cannot be a receipt. */
+  /** `undefined` where the slot is taken but not written, or cannot hold a receipt. */
   readonly text: string | undefined
   /** Why it cannot be a receipt. */
   readonly fault?: string
 }
 
-/** Every slot that is taken: one can be only if the one to its left, or above it, is. */
+/** Every taken slot. A slot can be taken only if the one to its left or above it is. */
 async function* slotsOf(remote: Remote, key: string): AsyncGenerator<Slot> {
   let places: readonly Place[] = [FIRST]
   for (let step = 0; step <= MOST_STEPS && places.length > 0; step++) {
@@ -167,7 +167,7 @@ function holdsText(slot: Slot, text: string): boolean {
   return slot.text === text || slot.text === `${RETIRED}${text}`
 }
 
-/** Whether a slot is ours alone from now on, or where to go on. */
+/** Tries to take a slot. Returns `ours`, or the direction of the next slot to try. */
 async function contend(
   remote: Remote,
   key: string,
@@ -175,7 +175,7 @@ async function contend(
 ): Promise<'ours' | 'right' | 'down'> {
   const claim = `claims:${key}.${place.right}.${place.down}`
   const door = doorItem(key, place)
-  // Never the same twice, and never written again: a write that arrives late must not pass for a new one.
+  // A new token for each attempt, written once: a write that arrives late must not look like a new one.
   const token = Buffer.from(randomUUID())
   await remote.write(claim, token)
   if (await remote.has(door)) return 'right'

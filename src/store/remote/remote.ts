@@ -14,45 +14,47 @@ import {
 } from './storage.ts'
 
 /**
- * A storage elsewhere that may be slow, down or denied. Every operation ends within its time, is tried again where that
- * may help, and fails with an `ImagegenError` of code `unavailable` that names no secret.
+ * A remote storage that may be slow, down or denied. Every operation ends within its timeout, is retried where that may
+ * help, and fails with an `ImagegenError` of code `unavailable` whose message contains no secret.
  */
 export interface Remote {
   /**
-   * @param most bytes; of an item whose size is told, no more than that is ever read.
-   * @throws ImagegenError with code `damaged` where it has more.
+   * Reads an item.
+   *
+   * @param most bytes. Where the storage reports sizes, no more than this is read.
+   * @throws ImagegenError with code `damaged` where the item is larger.
    */
   get(key: string, most?: number): Promise<Uint8Array | undefined>
   has(key: string): Promise<boolean>
-  /** Writes once, and believes what it is told. */
+  /** Writes once, and trusts the storage's answer. */
   write(key: string, bytes: Uint8Array): Promise<void>
-  /** Writes, and reads again what was written: some drivers store nothing and say nothing. */
+  /** Writes, then reads the item back: some drivers store nothing and report no error. */
   put(key: string, bytes: Uint8Array): Promise<void>
-  /** Ends its connections. What is asked for after that opens new ones, where the source is a function. */
+  /** Closes its connections. A later operation opens new ones, where the source is a function. */
   close(): Promise<void>
 }
 
 export interface RemoteOptions {
   readonly source: RemoteSource
-  /** Milliseconds for one operation. */
+  /** The timeout of one operation in milliseconds. */
   readonly timeout: number
 }
 
 /** Operations at once. */
 const CONCURRENCY = 32
 
-/** Attempts after the first, and the pause before the first of them in milliseconds. */
+/** Attempts after the first, and the pause before the second attempt in milliseconds. */
 const RETRIES = 2
 const PAUSE = 100
 
-/** So many failures in a row, and nobody waits for another one for a moment, in milliseconds. */
+/** After this many failures in a row, operations fail at once for a moment (in milliseconds). */
 const FAILURES = 3
 const MOMENT = 5000
 
 export function connectRemote({ source, timeout }: RemoteOptions): Remote {
   const queue = new PQueue({ concurrency: CONCURRENCY })
   const reads = createPatience()
-  // Of its own: a storage that is full can still be read.
+  // Separate from reads: a full storage can still be read.
   const writes = createPatience()
   let opening: Promise<RemoteStorage> | undefined
   let secrets: readonly string[] = []
@@ -72,9 +74,9 @@ export function connectRemote({ source, timeout }: RemoteOptions): Remote {
     return opening
   }
 
-  /** What a driver threw, for people. */
+  /** Turns what a driver threw into a message without secrets. */
   function failureOf(thrown: unknown): ImagegenError {
-    // The driver's error itself is not kept: its stack and fields are printed by whoever prints causes.
+    // The driver's error is not kept as the cause: its stack and fields may contain secrets.
     return remoteError(withoutSecrets(describe(thrown), secrets))
   }
 
@@ -103,7 +105,7 @@ export function connectRemote({ source, timeout }: RemoteOptions): Remote {
 
   const remote: Remote = {
     async get(key, most = LONGEST_ITEM) {
-      // An item of the wrong size is no failure of the storage.
+      // An item of the wrong size is not a failure of the storage.
       const found = await run(reads, RETRIES, (storage) =>
         readBounded(storage, key, most).catch((error: unknown) => {
           if (error instanceof OversizeError) return error
@@ -113,7 +115,7 @@ export function connectRemote({ source, timeout }: RemoteOptions): Remote {
       if (!(found instanceof OversizeError)) return found
       throw new ImagegenError('damaged', {
         message: found.message,
-        hint: 'Nothing uses it. `imagegen push --verify`, where the picture is, puts it right.',
+        hint: 'The damaged copy is not used. Run `imagegen push --verify` on a machine that has the picture to repair it.',
       })
     },
     has: (key) => run(reads, RETRIES, async (storage) => storage.hasItem(key, {})),
@@ -123,15 +125,15 @@ export function connectRemote({ source, timeout }: RemoteOptions): Remote {
       const written = await remote.get(key)
       if (written !== undefined && Buffer.compare(written, bytes) === 0) return
       throw remoteError(
-        `it took ${key} and ${written === undefined ? 'does not have it' : 'gives back something else'}`,
-        'Is it read-only or full, or is there no such bucket or folder?',
+        `it accepted ${key} but ${written === undefined ? 'does not have it' : 'returns something else'}`,
+        'It may be read-only or full, or there is no such bucket or folder.',
       )
     },
     async close() {
       const opened = opening
       if (opened === undefined) return
       opening = undefined
-      // Nobody can do anything about one that cannot be closed.
+      // A user can do nothing about a connection that does not close.
       await within(timeout, async () => (await opened).dispose?.()).catch(() => undefined)
     },
   }
@@ -143,7 +145,7 @@ async function readBounded(
   key: string,
   most: number,
 ): Promise<Uint8Array | undefined> {
-  // Receipts are read by the thousand: asking for the size of each would double the requests.
+  // Receipts are read by the thousand, and asking for the size of each would double the requests.
   const size = key.startsWith('originals:') ? await sizeOf(storage, key) : undefined
   if (size !== undefined && size > most) {
     throw new OversizeError(key, size, most)
@@ -151,9 +153,9 @@ async function readBounded(
   return readItem(storage, key, most)
 }
 
-/** Whether it makes sense to ask: where nothing answers, thousands must not wait for their time-outs one by one. */
+/** Decides whether to ask the remote. Where it does not answer, thousands of items must not time out one by one. */
 interface Patience {
-  /** @throws the last failure, where it is one of many and has just been. */
+  /** @throws the last failure, where several failed in a row and the last one is recent. */
   check(): void
   lose(error: ImagegenError): void
   restore(): void
@@ -181,15 +183,15 @@ function createPatience(): Patience {
 /** @param reason without secrets. */
 export function remoteError(
   reason: string,
-  hint = 'Look whether it runs and lets you in, then run it again.',
+  hint = 'Check that it runs and that your credentials are valid, then run it again.',
 ): ImagegenError {
   return new ImagegenError('unavailable', { message: `The remote store failed: ${reason}.`, hint })
 }
 
-/** It took longer than anybody should wait. */
+/** The operation timed out. */
 class SlowError extends Error {}
 
-/** A promise that is told to hurry. The timer keeps the process alive, whatever the driver does. */
+/** Rejects when a promise takes too long. The timer keeps the process alive, whatever the driver does. */
 async function within<Result>(milliseconds: number, work: () => Promise<Result>): Promise<Result> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_, reject) => {
@@ -214,7 +216,7 @@ function describe(thrown: unknown): string {
     : message
 }
 
-/** Drivers throw what they like; p-retry takes errors only, and some `TypeError`s for bugs. */
+/** Drivers throw any value. p-retry accepts only errors, and treats some `TypeError`s as bugs. */
 function asError(thrown: unknown): never {
   if (thrown instanceof SlowError) throw thrown
   throw new Error(describe(thrown))

@@ -1,28 +1,28 @@
 import { plainText } from '../../shared/plain-text.ts'
 import { driverOf, type RemoteStorage } from './storage.ts'
 
-/** Names of options whose values nobody may see. */
+/** Names of options whose values must not be shown. */
 const SECRET = /key|secret|token|passw|auth|credential|signature|connection|cookie|\bsas/i
 
-/** Shorter ones are found in ordinary words. */
+/** Shorter secrets also occur in ordinary words. */
 const SHORTEST = 4
 
-/** Options are a few levels deep; what is deeper is a client's own world. */
+/** Options are a few levels deep. Anything deeper belongs to a client's internals. */
 const DEEPEST = 4
 
-/** What the options of a driver hold that must never be printed. */
+/** The values in a driver's options that must never be printed. */
 export function secretsOf(storage: RemoteStorage): readonly string[] {
   return secretsInOptions(Reflect.get(driverOf(storage), 'options'))
 }
 
-/** What options, or a URL, hold that must never be printed. */
+/** The values in options, or in a URL, that must never be printed. */
 export function secretsInOptions(options: unknown): readonly string[] {
   return [...new Set(secretsIn(options, false, 0))].filter((secret) => secret.length >= SHORTEST)
 }
 
-/** One line that says what went wrong, without anything that lets somebody else in. */
+/** Formats a text as one line without secrets. */
 export function withoutSecrets(text: string, secrets: readonly string[]): string {
-  // One may be a part of another.
+  // One secret may be a part of another, so longer ones are replaced first.
   const shown = secrets
     .toSorted((left, right) => right.length - left.length)
     .reduce((text, secret) => text.replaceAll(secret, '***'), text)
@@ -47,7 +47,7 @@ function secretsIn(value: unknown, isSecret: boolean, depth: number): string[] {
   )
 }
 
-/** Whoever shows a URL shows its parts encoded. */
+/** A URL shows its parts encoded. */
 function spellings(secret: string): string[] {
   return [secret, encodeURIComponent(secret), ...userInfo(secret)]
 }

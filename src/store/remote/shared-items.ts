@@ -1,8 +1,8 @@
 import type { Remote } from './remote.ts'
 
-/** Items that can be made again: whoever cannot read or write one goes on without. */
+/** Items that can be created again: a failed read or write is ignored. */
 export interface SharedItems {
-  /** @returns nothing where it is not there, or the remote does not answer. */
+  /** @returns `undefined` where the item does not exist or the remote does not answer. */
   get(key: string): Promise<Uint8Array | undefined>
   put(key: string, bytes: Uint8Array): Promise<void>
 }

@@ -1,10 +1,10 @@
 import { isRecord } from '../../shared/record.ts'
 
 /**
- * A key-value storage elsewhere: any driver of unstorage, or a storage made of one. Declared by shape, so that any
- * version of it fits, and anything else that behaves alike.
+ * A remote key-value storage: any unstorage driver, or a storage made of one. Declared by shape, so that every version
+ * of unstorage fits, and anything that behaves alike.
  *
- * Nothing is ever listed or removed: several drivers list a part of what there is, and say nothing of it.
+ * Items are never listed or removed: several drivers list only a part of them and do not say so.
  *
  * @see https://unstorage.unjs.io/drivers
  */
@@ -12,34 +12,39 @@ export interface RemoteStorage {
   hasItem(key: string, options: object): boolean | Promise<boolean>
   getItem(key: string, options: object): unknown
   getItemRaw?(key: string, options: object): unknown
-  /** Its size, where the driver knows it without reading the item. */
+  /** An item's size, where the driver knows it without reading the item. */
   getMeta?(key: string, options: object): unknown
   setItem?(key: string, value: string, options: object): unknown
   setItemRaw?(key: string, value: unknown, options: object): unknown
-  /** Ends its connections. */
+  /** Closes its connections. */
   dispose?(): unknown
 }
 
-/** A storage, or a function that opens one. What it opens is closed when the work is done, and opened anew after that. */
+/**
+ * A storage, or a function that opens one. What it opens is closed when the work is done, and opened again for later
+ * work.
+ */
 export type RemoteSource = RemoteStorage | (() => RemoteStorage | Promise<RemoteStorage>)
 
-/** How unstorage marks bytes that it keeps in storages that take text only. */
+/** The prefix with which unstorage marks bytes in storages that accept only text. */
 const BASE64 = 'base64:'
 
-/** What no item exceeds: as much as a file that a manifest names. */
+/** The largest item: the same limit as for a file that a manifest names. */
 export const LONGEST_ITEM: number = 256 * 1024 * 1024
 
-/** An item has more bytes than anybody wrote there. */
+/** An item is larger than anything that was written there. */
 export class OversizeError extends Error {
   constructor(key: string, size: number, most: number) {
-    super(`The remote store's ${key} is damaged: it has ${size} bytes, of at most ${most}.`)
+    super(
+      `The remote store's ${key} is damaged: it has ${size} bytes, but at most ${most} are expected.`,
+    )
   }
 }
 
 /**
- * The size of an item whose size is known before it is read, in bytes.
+ * An item's size in bytes, where it is known before reading.
  *
- * @throws whatever the driver does.
+ * @throws whatever the driver throws.
  */
 export async function sizeOf(storage: RemoteStorage, key: string): Promise<number | undefined> {
   const meta = await storage.getMeta?.(key, { nativeOnly: true })
@@ -48,10 +53,10 @@ export async function sizeOf(storage: RemoteStorage, key: string): Promise<numbe
 }
 
 /**
- * The bytes under a key, or nothing.
+ * Reads the bytes of an item, or returns `undefined`.
  *
  * @param most bytes.
- * @throws OversizeError, and whatever the driver does.
+ * @throws OversizeError, and whatever the driver throws.
  */
 export async function readItem(
   storage: RemoteStorage,
@@ -74,7 +79,7 @@ async function readWhole(
   try {
     value = storage.getItemRaw ? await storage.getItemRaw(key, {}) : await storage.getItem(key, {})
   } catch (error) {
-    // unstorage's HTTP driver trips over a 404; whether it was one is what it says when asked.
+    // unstorage's HTTP driver throws a TypeError on a 404. `hasItem` tells whether it was one.
     if (error instanceof TypeError && !(await storage.hasItem(key, {}))) return undefined
     throw error
   }
@@ -85,7 +90,11 @@ async function readWhole(
   return bytesOf(value)
 }
 
-/** @throws whatever the driver does. Some say nothing where they store nothing: only reading again tells. */
+/**
+ * Writes an item. Some drivers store nothing and report no error: only reading it back tells.
+ *
+ * @throws whatever the driver throws.
+ */
 export async function writeItem(
   storage: RemoteStorage,
   key: string,
@@ -97,7 +106,7 @@ export async function writeItem(
   } else throw new Error('the driver cannot write')
 }
 
-/** What is behind a storage; a driver is itself. */
+/** The driver behind a storage. A driver is its own. */
 export function driverOf(storage: RemoteStorage): object {
   const mount = callMethod(storage, 'getMount', '')
   const driver: unknown = isRecord(mount) ? mount['driver'] : undefined
@@ -105,8 +114,8 @@ export function driverOf(storage: RemoteStorage): object {
 }
 
 /**
- * Keeps a driver's client from printing errors with their stacks: Redis clients print what nobody listens for. Whoever
- * asks for something is told.
+ * Keeps a driver's client from printing errors with their stacks. Redis clients print errors that have no listener;
+ * callers still get the errors of their own operations.
  */
 export function silenceClient(storage: RemoteStorage): void {
   const client = callMethod(driverOf(storage), 'getInstance')
@@ -114,7 +123,7 @@ export function silenceClient(storage: RemoteStorage): void {
 }
 
 function nothing(): void {
-  // What a client says of itself.
+  // Operations report their own errors.
 }
 
 function callMethod(target: object, name: string, ...given: readonly unknown[]): unknown {
@@ -124,7 +133,7 @@ function callMethod(target: object, name: string, ...given: readonly unknown[]):
 
 function bytesOf(value: unknown): Uint8Array | undefined {
   if (value === null || value === undefined) return undefined
-  // unstorage's file system driver hands out what it could not read for.
+  // unstorage's file system driver returns an error instead of throwing it.
   if (value instanceof Error) throw value
   if (value instanceof Uint8Array) return value
   if (value instanceof ArrayBuffer) return new Uint8Array(value)
@@ -133,5 +142,5 @@ function bytesOf(value: unknown): Uint8Array | undefined {
       ? Buffer.from(value.slice(BASE64.length), 'base64')
       : Buffer.from(value)
   }
-  throw new Error('the driver answered with something that is no bytes')
+  throw new Error('the driver answered with something other than bytes')
 }

@@ -22,10 +22,10 @@ export interface RemoteStoreOptions extends RemoteOptions {
 }
 
 /**
- * A store that finds in a remote what is not here, and brings there what is made here.
+ * A store that looks for missing pictures in a remote, and uploads new pictures to it.
  *
- * What the remote does can cost time, never a picture: whatever it gives is checked before it is used, what it takes is
- * here already, and where it does not answer, nothing is asked for that it might have.
+ * The remote can cost time, but never a picture. What it returns is checked before use, what it receives is already
+ * stored here, and where it does not answer, the plugin requests nothing that the remote might have.
  */
 export function throughRemote(
   local: Store,
@@ -38,7 +38,7 @@ export function throughRemote(
   const all = readThrough({ folder, remote, beginning, keyOf: options.keyOf })
   const said = new Set<string>()
 
-  /** What is not in the remote is not lost: it is here. */
+  /** A failed upload is only a warning, because the picture is stored here. */
   async function attempt(work: () => Promise<void>): Promise<void> {
     try {
       await work()
@@ -48,7 +48,7 @@ export function throughRemote(
       if (said.has(message)) return
       said.add(message)
       logger.warn(
-        `${message} What was made is here, and not in the remote: \`imagegen push\` brings it there. ${hint}`.trim(),
+        `${message} The new picture is stored here but not in the remote; \`imagegen push\` uploads it. ${hint}`.trim(),
       )
     }
   }
@@ -74,7 +74,7 @@ export function throughRemote(
       return all.read(wanted)
     },
 
-    // All of the store is looked at once more: next to asking the remote that is nothing.
+    // Reading the whole local store costs little compared with a request to the remote.
     readKey: async (wanted) => (await all.read([wanted])).lookup(wanted.key),
 
     async prepare() {

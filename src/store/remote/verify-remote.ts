@@ -6,14 +6,14 @@ import type { StoreReport } from '../read/verify.ts'
 import { fetchOriginal, hasOriginal } from './originals.ts'
 import type { Remote } from './remote.ts'
 
-/** Pictures that are read at once: each of them is in memory, as a whole. */
+/** Pictures read at once. Each of them is in memory as a whole. */
 const READERS = 4
 
 /**
- * What is absent here and there in the remote is no problem.
+ * Adds the remote to a report. A picture that is absent here but in the remote is not a problem.
  *
- * @param report of the folder.
- * @param isThorough reads every picture of the remote that has a receipt here.
+ * @param report the report on the local folder.
+ * @param isThorough reads every remote picture that has a receipt here.
  */
 export async function withRemote(
   report: StoreReport,
@@ -49,7 +49,7 @@ async function look(
       ? (await fetchOriginal(remote, receipt)) !== undefined
       : await hasOriginal(remote, receipt)
     if (isThere) return 'there'
-    // What is wrong here says so.
+    // The local report already has this problem.
     if (bytes === 'absent') return 'nowhere'
     return {
       kind: 'remote-absent',

@@ -15,9 +15,9 @@ import {
 } from './remotes.ts'
 
 /**
- * What a team may rely on, whatever the remote is.
+ * What a team may rely on with any remote.
  *
- * @param open a fresh, empty remote, seen by as many machines as are opened on it.
+ * @param open returns a fresh, empty remote, which every opened machine shares.
  */
 export function remoteContract(
   name: string,
@@ -29,7 +29,7 @@ export function remoteContract(
     const candidatesOf = async ({ store }: Machine, key: string) =>
       (await store.read([key])).lookup(key)
 
-    test('what one machine made is no longer missing on another, byte by byte', async () => {
+    test('a picture made on one machine is not missing on another, byte by byte', async () => {
       const remote = await open()
       const [maker, reader] = [machine(remote), machine(remote)]
       const bytes = await picture(1)
@@ -44,7 +44,7 @@ export function remoteContract(
       expect((await candidatesOf(reader, TOMAS.key)).candidates).toEqual([])
     })
 
-    test('receipts that many add at once are all there after that', async () => {
+    test('receipts that many machines add at once are all there afterwards', async () => {
       const remote = await open()
       const machines = Array.from({ length: 6 }, () => machine(remote))
       await machines[0]!.store.prepare()
@@ -60,7 +60,7 @@ export function remoteContract(
       for (const { warnings } of machines) expect(warnings).toEqual([])
     })
 
-    test('what was made without it comes there by push, and only once', async () => {
+    test('push uploads pictures made without the remote, and only once', async () => {
       const remote = await open()
       const maker = machine(remote)
       const alone = machine(await open(), { dir: maker.dir })
@@ -86,7 +86,7 @@ export function remoteContract(
       })
     })
 
-    test('with receipts in git, bytes come when they are needed', async () => {
+    test('with receipts in git, bytes are downloaded when they are needed', async () => {
       const remote = await open()
       const maker = machine(remote)
       await maker.make(KIRA, await picture(1))
@@ -101,7 +101,7 @@ export function remoteContract(
       expect(await maker.store.verify()).toMatchObject({ intact: 1, elsewhere: 0 })
     })
 
-    test('what another picture took the place of is out of use everywhere', async () => {
+    test('a replaced picture is retired everywhere', async () => {
       const remote = await open()
       const maker = machine(remote)
       const old = await maker.make(KIRA, await picture(1))
@@ -111,12 +111,12 @@ export function remoteContract(
       const reader = machine(remote)
       const found = (await candidatesOf(reader, KIRA.key)).candidates
       expect(found.map(({ receipt }) => receipt.sha256)).toEqual([now.sha256])
-      // Nobody brings it back by accident.
+      // No machine uploads it again by accident.
       expect(outcomes(await maker.push())).toEqual({ present: 1 })
       expect((await candidatesOf(machine(remote), KIRA.key)).candidates).toHaveLength(1)
     })
 
-    test('what is pruned here stays there, and comes back', async () => {
+    test('a picture pruned here stays in the remote and can be restored', async () => {
       const one = machine(await open())
       const receipt = await one.make(KIRA, await picture(1))
       await one.store.trash(await one.store.findUnused(new Set()))
@@ -128,7 +128,7 @@ export function remoteContract(
       expect(await one.store.verify()).toMatchObject({ intact: 1, elsewhere: 0, problems: [] })
     })
 
-    test('small things and large ones come back as they were', async () => {
+    test('small and large items are returned unchanged', async () => {
       const remote = await open()
       const { shared } = machine(remote).store
       const bytes = Buffer.from(Array.from({ length: 300_000 }, (_, index) => (index * 7919) >> 3))

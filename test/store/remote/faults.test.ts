@@ -10,27 +10,29 @@ const lookup = async ({ store }: Machine, key: string): Promise<KeyRecord> =>
 
 const kinds = ({ problems }: KeyRecord): string[] => problems.map(({ kind }) => kind)
 
-/** A remote with one picture, and a machine that has nothing but its receipt. */
+/** A remote with one picture, and a machine that has only its receipt. */
 async function withReceiptOnly(): Promise<{ storage: FaultyStorage; one: Machine }> {
   const storage = faultyStorage()
   const one = machine(storage, { timeout: 500 })
   await one.make(KIRA, await picture(1))
   const { candidates } = await lookup(one, KIRA.key)
   rmSync(candidates[0]!.file)
-  // What a process has seen there once it does not ask about again.
+  // A process that has seen an item in the remote does not ask about it again.
   return { storage, one: machine(storage, { timeout: 500, dir: one.dir }) }
 }
 
-describe('a remote that cannot be asked', () => {
+describe('a remote that does not answer', () => {
   test.each(['down', 'hanging', 'denied'] satisfies Fault[])(
-    'that is %s makes nothing missing, neither what is known nor what is not',
+    'with the fault %s no key is missing, known or unknown',
     async (fault) => {
       const { storage, one } = await withReceiptOnly()
       storage.fault = fault
       for (const key of [KIRA.key, TOMAS.key]) {
         const [problem] = (await lookup(one, key)).problems
         expect(problem).toMatchObject({ kind: 'remote-silent' })
-        expect(problem!.message).toMatch(/^The remote store failed: .*is not known\.$/)
+        expect(problem!.message).toMatch(
+          /^The remote store failed: .*It is not known whether the picture is paid for\.$/,
+        )
         expect(problem!.message).not.toContain('a-password')
         expect(problem!.hint).toContain('run it again')
       }
@@ -44,7 +46,7 @@ describe('a remote that cannot be asked', () => {
     },
   )
 
-  test('says what it was: the cause, or that there was no answer in time', async () => {
+  test('the problem states the cause, or that there was no answer in time', async () => {
     const { storage, one } = await withReceiptOnly()
     storage.fault = 'down'
     expect((await lookup(one, TOMAS.key)).problems[0]!.message).toContain(
@@ -57,7 +59,7 @@ describe('a remote that cannot be asked', () => {
     )
   })
 
-  test('is not waited for a thousand times', async () => {
+  test('it is not waited for a thousand times', async () => {
     const { storage, one } = await withReceiptOnly()
     storage.fault = 'hanging'
     storage.asked = 0
@@ -67,7 +69,7 @@ describe('a remote that cannot be asked', () => {
     expect(storage.asked).toBeLessThan(100)
   })
 
-  test('of one item keeps no other from being had', async () => {
+  test('a fault of one item does not affect the others', async () => {
     const storage = faultyStorage()
     const maker = machine(storage)
     await maker.make(KIRA, await picture(1))
@@ -81,9 +83,9 @@ describe('a remote that cannot be asked', () => {
   })
 })
 
-describe('what a remote gives', () => {
+describe('a remote that returns damaged items', () => {
   test.each(['wrong bytes', 'half-written'] satisfies Fault[])(
-    'in %s is never used, and said',
+    '%s are never used and are reported',
     async (fault) => {
       const { storage, one } = await withReceiptOnly()
       storage.fault = fault
@@ -101,7 +103,7 @@ describe('what a remote gives', () => {
     },
   )
 
-  test('in receipts that are no receipts is a sign of something paid for', async () => {
+  test('an unreadable receipt is a sign of a payment', async () => {
     const storage = faultyStorage()
     await machine(storage).make(KIRA, await picture(1))
     storage.affects = (key) => key.startsWith('receipts:')
@@ -113,10 +115,10 @@ describe('what a remote gives', () => {
     }
   })
 
-  test('in a receipt of 600 MB is no receipt, and takes nothing else down', async () => {
+  test('a receipt of 600 MB is not a valid receipt and does not affect anything else', async () => {
     const storage = faultyStorage()
     await machine(storage).make(KIRA, await picture(1))
-    // Text of that length does not fit into a string.
+    // A text of that length does not fit into a string.
     storage.items.set(`receipts:${KIRA.key}`, Buffer.alloc(600 * 1024 * 1024))
     const record = await lookup(machine(storage), KIRA.key)
     expect(record.candidates).toEqual([])
@@ -124,7 +126,7 @@ describe('what a remote gives', () => {
     expect(record.problems[0]?.message).toContain('larger than')
   })
 
-  test('in an original of 600 MB is not read where the driver tells its size', async () => {
+  test('an original of 600 MB is not read where the driver reports its size', async () => {
     const { storage, one } = await withReceiptOnly()
     const { candidates } = await lookup(one, KIRA.key)
     let read = 0
@@ -142,7 +144,7 @@ describe('what a remote gives', () => {
     expect(read).toBe(0)
   })
 
-  test('in a receipt of another key, or of another recipe, is not taken', async () => {
+  test('a receipt of another key or another recipe is not used', async () => {
     const storage = faultyStorage()
     const maker = machine(storage)
     await maker.make(KIRA, await picture(1))
@@ -156,7 +158,7 @@ describe('what a remote gives', () => {
     expect(kinds(forged)).toEqual(['remote-damaged'])
   })
 
-  test('in a slot that nobody finished is a sign too, until push brings the receipt', async () => {
+  test('an unfinished slot is a sign of a payment, until push uploads the receipt', async () => {
     const storage = faultyStorage()
     const maker = machine(storage)
     await maker.make(KIRA, await picture(1))
@@ -170,7 +172,7 @@ describe('what a remote gives', () => {
     expect(repaired).toMatchObject({ candidates: [{ bytes: 'present' }], problems: [] })
   })
 
-  test('is put right by push --verify where the picture is', async () => {
+  test('push --verify repairs it from a machine that has the picture', async () => {
     const storage = faultyStorage()
     const maker = machine(storage)
     const { sha256 } = await maker.make(KIRA, await picture(1))
@@ -181,7 +183,7 @@ describe('what a remote gives', () => {
     expect(await maker.store.verify('remote')).toMatchObject({ problems: [] })
   })
 
-  test('mends what is damaged here', async () => {
+  test('a damaged local original is repaired from the remote', async () => {
     const storage = faultyStorage()
     const one = machine(storage)
     await one.make(KIRA, await picture(1))
@@ -195,9 +197,9 @@ describe('what a remote gives', () => {
   })
 })
 
-describe('a remote that takes nothing', () => {
+describe('a remote that stores nothing', () => {
   test.each(['full', 'forgetful'] satisfies Fault[])(
-    'because it is %s costs a warning; push brings everything there later',
+    'with the fault %s it causes a warning, and push uploads everything later',
     async (fault) => {
       const storage = faultyStorage()
       const one = machine(storage)
@@ -217,7 +219,7 @@ describe('a remote that takes nothing', () => {
     },
   )
 
-  test('and was never begun is refused before anything is spent', async () => {
+  test('a remote without a marker is refused before anything is spent', async () => {
     const storage = faultyStorage()
     storage.fault = 'forgetful'
     await expect(machine(storage).store.prepare()).rejects.toMatchObject({
@@ -226,7 +228,7 @@ describe('a remote that takes nothing', () => {
     })
   })
 
-  test('has it said once, however many pictures there are', async () => {
+  test('the warning appears once, however many pictures there are', async () => {
     const storage = faultyStorage()
     const one = machine(storage)
     await one.store.prepare()
@@ -238,8 +240,8 @@ describe('a remote that takes nothing', () => {
   })
 })
 
-describe('a remote that is not the one it was', () => {
-  test('is no reason to pay again', async () => {
+describe('a remote that was replaced', () => {
+  test('an empty remote does not cause a second payment', async () => {
     const { storage, one } = await withReceiptOnly()
     storage.fault = 'empty'
     const record = await lookup(one, TOMAS.key)
@@ -250,7 +252,7 @@ describe('a remote that is not the one it was', () => {
     await expect(one.pull([KIRA.key])).rejects.toMatchObject({ code: 'unavailable' })
   })
 
-  test('is begun by push', async () => {
+  test('push fills an empty remote', async () => {
     const { one } = await withReceiptOnly()
     const fresh = machine(faultyStorage(), { dir: one.dir })
     await fresh.push()
@@ -258,7 +260,7 @@ describe('a remote that is not the one it was', () => {
     expect(kinds(await lookup(fresh, TOMAS.key))).toEqual([])
   })
 
-  test('and holds something else is left alone', async () => {
+  test('a remote that holds something else is left alone', async () => {
     const storage = faultyStorage()
     storage.items.set('imagegen.json', Buffer.from('{"version":2}'))
     const one = machine(storage)
@@ -268,7 +270,7 @@ describe('a remote that is not the one it was', () => {
   })
 })
 
-test('a source that opens nothing is as good as a remote that is down', async () => {
+test('a source that opens nothing behaves like a remote that is down', async () => {
   const never = new Promise<never>(() => undefined)
   const failing = () =>
     Promise.reject(new Error('redis://kira:not-to-be-seen@redis.example is gone'))
@@ -279,7 +281,7 @@ test('a source that opens nothing is as good as a remote that is down', async ()
   }
 })
 
-test('what is whole here asks nobody', async () => {
+test('a key that is complete here does not ask the remote', async () => {
   const storage = faultyStorage()
   const one = machine(storage)
   await one.make(KIRA, await picture(1))
@@ -289,7 +291,7 @@ test('what is whole here asks nobody', async () => {
   expect(storage.asked).toBe(0)
 })
 
-test('a push or pull that is interrupted goes on from there', async () => {
+test('an interrupted push or pull continues where it stopped', async () => {
   const storage = faultyStorage()
   const maker = machine(faultyStorage())
   const subjects = Array.from({ length: 20 }, (_, index) => index)
@@ -307,7 +309,7 @@ test('a push or pull that is interrupted goes on from there', async () => {
   expect(outcomes(await one.push())).toEqual({ moved: remaining, present: moved })
 })
 
-test('a new picture takes the place of what is lost in both places, for everyone', async () => {
+test('a new picture replaces a lost one here and in the remote, for everyone', async () => {
   const { storage, one } = await withReceiptOnly()
   for (const key of storage.items.keys())
     if (key.startsWith('originals:')) storage.items.delete(key)

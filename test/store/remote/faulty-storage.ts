@@ -1,28 +1,28 @@
 import type { RemoteStorage } from '../../../src/store/remote/storage.ts'
 
-/** What can be wrong with a storage. */
+/** The faults that a storage can have. */
 export type Fault =
   | 'down'
   | 'hanging'
   | 'denied'
   | 'full'
-  /** Takes what is written, and has it not. */
+  /** Reports success for a write, but does not store it. */
   | 'forgetful'
   | 'wrong bytes'
   | 'half-written'
   | 'empty'
 
 export interface FaultyStorage extends RemoteStorage {
-  /** What is wrong with it from now on; nothing: all is well. */
+  /** The current fault. `undefined`: none. */
   fault: Fault | undefined
-  /** Of which items it is wrong; default: all. */
+  /** Selects the items that the fault affects; default: all. */
   affects: (key: string) => boolean
   readonly items: Map<string, Uint8Array>
-  /** How often it was asked for anything. */
+  /** The number of operations so far. */
   asked: number
 }
 
-/** A driver as somebody could have written it, with the faults of the world. */
+/** A third-party driver with realistic faults. */
 export function faultyStorage(): FaultyStorage {
   const items = new Map<string, Uint8Array>()
   const never = new Promise<never>(() => undefined)

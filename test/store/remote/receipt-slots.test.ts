@@ -14,7 +14,7 @@ function receipt(number: number): Receipt {
   return { version: 1, ...origin, sha256: sha256(String(number)), ...picture }
 }
 
-/** A remote in which every step of everybody happens when the scheduler says so. */
+/** A remote in which the scheduler orders every step of every machine. */
 function scheduledRemote(scheduler: fc.Scheduler): Remote {
   const items = new Map<string, Uint8Array>()
   const step = async <Result>(work: () => Result): Promise<Result> => {
@@ -35,7 +35,7 @@ function scheduledRemote(scheduler: fc.Scheduler): Remote {
 const read = async (remote: Remote): Promise<string[]> =>
   (await readSlots(remote, KIRA.key, () => KIRA.key)).receipts.map((one) => one.sha256).sort()
 
-test('whatever order things happen in, no receipt is lost and none is there twice', async () => {
+test('no order of steps loses a receipt or stores one twice', async () => {
   await fc.assert(
     fc.asyncProperty(fc.scheduler(), fc.integer({ min: 2, max: 5 }), async (scheduler, writers) => {
       const remote = scheduledRemote(scheduler)
@@ -49,7 +49,7 @@ test('whatever order things happen in, no receipt is lost and none is there twic
   )
 })
 
-test('who never finishes takes nobody else’s place', async () => {
+test("a machine that never finishes does not take another machine's slot", async () => {
   await fc.assert(
     fc.asyncProperty(fc.scheduler(), fc.nat({ max: 6 }), async (scheduler, steps) => {
       const remote = scheduledRemote(scheduler)
@@ -71,7 +71,7 @@ test('who never finishes takes nobody else’s place', async () => {
   )
 })
 
-test('one that is out of use is told apart, and stays out of use', async () => {
+test('a retired receipt is recognised and stays retired', async () => {
   const scheduler = await new Promise<fc.Scheduler>((resolve) => {
     fc.assert(fc.property(fc.scheduler(), resolve), { numRuns: 1 })
   })

@@ -11,7 +11,7 @@ import { openStore, type Store } from '../../../src/store/store.ts'
 import type { PullOptions, PushOptions, TransferReport } from '../../../src/store/transfer.ts'
 import { jpeg, keep, responseOf, temporaryFolder } from '../samples.ts'
 
-/** One machine of a team: a store of its own, and the remote that all have. */
+/** One machine of a team: its own store, and the shared remote. */
 export interface Machine {
   readonly store: Store
   readonly dir: string
@@ -56,7 +56,7 @@ export function machine(
   }
 }
 
-/** What a picture is of: a recipe, and the key that follows from it. */
+/** What a picture shows: a recipe, and its key. */
 export interface Subject {
   readonly key: string
   readonly recipe: Receipt['recipe']
@@ -93,7 +93,7 @@ export function contentOf({ dir }: Pick<Machine, 'dir'>): Record<string, string>
   return Object.fromEntries(files.map((file) => [file, sha256(readFileSync(path.join(dir, file)))]))
 }
 
-/** What became of the pictures of a transfer: `{ moved: 2, present: 1 }`. */
+/** The outcomes of a transfer: `{ moved: 2, present: 1 }`. */
 export function outcomes({ transfers }: TransferReport): Record<string, number> {
   const counts: Record<string, number> = {}
   for (const { outcome } of transfers) counts[outcome.kind] = (counts[outcome.kind] ?? 0) + 1

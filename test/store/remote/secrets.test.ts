@@ -6,7 +6,7 @@ function driver(options: object): RemoteStorage {
   return Object.assign({ options }, { hasItem: () => false, getItem: () => null })
 }
 
-describe('what a driver’s options hold', () => {
+describe("secrets in a driver's options", () => {
   it.each([
     [
       'keys',
@@ -17,7 +17,7 @@ describe('what a driver’s options hold', () => {
     ['a token as user', { base: 'https://a-token@host/' }, ['a-token']],
     ['headers', { headers: { authorization: 'Bearer a-token' } }, ['Bearer a-token']],
     ['something deeper', { cluster: { redisOptions: { password: 'pass-word' } } }, ['pass-word']],
-  ])('in %s is hidden, as it is and as URLs have it', (_, options, secrets) => {
+  ])('secrets in %s are hidden, both plain and encoded as in URLs', (_, options, secrets) => {
     const found = secretsOf(driver(options))
     for (const secret of secrets) {
       expect(found).toContain(secret)
@@ -25,25 +25,25 @@ describe('what a driver’s options hold', () => {
     }
   })
 
-  it('is looked for behind a storage, too', () => {
+  it('secrets are found behind a storage too', () => {
     const hidden = driver({ password: 'pass-word' })
     const storage = { ...driver({}), getMount: () => ({ driver: hidden }) }
     expect(secretsOf(storage)).toEqual(['pass-word'])
   })
 })
 
-describe('what drivers say', () => {
+describe('messages of drivers', () => {
   it.each([
     ['[GET] "https://kira:pw@s3.example/b/k": 500', '[GET] "https://***@s3.example/b/k": 500'],
     ['GET /k?X-Amz-Signature=abc&x=1 failed', 'GET /k?X-Amz-Signature=***&x=1 failed'],
     ['<AWSAccessKeyId>AKIA</AWSAccessKeyId>', '<AWSAccessKeyId>***</AWSAccessKeyId>'],
     ['authorization: Basic a2lyYTpwdw== refused', 'authorization: Basic *** refused'],
     ['two\nlines \u001B[31mand a colour', 'two lines [31mand a colour'],
-  ])('is one plain line without a way in: %j', (text, shown) => {
+  ])('a message becomes one plain line without secrets: %j', (text, shown) => {
     expect(withoutSecrets(text, [])).toBe(shown)
   })
 
-  it('is cut where nobody reads on', () => {
+  it('a long message is shortened', () => {
     expect(withoutSecrets('x'.repeat(10_000), [])).toHaveLength(300)
   })
 })

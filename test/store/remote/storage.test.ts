@@ -18,17 +18,17 @@ describe('a storage', () => {
     expect(Buffer.from((await readItem(answering(value), 'key'))!)).toEqual(BYTES)
   })
 
-  it.each([null, undefined])('has nothing where it answers with %s', async (value) => {
+  it.each([null, undefined])('has no item where it answers with %s', async (value) => {
     expect(await readItem(answering(value), 'key')).toBeUndefined()
   })
 
-  it('that hands out an error has failed', async () => {
+  it('fails where it returns an error', async () => {
     const denied = Object.assign(new Error('permission denied'), { code: 'EACCES' })
     await expect(readItem(answering(denied), 'key')).rejects.toBe(denied)
-    await expect(readItem(answering({ a: 1 }), 'key')).rejects.toThrow('no bytes')
+    await expect(readItem(answering({ a: 1 }), 'key')).rejects.toThrow('something other than bytes')
   })
 
-  it('that trips over what is not there is asked whether that is all', async () => {
+  it('that throws for a missing item is asked whether the item exists', async () => {
     const tripping = (isThere: boolean): RemoteStorage => ({
       hasItem: () => isThere,
       getItem: () => null,
@@ -38,7 +38,7 @@ describe('a storage', () => {
     await expect(readItem(tripping(true), 'key')).rejects.toThrow('_data')
   })
 
-  it('that takes text only, and one over it, have the same bytes', async () => {
+  it('gives the same bytes whether it accepts only text or bytes', async () => {
     const items = new Map<string, string>()
     const driver = {
       name: 'text',
@@ -54,7 +54,7 @@ describe('a storage', () => {
     expect(Buffer.from((await readItem(driver, 'originals:two'))!)).toEqual(BYTES)
   })
 
-  it('that cannot write says so', async () => {
+  it('without a write method says so', async () => {
     await expect(writeItem(answering(null), 'key', BYTES)).rejects.toThrow('cannot write')
     const storage: RemoteStorage = createStorage({ driver: memoryDriver() })
     await writeItem(storage, 'key', BYTES)
