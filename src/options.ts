@@ -8,6 +8,8 @@ import { type ChosenMode, type ModeContext, resolveMode } from './options/mode.t
 import { modelsWithoutHost, resolveModels } from './options/models.ts'
 import type { Options } from './options/options.ts'
 import { findRoot, findWorkspaceRoot, isTypeScriptInstalled } from './options/root.ts'
+import type { KeySource } from './model/image-model.ts'
+import { missingKeySources } from './model/key-source.ts'
 import { checkInside } from './store/boundary.ts'
 import type { RemoteOptions } from './store/remote/remote.ts'
 import { secretsInOptions, secretsOf } from './store/remote/secrets.ts'
@@ -33,8 +35,8 @@ export interface ResolvedOptions extends KeyOptions, ChosenMode {
   readonly provenance: boolean
   /** Whether hosts keep the exact types up to date. */
   readonly types: boolean
-  /** Whether MiniMax has a key; without one its models cannot be asked. */
-  readonly hasKey: boolean
+  /** Where the API keys come from that models lack. */
+  readonly missingKeys: readonly KeySource[]
   /** What must never be printed. */
   readonly secrets: readonly string[]
   /** A digest of each option that decides keys, by the option's name. */
@@ -114,15 +116,15 @@ export async function resolveOptions(context: ResolveContext): Promise<ResolvedO
     sharesRenditions: given.store?.renditions ?? false,
     provenance: given.provenance ?? true,
     types: given.types ?? isTypeScriptInstalled(root),
-    hasKey: environment.apiKey !== undefined,
+    missingKeys: missingKeySources([...keyOptions.models.values()].map(({ model }) => model)),
     secrets: secretsIn(environment, given),
     fingerprint: fingerprintOf(keyOptions, namedCache),
     warnings: [
       ...(cache.warning === undefined ? [] : [cache.warning]),
       ...environment.warnings,
       ...modelsWithoutHost(given.models ?? {}, environment).map(
-        (name) =>
-          `The model \`${name}\` does not use MINIMAX_API_HOST: that came from a file, with the key of that file, and this model has a key of its own. Give it its \`host\` in the config.`,
+        ({ name, hostVariable }) =>
+          `The model \`${name}\` does not use ${hostVariable}: that came from a file, with the key of that file, and this model has a key of its own. Give it its \`host\` in the config.`,
       ),
     ],
   }
@@ -145,10 +147,10 @@ function resolveRemote({ remote, timeout }: Options['store'] = {}): RemoteOption
   return remote === undefined ? undefined : { source: remote, timeout: timeout ?? DEFAULT_TIMEOUT }
 }
 
-function secretsIn({ apiKey }: Environment, { store, queue }: Options): readonly string[] {
+function secretsIn({ accounts }: Environment, { store, queue }: Options): readonly string[] {
   const remote = store?.remote
   return [
-    ...(apiKey === undefined ? [] : [apiKey]),
+    ...[...accounts.values()].flatMap(({ apiKey }) => (apiKey === undefined ? [] : [apiKey])),
     // What a function opens has its secrets hidden where its errors are read.
     ...(remote === undefined || typeof remote === 'function' ? [] : secretsOf(remote)),
     ...secretsInOptions(queue?.connection),

@@ -80,6 +80,8 @@ describe('the rules notice', () => {
       [
         'model/http/host.ts: only options/ and index.ts may import the provider in model/minimax/',
         'model/image-model.ts: only options/ and index.ts may import the provider in model/minimax/',
+        'model/http/host.ts: names minimax, and is for every provider',
+        'model/image-model.ts: names minimax, and is for every provider',
       ],
     ],
     [
@@ -88,7 +90,15 @@ describe('the rules notice', () => {
         'model/acme/acme.ts': "import { a } from '../minimax/request.ts'",
         'model/minimax/request.ts': '',
       },
-      ['model/acme/acme.ts: only options/ and index.ts may import the provider in model/minimax/'],
+      [
+        'model/acme/acme.ts: only options/ and index.ts may import the provider in model/minimax/',
+        'model/acme/acme.ts: names minimax, and is for every provider',
+      ],
+    ],
+    [
+      'a message that is for every provider and names one',
+      { 'generate/agreement.ts': "const hint = 'Set MINIMAX_API_KEY.'" },
+      ['generate/agreement.ts: names minimax, and is for every provider'],
     ],
     [
       'a cycle of types',

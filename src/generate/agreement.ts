@@ -1,4 +1,5 @@
 import { placeOf } from '../manifest/manifest.ts'
+import { howToSetKeys, missingKeySources } from '../model/key-source.ts'
 import { billOf } from '../plan/bill.ts'
 import type { Job, Plan, PlannedImage } from '../plan/plan.ts'
 import { ImagegenError, type Problem } from '../shared/errors.ts'
@@ -88,10 +89,14 @@ function missingText(jobs: readonly Job[]): string {
 }
 
 function missingKey(jobs: readonly Job[], withoutKey: readonly Job[]): ImagegenError {
+  const models = withoutKey.map(({ made }) => made.model.model)
+  const variables = missingKeySources(models).map(({ variable }) => variable)
+  const are = variables.length === 1 ? 'is' : 'are'
+  const unset = variables.length === 0 ? '' : `: ${variables.join(' and ')} ${are} not set`
   return new ImagegenError('credentials', withoutKey.slice(0, SHOWN).map(problemOfJob), {
     summary: [
-      `There is no API key: MINIMAX_API_KEY is not set. ${missingText(jobs)}.`,
-      'Set MINIMAX_API_KEY (in the environment, or in .env.local), or draw stand-ins with IMAGEGEN_MODE=placeholder.',
+      `There is no API key${unset}. ${missingText(jobs)}.`,
+      `${howToSetKeys(models)}, or draw placeholders with IMAGEGEN_MODE=placeholder.`,
       ...more(withoutKey.length),
     ].join('\n'),
   })

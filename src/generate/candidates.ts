@@ -153,7 +153,7 @@ function nothingNew(
 function notFetched(order: Order, there: number, file: string): ImagegenError {
   return new ImagegenError('unusable', {
     message: `Pictures that are paid for could not be fetched: ${there} of ${order.wanted} candidates are there. Their addresses are kept as ${file}.`,
-    hint: 'Save them by hand while the provider keeps them (MiniMax: 24 hours), and use them with `source`; `imagegen generate` asks for others, which costs.',
+    hint: 'Save them by hand while the provider keeps them, and use them with `source`; `imagegen generate` asks for others, which costs.',
   })
 }
 

@@ -9,7 +9,7 @@ import { sentence } from '../shared/plain-text.ts'
  */
 export interface ImageModel {
   readonly specificationVersion: 'v2' | 'v3' | 'v4'
-  /** `minimax.image`, `openai.image`, …: what stands before the first dot enters the recipe. */
+  /** `openai.image`, …: the part before the first dot enters the recipe. */
   readonly provider: string
   readonly modelId: string
   /** The most images that one call may ask for; `undefined` is taken as 1. */
@@ -27,13 +27,28 @@ export interface ImageModel {
   readonly account?: string
   /** `missing`: a call would fail for want of a key. Left out: nobody knows before the call. */
   readonly credentials?: 'given' | 'missing'
+  /** Where the API key comes from, for messages where it is missing. */
+  readonly keySource?: KeySource
+  /**
+   * `true`: every picture that the model ever drew has the pixels that `limits` name, so a receipt of other pixels is
+   * forged. Left out: the limits may have been declared after pictures were paid for.
+   */
+  readonly limitsAreFixed?: true
   /** The same model with an account's key and host, as far as it has none of its own. */
   withAccount?(account: ModelAccount): ImageModel
   /** Specification v4: whether reference pictures can be sent at all; `undefined`: not known. */
   readonly supportsFileInputs?: boolean | PromiseLike<boolean | undefined> | undefined
 }
 
-/** Whose requests they are. */
+/** Where a user gets an API key, and where it is set. */
+export interface KeySource {
+  /** The environment variable: `ACME_API_KEY`. */
+  readonly variable: string
+  /** The page of the provider that issues keys. */
+  readonly page: string
+}
+
+/** The account that pays for requests. */
 export interface ModelAccount {
   readonly apiKey?: string | undefined
   /** Scheme and host. */
@@ -89,7 +104,7 @@ export interface ImageModelCall {
   seed: number | undefined
   files: ImageModelFile[] | undefined
   mask: undefined
-  /** Keyed by the provider's name: `{ minimax: { promptOptimizer: true } }`. */
+  /** Keyed by the provider's name: `{ openai: { quality: 'low' } }`. */
   providerOptions: Record<string, Record<string, JsonValue>>
   abortSignal?: AbortSignal
   headers?: Record<string, string | undefined>

@@ -120,7 +120,7 @@ function unusable(name: string, fault: string, cause?: unknown): ImagegenError {
     'config',
     {
       message: `models.${name} is not an image model: ${fault}`,
-      hint: 'Give minimax(…), or an image model of the AI SDK.',
+      hint: 'Give an image model: one of this package, or one of the AI SDK.',
     },
     { cause },
   )

@@ -2,22 +2,29 @@ import path from 'node:path'
 import { parseEnv } from 'node:util'
 import { readFileIfThere } from '../shared/files.ts'
 import { plainText } from '../shared/plain-text.ts'
+import type { Provider } from '../model/provider.ts'
+import { PROVIDERS } from './providers.ts'
 import { isTrustedHost } from './trusted-host.ts'
 
-const KEY = 'MINIMAX_API_KEY'
-const HOST = 'MINIMAX_API_HOST'
 const MODE = 'IMAGEGEN_MODE'
 
-/** What the environment says to this package, and nothing else of it. */
+/** What this package reads from the environment. */
 export interface Environment {
-  readonly apiKey: string | undefined
-  /** Where `apiKey` is sent. */
-  readonly apiHost: string | undefined
-  /** Where a key that a model of the config has is sent: nothing where `apiHost` came with another key. */
-  readonly hostForOtherKeys: string | undefined
+  /** By the id of the provider. */
+  readonly accounts: ReadonlyMap<string, EnvironmentAccount>
   readonly mode: string | undefined
-  /** What was ignored, and why. */
+  /** Sentences about settings that were ignored, and why. */
   readonly warnings: readonly string[]
+}
+
+/** A provider's account, as the environment names it. */
+export interface EnvironmentAccount {
+  readonly apiKey: string | undefined
+  /** The host that `apiKey` is sent to. */
+  readonly apiHost: string | undefined
+  /** The host for a key that the config gives to a model; `undefined` where `apiHost` came with another key. */
+  readonly hostForOtherKeys: string | undefined
+  readonly hostVariable: string
 }
 
 /** One `.env` file. */
@@ -28,11 +35,11 @@ interface EnvironmentFile {
 }
 
 /**
- * The variables that matter, from the real environment, then from `.env.[mode].local`, `.env.[mode]`, `.env.local` and
- * `.env`. `process.env` is not written.
+ * Reads the variables that matter from the real environment, then from `.env.[mode].local`, `.env.[mode]`, `.env.local`
+ * and `.env`. `process.env` is not written.
  *
- * A commit must not be able to send somebody's own key elsewhere. So a host from a file is used only with the key of the
- * same file, or where any key may go: to MiniMax's own hosts and to this machine. Otherwise the next file decides.
+ * A commit must not be able to send a user's key elsewhere. So a host from a file is used only with the key of the same
+ * file, or where it is one of the provider's own hosts or this machine. Otherwise the next file decides.
  *
  * @param folder where the files are; Vite's `envDir`.
  * @param otherFolders where hosts may have found `.env` files that they wrote into the environment.
@@ -42,31 +49,55 @@ export function readEnvironment(
   mode: string,
   environment: NodeJS.ProcessEnv,
   otherFolders: readonly string[] = [],
+  providers: readonly Provider[] = PROVIDERS,
 ): Environment {
   const files = readFiles(folder, mode)
-  const find = (name: string): string | undefined =>
-    given(environment, name) ?? firstOf(files, (file) => given(file.values, name))
-  const apiKey = find(KEY)
-  const realHost = given(environment, HOST)
-  const isOwn =
-    realHost !== undefined &&
-    (isTrustedHost(realHost) ||
-      ![folder, ...otherFolders]
-        .flatMap((other) => (other === folder ? files : readFiles(other, mode)))
-        .some((file) => mayHaveSet(file, realHost)))
-  const host = isOwn
-    ? { address: realHost, isForAnyKey: true, warnings: [] }
-    : hostFrom(files, keyHolder(files, environment))
+  const elsewhere = otherFolders.filter((other) => other !== folder)
+  const everywhere = [...files, ...elsewhere.flatMap((other) => readFiles(other, mode))]
+  const read = providers.map((provider) => readAccount(provider, environment, files, everywhere))
   return {
-    apiKey,
-    apiHost: host.address,
-    hostForOtherKeys: host.isForAnyKey ? host.address : undefined,
-    mode: find(MODE),
+    accounts: new Map(read.map(({ account }, index) => [providers[index]?.id ?? '', account])),
+    mode: find(MODE, environment, files),
+    warnings: read.flatMap(({ warnings }) => warnings),
+  }
+}
+
+/** @param everywhere all files that a host may have copied into the environment. */
+function readAccount(
+  provider: Provider,
+  environment: NodeJS.ProcessEnv,
+  files: readonly EnvironmentFile[],
+  everywhere: readonly EnvironmentFile[],
+): { readonly account: EnvironmentAccount; readonly warnings: readonly string[] } {
+  const { hostVariable, keyVariable, origins } = provider
+  const realHost = given(environment, hostVariable)
+  const isUsersOwn =
+    realHost !== undefined &&
+    (isTrustedHost(realHost, origins) ||
+      !everywhere.some((file) => mayHaveSet(file, hostVariable, realHost)))
+  const host = isUsersOwn
+    ? { address: realHost, isForAnyKey: true, warnings: [] }
+    : hostFrom(provider, files, keyHolder(keyVariable, files, environment))
+  return {
+    account: {
+      apiKey: find(keyVariable, environment, files),
+      apiHost: host.address,
+      hostForOtherKeys: host.isForAnyKey ? host.address : undefined,
+      hostVariable,
+    },
     warnings: host.warnings,
   }
 }
 
-/** The `.env` files of a folder that exist, the strongest first. */
+function find(
+  name: string,
+  environment: NodeJS.ProcessEnv,
+  files: readonly EnvironmentFile[],
+): string | undefined {
+  return given(environment, name) ?? firstOf(files, (file) => given(file.values, name))
+}
+
+/** The `.env` files of a folder that exist, the one that wins first. */
 function readFiles(folder: string, mode: string): EnvironmentFile[] {
   return [`.env.${mode}.local`, `.env.${mode}`, '.env.local', '.env'].flatMap((name) => {
     const text = readFileIfThere(path.join(folder, name))?.toString('utf8')
@@ -74,7 +105,7 @@ function readFiles(folder: string, mode: string): EnvironmentFile[] {
   })
 }
 
-/** A variable that is set to nothing, or to blanks, is as good as none. */
+/** The value of a variable. An empty or blank one counts as not set. */
 function given(
   values: Readonly<Record<string, string | undefined>>,
   name: string,
@@ -96,31 +127,33 @@ function firstOf<Item, Result>(
 
 /**
  * The file that the key in use comes from. Nuxt, Bun, Storybook and others copy `.env` files into the environment before
- * a plugin runs: a key that stands in both is taken for the file's.
+ * a plugin runs: a key that is in both counts as the file's.
  */
 function keyHolder(
+  keyVariable: string,
   files: readonly EnvironmentFile[],
   environment: NodeJS.ProcessEnv,
 ): EnvironmentFile | undefined {
-  const real = given(environment, KEY)
+  const real = given(environment, keyVariable)
   return files.find(({ values }) => {
-    const key = given(values, KEY)
+    const key = given(values, keyVariable)
     return key !== undefined && (real === undefined || key === real)
   })
 }
 
 /**
- * Whether the environment's host may have been copied from this file. The parsers of those who copy take more than Node's
+ * Whether the environment's host may have been copied from this file. The tools that copy accept more than Node's parser
  * (`NAME: value`) and replace `$name`, so this looks at the lines themselves.
  */
-function mayHaveSet({ text, values }: EnvironmentFile, host: string): boolean {
-  if (given(values, HOST) === host) return true
+function mayHaveSet({ text, values }: EnvironmentFile, variable: string, host: string): boolean {
+  if (given(values, variable) === host) return true
   return text
     .split(/[\r\n]+/)
-    .some((line) => line.includes(HOST) && (line.includes(host) || /[$\\`]/.test(line)))
+    .some((line) => line.includes(variable) && (line.includes(host) || /[$\\`]/.test(line)))
 }
 
 function hostFrom(
+  provider: Provider,
   files: readonly EnvironmentFile[],
   holder: EnvironmentFile | undefined,
 ): {
@@ -130,19 +163,23 @@ function hostFrom(
 } {
   const warnings: string[] = []
   for (const file of files) {
-    const address = given(file.values, HOST)
+    const address = given(file.values, provider.hostVariable)
     if (address === undefined) continue
-    if (isTrustedHost(address)) return { address, isForAnyKey: true, warnings }
+    if (isTrustedHost(address, provider.origins)) return { address, isForAnyKey: true, warnings }
     if (file === holder) return { address, isForAnyKey: false, warnings }
-    warnings.push(ignoredHost(file.name, address))
+    warnings.push(ignoredHost(provider, file.name, address))
   }
   return { address: undefined, isForAnyKey: true, warnings }
 }
 
-function ignoredHost(file: string, address: string): string {
+function ignoredHost(
+  { name, keyVariable, hostVariable }: Provider,
+  file: string,
+  address: string,
+): string {
   // Without the part before an @, which may be a secret.
   const shown = URL.canParse(address) ? ` (${plainText(new URL(address).host, 100)})` : ''
-  return `${HOST} in ${plainText(file, 100)}${shown} is ignored: a host from a file is used only with the ${KEY} of the same file, unless it is one of MiniMax's own hosts or this machine. If it is yours, set it in the environment, and not in that file, or write both into .env.local.`
+  return `${hostVariable} in ${plainText(file, 100)}${shown} is ignored: a host from a file is used only with the ${keyVariable} of the same file, unless it is one of ${name}'s own hosts or this machine. If it is yours, set it in the environment, and not in that file, or write both into .env.local.`
 }
 
 /** Whether a continuous integration service runs this. */

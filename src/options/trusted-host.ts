@@ -1,25 +1,21 @@
 import { BlockList, isIP } from 'node:net'
 
-/** MiniMax's own hosts: international, and the two names of the one in China. */
-const OWN_ORIGINS: ReadonlySet<string> = new Set([
-  'https://api.minimax.io',
-  'https://api.minimax.cn',
-  'https://api.minimaxi.com',
-])
-
 /**
- * Whether a host may be given any API key: it is one of MiniMax's own, by its whole name and over https, or it is this
- * machine. Names are compared as the URL parser reads them, which is how requests read them too.
+ * Whether a host may get a provider's API key, whichever file names it: the host is one of the provider's own, by its
+ * whole name and over https, or it is this machine. Names are compared as the URL parser reads them, which is how requests
+ * read them too.
+ *
+ * @param origins scheme and name of the provider's own hosts.
  */
-export function isTrustedHost(host: string): boolean {
+export function isTrustedHost(host: string, origins: readonly string[]): boolean {
   if (!URL.canParse(host)) return false
   const { origin, protocol, hostname, username, password } = new URL(host)
   if (username !== '' || password !== '') return false
-  if (OWN_ORIGINS.has(origin)) return true
+  if (origins.includes(origin)) return true
   return (protocol === 'https:' || protocol === 'http:') && isLoopback(hostname)
 }
 
-/** `localhost` and addresses only: `x.localhost` and `localhost.` are asked of a name server by some systems. */
+/** Accepts `localhost` and addresses only: some systems ask a name server for `x.localhost` and `localhost.`. */
 function isLoopback(hostname: string): boolean {
   if (hostname === 'localhost') return true
   const address = hostname.replace(/^\[|\]$/g, '')

@@ -39,20 +39,18 @@ export type ReceiptCheck = (receipt: ReceiptClaims) => string | undefined
 /**
  * Holds receipts against what they are for: somebody may have copied one over, or made one up.
  *
- * Sizes that only a model's limits tell are checked for MiniMax's models, whose limits are this package's own. Those of
- * other models may be declared long after a picture was paid for.
+ * Sizes that only a model's limits tell are checked for models whose limits are fixed. Those of other models may be
+ * declared long after a picture was paid for.
  */
 export function createReceiptCheck(models: Iterable<ResolvedModel>): ReceiptCheck {
-  const ours = new Map(
-    [...models]
-      .filter(({ provider }) => provider === 'minimax')
-      .map((model) => [model.modelId, model]),
-  )
+  const fixed = [...models].filter(({ model }) => model.limitsAreFixed === true)
   return ({ key, recipe: written, width, height }) => {
     const recipe = written as Recipe
     if (recipeKey(recipe) !== key) return 'its recipe is that of another key'
     if (![recipe.size, recipe.aspectRatio].every(isTextOrAbsent)) return 'its recipe makes no sense'
-    const known = recipe.provider === 'minimax' ? ours.get(recipe.modelId) : undefined
+    const known = fixed.find(
+      ({ provider, modelId }) => provider === recipe.provider && modelId === recipe.modelId,
+    )
     const expected = expectedPicture(recipe, known ?? { limits: {} })
     // Receipts have the sides as the file stores them, and expectations are of what is seen.
     const seen = [

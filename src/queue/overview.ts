@@ -8,7 +8,7 @@ import type { QueueSettings } from './settings.ts'
 
 /** How the queue of one model stands. */
 export interface QueueOverview {
-  /** `minimax/image-01`. */
+  /** Provider and model: `openai/gpt-image-1`. */
   readonly model: string
   /** Who takes jobs of it; `null` where the server does not say. */
   readonly workers: number | null

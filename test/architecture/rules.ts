@@ -71,6 +71,21 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
 /** Files besides a provider's own folder that may import it: the list of providers, and what users import. */
 const PROVIDER_DOORS: readonly string[] = ['options/', 'index.ts']
 
+/**
+ * Where a provider may be named, besides its own folder: where its models are the default, and where users start its
+ * emulator. Everything else is for all providers.
+ */
+const NAMES_OF_PROVIDERS: Readonly<Record<string, readonly string[]>> = {
+  minimax: [
+    'emulator/',
+    'options/providers.ts',
+    'options/options.ts',
+    'index.ts',
+    'cli/run.ts',
+    'cli/commands/emulator.ts',
+  ],
+}
+
 const DRAWERS: ReadonlySet<string> = new Set([
   'types.ts',
   'utils.ts',
@@ -92,6 +107,7 @@ export function violations(sources: Sources, dependencies: readonly string[]): s
     ...files.flatMap(layerViolations),
     ...files.flatMap(doorViolations),
     ...files.flatMap(providerViolations),
+    ...Object.entries(sources).flatMap(providerNameViolations),
     ...cycles(files).map((cycle) => `import cycle: ${cycle.join(' → ')}`),
     ...dependencyViolations(files, dependencies),
   ]
@@ -150,6 +166,13 @@ function providerViolations({ file, imports }: SourceFile): string[] {
     if (PROVIDER_DOORS.some((door) => file.startsWith(door))) return []
     return [`${file}: only ${PROVIDER_DOORS.join(' and ')} may import the provider in ${provider}`]
   })
+}
+
+function providerNameViolations([file, text]: [file: string, text: string]): string[] {
+  return Object.entries(NAMES_OF_PROVIDERS)
+    .filter(([name]) => text.toLowerCase().includes(name))
+    .filter(([name, places]) => ![`model/${name}/`, ...places].some((at) => file.startsWith(at)))
+    .map(([name]) => `${file}: names ${name}, and is for every provider`)
 }
 
 /** `model/minimax/` of a file in there. */

@@ -62,7 +62,8 @@ test('a key goes to a host of strangers only from the place that names both', as
     write(Object.fromEntries(PLACES.map((place) => [place, textOf(place)])))
     const environment: NodeJS.ProcessEnv =
       random.next() < 0.4 ? { MINIMAX_API_KEY: 'key-of-the-shell' } : {}
-    const { apiKey, apiHost, hostForOtherKeys } = readEnvironment(root, 'production', environment)
+    const { accounts } = readEnvironment(root, 'production', environment)
+    const { apiKey, apiHost, hostForOtherKeys } = accounts.get('minimax')!
     const isStrange = (host: string | undefined): boolean =>
       host !== undefined && !(SAFE as readonly string[]).includes(host)
     if (isStrange(hostForOtherKeys)) broken.push(`${round}: ${hostForOtherKeys} for every key`)

@@ -13,7 +13,7 @@ async function said(files: FileTree): Promise<string> {
     typesFolder: path.join(root, '.imagegen/types'),
     storeFolder: '.imagegen',
     manifestFolders: ['src'],
-    needsKey: true,
+    missingKeys: [{ variable: 'MINIMAX_API_KEY', page: 'platform.minimax.io (Account, API keys)' }],
   }).join('\n')
 }
 
@@ -371,7 +371,7 @@ test('a project in a workspace is told by the files around it, too', async () =>
     typesFolder: path.join(web, '.imagegen/types'),
     storeFolder: '.imagegen',
     manifestFolders: ['src'],
-    needsKey: false,
+    missingKeys: [],
   })
   expect(steps).toEqual([
     "- Add to vite.config.ts:\n    import imagegen from 'unplugin-imagegen/vite'\n    plugins: [imagegen()]",

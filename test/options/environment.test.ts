@@ -1,5 +1,6 @@
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { minimaxProvider } from '../../src/model/minimax/provider.ts'
 import { resolveOptions, type ResolvedOptions } from '../../src/options.ts'
 import { isTrustedHost } from '../../src/options/trusted-host.ts'
 import { temporaryProject, type FileTree } from '../temporary-project.ts'
@@ -148,7 +149,7 @@ describe('a host that any key may go to', () => {
     'http://localhost:4010',
     'https://localhost',
   ])('%s', async (host) => {
-    expect(isTrustedHost(host)).toBe(true)
+    expect(isTrustedHost(host, minimaxProvider.origins)).toBe(true)
     const options = await resolve(
       { '.env': `MINIMAX_API_HOST="${host}"` },
       { MINIMAX_API_KEY: 'real' },
@@ -186,7 +187,7 @@ describe('a host that any key may go to', () => {
     'localhost:4010',
   ])('is not %s', async (host) => {
     // A backslash ends the name of a host, as a slash does.
-    if (!host.includes('\\')) expect(isTrustedHost(host)).toBe(false)
+    if (!host.includes('\\')) expect(isTrustedHost(host, minimaxProvider.origins)).toBe(false)
     const options = await resolve(
       { '.env': `MINIMAX_API_HOST='${host}'` },
       { MINIMAX_API_KEY: 'real' },

@@ -38,7 +38,7 @@ export const init: Command = {
       typesFolder: typesFolder(options),
       storeFolder: toPosix(path.relative(root, options.storeDir)),
       manifestFolders: [...new Set(folders)],
-      needsKey: [...options.models.values()].some(({ model }) => model.credentials === 'missing'),
+      missingKeys: options.missingKeys,
     })
     output.logger.info(['', ...steps].join('\n'))
     return 0

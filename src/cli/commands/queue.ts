@@ -21,7 +21,7 @@ export const queue: Command = {
   },
 }
 
-/** `minimax/image-01  2 workers: 40 waiting, 2 active, 0 delayed, 310 completed, 1 failed`, then what is under way. */
+/** `openai/gpt-image-1  2 workers: 40 waiting, 2 active, 0 delayed, 310 completed, 1 failed`, then what is under way. */
 function overviewText(overview: QueueOverview, output: Output): string {
   const { model, workers, waiting, delayed, active, completed, failed, failures } = overview
   const staff = workers === null ? 'workers unknown' : count(workers, 'worker')

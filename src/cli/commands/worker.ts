@@ -4,7 +4,7 @@ import { refuseMode } from '../consent.ts'
 import { stopOnInterrupt } from '../terminal/interrupt.ts'
 import { openProject } from '../project.ts'
 
-/** MiniMax answers after half a minute and takes ten requests a minute: more at once would wait for their turn. */
+/** Providers answer after about half a minute and accept about ten requests a minute: more jobs at once would only wait. */
 const CONCURRENCY = 4
 
 export const worker: Command = {

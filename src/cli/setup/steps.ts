@@ -19,8 +19,8 @@ export interface Setup {
   readonly storeFolder: string
   /** The folders of manifests, from the root. */
   readonly manifestFolders: readonly string[]
-  /** Whether a model of the project has no API key yet. */
-  readonly needsKey: boolean
+  /** Where the API keys come from that models of the project do not have yet. */
+  readonly missingKeys: ReadonlyArray<{ readonly variable: string; readonly page: string }>
 }
 
 /** What is left to do in files that are not ours, as far as it is not done. */
@@ -37,14 +37,9 @@ export function stepsByHand(project: ProjectFiles, setup: Setup): string[] {
     ...[...secretIgnores(project), ...linterIgnores(project, setup.storeFolder)].map(
       ({ file, line }) => step(`Add to ${file}:`, [line]),
     ),
-    ...(setup.needsKey
-      ? [
-          step(
-            'Get an API key at platform.minimax.io (Account, API keys), and write it into .env.local:',
-            ['MINIMAX_API_KEY=…'],
-          ),
-        ]
-      : []),
+    ...setup.missingKeys.map(({ variable, page }) =>
+      step(`Get an API key at ${page}, and write it into .env.local:`, [`${variable}=…`]),
+    ),
     `See what is missing, and what it costs: ${command} plan`,
     `Make it: ${command} generate`,
     ...(hosts.names.size === 0

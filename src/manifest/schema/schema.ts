@@ -23,7 +23,7 @@ export const referenceSchema: v.GenericSchema<ReferenceSettings> = v.union([
       from: referenceText,
       type: v.exactOptional(
         noted(v.pipe(v.string(), v.minLength(1)), {
-          description: 'What the model should keep of the picture. MiniMax knows `character`.',
+          description: 'What the model should keep of the picture, in its own words.',
           default: 'character',
           examples: ['character'],
         }),
@@ -154,7 +154,7 @@ const imageFields = {
   }),
   providerOptions: field(strictRecord(optionName, jsonSchema), {
     description:
-      'Handed to the model. MiniMax takes `promptOptimizer`, `watermark` and `style: { type, weight }`.',
+      'Handed to the model, which says what it takes. `image-01`: `promptOptimizer` and `watermark`; `image-01-live`: `style: { type, weight }` too.',
     default: {},
     examples: [{ promptOptimizer: true }],
   }),

@@ -1,8 +1,8 @@
 /** A provider's HTTP API, as messages name it and its settings. Each provider has one of these. */
 export interface Service {
-  /** The name for people: `MiniMax`. */
+  /** The name for people: `Acme`. */
   readonly name: string
-  /** How a config creates its models: `minimax()`. */
+  /** How a config creates its models: `acme()`. */
   readonly factory: string
   /** The environment variable that holds the API key. */
   readonly keyVariable: string

@@ -67,6 +67,8 @@ export function minimax(
     requestsPerMinute: rpm,
     account: `minimax@${endpoint.host}`,
     credentials: apiKey === undefined ? 'missing' : 'given',
+    keySource: { variable: MINIMAX.keyVariable, page: 'platform.minimax.io (Account, API keys)' },
+    limitsAreFixed: true,
 
     withAccount: (account) =>
       minimax(modelId, {

@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import type { BudgetLimit } from '../../generate/budget.ts'
+import { howToSetKeys } from '../../model/key-source.ts'
 import type { ResolvedModel } from '../../model/resolved-model.ts'
 import { ImagegenError, messageOf } from '../../shared/errors.ts'
 import type { Logger } from '../../shared/logger.ts'
@@ -102,7 +103,7 @@ function modelsWithKeys({ models, logger }: WorkOptions): ResolvedModel[] {
   if (usable.length === 0) {
     throw new ImagegenError('credentials', {
       message: `This worker has no API key for any of its models (${namesOf(others)}).`,
-      hint: 'Set MINIMAX_API_KEY (in the environment, or in .env.local), or hand keys to the models in the option `models`.',
+      hint: `${howToSetKeys(others.map(({ model }) => model))}.`,
     })
   }
   if (others.length > 0) logger.warn(`No API key for ${namesOf(others)}: left to other workers.`)
