@@ -95,10 +95,10 @@ describe.concurrent('imagegen', () => {
 
   it('says what the system refuses in one line', async () => {
     const project = await createProject({ 'hero.image.yaml': HERO })
-    project.write('node_modules/.cache', 'no folder')
-    const { code, stderr } = await project.run('plan')
+    project.write('.imagegen/types', 'no folder')
+    const { code, stderr } = await project.run('types')
     expect(code).toBe(1)
-    expect(stderr).toMatch(/^error E(EXIST|NOTDIR).*\.cache.*\n$/)
+    expect(stderr).toMatch(/^error E(EXIST|NOTDIR).*types.*\n$/)
   })
 })
 

@@ -311,7 +311,8 @@ describe.concurrent('prune', () => {
   const files = {
     'package.json': '{ "private": true, "workspaces": ["packages/*"] }',
     'packages/a/package.json': '{ "name": "a" }',
-    'packages/a/imagegen.config.json': '{ "store": { "dir": "../b/.imagegen" } }',
+    'packages/a/imagegen.config.mjs':
+      "export default { store: { dir: '../b/.imagegen', outside: true } }",
     'packages/a/a.image.yaml': HERO,
     'packages/b/package.json': '{ "name": "b" }',
     'packages/b/b.image.yaml': HERO.replace('hero', 'villain'),
