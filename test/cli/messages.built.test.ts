@@ -337,7 +337,10 @@ describe.concurrent('prune', () => {
   })
 
   it('works in a package with a store of its own', async () => {
-    const project = await createProject({ ...files, 'packages/a/imagegen.config.json': '{}' })
+    const project = await createProject({
+      ...files,
+      'packages/a/imagegen.config.mjs': 'export default {}',
+    })
     await emulatorFor(project)
     project.workingFolder = path.join(project.folder, 'packages/b')
     await project.run('generate', '--yes')
