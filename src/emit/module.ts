@@ -1,5 +1,7 @@
+import path from 'node:path'
 import type { ImageEntry } from '../manifest/entry.ts'
 import type { RenderedImage, Rendition } from '../render/render.ts'
+import { toPosix } from '../shared/files.ts'
 import { isRecord } from '../shared/record.ts'
 import { generatedImage } from './generated-image.ts'
 
@@ -74,4 +76,12 @@ export function manifestModule(
 /** The query by which a manifest's module imports the module of one image. */
 export function imageQuery(name: string): string {
   return `?image=${encodeURIComponent(name)}`
+}
+
+/** How code in a folder names a file in an import. */
+export function relativeSpecifier(folder: string, file: string): string {
+  const relative = toPosix(path.relative(folder, file))
+  // Another drive has no relative path; a folder such as `.cache` is not one yet.
+  if (path.isAbsolute(relative) || relative.startsWith('../')) return relative
+  return `./${relative}`
 }

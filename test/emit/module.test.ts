@@ -1,6 +1,7 @@
 import { runInNewContext } from 'node:vm'
 import { expect, test } from 'vitest'
-import { viteBuildUrl, viteUrl, webpackUrl } from '../../src/emit/hosts.ts'
+import { viteBuildUrl, viteUrl } from '../../src/plugin/hosts/vite.ts'
+import { webpackUrl } from '../../src/plugin/hosts/webpack.ts'
 import { imageModule, imageQuery, manifestModule } from '../../src/emit/module.ts'
 import type { RenderedImage, Rendition } from '../../src/render/render.ts'
 

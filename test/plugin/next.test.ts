@@ -1,6 +1,6 @@
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { withImagegen } from '../../src/next.ts'
-import { findNext } from '../../src/plugin/next-package.ts'
+import { findNext } from '../../src/plugin/next/host.ts'
 import { temporaryProject } from '../temporary-project.ts'
 
 /** As Next reads it. */

@@ -1,5 +1,5 @@
 import path from 'node:path'
-import { bunUrl } from '../../emit/hosts.ts'
+import type { AssetUrlOf } from '../../emit/module.ts'
 import { toPosix } from '../../shared/files.ts'
 import { checkHostVersion } from '../host-version.ts'
 import type { HostFacts } from '../session/host-facts.ts'
@@ -88,4 +88,12 @@ export function bunHost(build: BunBuild, begin: (facts: HostFacts) => Session): 
     await plainly(session.start())
     return session
   }
+}
+
+/** Bun: by its name alone, as on esbuild. An attribute makes the file an asset, whatever its ending. */
+export function bunUrl(): AssetUrlOf {
+  return ({ file }, variable) => ({
+    statement: `import ${variable} from ${JSON.stringify(`./${path.basename(file)}`)} with { type: 'file' }`,
+    expression: variable,
+  })
 }

@@ -1,6 +1,9 @@
+import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import type { Rolldown } from 'vite'
-import { parseModuleId, type ModuleId } from '../module-id.ts'
+import { toPosix } from '../../shared/files.ts'
+import { parseModuleId } from '../module-id.ts'
+import type { Images } from '../session/session.ts'
 
 type ModuleGraph = Pick<Rolldown.PluginContext, 'getModuleIds' | 'getModuleInfo'>
 
@@ -9,14 +12,6 @@ type ModuleGraph = Pick<Rolldown.PluginContext, 'getModuleIds' | 'getModuleInfo'
  * a watcher did not load again.
  */
 export const RENDITIONS = 'unplugin-imagegen:renditions'
-
-/** What is known of the project's images. */
-export interface Images {
-  /** The folder of the renditions, absolute. */
-  readonly folder: string
-  /** The names by which code may refer to an image; nothing for another plugin's images, which judges for itself. */
-  namesOf(id: ModuleId): readonly string[] | undefined
-}
 
 /** What Rollup, Rolldown and Vite all have in a bundle. */
 export type Bundle = Record<string, Chunk | Asset>
@@ -121,4 +116,29 @@ function renditionsOf(id: string, graph: ModuleGraph): readonly string[] {
 function hasWord(code: string, word: string): boolean {
   const literal = word.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`)
   return new RegExp(`(?<![\\p{L}\\p{N}_$-])${literal}(?![\\p{L}\\p{N}_$-])`, 'u').test(code)
+}
+
+/** A host of Rollup's kind, which is given its files. */
+export interface Emitter {
+  emitFile(asset: {
+    type: 'asset'
+    name: string
+    originalFileName: string
+    source: Uint8Array
+  }): string
+}
+
+/**
+ * Emits a rendition, by the name that it has.
+ *
+ * @param root which the names of original files start from.
+ * @returns the reference by which code may name it.
+ */
+export function emitRendition(file: string, emitter: Emitter, root: string): string {
+  return emitter.emitFile({
+    type: 'asset',
+    name: path.basename(file),
+    originalFileName: toPosix(path.relative(root, file)),
+    source: readFileSync(file),
+  })
 }

@@ -7,7 +7,7 @@ import type {
   OnResolveResult,
   PluginBuild,
 } from 'esbuild'
-import { esbuildUrl } from '../../emit/hosts.ts'
+import type { AssetUrlOf } from '../../emit/module.ts'
 import { ImagegenError } from '../../shared/errors.ts'
 import { readFileIfThere, toPosix } from '../../shared/files.ts'
 import { printable } from '../../shared/plain-text.ts'
@@ -268,4 +268,12 @@ function toMessage(error: unknown): { text: string; detail?: unknown } {
   return {
     text: printable(error instanceof Error ? (error.stack ?? error.message) : String(error)),
   }
+}
+
+/** esbuild: by its name alone. Our own resolver knows the folder, and gives it to the loader `file`. */
+export function esbuildUrl(): AssetUrlOf {
+  return ({ file }, variable) => ({
+    statement: `import ${variable} from ${JSON.stringify(`./${path.basename(file)}`)}`,
+    expression: variable,
+  })
 }

@@ -1,5 +1,5 @@
 import type { UnpluginOptions } from 'unplugin'
-import { farmUrl } from '../../emit/hosts.ts'
+import { relativeSpecifier, type AssetUrlOf } from '../../emit/module.ts'
 import type { HostFacts } from '../session/host-facts.ts'
 import { MANIFEST_ID, parseModuleId } from '../module-id.ts'
 import { plainly } from '../plain-error.ts'
@@ -42,4 +42,12 @@ export function farmHost(
       },
     },
   }
+}
+
+/** Farm: pictures are files there as they are. */
+export function farmUrl(folder: string): AssetUrlOf {
+  return ({ file }, variable) => ({
+    statement: `import ${variable} from ${JSON.stringify(relativeSpecifier(folder, file))}`,
+    expression: variable,
+  })
 }

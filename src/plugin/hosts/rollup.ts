@@ -1,14 +1,19 @@
-import { rollupUrl } from '../../emit/hosts.ts'
-import { createClaims } from './claims.ts'
+import type { AssetUrlOf } from '../../emit/module.ts'
 import { checkHostVersion } from '../host-version.ts'
-import { emitRendition, type Emitter } from '../emit-rendition.ts'
-import type { HostFacts } from '../session/host-facts.ts'
 import { MANIFEST_ID, parseModuleId } from '../module-id.ts'
-import { withLastLook } from './last-look.ts'
 import { plainly } from '../plain-error.ts'
-import type { Session } from '../session/session.ts'
-import { startWatched } from '../start-watched.ts'
-import { isNamedInCode, removeUnused, renderedModules, type Bundle } from './emitted-assets.ts'
+import type { Emit, HostFacts } from '../session/host-facts.ts'
+import { type Session, startWatched } from '../session/session.ts'
+import { createClaims } from './claims.ts'
+import {
+  type Bundle,
+  type Emitter,
+  emitRendition,
+  isNamedInCode,
+  removeUnused,
+  renderedModules,
+} from './emitted-assets.ts'
+import { withLastLook } from './last-look.ts'
 
 /** What the contexts of hooks have in Rollup and in Rolldown alike. */
 interface HookContext extends Emitter {
@@ -153,4 +158,12 @@ function checkVersion({ rollupVersion, rolldownVersion }: HookContext['meta']): 
 /** Rolldown has a root of its own; Rollup knows the working directory only. */
 function rootOf(options: object): string {
   return 'cwd' in options && typeof options.cwd === 'string' ? options.cwd : process.cwd()
+}
+
+/** Rollup and Rolldown: they emit the file and write its URL for every output format; a plain import fails there. */
+export function rollupUrl(_folder: string, emit: Emit): AssetUrlOf {
+  return ({ file }) => ({
+    statement: '',
+    expression: `import.meta.ROLLUP_FILE_URL_${emit(file)}`,
+  })
 }

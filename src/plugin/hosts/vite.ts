@@ -1,22 +1,19 @@
 import path from 'node:path'
-import type { Plugin, ResolvedConfig, ViteDevServer } from 'vite'
-import { viteBuildUrl, viteUrl } from '../../emit/hosts.ts'
-import { messageOf, type ImagegenError } from '../../shared/errors.ts'
+import type { Plugin, ResolvedConfig, Rolldown, ViteDevServer } from 'vite'
+import { relativeSpecifier, type AssetUrlOf } from '../../emit/module.ts'
+import { type ImagegenError, messageOf } from '../../shared/errors.ts'
 import { installedVersion } from '../../shared/package-version.ts'
 import { printable } from '../../shared/plain-text.ts'
-import { createClaims } from './claims.ts'
 import { checkHostVersion } from '../host-version.ts'
-import { emitRendition } from '../emit-rendition.ts'
-import type { HostFacts } from '../session/host-facts.ts'
-import { formatModuleId, MANIFEST_ID, parseModuleId, type ModuleId } from '../module-id.ts'
+import { MANIFEST_ID, type ModuleId, formatModuleId, parseModuleId } from '../module-id.ts'
 import { plainly } from '../plain-error.ts'
 import { refusePublic } from '../published-manifests.ts'
-import type { Session } from '../session/session.ts'
-import { startWatched } from '../start-watched.ts'
-import { withoutLeftBehind } from './left-behind.ts'
+import type { Emit, HostFacts } from '../session/host-facts.ts'
+import { type Session, startWatched } from '../session/session.ts'
+import { createClaims } from './claims.ts'
+import { RENDITIONS, emitRendition, removeUnused, usedByGraph } from './emitted-assets.ts'
 import { withLastLook } from './last-look.ts'
-import { removeUnused, RENDITIONS, usedByGraph } from './emitted-assets.ts'
-import { vitesOwnAsset } from '../vite-asset.ts'
+import { withoutLeftBehind } from './left-behind.ts'
 import { createUnreachable, renditionsIn } from './vite-unreachable.ts'
 import { addToWorkers } from './vite-workers.ts'
 
@@ -261,4 +258,46 @@ async function reload(server: ViteDevServer, modules: readonly ModuleId[]): Prom
 /** Vite's overlay, on pages that go on with a stand-in. The update that brings the picture takes it away. */
 function showProblem(server: ViteDevServer, { message }: ImagegenError): void {
   server.ws.send({ type: 'error', err: { message, stack: '', plugin: 'unplugin-imagegen' } })
+}
+
+type Load = Extract<NonNullable<Plugin['load']>, (...args: never[]) => unknown>
+
+/**
+ * The module of Vite's dev server for a file that is imported by its URL. Plugins such as vite-imagetools, and with it
+ * SvelteKit's `enhancedImages()`, take every picture with a query for theirs and would encode it once more; only one that
+ * is asked before them can keep Vite's answer.
+ *
+ * @returns nothing where Vite has no such plugin: then it is asked in its turn.
+ */
+export async function vitesOwnAsset(
+  context: ThisParameterType<Load>,
+  { plugins }: Pick<ResolvedConfig, 'plugins'>,
+  id: string,
+): Promise<Rolldown.LoadResult> {
+  const load = plugins.find(({ name }) => name === 'vite:asset')?.load
+  return (typeof load === 'object' ? load.handler : load)?.call(context, id)
+}
+
+/**
+ * Vite's dev server: it serves files where they are. Without `no-inline` small ones would become strings.
+ *
+ * @param folder the manifest's: absolute paths would end in source maps.
+ */
+export function viteUrl(folder: string): AssetUrlOf {
+  return ({ file }, variable) => ({
+    statement: `import ${variable} from ${JSON.stringify(`${relativeSpecifier(folder, file)}?url&no-inline`)}`,
+    expression: variable,
+  })
+}
+
+/**
+ * Vite's builds: what its own `?url` comes to in a chunk, and so with base, `renderBuiltUrl` and library mode. A module
+ * for each file, which that would need, takes longer than all that we do for it.
+ */
+export function viteBuildUrl(_folder: string, emit: Emit): AssetUrlOf {
+  return ({ file }, variable) => ({
+    // Of double quotes: where the URL is known at run time only, Vite ends the text there.
+    statement: `const ${variable} = "__VITE_ASSET__${emit(file)}__"`,
+    expression: variable,
+  })
 }

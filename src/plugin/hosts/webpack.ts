@@ -1,34 +1,33 @@
 import path from 'node:path'
 import type { NativeBuildContext, UnpluginOptions } from 'unplugin'
-import { webpackRequest, webpackUrl } from '../../emit/hosts.ts'
+import { relativeSpecifier, type AssetUrlOf } from '../../emit/module.ts'
 import { messageOf } from '../../shared/errors.ts'
-import { followFolder, type FollowedFolder } from './follow-folder.ts'
-import type { HostFacts } from '../session/host-facts.ts'
-import type { LoadedModule } from '../session/load-module.ts'
 import {
   MANIFEST_ID,
+  type ModuleId,
   parseModuleId,
   publishingQuery,
   splitQuery,
-  type ModuleId,
 } from '../module-id.ts'
-import { joinNeighbours, type WithNeighbours } from '../neighbours.ts'
 import {
+  type ModuleRules,
+  TYPE_OF_URL,
   isAskedForByUrl,
   issuerOf,
-  TYPE_OF_URL,
   refuseOtherRules,
-  type ModuleRules,
-} from '../other-rules.ts'
+} from './webpack-rules.ts'
 import { plainError, plainly } from '../plain-error.ts'
 import {
+  type OutputFile,
+  type ProjectManifests,
   publishedError,
   publishedQueryError,
   refusePublished,
-  type OutputFile,
-  type ProjectManifests,
 } from '../published-manifests.ts'
+import type { HostFacts } from '../session/host-facts.ts'
+import type { LoadedModule } from '../session/load-module.ts'
 import type { Session } from '../session/session.ts'
+import { type FollowedFolder, followFolder } from './follow-folder.ts'
 
 const NAME = 'unplugin-imagegen'
 
@@ -260,4 +259,64 @@ function tellChanged(compiler: Compiler, files: readonly string[]): void {
 function rulesOf(context: NativeBuildContext | undefined): ModuleRules {
   const isHere = context?.framework === 'webpack' || context?.framework === 'rspack'
   return (isHere ? context.loaderContext : undefined) ?? {}
+}
+
+/** Told whether a plugin of ours finds a manifest. */
+type Finds = (file: string) => Promise<boolean>
+
+/** On the compiler itself: it is what several of our plugins have in common, also out of two copies of this package. */
+const NEIGHBOURS: unique symbol = Symbol.for('unplugin-imagegen neighbours')
+
+/** A compiler to which several of our plugins may belong. */
+export interface WithNeighbours {
+  [NEIGHBOURS]?: Finds[]
+}
+
+/**
+ * Makes plugins of ours in one compiler known to each other: every loader there is run for every manifest.
+ *
+ * @returns whether this plugin answers for a manifest: the first one that finds it does. What none finds is the first
+ * one's to report.
+ */
+export function joinNeighbours(compiler: WithNeighbours, finds: Finds): Finds {
+  const all = (compiler[NEIGHBOURS] ??= [])
+  all.push(finds)
+  return async (file) => {
+    if (all.length === 1) return true
+    for (const other of all) if (await other(file)) return other === finds
+    return all[0] === finds
+  }
+}
+
+/**
+ * webpack and Rspack: an inline match resource makes the file an asset whatever rules the user has, and survives the
+ * persistent cache and watch rebuilds, where `emitFile` loses the file.
+ */
+export function webpackUrl(folder: string): AssetUrlOf {
+  return ({ file }, variable) => {
+    const specifier = webpackRequest(relativeSpecifier(folder, file))
+    return {
+      statement: `import ${variable} from ${JSON.stringify(`${specifier}.webpack[asset/resource]!=!${specifier}`)}`,
+      expression: variable,
+    }
+  }
+}
+
+/**
+ * Next with webpack: with a query. Of a file that ends like a picture, Next's App Router makes another module for the
+ * browser, and so emits every picture of a manifest.
+ */
+export function nextWebpackUrl(folder: string): AssetUrlOf {
+  return ({ file }, variable) => {
+    const specifier = webpackRequest(relativeSpecifier(folder, file))
+    return {
+      statement: `import ${variable} from ${JSON.stringify(`${specifier}.webpack[asset/resource]!=!${specifier}?imagegen`)}`,
+      expression: variable,
+    }
+  }
+}
+
+/** How webpack and Rspack are asked for a path: a bare `#` would begin a fragment. */
+export function webpackRequest(specifier: string): string {
+  return specifier.replaceAll('#', '\0#')
 }

@@ -1,18 +1,18 @@
 import { readdirSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import path from 'node:path'
 import { createUnplugin } from 'unplugin'
-import { nextWebpackUrl } from '../../emit/hosts.ts'
 import type { Options } from '../../options/options.ts'
 import { ImagegenError } from '../../shared/errors.ts'
-import { followFolder } from '../hosts/follow-folder.ts'
-import type { HostFacts } from '../session/host-facts.ts'
 import { checkHostVersion } from '../host-version.ts'
-import { findNext, nextVersion } from '../next-package.ts'
+import { followFolder } from '../hosts/follow-folder.ts'
+import { nextWebpackUrl, webpackHost } from '../hosts/webpack.ts'
 import { plainError } from '../plain-error.ts'
-import { createSession, type Session } from '../session/session.ts'
+import type { HostFacts } from '../session/host-facts.ts'
+import { type Session, createSession } from '../session/session.ts'
 import { answerFrom } from './turbopack-answer.ts'
 import { openChannel } from './turbopack-channel.ts'
 import { turbopackFacts } from './turbopack-facts.ts'
-import { webpackHost } from '../hosts/webpack.ts'
 
 /** A process of Next, which builds or serves while it is worked on. */
 export interface NextProcess {
@@ -96,4 +96,33 @@ function checkTurbopack(version: string): void {
     message: `Turbopack in Next ${version} takes no pictures from a loader.`,
     hint: 'Update Next to 16.3 or newer, or build with `--webpack`.',
   })
+}
+
+/** What Next tells of itself. */
+export interface NextPackage {
+  readonly version: string
+  /**
+   * The environment as it was before Next wrote into it what stands in `.env` files: whether a host is used depends on
+   * where it comes from, see `readEnvironment`.
+   */
+  readonly environment: NodeJS.ProcessEnv
+}
+
+/** @param folder Next's, absolute. */
+export function findNext(folder: string): NextPackage {
+  const project = createRequire(path.join(folder, 'package.json'))
+  const { version } = project('next/package.json') as { version: string }
+  // Next's own copy of its package: another one would know of nothing.
+  const next = createRequire(project.resolve('next/package.json'))
+  const { initialEnv } = next('@next/env') as { initialEnv?: NodeJS.ProcessEnv }
+  return { version, environment: initialEnv ?? process.env }
+}
+
+/** Next's version; nothing where Next is not found from its folder, which it does not tell. */
+export function nextVersion(folder: string): string | undefined {
+  try {
+    return findNext(folder).version
+  } catch {
+    return undefined
+  }
 }

@@ -1,5 +1,7 @@
-import type { Emit } from '../../emit/hosts.ts'
 import type { AssetUrlOf } from '../../emit/module.ts'
+
+/** Emits a file and gives the reference by which code may name it. */
+export type Emit = (file: string) => string
 
 /** What a host knows of the project. */
 export interface HostFacts {

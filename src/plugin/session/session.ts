@@ -1,20 +1,18 @@
 import path from 'node:path'
-import type { Emit } from '../../emit/hosts.ts'
 import type { Survey } from '../../pipeline.ts'
 import { debug } from '../../shared/debug.ts'
 import { ImagegenError } from '../../shared/errors.ts'
 import { readFileIfThere } from '../../shared/files.ts'
-import { createGivenModules, type GivenModules } from './loaded-modules.ts'
-import type { HostFacts } from './host-facts.ts'
-import type { LoadedModule } from './load-module.ts'
-import { findManifest, namesOf } from './locate.ts'
-import { mendableFiles } from '../mendable-files.ts'
-import { isConfigFile, MANIFEST_ID, type ModuleId } from '../module-id.ts'
-import { createProject, type Opened } from './project.ts'
-import type { Images } from '../hosts/emitted-assets.ts'
+import { MANIFEST_ID, type ModuleId, isConfigFile } from '../module-id.ts'
+import { plainly } from '../plain-error.ts'
 import type { ProjectManifests } from '../published-manifests.ts'
-import { createUpdates, type Updates } from './updates.ts'
-import { watchFilesOf } from './watched-files.ts'
+import type { Emit, HostFacts } from './host-facts.ts'
+import type { LoadedModule } from './load-module.ts'
+import { type GivenModules, createGivenModules } from './loaded-modules.ts'
+import { findManifest, namesOf } from './locate.ts'
+import { type Opened, createProject } from './project.ts'
+import { type Updates, createUpdates } from './updates.ts'
+import { mendableFiles, watchFilesOf } from './watched-files.ts'
 
 /** One dev server, watcher or build, and what it knows between two hooks. */
 export interface Session
@@ -62,6 +60,14 @@ export interface Session
   rest(): Promise<void>
   /** Nothing more is asked for. A request that is under way comes to its end: it is paid for. */
   close(): void
+}
+
+/** What is known of the project's images. */
+export interface Images {
+  /** The folder of the renditions, absolute. */
+  readonly folder: string
+  /** The names by which code may refer to an image; nothing for another plugin's images, which judges for itself. */
+  namesOf(id: ModuleId): readonly string[] | undefined
 }
 
 export function createSession(inline: unknown, facts: HostFacts): Session {
@@ -228,4 +234,25 @@ function usual(start: string): { readonly storeDir: string; readonly cacheDir: s
 
 function isBelow(folder: string, file: string): boolean {
   return file.startsWith(folder + path.sep)
+}
+
+/**
+ * Starts a session in a host that goes on watching: also when the start fails, the host knows the files in which that can
+ * be mended.
+ *
+ * @param begin `start` or `prepare` of the session.
+ */
+export async function startWatched(
+  session: Session,
+  watch: (file: string) => void,
+  begin: () => Promise<void> = () => session.start(),
+): Promise<void> {
+  try {
+    await plainly(begin())
+  } catch (error) {
+    for (const file of await session.mendable(error)) watch(file)
+    throw error
+  }
+  const { files, folders } = session.surroundings()
+  for (const file of [...files, ...folders]) watch(file)
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { refuseOtherRules } from '../../src/plugin/other-rules.ts'
+import { refuseOtherRules } from '../../src/plugin/hosts/webpack-rules.ts'
 
 const OURS = { path: '/app/node_modules/unplugin/dist/webpack/loaders/load.mjs' }
 

@@ -1,6 +1,6 @@
 import { lstatSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import { createStamps } from '../../src/plugin/stamps.ts'
+import { createStamps } from '../../src/plugin/session/module-stamps.ts'
 import { temporaryProject } from '../temporary-project.ts'
 
 test('a stamp that was replaced by a link is written anew, and what it led to is left alone', async () => {

@@ -1,5 +1,5 @@
 import path from 'node:path'
-import { ImagegenError } from '../shared/errors.ts'
+import { ImagegenError } from '../../shared/errors.ts'
 
 /** What the loader contexts of webpack and of Rspack have to say about a module. */
 export interface ModuleRules {
