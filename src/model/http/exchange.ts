@@ -31,14 +31,15 @@ export interface ExchangeRequest {
  * Sends one JSON request with the key as bearer token and hands the complete answer to `read`, which turns it into a
  * result and may download what the answer names. Nothing is tried twice: the caller, who counts the money, decides that.
  *
- * `timeout` ends with the answer and does not limit `read`. The key is hidden in every error, also in those of `read`.
+ * `timeout` ends with the answer and does not limit `read`. The key is hidden in the answer's headers and in every error,
+ * also in those of `read`, which hides it itself in what it takes from the answer's text.
  *
  * @throws ModelError: what `read` throws, `aborted`, `timeout`, `network`, or `malformed` for an answer that is too large.
  */
 export async function exchange<Result>(
   connection: Connection,
   request: ExchangeRequest,
-  read: (raw: RawAnswer) => Result | Promise<Result>,
+  read: (raw: RawAnswer, hide: (text: string) => string) => Result | Promise<Result>,
 ): Promise<Result> {
   const { service, endpoint, apiKey, timeout } = connection
   const { body, headers, maxBytes, abortSignal: caller } = request
@@ -52,13 +53,14 @@ export async function exchange<Result>(
       { method: 'POST', headers: headersWith(apiKey, headers), body: JSON.stringify(body) },
       { signal, maxBytes },
     )
-    return await read({
+    const raw = {
       service,
       status: answer.status,
-      headers: Object.fromEntries(answer.headers),
+      headers: Object.fromEntries([...answer.headers].map(([name, value]) => [name, hide(value)])),
       text: answer.body.toString(),
       host: endpoint.origin,
-    })
+    }
+    return await read(raw, hide)
   } catch (error) {
     if (isBrokenOff(error)) {
       if (isAborted(caller)) throw withoutKey(aborted(service, caller, true, error), hide)

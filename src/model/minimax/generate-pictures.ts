@@ -1,6 +1,5 @@
 import type { JsonValue } from '../../shared/hash.ts'
 import type { ImageModelResult } from '../image-model.ts'
-import { hiding } from '../http/api-key.ts'
 import { exchange, type Connection } from '../http/exchange.ts'
 import { fetchNamedPictures } from '../http/named-pictures.ts'
 import { readAnswer, type Answer } from './answer.ts'
@@ -42,34 +41,38 @@ export async function generatePictures(
   const { request, warnings } = buildRequest(modelId, facts, call)
   const { headers, abortSignal } = call
   const maxBytes = call.n * base64Length(MAX_PICTURE_BYTES) + MAX_FRAME_BYTES
-  const hide = hiding(connection.apiKey)
   const timestamp = new Date()
-  return exchange(connection, { body: request, headers, maxBytes, abortSignal }, async (raw) => {
-    const answer = readAnswer(raw)
-    const {
-      images,
-      warnings: lost,
-      ...leftOver
-    } = await fetchNamedPictures(raw, answer, call.n, {
-      ...connection,
-      maxBytes: MAX_PICTURE_BYTES,
-      abortSignal,
-    })
-    const messages = [...refusals(call.n, answer), ...lost]
-    return {
-      images,
-      warnings: [...warnings, ...messages.map((message) => ({ type: 'other' as const, message }))],
-      ...leftOver,
-      providerMetadata: { minimax: metadataOf(answer, hide) },
-      response: {
-        timestamp,
-        modelId,
-        headers: Object.fromEntries(
-          Object.entries(raw.headers).map(([name, value]) => [name, hide(value)]),
-        ),
-      },
-    }
-  })
+  return exchange(
+    connection,
+    { body: request, headers, maxBytes, abortSignal },
+    async (raw, hide) => {
+      const answer = readAnswer(raw)
+      const {
+        images,
+        warnings: lost,
+        ...leftOver
+      } = await fetchNamedPictures(raw, answer, call.n, {
+        ...connection,
+        maxBytes: MAX_PICTURE_BYTES,
+        abortSignal,
+      })
+      const messages = [...refusals(call.n, answer), ...lost]
+      return {
+        images,
+        warnings: [
+          ...warnings,
+          ...messages.map((message) => ({ type: 'other' as const, message })),
+        ],
+        ...leftOver,
+        providerMetadata: { minimax: metadataOf(answer, hide) },
+        response: {
+          timestamp,
+          modelId,
+          headers: { ...raw.headers },
+        },
+      }
+    },
+  )
 }
 
 /** A sentence about pictures that the safety filter kept back: they may be paid for. */
