@@ -1,7 +1,9 @@
 import { ModelError, type ImageModelResult } from '../model/image-model.ts'
 import type { ResolvedModel } from '../model/resolved-model.ts'
 import { describeWarning } from '../model/warning.ts'
+import { refusalsOfRecipe } from '../plan/refusals.ts'
 import { throwIfAborted } from '../shared/abort.ts'
+import { ImagegenError } from '../shared/errors.ts'
 import type { Lock } from '../store/locks/lock.ts'
 import type { RateWindow } from '../store/locks/rate-window.ts'
 import type { Settlement } from '../store/arrive/settle.ts'
@@ -11,7 +13,7 @@ import type { OrderEvent } from './event.ts'
 import { readInputs, type ReadFile } from './inputs.ts'
 import type { Order } from './order.ts'
 import { maybeBilled } from './provider-error.ts'
-import { callOf, responseOf } from './request.ts'
+import { callOf, priceOf, responseOf } from './request.ts'
 import type { Request } from './retry.ts'
 
 /** What asking for pictures needs. */
@@ -60,7 +62,8 @@ export async function ask(
   options: AskOptions,
 ): Promise<Arrival | 'lock-lost'> {
   const { store, budget, window, signal, abandon, onEvent } = options
-  const price = model.price === undefined ? null : model.price * pictures
+  refuse(order, model)
+  const price = priceOf(order, model, pictures)
   const inputs = await readInputs(order, model, store, options.readFile)
   let leftOver: ImageModelResult['leftOver']
   const response = await options.tryRequest({
@@ -103,6 +106,12 @@ export async function ask(
   warnOfUnusable(order, settlement, onEvent)
   warnOfExcess(order, settlement, onEvent)
   return { settlement, leftOver: kept }
+}
+
+/** A plan has said so already where there was one: jobs come from elsewhere too, and facts differ between machines. */
+function refuse({ recipe }: Order, model: ResolvedModel): void {
+  const refused = refusalsOfRecipe(recipe, model)
+  if (refused.length > 0) throw new ImagegenError('manifest', refused)
 }
 
 /** What arrived with a failure, and may have been paid for, is kept; the failure then says where. */

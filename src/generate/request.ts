@@ -1,6 +1,8 @@
 import type { ImageModelCall, ImageModelResult } from '../model/image-model.ts'
 import type { ResolvedModel } from '../model/resolved-model.ts'
 import { expectedPicture } from '../plan/expected-picture.ts'
+import { priceOfOne } from '../plan/price.ts'
+import { sentShape } from '../plan/sent-shape.ts'
 import { sha256, type JsonValue } from '../shared/hash.ts'
 import { isRecord } from '../shared/record.ts'
 import type { PendingResponse } from '../store/arrive/pending.ts'
@@ -25,6 +27,12 @@ export function seedOf(
   return (derived + candidatesThere) % SEED_RANGE
 }
 
+/** What some pictures of an order cost, USD; null where nobody knows. */
+export function priceOf({ recipe }: Order, model: ResolvedModel, pictures: number): number | null {
+  const price = priceOfOne(recipe, model)
+  return price === null ? null : price * pictures
+}
+
 /** The model's call for some more candidates of an order. */
 export function callOf(
   { recipe }: Order,
@@ -37,8 +45,7 @@ export function callOf(
   return {
     prompt: recipe.prompt,
     n: pictures,
-    size: recipe.size as ImageModelCall['size'],
-    aspectRatio: recipe.aspectRatio as ImageModelCall['aspectRatio'],
+    ...sentShape(recipe, model.limits),
     seed,
     files: files.length === 0 ? undefined : files,
     mask: undefined,
@@ -74,7 +81,7 @@ export function responseOf(
     provider: model.provider,
     model: model.modelId,
     responseId: typeof id === 'string' ? id : null,
-    usd: model.price ?? null,
+    usd: priceOfOne(recipe, model),
     time: new Date().toISOString(),
     images: result.images.map((image) =>
       typeof image === 'string' ? image : Buffer.from(image).toString('base64'),

@@ -19,7 +19,7 @@ export interface ImageModel {
     | ((options: { modelId: string }) => PromiseLike<number | undefined> | number | undefined)
   doGenerate(call: ImageModelCall): PromiseLike<ImageModelResult>
   /** USD an image. */
-  readonly price?: number
+  readonly price?: number | ImagePrice
   readonly limits?: ImageModelLimits
   /** Requests a minute that the account may send. */
   readonly requestsPerMinute?: number
@@ -30,12 +30,14 @@ export interface ImageModel {
   /** Where the API key comes from, for messages where it is missing. */
   readonly keySource?: KeySource
   /**
-   * `true`: every picture that the model ever drew has the pixels that `limits` name, so a receipt of other pixels is
+   * `true`: every picture that the model ever drew has the pixels that its own `limits` name, so a receipt of other pixels is
    * forged. Left out: the limits may have been declared after pictures were paid for.
    */
   readonly limitsAreFixed?: true
   /** The same model with an account's key and host, as far as it has none of its own. */
   withAccount?(account: ModelAccount): ImageModel
+  /** What `imageModel` declared, and of which model; checked when the config is read. */
+  readonly declared?: { readonly facts: ImageModelFacts; readonly model: ImageModel }
   /** Specification v4: whether reference pictures can be sent at all; `undefined`: not known. */
   readonly supportsFileInputs?: boolean | PromiseLike<boolean | undefined> | undefined
 }
@@ -46,6 +48,34 @@ export interface KeySource {
   readonly variable: string
   /** The page of the provider that issues keys. */
   readonly page: string
+}
+
+/** USD for one image; `undefined`: not known for this one. */
+export type ImagePrice = (picture: PricedPicture) => number | undefined
+
+/** What the price of an image depends on. */
+export interface PricedPicture {
+  /** The pixels that it will have: `1536x1024`; `undefined`: nobody knows. */
+  readonly size: `${number}x${number}` | undefined
+  /** How many reference pictures are sent. */
+  readonly references: number
+}
+
+/**
+ * What is known about a model, for `imageModel`. Every fact is optional, and none enters a key: declaring one never makes
+ * an image missing.
+ */
+export interface ImageModelFacts {
+  /** USD an image: a number, or a function of its size and references. */
+  readonly price?: number | ImagePrice | undefined
+  /** Requests a minute that the account may send. */
+  readonly requestsPerMinute?: number | undefined
+  /** Checked before anything is spent, field by field instead of the model's own. */
+  readonly limits?: ImageModelLimits | undefined
+  /** Whether the model takes a seed; the same as `limits.seed`. */
+  readonly seed?: boolean | undefined
+  /** The most images that one call may ask for. */
+  readonly maxImagesPerCall?: number | undefined
 }
 
 /** The account that pays for requests. */
@@ -63,18 +93,32 @@ export interface ImageModelLimits {
   readonly aspectRatios?: Readonly<Record<string, PixelSize>>
   /** What the model draws where neither ratio nor size is asked for; filled in before hashing. */
   readonly defaultAspectRatio?: string
-  /** Free sizes, in pixels; `false`: the model takes aspect ratios only. */
-  readonly sizes?:
-    | false
-    | { readonly min: number; readonly max: number; readonly multipleOf: number }
-  /** The types of reference it knows, the first is the default; `max` of them a request. `false`: none at all. */
-  readonly references?: false | { readonly types: readonly string[]; readonly max?: number }
+  /**
+   * The sizes it draws, as a list, or any size between two bounds, in pixels; `false`: the model takes aspect ratios only.
+   * Of a list, a ratio that `aspectRatios` lacks is sent as the first size that has it within 1 %.
+   */
+  readonly sizes?: false | ReadonlyArray<`${number}x${number}`> | SizeRange
+  /**
+   * The types of reference it knows, the first is the default; left out: any. `max` of them a request. `false`: none at
+   * all.
+   */
+  readonly references?: false | { readonly types?: readonly string[]; readonly max?: number }
   /** Images a request. */
   readonly n?: number
-  /** Whether it takes a seed: where none is written, one is derived and sent only to a model that says `true`. */
+  /**
+   * Whether it takes a seed: where none is written, one is derived and sent only to a model that says `true`. A written
+   * one is an error where it says `false`.
+   */
   readonly seed?: boolean
   /** Checks `providerOptions` and fills in their defaults. */
   readonly providerOptions?: (options: Readonly<Record<string, JsonValue>>) => ProviderOptionsCheck
+}
+
+/** Width and height of which both lie from `min` to `max` pixels and are divisible by `multipleOf`. */
+export interface SizeRange {
+  readonly min: number
+  readonly max: number
+  readonly multipleOf: number
 }
 
 /** The options with every default filled in, or what is wrong with them. */

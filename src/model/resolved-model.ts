@@ -1,7 +1,8 @@
 import { ImagegenError, messageOf } from '../shared/errors.ts'
 import { isRecord } from '../shared/record.ts'
 import { clause } from '../shared/plain-text.ts'
-import type { ImageModel, ImageModelLimits } from './image-model.ts'
+import { factFaults, priceFault } from './fact-faults.ts'
+import type { ImageModel, ImageModelLimits, ImagePrice } from './image-model.ts'
 
 /** A model with everything about it looked up once. */
 export interface ResolvedModel {
@@ -13,9 +14,12 @@ export interface ResolvedModel {
   readonly modelId: string
   /** At least 1. */
   readonly maxImagesPerCall: number
-  /** USD an image, where it is known. */
-  readonly price: number | undefined
+  /** USD an image, where it is known; a function throws ImagegenError with code `config` where it gives no price. */
+  readonly price: number | ImagePrice | undefined
+  /** What is checked before anything is spent. */
   readonly limits: ImageModelLimits
+  /** Where facts were declared for the model: its own limits. Only these fill in what enters keys. */
+  readonly ownLimits?: ImageModelLimits | undefined
   /** Requests a minute, where it is known. */
   readonly requestsPerMinute: number | undefined
   /** Models of one account share one rate window. */
@@ -28,6 +32,7 @@ export interface ResolvedModel {
  * @throws ImagegenError with code `config`.
  */
 export async function resolveModel(name: string, model: ImageModel): Promise<ResolvedModel> {
+  const own = await resolveDeclared(name, model)
   const fault = faultOf(model)
   if (fault !== undefined) throw unusable(name, fault)
   const [provider = ''] = model.provider.split('.')
@@ -37,10 +42,44 @@ export async function resolveModel(name: string, model: ImageModel): Promise<Res
     provider,
     modelId: model.modelId,
     maxImagesPerCall: await maxImagesPerCall(name, model),
-    price: model.price,
+    price: typeof model.price === 'function' ? checkedPrice(name, model.price) : model.price,
     limits: await limitsOf(model),
+    ...(own === undefined ? {} : { ownLimits: own.ownLimits ?? own.limits }),
     requestsPerMinute: model.requestsPerMinute,
     account: model.account ?? provider,
+  }
+}
+
+/**
+ * The model for which facts were declared, once it and they are found to be right.
+ *
+ * @throws ImagegenError with code `config`, all that is wrong with the facts at once.
+ */
+async function resolveDeclared(
+  name: string,
+  model: ImageModel | undefined,
+): Promise<ResolvedModel | undefined> {
+  if (!isRecord(model) || model.declared === undefined) return undefined
+  const { facts, model: own } = model.declared
+  const faults = factFaults(facts)
+  if (faults.length > 0) {
+    throw new ImagegenError(
+      'config',
+      faults.map((message) => ({ message: `models.${name}: imageModel(): ${message}` })),
+    )
+  }
+  return resolveModel(name, own)
+}
+
+function checkedPrice(name: string, price: ImagePrice): ImagePrice {
+  return (picture) => {
+    let usd: number | undefined
+    const fault = priceFault(() => (usd = price(picture)))
+    if (fault === undefined) return usd
+    throw new ImagegenError('config', {
+      message: `models.${name}: \`price\` of ${JSON.stringify(picture)}: ${fault}`,
+      hint: 'Correct the function in the config. Nothing was asked for.',
+    })
   }
 }
 
@@ -69,7 +108,7 @@ function faultOf(value: unknown): string | undefined {
     return `its maxImagesPerCall is ${String(maxImagesPerCall)}, expected a whole number above 0.`
   }
   const { price, requestsPerMinute, limits, account } = value
-  if (price !== undefined && !(typeof price === 'number' && price >= 0 && price < Infinity)) {
+  if (price !== undefined && typeof price !== 'function' && !isPrice(price)) {
     return `its price is ${String(price)}, expected USD an image.`
   }
   if (requestsPerMinute !== undefined && !isPositive(requestsPerMinute)) {
@@ -105,6 +144,10 @@ async function limitsOf(model: ImageModel): Promise<ImageModelLimits> {
   if (specificationVersion === 'v2') return { ...limits, references: false }
   if (limits.references !== undefined) return limits
   return (await model.supportsFileInputs) === false ? { ...limits, references: false } : limits
+}
+
+function isPrice(value: unknown): boolean {
+  return typeof value === 'number' && value >= 0 && value < Infinity
 }
 
 function isCount(value: unknown): value is number {

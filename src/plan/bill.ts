@@ -1,5 +1,6 @@
 import type { Job } from './job.ts'
 import type { ImageState, PlannedImage } from './planned-image.ts'
+import { priceOfOne } from './price.ts'
 
 /** What some jobs come to. */
 export interface Bill {
@@ -36,8 +37,8 @@ export function billOf(jobs: readonly Job[]): Bill {
 
 /** USD; null where nobody knows. */
 export function priceOf(job: Job): number | null {
-  const { price } = job.made.model
-  return price === undefined ? null : roundUsd(price * job.missing)
+  const price = priceOfOne(job.made.recipe, job.made.model)
+  return price === null ? null : roundUsd(price * job.missing)
 }
 
 /** To a hundredth of a cent: sums of prices such as 0.0035 are not exact in binary. */

@@ -80,6 +80,11 @@ export function entryState(entry: ImageEntry, needed: Needed, around: Surroundin
   const { expected } = keyed
   const made: MadeImage = { key, otherKeys, recipe, model, subject, expected, present }
   const { state, reason } = judge(entry, made, stored, needed, around)
+  // What is paid for stays in use, whatever was declared since.
+  if (keyed.refused.length > 0 && (state === 'missing' || state === 'blocked')) {
+    for (const problem of keyed.refused) report(entry, problem)
+    return refused('has errors')
+  }
   const picked = stored.candidates[entry.pick - 1]?.receipt.sha256
   return { state, reason, made, picked, candidates: stored.candidates.length, reference }
 }

@@ -1,6 +1,6 @@
 import type { ResolvedModel } from '../model/resolved-model.ts'
 import { sizeFault, type ExpectedPicture } from '../pixels/expected-picture.ts'
-import { expectedSize, recipeKey, type Recipe } from './recipe.ts'
+import { expectedSize, limitsInKeys, recipeKey, type Recipe } from './recipe.ts'
 
 /**
  * What a picture of a recipe must look like.
@@ -51,7 +51,9 @@ export function createReceiptCheck(models: Iterable<ResolvedModel>): ReceiptChec
     const known = fixed.find(
       ({ provider, modelId }) => provider === recipe.provider && modelId === recipe.modelId,
     )
-    const expected = expectedPicture(recipe, known ?? { limits: {} })
+    const expected = expectedPicture(recipe, {
+      limits: known === undefined ? {} : limitsInKeys(known),
+    })
     // Receipts have the sides as the file stores them, and expectations are of what is seen.
     const seen = [
       { width, height },

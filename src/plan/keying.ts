@@ -10,6 +10,7 @@ import {
   type EntryReference,
   type Recipe,
 } from './recipe.ts'
+import { pixelsOf, sentShape } from './sent-shape.ts'
 
 export interface KeyedRecipe {
   readonly recipe: Recipe
@@ -18,6 +19,8 @@ export interface KeyedRecipe {
 
 /** The part of an entry's state that the store has no say in. */
 export interface Keyed extends KeyedRecipe {
+  /** What the model would refuse, if it were asked. */
+  readonly refused: readonly Problem[]
   readonly expected: PixelSize | undefined
   /** Other keys that receipts of the same recipe may have, with the recipes that they are of. */
   readonly others: readonly KeyedRecipe[]
@@ -29,7 +32,7 @@ export interface Keyed extends KeyedRecipe {
 export interface Keying {
   /**
    * @param references what the entries that this one refers to stand for, in the order of its references.
-   * @returns what the model refuses, where it refuses something.
+   * @returns what is wrong with its options, where they have no meaning.
    */
   keyed(
     entry: ImageEntry,
@@ -59,14 +62,15 @@ export function createKeying(): Keying {
       if (earlier?.model === model && areSame(earlier.references, references)) return earlier.keyed
       const outcome = recipeOf(entry, subject, model, checkOptions(model, subject), references)
       if ('problems' in outcome) return outcome
-      const { recipe } = outcome
+      const { recipe, refused } = outcome
       const key = recipeKey(recipe)
       const others = otherRecipes(recipe, subject, references).map((other) => ({
         recipe: other,
         key: recipeKey(other),
       }))
       const reference = referenceTo(entry, key, others)
-      const keyed = { recipe, key, others, expected: expectedSize(recipe, model), reference }
+      const expected = expectedSize(recipe, model) ?? sizeByDefault(recipe, model)
+      const keyed = { recipe, refused, key, others, expected, reference }
       known.set(entry, { model, references, keyed })
       return keyed
     },
@@ -81,6 +85,18 @@ export function referenceTo(
 ): EntryReference {
   const otherKeys = others.length === 0 ? NONE : others.map((other) => other.key)
   return { kind: 'generated', key, pick, otherKeys }
+}
+
+/** What is drawn where no shape was asked for, as far as that was declared: it is in no key, and nobody is held to it. */
+function sizeByDefault(
+  { size, aspectRatio }: Recipe,
+  { limits }: ResolvedModel,
+): PixelSize | undefined {
+  if (size !== undefined || aspectRatio !== undefined) return undefined
+  const { defaultAspectRatio } = limits
+  if (defaultAspectRatio === undefined) return undefined
+  const sent = sentShape({ aspectRatio: defaultAspectRatio }, limits)
+  return sent.size === undefined ? limits.aspectRatios?.[defaultAspectRatio] : pixelsOf(sent.size)
 }
 
 const NONE: readonly never[] = []

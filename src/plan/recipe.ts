@@ -1,9 +1,10 @@
 import type { FileDigest, GeneratedSubject, ImageEntry, Reference } from '../manifest/entry.ts'
-import type { PixelSize, ProviderOptionsCheck } from '../model/image-model.ts'
+import type { ImageModelLimits, PixelSize, ProviderOptionsCheck } from '../model/image-model.ts'
 import type { ResolvedModel } from '../model/resolved-model.ts'
 import type { Problem } from '../shared/errors.ts'
 import { digest, type JsonValue } from '../shared/hash.ts'
 import { refusals } from './refusals.ts'
+import { pixelsOf, sentShape } from './sent-shape.ts'
 
 /** Enters every key: a new number makes every image missing, so it changes only with the recipe's meaning. */
 export const KEY_VERSION = 1
@@ -38,6 +39,14 @@ export type EntryReference =
       readonly otherKeys: readonly string[]
     }
   | ({ readonly kind: 'source' } & FileDigest)
+
+/** The limits of a model that fill in what enters keys: its own, whatever was declared for it. */
+export function limitsInKeys({
+  limits,
+  ownLimits,
+}: Pick<ResolvedModel, 'limits' | 'ownLimits'>): ImageModelLimits {
+  return ownLimits ?? limits
+}
 
 /** What a recipe is made of. */
 interface Ingredients {
@@ -79,7 +88,7 @@ const FIELDS: RecipeFields = {
   aspectRatio: {
     label: 'size',
     value: ({ subject: { aspectRatio, size }, model }) =>
-      aspectRatio ?? (size === undefined ? model.limits.defaultAspectRatio : undefined),
+      aspectRatio ?? (size === undefined ? limitsInKeys(model).defaultAspectRatio : undefined),
   },
   size: { label: 'size', value: ({ subject }) => subject.size },
   providerOptions: {
@@ -108,7 +117,8 @@ export function recipeKey(recipe: Recipe): string {
 }
 
 /**
- * The recipe of an entry, the model's defaults filled in, or what the model would refuse of it.
+ * The recipe of an entry, the model's defaults filled in, and what the model would refuse of it: that matters where
+ * something is asked for. Options that make no sense have no recipe.
  *
  * @param checked its `providerOptions`, as the model takes them.
  * @param entryReferences what the entries that it refers to stand for, in the order of its references.
@@ -119,16 +129,18 @@ export function recipeOf(
   model: ResolvedModel,
   checked: ProviderOptionsCheck,
   entryReferences: readonly EntryReference[],
-): { readonly recipe: Recipe } | { readonly problems: readonly Problem[] } {
-  const problems = refusals(entry, subject, model, checked)
-  if (problems.length > 0 || 'issues' in checked) return { problems }
+):
+  | { readonly recipe: Recipe; readonly refused: readonly Problem[] }
+  | { readonly problems: readonly Problem[] } {
+  const refused = refusals(entry, subject, model, checked)
+  if ('issues' in checked) return { problems: refused }
   const ingredients = { subject, model, providerOptions: checked.options, entryReferences }
   const recipe: Partial<Record<keyof Recipe, unknown>> = {}
   for (const part of CANONICAL_PARTS) {
     const value = FIELDS[part].value(ingredients)
     if (value !== undefined) recipe[part] = value
   }
-  return { recipe: recipe as unknown as Recipe }
+  return { recipe: recipe as unknown as Recipe, refused }
 }
 
 function recipeReference(
@@ -157,9 +169,8 @@ function recipeReference(
 
 /** The type that a reference without one has. */
 function defaultReferenceType(model: ResolvedModel): string | undefined {
-  return model.limits.references === undefined || model.limits.references === false
-    ? undefined
-    : model.limits.references.types[0]
+  const { references } = limitsInKeys(model)
+  return references === undefined || references === false ? undefined : references.types?.[0]
 }
 
 /** More spellings of a recipe than these are not looked for. */
@@ -227,11 +238,7 @@ export function expectedSize(
   recipe: Recipe,
   model: Pick<ResolvedModel, 'limits'>,
 ): PixelSize | undefined {
-  if (recipe.size !== undefined) {
-    const [width = 0, height = 0] = recipe.size.split('x').map(Number)
-    return { width, height }
-  }
-  return recipe.aspectRatio === undefined
-    ? undefined
-    : model.limits.aspectRatios?.[recipe.aspectRatio]
+  const { size, aspectRatio } = sentShape(recipe, model.limits)
+  if (size !== undefined) return pixelsOf(size)
+  return aspectRatio === undefined ? undefined : model.limits.aspectRatios?.[aspectRatio]
 }

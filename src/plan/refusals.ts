@@ -3,7 +3,18 @@ import { placeOf, type DocumentPath } from '../manifest/manifest.ts'
 import type { ProviderOptionsCheck } from '../model/image-model.ts'
 import type { ResolvedModel } from '../model/resolved-model.ts'
 import type { Problem } from '../shared/errors.ts'
+import type { JsonValue } from '../shared/hash.ts'
 import { nearest } from '../shared/suggest.ts'
+import { listedSizes, nearestSize, sentShape } from './sent-shape.ts'
+
+/** What decides whether a model refuses something. */
+interface Asked {
+  readonly prompt: string
+  readonly aspectRatio?: string | undefined
+  readonly size?: string | undefined
+  readonly seed?: number | undefined
+  readonly references: ReadonlyArray<{ readonly type?: string | undefined }>
+}
 
 /**
  * What a model would refuse of an entry, found before anything is asked for.
@@ -16,19 +27,45 @@ export function refusals(
   model: ResolvedModel,
   checked: ProviderOptionsCheck,
 ): readonly Problem[] {
+  return faultsOf(subject, model, checked).map(({ field, message, ...cure }) => ({
+    message: `${entry.name}: ${message}`,
+    place: placeOf(entry.manifest, [...entry.path, ...field], 'value'),
+    ...cure,
+  }))
+}
+
+/** The same of a recipe, for those who have no manifest: workers, and whoever asks anew for what is there. */
+export function refusalsOfRecipe(
+  recipe: Omit<Asked, 'references'> & {
+    readonly references?: Asked['references']
+    readonly providerOptions?: Readonly<Record<string, JsonValue>>
+  },
+  model: ResolvedModel,
+): readonly Problem[] {
+  const { references = [], providerOptions = {} } = recipe
+  const checked = model.limits.providerOptions?.(providerOptions) ?? { options: {} }
+  return faultsOf({ ...recipe, references }, model, checked).map(({ message, ...cure }) => ({
+    message,
+    ...(cure.hint === undefined ? {} : { hint: cure.hint }),
+    ...(cure.example === undefined ? {} : { example: cure.example }),
+  }))
+}
+
+/** A problem whose place is a field of the image. */
+interface Fault extends Problem {
+  readonly field: DocumentPath
+}
+
+function faultsOf(asked: Asked, model: ResolvedModel, checked: ProviderOptionsCheck): Fault[] {
   const { limits } = model
-  const problems: Problem[] = []
-  const refuse = (field: DocumentPath, message: string, hint: string): void => {
-    problems.push({
-      message: `${entry.name}: ${message}`,
-      place: placeOf(entry.manifest, [...entry.path, ...field], 'value'),
-      hint,
-    })
+  const faults: Fault[] = []
+  const refuse: Refuse = (field, message, hint, example) => {
+    faults.push({ field, message, hint, ...(example === undefined ? {} : { example }) })
   }
 
   const { promptLength = Infinity } = limits
   // There are no more characters than UTF-16 units, which are counted already.
-  const length = subject.prompt.length > promptLength ? [...subject.prompt].length : 0
+  const length = asked.prompt.length > promptLength ? [...asked.prompt].length : 0
   if (length > promptLength) {
     refuse(
       ['prompt'],
@@ -36,74 +73,101 @@ export function refusals(
       `Shorten it by ${length - promptLength}. Variables count as what they stand for.`,
     )
   }
-  if (subject.aspectRatio !== undefined) refuseRatio(subject.aspectRatio, model, refuse)
-  if (subject.size !== undefined) refuseSize(subject.size, model, refuse)
-  if (subject.references.length > 0) refuseReferences(subject, model, refuse)
+  if (asked.aspectRatio !== undefined) refuseRatio(asked.aspectRatio, model, refuse)
+  if (asked.size !== undefined) refuseSize(asked.size, model, refuse)
+  if (asked.seed !== undefined && limits.seed === false) {
+    refuse(
+      ['seed'],
+      `${model.name} takes no seed.`,
+      'Remove it; to ask for another picture of the same prompt, raise `revision`.',
+    )
+  }
+  if (asked.references.length > 0) refuseReferences(asked, model, refuse)
   if ('issues' in checked) {
     for (const issue of checked.issues) {
-      problems.push({
-        message: `${entry.name}: \`${['providerOptions', ...issue.path].join('.')}\`: ${issue.message}`,
-        place: placeOf(entry.manifest, [...entry.path, 'providerOptions', ...issue.path], 'value'),
+      faults.push({
+        field: ['providerOptions', ...issue.path],
+        message: `\`${['providerOptions', ...issue.path].join('.')}\`: ${issue.message}`,
       })
     }
   }
-  return problems
+  return faults
 }
 
-type Refuse = (field: DocumentPath, message: string, hint: string) => void
+type Refuse = (
+  field: DocumentPath,
+  message: string,
+  hint: string,
+  example?: readonly string[],
+) => void
 
-function refuseRatio(ratio: string, model: ResolvedModel, refuse: Refuse): void {
-  const { aspectRatios = {} } = model.limits
-  if (Object.hasOwn(aspectRatios, ratio)) return
-  const ratios = Object.keys(aspectRatios)
-  if (ratios.length === 0) return
-  refuse(['aspectRatio'], `${model.name} does not draw ${ratio}.`, `It draws ${ratios.join(', ')}.`)
+function refuseRatio(ratio: string, { name, limits }: ResolvedModel, refuse: Refuse): void {
+  const ratios = Object.keys(limits.aspectRatios ?? {})
+  const sizes = listedSizes(limits)
+  if (ratios.includes(ratio) || ratios.length + sizes.length === 0) return
+  if (sentShape({ aspectRatio: ratio }, limits).size !== undefined) return
+  const near = nearestSize(ratio, limits)
+  const drawn = `It draws ${[...ratios, ...sizes].join(', ')}.`
+  if (near === undefined) return refuse(['aspectRatio'], `${name} does not draw ${ratio}.`, drawn)
+  refuse(
+    ['aspectRatio'],
+    `${name} does not draw ${ratio}.`,
+    `${drawn} To crop one of its sizes, write in place of \`aspectRatio: ${ratio}\`:`,
+    [`size: ${near}`, `output: { aspectRatio: ${ratio} }`],
+  )
 }
 
-function refuseSize(size: string, model: ResolvedModel, refuse: Refuse): void {
-  const { sizes } = model.limits
+function refuseSize(size: string, { name, limits }: ResolvedModel, refuse: Refuse): void {
+  const { sizes } = limits
   if (sizes === undefined) return
   if (sizes === false) {
-    return refuse(['size'], `${model.name} takes no free size.`, 'Use `aspectRatio` instead.')
+    return refuse(['size'], `${name} takes no free size.`, 'Use `aspectRatio` instead.')
   }
-  const fits = size
-    .split('x')
-    .map(Number)
-    .every((side) => side >= sizes.min && side <= sizes.max && side % sizes.multipleOf === 0)
-  if (!fits) {
-    refuse(
+  const listed = listedSizes(limits)
+  if ('min' in sizes) {
+    const fits = size
+      .split('x')
+      .map(Number)
+      .every((side) => side >= sizes.min && side <= sizes.max && side % sizes.multipleOf === 0)
+    if (fits) return
+    return refuse(
       ['size'],
-      `${model.name} does not draw ${size}.`,
+      `${name} does not draw ${size}.`,
       `Width and height lie from ${sizes.min} to ${sizes.max} pixels and are divisible by ${sizes.multipleOf}.`,
     )
   }
+  if (!listed.some((known) => known === size)) {
+    refuse(['size'], `${name} does not draw ${size}.`, `It draws ${listed.join(', ')}.`)
+  }
 }
 
-function refuseReferences(subject: GeneratedSubject, model: ResolvedModel, refuse: Refuse): void {
-  const { references } = model.limits
+function refuseReferences(asked: Asked, { name, limits }: ResolvedModel, refuse: Refuse): void {
+  const { references } = limits
   if (references === undefined) return
   if (references === false) {
     return refuse(
       ['references'],
-      `${model.name} takes no references.`,
+      `${name} takes no references.`,
       'Use another model for this image, or remove them.',
     )
   }
-  if (references.max !== undefined && subject.references.length > references.max) {
+  if (references.max !== undefined && asked.references.length > references.max) {
     refuse(
       ['references'],
-      `${subject.references.length} references; ${model.name} takes ${references.max}.`,
+      `${asked.references.length} references; ${name} takes ${references.max}.`,
       'Remove some.',
     )
   }
-  for (const { type, index } of subject.references) {
-    if (type === undefined || references.types.includes(type)) continue
-    const suggestion = nearest(type, references.types)
+  const { types } = references
+  if (types === undefined) return
+  for (const [index, { type }] of asked.references.entries()) {
+    if (type === undefined || types.includes(type)) continue
+    const suggestion = nearest(type, types)
     refuse(
       ['references', index, 'type'],
-      `${model.name} knows no reference of type \`${type}\`.`,
+      `${name} knows no reference of type \`${type}\`.`,
       suggestion === undefined
-        ? `It knows ${references.types.join(', ')}.`
+        ? `It knows ${types.join(', ')}.`
         : `Did you mean \`${suggestion}\`?`,
     )
   }

@@ -32,6 +32,8 @@ export interface Problem {
   readonly message: string
   readonly place?: Place
   readonly hint?: string
+  /** What to write, line by line; shown below the hint. */
+  readonly example?: readonly string[]
 }
 
 /** An error whose cause lies with the user, the provider or the disk. It is shown without a stack trace. */
@@ -62,23 +64,25 @@ function isProblem(value: Problem | readonly Problem[]): value is Problem {
 
 /** The same without what a terminal obeys: names, and what others say, stand in the middle of sentences. */
 function safe<Any extends Problem>(problem: Any): Any {
-  const { message, hint, place } = problem
+  const { message, hint, example, place } = problem
   return {
     ...problem,
     message: sentence(message),
     ...(hint === undefined ? {} : { hint: sentence(hint) }),
+    ...(example === undefined ? {} : { example: example.map(sentence) }),
     ...(place === undefined ? {} : { place: { ...place, file: inOneLine(place.file) } }),
   }
 }
 
 /** `file:line:column  message`, the code frame, then what to do, each on lines of their own: names bring none along. */
 export function formatProblem(problem: Problem): string {
-  const { message, hint, place } = safe(problem)
+  const { message, hint, example = [], place } = safe(problem)
   const lines = [
     place === undefined ? message : `${place.file}:${place.line}:${place.column}  ${message}`,
   ]
   if (place !== undefined && place.frame !== '') lines.push(place.frame)
   if (hint !== undefined) lines.push(`  → ${hint}`)
+  lines.push(...example.map((line) => `      ${line}`))
   return lines.join('\n')
 }
 

@@ -5,6 +5,7 @@ import {
   type BudgetLimit,
 } from '../../generate/budget.ts'
 import type { Order } from '../../generate/order.ts'
+import { priceOf } from '../../generate/request.ts'
 import { usableFor } from '../../generate/renewal.ts'
 import type { ResolvedModel } from '../../model/resolved-model.ts'
 import { ImagegenError } from '../../shared/errors.ts'
@@ -48,8 +49,8 @@ export async function holdOrder(
   // What is wrong there is told by who makes the order.
   if (record.problems.length > 0) return
   const missing = order.wanted - usableFor(order, record).length
-  const price = model.price === undefined ? null : model.price * missing
-  if (missing <= 0 || budget.holds(missing, price)) return
+  if (missing <= 0) return
+  if (budget.holds(missing, priceOf(order, model, missing))) return
   throw new ImagegenError('budget', {
     message: `It needs ${missing} pictures, and this worker's budget for one job is ${describeLimit(budget.limit)}. Nothing was asked for.`,
     hint: "Raise the option `budget` in the worker's configuration, or lower `n`.",
