@@ -5,7 +5,7 @@ import { imageModel } from '../../src/model/declare-facts.ts'
 import type { ImageModel, ImageModelFacts } from '../../src/model/image-model.ts'
 import { minimax } from '../../src/model/minimax/minimax.ts'
 import { resolveModel } from '../../src/model/resolved-model.ts'
-import { ImagegenError } from '../../src/shared/errors.ts'
+import type { ImagegenError } from '../../src/shared/errors.ts'
 import { describeImageModel, OPENAI } from './contract.ts'
 
 const openai = createOpenAIV3({ apiKey: 'x' }).image('gpt-image-1')

@@ -69,9 +69,9 @@ images:
       expect(
         project
           .receipts()
-          .map(({ usd }) => usd)
+          .map(({ usd }) => String(usd))
           .toSorted(),
-      ).toEqual([0.042, 0.063, 0.063, 0.063])
+      ).toEqual(['0.042', '0.063', '0.063', '0.063'])
     },
   )
 
