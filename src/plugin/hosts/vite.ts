@@ -14,6 +14,7 @@ import { createClaims } from './claims.ts'
 import { RENDITIONS, emitRendition, removeUnused, usedByGraph } from './emitted-assets.ts'
 import { withLastLook } from './last-look.ts'
 import { withoutLeftBehind } from './left-behind.ts'
+import { reloadsBlankPages, VITE_CLIENT } from './vite-blank-page.ts'
 import { createUnreachable, renditionsIn } from './vite-unreachable.ts'
 import { addToWorkers } from './vite-workers.ts'
 
@@ -83,10 +84,7 @@ export function viteHost(begin: (facts: HostFacts) => Session): Partial<Plugin> 
       if (isForPage(config)) return
       const session = sessionOf(config)
       const begin = async (): Promise<void> => {
-        const { command, publicDir, build } = config
-        if (command === 'build' && publicDir !== '' && build.copyPublicDir) {
-          await refusePublic(publicDir, session)
-        }
+        if (copiesPublicDir(config)) await refusePublic(config.publicDir, session)
         await (listeningLater.has(session) ? session.prepare() : session.start())
       }
       await startWatched(session, (file) => this.addWatchFile(file), begin)
@@ -170,6 +168,14 @@ export function viteHost(begin: (facts: HostFacts) => Session): Partial<Plugin> 
       },
     },
 
+    transform: {
+      filter: { id: VITE_CLIENT },
+      handler(code) {
+        const reloading = this.environment.mode === 'dev' ? reloadsBlankPages(code) : undefined
+        return reloading === undefined ? undefined : { code: reloading, map: null }
+      },
+    },
+
     options(options) {
       const config = this.environment?.getTopLevelConfig()
       if (config?.command !== 'build') return undefined
@@ -220,6 +226,12 @@ function isChildServer({ command }: ResolvedConfig, plugin: Plugin): boolean {
   return command === 'serve' && plugin.configureServer === undefined
 }
 
+/** Whether a build publishes a folder as it is. Astro leaves that to one of several environments, the last one. */
+function copiesPublicDir({ command, publicDir, environments }: ResolvedConfig): boolean {
+  if (command !== 'build' || publicDir === '') return false
+  return Object.values(environments).some(({ build }) => build.copyPublicDir)
+}
+
 /** Before Vite 6 there are no environments, and before Vite 7 plugins are not told the version. */
 function checkVersion(config: Pick<ResolvedConfig, 'root'>): void {
   if ('environments' in config) return
@@ -235,6 +247,7 @@ function ignoreStore({ server }: ResolvedConfig, session: Session): void {
 
 /** Sends an update for every module that shows one of these images, in every environment. */
 async function reload(server: ViteDevServer, modules: readonly ModuleId[]): Promise<void> {
+  let isOnlyOnServer = false
   for (const id of modules) {
     const showing = Object.values(server.environments).flatMap((environment) => {
       const module = environment.moduleGraph.getModuleById(formatModuleId(id))
@@ -251,8 +264,9 @@ async function reload(server: ViteDevServer, modules: readonly ModuleId[]): Prom
     // What only a server knows is on the pages that it has rendered.
     const isOnPages = showing.length > 0
     const isInBrowser = showing.some(({ environment }) => environment.name === 'client')
-    if (isOnPages && !isInBrowser) server.ws.send({ type: 'full-reload' })
+    if (isOnPages && !isInBrowser) isOnlyOnServer = true
   }
+  if (isOnlyOnServer) server.ws.send({ type: 'full-reload' })
 }
 
 /** Vite's overlay, on pages that go on with a stand-in. The update that brings the picture takes it away. */
