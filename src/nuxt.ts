@@ -5,7 +5,10 @@ import { createPipeline } from './pipeline.ts'
 import { typesFolder } from './pipeline/declarations.ts'
 import { imagegen as unplugin } from './plugin.ts'
 import { checkHostVersion } from './plugin/host-version.ts'
+import { viteBuildUrl } from './plugin/hosts/vite.ts'
 import { plainly } from './plugin/plain-error.ts'
+import { refusePublic } from './plugin/published-manifests.ts'
+import { createSession } from './plugin/session/session.ts'
 import { toPosix } from './shared/files.ts'
 import { createConsoleLogger, redacting } from './shared/logger.ts'
 
@@ -25,12 +28,19 @@ export interface Nuxt {
     name: 'webpack:config' | 'rspack:config',
     run: (configs: readonly BundlerConfig[]) => void,
   ): unknown
+  hook(name: 'nitro:init', run: (nitro: Nitro) => void): unknown
+  hook(name: 'build:before', run: () => Promise<void>): unknown
   hook(name: 'prepare:types', run: (types: PreparedTypes) => Promise<void>): unknown
 }
 
 /** The configuration of one of Nuxt's bundlers. */
 export interface BundlerConfig {
   plugins?: unknown[]
+}
+
+/** What serves a project of Nuxt. */
+export interface Nitro {
+  readonly options: { readonly publicAssets: ReadonlyArray<{ readonly dir: string }> }
 }
 
 /** The tsconfig files that Nuxt is about to write, beside those for its own configuration. */
@@ -78,6 +88,7 @@ const imagegen: NuxtModule = Object.assign(
     nuxt.hook('rspack:config', (configs) => {
       for (const config of configs) (config.plugins ??= []).push(unplugin.rspack(options))
     })
+    refuseInPublic(options, nuxt)
     nuxt.hook('prepare:types', (types) => plainly(prepareTypes(types, options, nuxt)))
   },
   { getMeta: async () => ({ name: 'unplugin-imagegen', configKey: 'imagegen' }) },
@@ -99,6 +110,31 @@ function vitePlugins(options: Options, isDev: boolean): unknown[] {
     },
     { ...unplugin.vite(quiet), apply: isForServer },
   ]
+}
+
+/** Neither Vite nor webpack sees the folders that Nuxt publishes as they are: those of layers and modules, too. */
+function refuseInPublic(options: Options, nuxt: Nuxt): void {
+  const { dev, rootDir } = nuxt.options
+  if (dev) return
+  let folders: readonly string[] = []
+  nuxt.hook('nitro:init', (nitro) => {
+    folders = nitro.options.publicAssets.map(({ dir }) => dir)
+  })
+  nuxt.hook('build:before', async () => {
+    const session = createSession(options, {
+      start: rootDir,
+      mode: 'production',
+      isBuild: true,
+      isLive: false,
+      urlOf: viteBuildUrl,
+      keepsModules: false,
+    })
+    try {
+      for (const folder of folders) await plainly(refusePublic(folder, session))
+    } finally {
+      session.close()
+    }
+  })
 }
 
 /** Writes the exact types and has the configurations that Nuxt owns look for them. */

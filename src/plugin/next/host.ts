@@ -8,6 +8,7 @@ import { checkHostVersion } from '../host-version.ts'
 import { followFolder } from '../hosts/follow-folder.ts'
 import { nextWebpackUrl, webpackHost } from '../hosts/webpack.ts'
 import { plainError } from '../plain-error.ts'
+import { refusePublic } from '../published-manifests.ts'
 import type { HostFacts } from '../session/host-facts.ts'
 import { type Session, createSession } from '../session/session.ts'
 import { answerFrom } from './turbopack-answer.ts'
@@ -41,12 +42,18 @@ export function createNextHost(options: Options, { folder, isBuild }: NextProces
   let serving: Promise<void> | undefined
 
   function begin(facts: HostFacts): Session {
-    shared ??= {
-      ...createSession(options, {
-        ...facts,
-        envDir: facts.start,
-        environment: findNext(facts.start).environment,
-      }),
+    if (shared !== undefined) return shared
+    const session = createSession(options, {
+      ...facts,
+      envDir: facts.start,
+      environment: findNext(facts.start).environment,
+    })
+    shared = {
+      ...session,
+      async start(changed) {
+        if (isBuild) await refusePublic(path.join(folder, 'public'), session)
+        await session.start(changed)
+      },
       // Compilers end one after the other, and each would end it for all. It ends with the process.
       close: () => undefined,
     }
