@@ -1,3 +1,4 @@
+import { debug } from '../../shared/debug.ts'
 import { ImagegenError, type Problem } from '../../shared/errors.ts'
 import { discoverManifests, manifestPath } from './discover.ts'
 import type { Manifest } from '../manifest.ts'
@@ -74,6 +75,18 @@ export function createManifestReader(
     )
   }
 
+  /** Says of manifests that are others than the last time whether the cache knows them. */
+  function sayCached(sources: ReadonlyArray<ManifestSource | Held>): void {
+    debug('cache', () =>
+      sources.flatMap((source) => {
+        if (!('bytes' in source) || held.get(source.file)?.hash === source.hash) return []
+        return memory.has(source.hash)
+          ? [`${source.path}: the parsed manifest comes from the cache`]
+          : [`${source.path}: the manifest is not in the cache, parsing`]
+      }),
+    )
+  }
+
   function asRead(some: ReadonlyMap<string, Held>): ManifestsRead {
     const manifests: Manifest[] = []
     const broken = new Map<string, readonly Problem[]>()
@@ -90,6 +103,7 @@ export function createManifestReader(
       const turn = ++reads
       const files = discoverManifests(root, include, exclude)
       const sources = files.map((file) => load(file, manifestPath(root, file)))
+      sayCached(sources)
       const understood = new Map<string, Held>()
       await parseAhead(
         sources.filter(isNew),
@@ -110,7 +124,9 @@ export function createManifestReader(
     readAgain(file) {
       const earlier = held.get(file)
       if (earlier === undefined) return false
-      const now = understand(load(file, earlier.path))
+      const source = load(file, earlier.path)
+      sayCached([source])
+      const now = understand(source)
       // What cannot be read at all may be gone: only finding all of them tells.
       if (now.hash === '') return false
       held = new Map([...held, [file, now]])

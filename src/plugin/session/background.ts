@@ -1,5 +1,6 @@
 import type { Pipeline, Survey } from '../../pipeline.ts'
 import { tell } from '../../pipeline/fulfil.ts'
+import { debug } from '../../shared/debug.ts'
 import { ImagegenError, messageOf, type Problem } from '../../shared/errors.ts'
 import type { Logger } from '../../shared/logger.ts'
 import { createWantedJobs, isEdited, type WantedJobs } from './wanted-jobs.ts'
@@ -67,6 +68,7 @@ export function createBackground(
     const keys = new Set(survey.plan.jobs.map((job) => job.made.key))
     for (const key of seen.keys()) if (!keys.has(key)) seen.delete(key)
     for (const key of keys) if (!seen.has(key)) seen.set(key, now)
+    debug('wait', waitLines)
     schedule()
   }
 
@@ -90,6 +92,23 @@ export function createBackground(
       times.set(made.key, Math.max((seen.get(made.key) ?? 0) + STILL, ...needed))
     }
     return times
+  }
+
+  /** What each open job waits for before it is asked for. */
+  function waitLines(): string[] {
+    const jobs = openJobs()
+    const times = ripeTimes()
+    const open = new Map(jobs.map(({ made, ids }) => [made.key, ids.join(', ')]))
+    return jobs.map(({ made, after, ids }) => {
+      const name = ids.join(', ')
+      const time = times.get(made.key) ?? Infinity
+      if (!Number.isFinite(time)) return `${name}: waiting, what it refers to has failed`
+      const needed = after.flatMap((key) => open.get(key) ?? [])
+      const more = `${Math.max(0, time - Date.now())} ms more`
+      return needed.length > 0
+        ? `${name}: waiting for what it refers to, ${needed.join(', ')}, ${more}`
+        : `${name}: waiting until nobody has changed it for ${STILL} ms, ${more}`
+    })
   }
 
   async function run(): Promise<void> {

@@ -2,6 +2,7 @@ import path from 'node:path'
 import PQueue from 'p-queue'
 import * as v from 'valibot'
 import { throwIfAborted, wait } from '../../shared/abort.ts'
+import { debug } from '../../shared/debug.ts'
 import { sha256 } from '../../shared/hash.ts'
 import { prettierJson } from '../../shared/prettier-json.ts'
 import { writeWhole } from './claim.ts'
@@ -132,6 +133,9 @@ export function createRateWindow(options: RateWindowOptions): RateWindow {
         ahead = taken - 1
         return
       }
+      debug('wait', () => [
+        `a request waits ${pauseMs} ms for its turn: ${places} requests a minute, ${queue.size} behind it`,
+      ])
       await wait(pauseMs, signal)
     }
   }
