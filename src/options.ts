@@ -16,19 +16,19 @@ import { secretsInOptions, secretsOf } from './store/remote/secrets.ts'
 
 /** The options with every default filled in. */
 export interface ResolvedOptions extends KeyOptions, ChosenMode {
-  /** Absolute; nothing where there is none. Hosts watch it. */
+  /** Absolute. `undefined` without one. Hosts watch it. */
   readonly configFile: string | undefined
   /** Absolute. */
   readonly allow: readonly string[]
   readonly budget: { readonly images: number; readonly usd: number | undefined }
-  /** Whether the user chose the images of the budget: then they bind the command line too. */
+  /** Whether the user set the budget's images. Then the limit applies to the command line too. */
   readonly budgetIsChosen: boolean
   readonly dev: { readonly generate: 'auto' | 'off' }
-  /** Whether the store may lie outside of the root and be reached through links. */
+  /** Whether the store may be outside the root and be reached through links. */
   readonly storeIsOutside: boolean
   /** Whether renditions are shared through the remote. */
   readonly sharesRenditions: boolean
-  /** Where missing pictures are asked for by workers; nothing: this process asks. */
+  /** The queue whose workers request missing images. `undefined`: this process requests them. */
   readonly queue: Filled<NonNullable<Options['queue']>> | undefined
   /** Absolute. */
   readonly cacheDir: string
@@ -41,7 +41,7 @@ export interface ResolvedOptions extends KeyOptions, ChosenMode {
   readonly secrets: readonly string[]
   /** A digest of each option that decides keys, by the option's name. */
   readonly fingerprint: Readonly<Record<string, string>>
-  /** What was ignored of the environment, and why. */
+  /** Warnings about ignored environment variables. */
   readonly warnings: readonly string[]
 }
 
@@ -52,9 +52,9 @@ type Filled<Shape> = { readonly [Name in keyof Shape]-?: NonNullable<Shape[Name]
 export interface ResolveContext extends ModeContext {
   /** The bundler's root, or the working directory. */
   readonly start: string
-  /** What somebody wrote in the bundler's config, and where that is. */
+  /** The options in the bundler's config. */
   readonly inline: unknown
-  /** Where `.env` files are, absolute; default: the root. */
+  /** Where `.env` files are, absolute. Default: the root. */
   readonly envDir?: string | undefined
 }
 
@@ -130,7 +130,7 @@ export async function resolveOptions(context: ResolveContext): Promise<ResolvedO
   }
 }
 
-/** An option that is `undefined` was not written: it replaces neither the config file's nor the default. */
+/** An option that is `undefined` was not written: it replaces neither the config file's value nor the default. */
 function written<Shape extends object>(shape: Shape): Written<Shape> {
   return Object.fromEntries(
     Object.entries(shape).filter(([, value]) => value !== undefined),

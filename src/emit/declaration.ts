@@ -1,14 +1,17 @@
 import type { ImageEntry } from '../manifest/entry.ts'
 import type { Size } from '../render/sizes.ts'
 
-/** An image as far as its type goes. */
+/** The part of an image that decides its type. */
 export interface DeclaredImage {
   readonly entry: Pick<ImageEntry, 'name' | 'exportName' | 'output'>
-  /** Of the largest rendition; nothing where only the pixels decide it. */
+  /** The size of the largest rendition. `undefined` where it depends on the pixels. */
   readonly size: Size | undefined
 }
 
-/** The first line of every declaration, in every version: what begins otherwise is somebody else's. */
+/**
+ * The first line of every declaration, in every version. A file with another first line was not written by this
+ * package.
+ */
 export const DECLARATION_MARK = '// Made by unplugin-imagegen out of a manifest. Not to be edited.'
 
 const HEADER = `${DECLARATION_MARK}
@@ -16,19 +19,19 @@ const HEADER = `${DECLARATION_MARK}
 /* eslint-disable */`
 
 /**
- * Where TypeScript looks for the declaration of a manifest, in one of its `rootDirs`: `cast.image.yaml` is declared by
- * `cast.image.d.yaml.ts`.
+ * Where TypeScript looks for the declaration of a manifest, in one of its `rootDirs`: `cast.image.d.yaml.ts` declares
+ * `cast.image.yaml`.
  */
 export function declarationPath(manifestPath: string): string {
   return manifestPath.replace(/\.([^./]+)$/, '.d.$1.ts')
 }
 
 /*
- * Declarations are written as Prettier prints them by default, in ways that do not depend on the width of a line: every
- * object is spread over lines, and an export statement names one thing.
+ * Declarations are formatted as Prettier does by default, in ways that do not depend on line width: every object is
+ * spread over lines, and an export statement names one thing.
  *
- * They are declared with `var`, which ESLint's shared configurations forbid and TypeScript treats alike here: so
- * `eslint-disable` always has something to disable, and ESLint never reports it as unused.
+ * They use `var`, which ESLint's shared configurations forbid and TypeScript treats alike here. So `eslint-disable`
+ * always has something to disable, and ESLint never reports it as unused.
  */
 
 /** The declaration of a manifest with names: exports and default record as `manifestModule` writes them. */
@@ -57,8 +60,8 @@ export function imageDeclaration(image: DeclaredImage): string {
   )
 }
 
-/** What `Object.entries` gives of a plain `{}` would be `unknown`, and no attribute of an element. */
-const NO_SOURCES = `/** No format but the fallback: nothing has a key like this, and still all values are strings. */
+/** With a plain `{}`, `Object.entries` would give `unknown` values, which are not valid attributes of an element. */
+const NO_SOURCES = `/** Only the fallback format exists: no object has this key, and all values are strings. */
 type NoSources = {
   readonly [format: \`-\${string}\`]: string;
 };`
@@ -69,8 +72,8 @@ function textOf(images: readonly DeclaredImage[], statements: readonly string[])
 }
 
 /**
- * One image's type: no name of another file's, so that it means the same in every kind of module resolution, and no
- * interface, which would not fit into `Record<string, string>`.
+ * The type of one image. It uses no names of other files, so that it means the same in every kind of module resolution,
+ * and no interface, which would not be assignable to `Record<string, string>`.
  */
 function imageType({ formats, placeholder }: ImageEntry['output'], size: Size | undefined): string {
   const width = size?.width ?? 'number'
@@ -92,7 +95,7 @@ function imageType({ formats, placeholder }: ImageEntry['output'], size: Size | 
   return block(members.map((member) => `readonly ${member}`))
 }
 
-/** A name as Prettier spells it: without quotes where ECMAScript 5 needs none, which had no letters beyond U+FFFF. */
+/** A name as Prettier prints it: without quotes where ECMAScript 5 needs none, which had no letters beyond U+FFFF. */
 function propertyName(name: string): string {
   const isPlain =
     /^[$_\p{ID_Start}][$\p{ID_Continue}]*$/u.test(name) && !/[\u{10000}-\u{10FFFF}]/u.test(name)

@@ -1,6 +1,6 @@
 import type { RenderedImage, Rendition } from '../render/render.ts'
 
-/** What an import gives: one value for a plain `<picture>`, `next/image`, Astro's `<Image>` and enhanced-img. */
+/** The value of an import: one value for a plain `<picture>`, `next/image`, Astro's `<Image>` and enhanced-img. */
 export interface GeneratedImage {
   /** URL of the fallback format in its largest width. */
   src: string
@@ -12,10 +12,10 @@ export interface GeneratedImage {
   format: string
   /** The fallback format in all widths. */
   srcset: string
-  /** Format → srcset, best first; the fallback is left out. */
+  /** Format → srcset, best first, without the fallback. */
   sources: Record<string, string>
   img: { src: string; w: number; h: number }
-  /** `''` where the picture is decoration. */
+  /** `''` for a decorative image. */
   alt: string
   /** Only with `placeholder: blur`. */
   blurDataURL?: string
@@ -23,14 +23,14 @@ export interface GeneratedImage {
   color?: string
 }
 
-/** How the texts of a value are put together: of what they say, or of code that says it. */
+/** Builds the texts of a value: either the values themselves or code that evaluates to them. */
 export interface Spelling {
   readonly url: (rendition: Rendition) => string
   readonly plain: (text: string) => string
   readonly join: (parts: readonly string[]) => string
 }
 
-/** What an import of an image gives, each of its texts as `spelling` has it. */
+/** The value of an image's import, with its texts built by `spelling`. */
 export function generatedImage(
   alt: string,
   { renditions, blurDataURL, color }: RenderedImage,

@@ -5,20 +5,20 @@ import { toPosix } from '../shared/files.ts'
 import { isRecord } from '../shared/record.ts'
 import { generatedImage } from './generated-image.ts'
 
-/** Where a rendition's URL comes from in generated code. */
+/** Where generated code gets a rendition's URL from. */
 export interface AssetUrl {
-  /** A statement to put at the top, or `''`. */
+  /** A statement for the top of the module, or `''`. */
   readonly statement: string
   /** An expression for the URL. */
   readonly expression: string
 }
 
-/** How a host turns a file into a URL: the only thing in which the generated modules differ. */
+/** How a host turns a file into a URL. Generated modules differ only in this. */
 export type AssetUrlOf = (rendition: Rendition, variable: string) => AssetUrl
 
 /**
- * The module of one image: its value as the default export, free of side effects, so that an image that nobody uses
- * falls away with its files. It holds nothing of the prompt, the key, the seed or the machine.
+ * The module of one image: its value as the default export, without side effects, so that an unused image is removed
+ * with its files. It contains nothing of the prompt, the key, the seed or the machine.
  */
 export function imageModule(alt: string, image: RenderedImage, urlOf: AssetUrlOf): string {
   const urls = new Map(
@@ -47,10 +47,10 @@ function codeOf(member: unknown): string {
 }
 
 /**
- * The module of a manifest with names: a named export for every image that can have one, and all of them by their exact
- * names as the default export. Keys are computed ones: `__proto__: …` in a literal would set the prototype.
+ * The module of a manifest with names: a named export for every image whose name allows it, and all images by their
+ * exact names as the default export. Keys are computed, because `__proto__: …` in a literal would set the prototype.
  *
- * @param specifierOf how the module of one image is imported from here.
+ * @param specifierOf returns the import specifier of one image's module.
  */
 export function manifestModule(
   entries: readonly Pick<ImageEntry, 'name' | 'exportName'>[],

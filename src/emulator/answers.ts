@@ -23,17 +23,17 @@ export function successMessage(
   })
 }
 
-/** The answer to a request that the API refuses: a status code inside HTTP 200. */
+/** The answer to a refused request: a status code inside HTTP 200. */
 export function refusalMessage(id: string, { code, message }: RefusedError): Message {
   return jsonMessage(id, { id, data: null, base_resp: { status_code: code, status_msg: message } })
 }
 
-/** What the gateway says to a path that it does not know. */
+/** The gateway's answer to an unknown path. */
 export function notFoundMessage(): Message {
   return textMessage(404, 'text/plain', '404 page not found')
 }
 
-/** What a gateway says when it has trouble of its own. */
+/** A gateway's answer to an internal error. */
 export function htmlMessage(status: number, title: string): Message {
   const text = `${status} ${title}`
   const body = `<html>\r\n<head><title>${text}</title></head>\r\n<body>\r\n<center><h1>${text}</h1></center>\r\n</body>\r\n</html>\r\n`
@@ -45,7 +45,7 @@ export function textMessage(status: number, type: string, body: string): Message
   return { status, headers: { 'Content-Type': type }, body: Buffer.from(body) }
 }
 
-/** Data of the emulator's own about itself. */
+/** The emulator's own data about itself. */
 export function reportMessage(value: unknown): Message {
   return textMessage(200, 'application/json', `${JSON.stringify(value, undefined, 2)}\n`)
 }

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import type { ServerResponse } from 'node:http'
 import { wait } from '../shared/abort.ts'
 
-/** How an answer goes over the wire. */
+/** How an answer is sent. */
 export type Delivery =
   | { readonly how: 'whole'; readonly message: Message }
   | {
@@ -24,7 +24,7 @@ export interface Message {
 }
 
 /**
- * Sends an answer in its way. Says whether it was written to its end; `signal` says that the client has left.
+ * Sends an answer. Returns whether it was written to its end. `signal` aborts when the client has left.
  *
  * @throws ImagegenError with code `aborted` where the client left in the middle.
  */
@@ -85,8 +85,8 @@ async function finish(response: ServerResponse, body: Buffer): Promise<boolean> 
 }
 
 /**
- * Whether the system took all of the bytes. Where the client has left, the response says that it is finished all the
- * same and the write reports no error: only the socket knows.
+ * Whether the system accepted all bytes. Where the client has left, the response still counts as finished and the write
+ * reports no error: only the socket knows.
  */
 function written(response: ServerResponse, bytes: Buffer): Promise<boolean> {
   const { socket } = response

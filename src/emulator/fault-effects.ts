@@ -9,11 +9,11 @@ import type { Fault, FaultKind } from './faults.ts'
 import type { ImageRequest } from './image-request.ts'
 import { RefusedError } from './refused.ts'
 
-/** What is done to a request and its answer on the way, step by step. */
+/** What a fault changes in a request and its answer, step by step. */
 export interface Effects {
-  /** The answer in place of pictures, with what it is counted under; nothing where pictures are drawn. */
+  /** The answer instead of pictures, with the name it is counted under. `undefined` where pictures are drawn. */
   readonly substitute: (id: string, request: ImageRequest) => Substitute | undefined
-  /** The size that is drawn for the size that was asked for. */
+  /** The size that is drawn instead of the requested one. */
   readonly size: (asked: PixelSize) => PixelSize
   /** How many of `n` pictures are refused. */
   readonly refused: (n: number) => number
@@ -25,7 +25,7 @@ export interface Effects {
   /** Milliseconds. */
   readonly delay: number
   readonly delivery: (message: Message) => Delivery
-  /** Whether a client finds a picture of the right shape in the answer all the same. */
+  /** Whether a client still finds a picture of the right shape in the answer. */
   readonly usable: (format: 'url' | 'base64') => boolean
 }
 
@@ -34,7 +34,7 @@ export interface Substitute {
   readonly delivery: Delivery
 }
 
-/** What a fault does; without one everything goes its ordinary way. */
+/** What a fault does. Without a fault nothing changes. */
 export function effectsOf(fault: Fault | undefined): Effects {
   return fault === undefined ? ORDINARY : { ...ORDINARY, ...describe(fault.kind, fault) }
 }
@@ -140,7 +140,7 @@ function cut(bytes: Buffer): Buffer {
   return bytes.subarray(0, Math.floor(bytes.length * 0.6))
 }
 
-/** Characters that base64 does not have, so that whoever reads on regardless gets other bytes. */
+/** Characters that base64 does not have. A lenient decoder gets other bytes. */
 function breakBase64(text: string): string {
   const middle = Math.floor(text.length / 2)
   return `${text.slice(0, middle)}*!%${text.slice(middle + 7)}`
@@ -158,7 +158,7 @@ function withHeader(message: Message, name: string, value: string): Message {
   return { ...message, headers: { ...message.headers, [name]: value } }
 }
 
-/** What the API says with each of its codes. */
+/** The API's message for each of its codes. */
 const STATUS_MESSAGES: Readonly<Record<number, string>> = {
   1000: 'unknown error',
   1001: 'request timeout',
@@ -179,10 +179,10 @@ const STATUS_MESSAGES: Readonly<Record<number, string>> = {
   2061: 'your current plan does not support this model',
 }
 
-/** Pixels; four times what anybody should decode. */
+/** Pixels; four times the decoding limit. */
 const SIDE = 20_000
 
-/** A valid PNG of some 50 KB: black, one bit a pixel, its rows of nothing but zeros shrunk to a thousandth. */
+/** A valid PNG of some 50 KB: black, one bit a pixel. Its rows contain only zeros, compressed to a thousandth. */
 export async function drawBomb(): Promise<Buffer> {
   const header = Buffer.alloc(13)
   header.writeUInt32BE(SIDE, 0)

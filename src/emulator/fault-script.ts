@@ -4,7 +4,7 @@ import type { Fault } from './faults.ts'
 
 /** A list of faults with the count of what they have done. */
 export interface FaultScript {
-  /** The fault that strikes this request, if any. */
+  /** The fault that affects this request, if any. */
   next(request: Pick<ImageRequest, 'prompt' | 'model'>): Fault | undefined
 }
 
@@ -12,7 +12,7 @@ export function createFaultScript(faults: readonly Fault[]): FaultScript {
   const lines = faults.map(createLine)
   return {
     next(request) {
-      // Every fault sees every request, whichever acts in the end: its numbers do not hang on the others.
+      // Every fault sees every request, whichever one acts: its count does not depend on the others.
       let striking: (typeof lines)[number] | undefined
       for (const line of lines) {
         if (line.sees(request)) striking ??= line
@@ -48,7 +48,7 @@ function concerns(
 ): boolean {
   if (fault.model !== undefined && fault.model !== model) return false
   if (fault.match === undefined) return true
-  // A pattern with the flag `g` or `y` would go on from where it last stopped; `search` begins anew.
+  // `search`, because a pattern with the flag `g` or `y` would continue where it last stopped.
   return typeof fault.match === 'string'
     ? prompt.includes(fault.match)
     : prompt.search(fault.match) >= 0

@@ -8,12 +8,12 @@ import type { Fault } from './faults.ts'
 /**
  * Reads a script of faults: a JSON (or YAML) file with a list of them.
  *
- * @throws ImagegenError with code `usage`, with the place of everything that is wrong.
+ * @throws ImagegenError with code `usage`, with the place of every problem.
  */
 export function readFaultsFile(file: string): Fault[] {
   const bytes = readFaultBytes(file)
   const text = bytes.toString('utf8')
-  // JSON is YAML, and the YAML reader knows where everything stands.
+  // JSON is YAML, and the YAML parser reports positions.
   const document = parseDocument(text, { prettyErrors: false })
   if (document.errors.length > 0) {
     throw new ImagegenError(

@@ -2,27 +2,27 @@ import * as v from 'valibot'
 import { ImagegenError } from '../shared/errors.ts'
 import type { Problem } from '../shared/errors.ts'
 
-/** Something that goes wrong on purpose: which requests it strikes, and what happens to them. */
+/** A scripted fault: which requests it affects, and what happens to them. */
 export type Fault = FaultSelection & FaultEffect
 
-/** The name of what happens. */
+/** The kind of fault. */
 export type FaultKind = Fault['kind']
 
 /**
- * Which requests a fault strikes, of those that would be answered with pictures. All that is given must hold; where
- * nothing is given it strikes every one. Of several faults that strike, the first in the list acts.
+ * Selects the requests that a fault affects, among those that would be answered with pictures. All given conditions
+ * must hold; without conditions it affects every request. If several faults match, the first in the list acts.
  */
 export interface FaultSelection {
   /** A part of the prompt, or a pattern; in a file a pattern is written `/sad.*robot/i`. */
   readonly match?: string | RegExp
   readonly model?: string
-  /** Only the one with this number, from 1, of those that `match` and `model` leave. */
+  /** Only the request with this number, from 1, of those that `match` and `model` select. */
   readonly nth?: number
   /** Those with this number or a later one. */
   readonly from?: number
-  /** At most so many. */
+  /** At most this many. */
   readonly times?: number
-  /** Each with this probability (0 to 1), by numbers drawn from `seed`. */
+  /** Each with this probability (0 to 1), by random numbers from `seed`. */
   readonly probability?: number
   /** @default 0 */
   readonly seed?: number
@@ -31,42 +31,42 @@ export interface FaultSelection {
 export type FaultEffect =
   /** A status code inside HTTP 200. */
   | { readonly kind: 'status'; readonly code: number; readonly message?: string }
-  /** An HTTP status, with HTML unless `body` says otherwise; `retryAfter` is a number of seconds or an HTTP date. */
+  /** An HTTP status, with HTML unless `body` is given; `retryAfter` is a number of seconds or an HTTP date. */
   | {
       readonly kind: 'http'
       readonly status: number
       readonly body?: string
       readonly retryAfter?: number | string
     }
-  /** The connection is reset before the answer, or when half of it was sent. */
+  /** The connection is reset before the answer, or after half of it. */
   | { readonly kind: 'reset'; readonly when?: 'before' | 'middle' }
-  /** Nothing more is sent until the client gives up, from the beginning or from the middle of the answer on. */
+  /** Nothing more is sent until the client gives up, from the start or from the middle of the answer. */
   | { readonly kind: 'hang'; readonly when?: 'before' | 'middle' }
-  /** The answer comes `milliseconds` later. */
+  /** The answer arrives `milliseconds` later. */
   | { readonly kind: 'delay'; readonly milliseconds: number }
-  /** The answer comes in pieces of `bytes` (default 4096), `interval` milliseconds apart (default 50). */
+  /** The answer arrives in pieces of `bytes` (default 4096), `interval` milliseconds apart (default 50). */
   | { readonly kind: 'drip'; readonly bytes?: number; readonly interval?: number }
   /** The JSON ends in the middle, in a complete HTTP answer. */
   | { readonly kind: 'truncated-json' }
-  /** The base64 text of every picture holds characters that base64 does not have (base64 mode only). */
+  /** The base64 text of every picture contains characters that base64 does not have (base64 mode only). */
   | { readonly kind: 'broken-base64' }
-  /** Bytes that are no picture. */
+  /** Bytes that are not a picture. */
   | { readonly kind: 'not-an-image' }
   /** JPEGs that end in the middle. */
   | { readonly kind: 'truncated-image' }
-  /** Pictures of this size; default: half of what was asked for, in the same aspect ratio. */
+  /** Pictures of this size; default: half of the requested size, in the same aspect ratio. */
   | { readonly kind: 'wrong-size'; readonly width?: number; readonly height?: number }
-  /** Pictures of another shape: upright for wide, wide for upright and square. */
+  /** Pictures of another shape: portrait for landscape, landscape for portrait and square. */
   | { readonly kind: 'wrong-aspect-ratio' }
   /** A PNG of some 50 KB that decodes to 400 million pixels. */
   | { readonly kind: 'bomb' }
   /** An answer that never ends. */
   | { readonly kind: 'endless' }
-  /** Sends the client elsewhere; default: 307 to a host that does not exist. */
+  /** Redirects the client; default: 307 to a host that does not exist. */
   | { readonly kind: 'redirect'; readonly location?: string; readonly status?: number }
   /** Picture URLs that are not http(s), in either mode; default `file:///etc/passwd`. */
   | { readonly kind: 'unsafe-url'; readonly url?: string }
-  /** So many of the pictures are refused (default 1). */
+  /** This many of the pictures are refused (default 1). */
   | { readonly kind: 'partial'; readonly refused?: number }
   /** All pictures are refused: status 0 and an empty array. */
   | { readonly kind: 'empty' }
@@ -78,8 +78,8 @@ export type FaultEffect =
 /**
  * Checks a list of faults.
  *
- * @param place where a problem lies, if the faults come from a file, by the path inside them.
- * @throws ImagegenError with code `usage`, all problems at once.
+ * @param place returns the place of a problem by its path, if the faults come from a file.
+ * @throws ImagegenError with code `usage`, with all problems at once.
  */
 export function parseFaults(
   value: unknown,

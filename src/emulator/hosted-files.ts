@@ -4,20 +4,20 @@ import type { Message } from './delivery.ts'
 
 /** The object store behind url mode. */
 export interface HostedFiles {
-  /** Keeps the bytes and gives a presigned path to them, valid for 24 hours of the emulator's clock. */
+  /** Stores the bytes and returns a presigned path to them, valid for 24 hours of the emulator's clock. */
   publish(bytes: Buffer): string
-  /** Whether a path (without its query) lies in here. */
+  /** Whether a path (without its query) belongs to the object store. */
   owns(pathname: string): boolean
-  /** What an object store answers: the picture, or XML that says why not. */
+  /** An object store's answer: the picture, or XML with the reason. */
   find(url: URL): Message
 }
 
 const PREFIX = '/emulated-images/'
 const LIFETIME_SECONDS = 24 * 60 * 60
-/** Bytes; the oldest pictures go first, long before a test machine runs out of memory. */
+/** Bytes. Beyond it the oldest pictures are removed, long before a test machine runs out of memory. */
 const CAPACITY = 512 * 1024 * 1024
 
-/** Pictures in memory, handed out as an object store hands them out: no header, but a signature that expires. */
+/** Pictures in memory, served as an object store does: no header needed, but a signature that expires. */
 export function createHostedFiles(now: () => number): HostedFiles {
   const secret = randomBytes(32)
   const files = new Map<string, Buffer>()

@@ -14,29 +14,29 @@ import type { RateWindow } from './rate-window.ts'
 import { loadReference } from './references.ts'
 import { RefusedError, invalidParams } from './refused.ts'
 
-/** What an account has and what goes wrong with it. */
+/** The state of an account and its faults. */
 export interface Account {
-  /** Any other key is refused; `undefined`: every key is good. */
+  /** Any other key is refused. `undefined`: every key is accepted. */
   readonly apiKey: string | undefined
   readonly rate: RateWindow
   readonly faults: FaultScript
   /**
-   * Takes so many images from the balance.
+   * Takes this many images from the balance.
    *
-   * @throws RefusedError where there are not as many left.
+   * @throws RefusedError where fewer are left.
    */
   charge(images: number): void
   readonly draw: (picture: PictureRequest) => Promise<Buffer>
-  /** Keeps a picture and gives the URL under which it can be had. */
+  /** Stores a picture and returns its URL. */
   publish(bytes: Buffer): string
 }
 
-/** An answer before it goes over the wire. */
+/** An answer before it is sent. */
 export interface Outcome {
-  /** What the answer is counted under. */
+  /** The name under which the answer is counted. */
   readonly status: string
   readonly delivery: Delivery
-  /** What a client has received once the answer was written to its end. */
+  /** The pictures that a client has received once the answer was written to its end. */
   readonly images: readonly Omit<ServedImage, 'time'>[]
   /** Milliseconds that the answer waits beyond the emulator's own latency. */
   readonly delay: number
@@ -54,7 +54,7 @@ export async function generateImages(
     if (!account.rate.admit()) throw new RefusedError(1002, 'rate limit exceeded(RPM)')
     const asked = readImageRequest(parseBody(headers['content-type'], body))
     const references: ReferencePicture[] = []
-    // One after the other: each of them is decoded.
+    // One after the other, because each of them is decoded.
     for (const file of asked.references) references.push(await loadReference(file, signal))
     const fault = account.faults.next(asked)
     const effects = effectsOf(fault)

@@ -2,7 +2,7 @@ import type { PixelSize } from '../model/image-model.ts'
 import { isRecord } from '../shared/record.ts'
 import { RefusedError, invalidParams } from './refused.ts'
 
-/** A body that the API takes, with every default filled in. */
+/** A body that the API accepts, with every default filled in. */
 export interface ImageRequest extends PixelSize {
   readonly model: Model
   readonly prompt: string
@@ -34,11 +34,11 @@ const SIZES: ReadonlyMap<unknown, readonly [number, number]> = new Map([
 
 const STYLES: readonly unknown[] = ['漫画', '元气', '中世纪', '水彩']
 const PROMPT_LIMIT = 1500
-/** The API's schema gives no number and its guide speaks of one: more than this is no picture's references. */
+/** The API's schema states no limit and its guide mentions one reference. This is a generous limit. */
 const REFERENCE_LIMIT = 16
 
 /**
- * Reads a parsed body as the API does: fields that it does not know are ignored, `null` counts as left out.
+ * Parses a body as the API does: unknown fields are ignored, `null` counts as omitted.
  *
  * @throws RefusedError
  */
@@ -50,7 +50,7 @@ export function readImageRequest(body: unknown): ImageRequest {
     prompt: readPrompt(body['prompt']),
     ...readSize(body, model),
     n: readInteger(body, 'n', 1, 9) ?? 1,
-    // JSON numbers lose the last digits of an int64; its ends are the nearest doubles.
+    // JSON numbers lose the last digits of an int64; its limits are the nearest doubles.
     seed: readInteger(body, 'seed', -(2 ** 63), 2 ** 63),
     responseFormat: readResponseFormat(body['response_format']),
     promptOptimizer: readBoolean(body, 'prompt_optimizer'),
@@ -84,7 +84,7 @@ function readPrompt(value: unknown): string {
   return value
 }
 
-/** Controls and formatting marks, but for line breaks, tabs and what joins emoji. */
+/** Control and formatting characters, except line breaks, tabs and the joiners of emoji. */
 const INVISIBLE = /^(?![\n\r\t\u200d])[\p{Cc}\p{Cf}\u115f\u1160\u3164\uffa0]$/u
 
 function readSize(body: Fields, model: Model): PixelSize {

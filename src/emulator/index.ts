@@ -20,7 +20,7 @@ export type { EmulatorOptions } from './options.ts'
 export type { Emulator } from './server.ts'
 export { readFaultsFile, startEmulator }
 
-/** What `require` gets: `startEmulator` itself, with the named exports as its properties. */
+/** What `require` returns: `startEmulator` itself, with the named exports as its properties. */
 const emulator: typeof startEmulator & {
   startEmulator: typeof startEmulator
   readFaultsFile: typeof readFaultsFile

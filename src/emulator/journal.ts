@@ -1,15 +1,15 @@
 import type { IncomingMessage } from 'node:http'
 import { sha256 } from '../shared/hash.ts'
 
-/** What `GET /__emulator/stats` answers. */
+/** The answer of `GET /__emulator/stats`. */
 export interface EmulatorStats {
   /** POSTs to the endpoint. */
   readonly requests: number
   /** Pictures in answers that were written to their end, usable or not. */
   readonly images: number
   /**
-   * Answers by `base_resp.status_code`; those that have none by their HTTP status (`502`), else by what became of
-   * them: `reset`, `hang`, `endless`, and `aborted` where the client left before there was an answer.
+   * Answers by `base_resp.status_code`. Answers without one count by their HTTP status (`502`), or by their end:
+   * `reset`, `hang`, `endless`, and `aborted` where the client left before there was an answer.
    */
   readonly byStatus: Readonly<Record<string, number>>
   /** Requests between their headers and the end of their answer. */
@@ -17,7 +17,7 @@ export interface EmulatorStats {
   readonly maxInFlight: number
 }
 
-/** A request as it came, without its secrets. */
+/** A received request, without its secrets. */
 export interface RecordedRequest {
   /** Milliseconds since 1970 by the emulator's clock. */
   readonly time: number
@@ -26,7 +26,7 @@ export interface RecordedRequest {
   readonly path: string
   /** By lower-case name; of `authorization` and `cookie` only the scheme is kept. */
   readonly headers: Readonly<Record<string, string>>
-  /** The parsed body, or its text where it is no JSON. Long texts are replaced by their length and sha256. */
+  /** The parsed body, or its text where it is not JSON. Long texts are replaced by their length and sha256. */
   readonly body: unknown
 }
 
@@ -39,17 +39,17 @@ export interface ServedImage {
   readonly time: number
   /** The fault that shaped the answer, if any. */
   readonly fault?: string
-  /** Whether a client can read a picture of the right shape out of the answer. */
+  /** Whether a client can read a picture of the right shape from the answer. */
   readonly usable: boolean
 }
 
 /** One request to the endpoint while it lasts. */
 export interface JournalEntry {
-  /** Call as soon as it is clear how the answer begins. */
+  /** Call as soon as the outcome of the answer is known. */
   answered(status: string): void
   /** Call once the answer was written to its end. */
   delivered(images: readonly Omit<ServedImage, 'time'>[]): void
-  /** Call when the connection is done with it, in any way. */
+  /** Call when the connection has ended, in any way. */
   closed(): void
 }
 
@@ -59,18 +59,18 @@ export interface Journal {
   readonly stats: () => EmulatorStats
   readonly requests: () => RecordedRequest[]
   readonly served: () => ServedImage[]
-  /** Forgets everything but what is in flight. */
+  /** Forgets everything except requests in flight. */
   readonly reset: () => void
 }
 
 const REQUESTS_KEPT = 10_000
 const IMAGES_KEPT = 100_000
-/** Characters; prompts stay whole, pictures do not. */
+/** Characters. Prompts are kept whole, pictures are not. */
 const TEXT_KEPT = 2_000
 const BODY_KEPT = 20_000
 const DEPTH_KEPT = 8
 
-/** Counts and remembers in bounded memory. */
+/** Counts and records requests in bounded memory. */
 export function createJournal(now: () => number): Journal {
   let requests = 0
   let images = 0

@@ -3,12 +3,12 @@ import { isIP } from 'node:net'
 import { plainText } from '../shared/plain-text.ts'
 
 /**
- * What is wrong with the host that a request is for, or nothing. A page on the internet whose name resolves to
- * 127.0.0.1 (DNS rebinding) could read every prompt otherwise: its browser sends the page's own name as `Host`. A
- * request without one comes from no browser.
+ * Returns what is wrong with a request's host, or `undefined`. Otherwise a page on the internet whose name resolves to
+ * 127.0.0.1 (DNS rebinding) could read every prompt: its browser sends the page's own name as `Host`. A request without
+ * `Host` does not come from a browser.
  *
- * @param names what is taken besides loopback addresses and `localhost`; `local`: names without a dot too, which no
- * page on the internet has and some clients make up.
+ * @param names what is accepted besides loopback addresses and `localhost`; `local`: names without a dot too, which no
+ * page on the internet has and some clients invent.
  */
 export function strangeHost(
   { headers: { host } }: IncomingMessage,

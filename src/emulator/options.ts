@@ -3,16 +3,16 @@ import { ImagegenError } from '../shared/errors.ts'
 import { parseFaults } from './faults.ts'
 import type { Fault } from './faults.ts'
 
-/** How the emulator behaves; all optional. */
+/** The emulator's options, all optional. */
 export interface EmulatorOptions {
   /**
-   * On 127.0.0.1.
+   * The port on 127.0.0.1.
    *
    * @default 0, a free one
    */
   readonly port?: number
   /**
-   * Requests to the endpoint that are let through in any stretch of `windowMs`; 0 for no limit.
+   * Requests to the endpoint that are accepted in any period of `windowMs`; 0 for no limit.
    *
    * @default 10, as the real API
    */
@@ -25,14 +25,14 @@ export interface EmulatorOptions {
    * @default 0
    */
   readonly latency?: number
-  /** What goes wrong on purpose. */
+  /** The scripted faults. */
   readonly faults?: readonly Fault[]
-  /** The only key that is good. Without it every key is. */
+  /** The only accepted key. Without it every key is accepted. */
   readonly apiKey?: string
   /** Images that the account can pay for; without it, any number. */
   readonly balance?: number
   /**
-   * The clock of the rate window, of URLs that expire and of the records, in milliseconds since 1970.
+   * The clock of the rate window, of expiring URLs and of the records, in milliseconds since 1970.
    *
    * @default Date.now
    */
@@ -54,7 +54,7 @@ export interface ResolvedEmulatorOptions {
   readonly signal: AbortSignal | undefined
 }
 
-/** @throws ImagegenError with code `usage` for values that make no sense. */
+/** @throws ImagegenError with code `usage` for invalid values. */
 export function resolveEmulatorOptions(options: EmulatorOptions): ResolvedEmulatorOptions {
   const result = v.safeParse(NUMBERS, options)
   if (!result.success) {

@@ -16,34 +16,34 @@ export interface PictureRequest {
   readonly width: number
   /** Pixels. */
   readonly height: number
-  /** Left out where the client sent none: the picture then follows from the rest. */
+  /** Omitted where the client sent none. The picture then depends on the rest. */
   readonly seed?: number
-  /** Which of the images of one answer it is, from 0. */
+  /** The index of the image in its answer, from 0. */
   readonly index: number
   readonly references: readonly ReferencePicture[]
   readonly watermark: boolean
-  /** Anything else that makes it another picture, such as a style. */
+  /** Anything else that changes the picture, such as a style. */
   readonly settings: Readonly<Record<string, unknown>>
 }
 
-/** A reference as far as drawing needs it. */
+/** The part of a reference that drawing needs. */
 export interface ReferencePicture {
-  /** Of what the client sent, before it was made small. */
+  /** Of the bytes that the client sent, before they were scaled down. */
   readonly sha256: string
   /** The picture, as bytes that sharp reads. */
   readonly bytes: Uint8Array
 }
 
 /**
- * The picture as JPEG bytes: a flat scene whose colours, place and people follow the prompt's words, the references
- * as framed prints in a corner, the prompt in letters on a card. The same request gives the same bytes.
+ * Draws the picture as JPEG bytes: a flat scene whose colours, place and people follow the prompt's words, the
+ * references as framed prints in a corner, the prompt in letters on a card. The same request gives the same bytes.
  */
 export async function drawPicture(request: PictureRequest): Promise<Buffer> {
   const { prompt, width, height } = request
   const random = createRandom(
     canonicalJson({ ...request, references: request.references.map(({ sha256 }) => sha256) }),
   )
-  // Colours and place follow from the prompt alone, so that another seed is another take of the same scene.
+  // Colours and place depend on the prompt alone, so that another seed is another take of the same scene.
   const theme = createRandom(`theme\n${prompt}`)
   const palette = choosePalette(prompt, theme)
   const place = choosePlace(prompt, theme)
@@ -115,7 +115,7 @@ async function prints({ references, width, height }: PictureRequest) {
   )
 }
 
-/** Brightens and darkens every pixel a little, as film does: flat areas would otherwise show bands. */
+/** Varies the brightness of every pixel a little, as film does: flat areas would otherwise show bands. */
 function addGrain(pixels: Buffer, seed: number): void {
   let state = seed
   for (let offset = 0; offset + 2 < pixels.length; offset += 3) {

@@ -1,11 +1,11 @@
-/** A limit on requests in any stretch of time of a given length. */
+/** A limit on requests in any period of a given length. */
 export interface RateWindow {
-  /** Whether one more request may pass now; if so, it counts from now on. */
+  /** Whether one more request may pass now. If so, it counts from now on. */
   admit(): boolean
   reset(): void
 }
 
-/** A sliding window; a request that was turned away does not count. `limit` 0 lets everything pass. */
+/** A sliding window. A refused request does not count. `limit` 0 accepts everything. */
 export function createRateWindow(options: {
   readonly limit: number
   /** Milliseconds. */

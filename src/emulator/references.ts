@@ -10,10 +10,11 @@ const DATA_URL = /^data:image\/(?:jpe?g|png);base64,/i
 const SIDE = 520
 
 /**
- * The picture of one `image_file`, decoded once and made small.
+ * The picture of one `image_file`, decoded once and scaled down.
  *
- * A data URL is decoded. A URL is fetched where it leads to this machine; what any other URL shows is made up from
- * its text, since an emulator that went out would answer differently from day to day, or not at all without a network.
+ * A data URL is decoded. A URL is fetched where it leads to this machine. For any other URL the picture is derived from
+ * its text: an emulator that used the network would answer differently from day to day, or not at all without a
+ * network.
  *
  * @throws RefusedError
  */
@@ -56,7 +57,7 @@ async function download(url: URL, signal: AbortSignal): Promise<Buffer> {
   }
 }
 
-/** What comes after the limit is of no interest: the size alone refuses it. */
+/** Reading stops at the limit: the size alone is a reason to refuse it. */
 async function readStart(body: AsyncIterable<Uint8Array>): Promise<Buffer> {
   const chunks: Uint8Array[] = []
   let size = 0

@@ -10,7 +10,7 @@ export class RefusedError extends Error {
   }
 }
 
-/** The answer to a request that is wrong in itself. */
+/** The answer to an invalid request. */
 export function invalidParams(detail: string): RefusedError {
   return new RefusedError(2013, `invalid params, ${detail}`)
 }

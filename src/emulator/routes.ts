@@ -10,7 +10,7 @@ import { type Account, generateImages } from './image-generation.ts'
 import type { Journal } from './journal.ts'
 import { strangeHost } from './loopback-host.ts'
 
-/** What answers requests. */
+/** The parts that answer requests. */
 export interface Services {
   readonly account: Account
   readonly journal: Journal
@@ -19,7 +19,7 @@ export interface Services {
   readonly latency: number
 }
 
-/** Answers one request; `signal` says that the client has left. */
+/** Answers one request. `signal` aborts when the client has left. */
 export type Route = (
   request: IncomingMessage,
   response: ServerResponse,
@@ -57,7 +57,7 @@ export function createRoutes(services: Services): Route {
   }
 }
 
-/** A target that is no URL (`//`) is as unknown as any other. */
+/** A target that is not a URL (`//`) gets the same 404 as any unknown path. */
 function parseTarget({ url = '/' }: IncomingMessage): URL {
   const base = 'http://127.0.0.1'
   return URL.canParse(url, base) ? new URL(url, base) : new URL(base)
@@ -105,8 +105,8 @@ async function send(
 const LIMIT = 128 * 1024 * 1024
 
 /**
- * The body as text, `undefined` where it is larger than the emulator takes. It is read to its end in either case:
- * leaving it unread would cut the connection before the client has its answer.
+ * The body as text, `undefined` where it is larger than the emulator accepts. It is always read to its end: otherwise
+ * the connection would be cut before the client has its answer.
  */
 export async function readBody(request: IncomingMessage): Promise<string | undefined> {
   const chunks: Buffer[] = []

@@ -22,26 +22,26 @@ import type { Route } from './routes.ts'
 
 /** A running emulator of MiniMax's image API. */
 export interface Emulator extends AsyncDisposable {
-  /** What a client takes for the API's host, such as `http://127.0.0.1:40123`. */
+  /** The API's host for clients, such as `http://127.0.0.1:40123`. */
   readonly url: string
   readonly port: number
   readonly stats: () => EmulatorStats
   /**
-   * The last requests to the endpoint, oldest first, and those to a picture's URL that gave away a key: they should
-   * carry none.
+   * The last requests to the endpoint, oldest first, and requests to a picture's URL that contained a key: they should
+   * contain none.
    */
   readonly requests: () => RecordedRequest[]
   /** Every picture in an answer that was written to its end, oldest first. */
   readonly served: () => ServedImage[]
   /**
-   * Takes other faults from the next request on; they count from 1.
+   * Replaces the faults from the next request on; they count from 1.
    *
    * @throws ImagegenError with code `usage`
    */
   setFaults(faults: readonly Fault[]): void
-  /** Forgets counts, records and the rate window, not the balance and not what is in flight. */
+  /** Resets counts, records and the rate window, but not the balance or requests in flight. */
   reset(): void
-  /** Stops at once, open connections included. Can be called more than once. */
+  /** Stops at once, with open connections. Can be called more than once. */
   close(): Promise<void>
 }
 
@@ -51,7 +51,7 @@ export interface Emulator extends AsyncDisposable {
  * The same request gets the same pictures. `GET /__emulator/stats`, `/__emulator/requests` and `/__emulator/served`
  * answer what `stats()`, `requests()` and `served()` return.
  *
- * @throws ImagegenError with code `usage` for options that make no sense and a port that cannot be had.
+ * @throws ImagegenError with code `usage` for invalid options and a port that is not available.
  */
 export async function startEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
   const { port, rpm, windowMs, latency, faults, apiKey, balance, now, signal } =
@@ -60,7 +60,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
   const journal = createJournal(now)
   const files = createHostedFiles(now)
   const rate = createRateWindow({ limit: rpm, length: windowMs, now })
-  // More at once would not be faster, but hold the raw pixels of all of them.
+  // More at once would not be faster, but would hold the raw pixels of all of them.
   const drawing = new PQueue({ concurrency: availableParallelism() })
   let script = createFaultScript(faults)
   let left = balance
@@ -120,7 +120,7 @@ async function listen(
     const run = answer(request, response, gone.signal).finally(() => running.delete(run))
     running.add(run)
   })
-  // Clients keep idle connections longer than Node's 5 s and then meet a reset.
+  // Clients keep idle connections longer than Node's 5 s and would then get a reset.
   server.keepAliveTimeout = 60_000
   server.listen(port, '127.0.0.1')
   try {

@@ -17,7 +17,7 @@ import { sha256 } from '../shared/hash.ts'
 export interface CacheFolder {
   /** Absolute. */
   readonly folder: string
-  /** What to set, where it is not the folder that the options name. */
+  /** The advice for the user where the cache is not in the folder that the options name. */
   readonly warning: string | undefined
 }
 
@@ -25,9 +25,9 @@ export interface CacheFolder {
 const PRIVATE = 0o700
 
 /**
- * The folder for a cache that is to be in `wanted`. Where that cannot be written, as in a checkout that may only be read,
- * a folder of this user among the system's temporary files takes its place, begun with what `wanted` holds: a build that
- * needs nothing but a place for its renditions goes on.
+ * Finds a writable folder for a cache. Where `wanted` is read-only, as in a read-only checkout, the cache is a folder
+ * of this user among the system's temporary files, filled with the content of `wanted`. So a build that needs only a
+ * place for its renditions works.
  *
  * @param wanted absolute.
  */
@@ -37,7 +37,7 @@ export function cacheFolder(wanted: string): CacheFolder {
   if (folder === undefined) return { folder: wanted, warning: undefined }
   return {
     folder,
-    warning: `The cache ${wanted} cannot be written; ${folder} is used instead. Set the option \`cacheDir\` to a folder that this user may write.`,
+    warning: `The cache ${wanted} cannot be written; ${folder} is used instead. Set the option \`cacheDir\` to a folder that this user can write to.`,
   }
 }
 
@@ -47,7 +47,7 @@ function substituteFor(wanted: string): string | undefined {
     const home = path.join(tmpdir(), `unplugin-imagegen-${user ?? 'cache'}`)
     mkdirSync(home, { recursive: true, mode: PRIVATE })
     const { uid, mode } = lstatSync(home)
-    // Others may write among temporary files: a folder of theirs could decide which picture is shown.
+    // Other users may write temporary files: a folder of theirs could decide which picture is shown.
     const isOurs =
       lstatSync(home).isDirectory() &&
       (user === undefined || (uid === user && (mode & 0o022) === 0))
@@ -56,7 +56,7 @@ function substituteFor(wanted: string): string | undefined {
     copyOf(wanted, folder)
     return folder
   } catch {
-    // Then nothing can be written anywhere, and whoever tries says so.
+    // No folder can be written. The code that writes reports it.
     return undefined
   }
 }
@@ -67,7 +67,7 @@ function copyOf(wanted: string, folder: string): void {
   if (!existsSync(wanted)) return
   const left = path.join(wanted, 'options.json')
   if (isBegun) {
-    // The last build may have been another one since.
+    // Another build may have updated it since.
     if (existsSync(left)) copyFileSync(left, path.join(folder, 'options.json'))
     return
   }
@@ -83,7 +83,7 @@ function nearestExisting(folder: string): string {
 function isWritable(folder: string): boolean {
   try {
     accessSync(folder, constants.W_OK | constants.X_OK)
-    // The system answers for the user who started this process, which may act as another one.
+    // `userInfo` reports the user who started this process, but the process may run as another one.
     if (process.geteuid?.() !== process.getuid?.()) {
       rmdirSync(mkdtempSync(path.join(folder, '.imagegen-')))
     }

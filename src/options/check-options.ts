@@ -6,17 +6,17 @@ import { nearest } from '../shared/suggest.ts'
 import type { Options, RemoteSource } from './options.ts'
 
 const REMOTE_EXPECTED =
-  "expected a driver or storage of unstorage, such as `fsDriver({ base: '/shared' })` from 'unstorage/drivers/fs', or a function that opens one"
+  "expected an unstorage driver or storage, such as `fsDriver({ base: '/shared' })` from 'unstorage/drivers/fs', or a function that opens one"
 
 const CONNECTION_EXPECTED =
-  "expected where Redis or Valkey is, such as 'redis://localhost:6379', or ioredis' own options"
+  "expected the address of Redis or Valkey, such as 'redis://localhost:6379', or ioredis' own options"
 
 function isConnection(value: unknown): boolean {
   if (typeof value !== 'string') return isRecord(value)
   return URL.canParse(value) && /^rediss?:$/.test(new URL(value).protocol)
 }
 
-/** What a timer can hold. */
+/** The longest timer that Node supports. */
 const MOST_TIMEOUT = 2 ** 31 - 1
 
 function isRemoteSource(value: unknown): boolean {
@@ -27,7 +27,7 @@ function isRemoteSource(value: unknown): boolean {
 
 const globs = v.union([v.string(), v.array(v.string())])
 
-/** A schema for every option, and no schema without its option: either alone is a type error. */
+/** Requires a schema for every option, and an option for every schema: either alone is a type error. */
 type EntriesOf<Shape> = {
   readonly [Name in keyof Shape]-?: undefined extends Shape[Name]
     ? v.OptionalSchema<v.GenericSchema<unknown, NonNullable<Shape[Name]>>, undefined>
@@ -38,7 +38,7 @@ const optionsSchema = v.strictObject({
   include: v.optional(globs),
   exclude: v.optional(globs),
   allow: v.optional(globs),
-  // Models and defaults are judged by the layers that know them.
+  // The layers that use models and defaults check them.
   models: v.optional(
     v.record(
       v.string(),
@@ -86,10 +86,10 @@ const optionsSchema = v.strictObject({
 } satisfies EntriesOf<Options>)
 
 /**
- * Checks what somebody wrote as options.
+ * Checks the options that a user wrote.
  *
- * @param source where they stand, for the message.
- * @throws ImagegenError with code `config`, all that is wrong at once.
+ * @param source where they are, for messages.
+ * @throws ImagegenError with code `config`, with all problems at once.
  */
 export function checkOptions(options: unknown, source: string): Options {
   const result = v.safeParse(optionsSchema, options)
@@ -101,7 +101,7 @@ export function checkOptions(options: unknown, source: string): Options {
 }
 
 /**
- * Refuses what only code may say. A JSON file is data: it must not lead out of its project.
+ * Refuses options that only code may set. A JSON file is data and must not refer to anything outside its project.
  *
  * @throws ImagegenError with code `config`.
  */
@@ -125,7 +125,7 @@ function optionProblem(issue: v.BaseIssue<unknown>, source: string): Problem {
           : `Did you mean \`${suggestion}\`?`,
     }
   }
-  // Not what is there instead: it may hold a password.
+  // The value is not shown: it may contain a password.
   if (issue.type === 'custom') return { message: `${source}: \`${path}\`: ${issue.message}.` }
   const hint = hintFor(path, issue.input)
   return {
@@ -134,7 +134,7 @@ function optionProblem(issue: v.BaseIssue<unknown>, source: string): Problem {
   }
 }
 
-/** What most likely was meant by a value that is no object. */
+/** The likely correction for a value that is not an object. */
 function hintFor(path: string, input: unknown): string | undefined {
   if (path === 'budget' && typeof input === 'number' && Number.isFinite(input)) {
     return `Write \`budget: { images: ${input} }\`, or \`{ usd: ${input} }\` for dollars.`

@@ -8,11 +8,11 @@ import { codeFrame } from '../shared/place.ts'
 import { isRecord } from '../shared/record.ts'
 import type { Options } from './options.ts'
 
-/** webpack follows what a configuration imports, and warns of what it finds in there. */
+/** webpack bundles a configuration's imports, and warns about their content. */
 const load = createRequire(import.meta.url)
 
 /**
- * Loads `imagegen.config.*` anew, so that an edit is seen without a restart.
+ * Loads `imagegen.config.*` without a cache, so that an edit takes effect without a restart.
  *
  * @throws ImagegenError with code `config`.
  */
@@ -21,7 +21,7 @@ export async function loadConfigFile(file: string): Promise<Options> {
     if (file.endsWith('.json')) return JSON.parse(readFileSync(file, 'utf8')) as Options
     const { createJiti } = load('jiti') as typeof Jiti
     const jiti = createJiti(file, { moduleCache: false, fsCache: false })
-    // Not `jiti.import`: it leaves JavaScript to Node's own import, which remembers a module as long as it lives.
+    // `jiti.import` would use Node's own import for JavaScript, which caches a module for the life of the process.
     const exported: unknown = await jiti.evalModule(readFileSync(file, 'utf8'), {
       filename: file,
       ext: path.extname(file),
@@ -34,7 +34,7 @@ export async function loadConfigFile(file: string): Promise<Options> {
   }
 }
 
-/** A configuration is a program: what it threw is told with the line that it came from. */
+/** A configuration is a program, so the line that threw is shown. */
 function problemOf(file: string, thrown: unknown): Problem {
   const name = path.basename(file)
   const said = messageOf(thrown).replaceAll(file, name)
@@ -64,7 +64,7 @@ function problemOf(file: string, thrown: unknown): Problem {
   }
 }
 
-/** Where in the file an error comes from, or the beginning of the file. */
+/** The place in the file where an error was thrown, or the start of the file. */
 function placeOfError(file: string, thrown: unknown): Place {
   const trace = thrown instanceof Error ? `${thrown.message}\n${thrown.stack}` : ''
   const [, line, column] = trace.split(file)[1]?.match(/^:(\d+):(\d+)/) ?? []

@@ -42,7 +42,7 @@ interface EnvironmentFile {
  * file, or where it is one of the provider's own hosts or this machine. Otherwise the next file decides.
  *
  * @param folder where the files are; Vite's `envDir`.
- * @param otherFolders where hosts may have found `.env` files that they wrote into the environment.
+ * @param otherFolders folders whose `.env` files hosts may have copied into the environment.
  */
 export function readEnvironment(
   folder: string,
@@ -182,7 +182,7 @@ function ignoredHost(
   return `${hostVariable} in ${plainText(file, 100)}${shown} is ignored: a host from a file is used only with the ${keyVariable} of the same file, unless it is one of ${name}'s own hosts or this machine. If it is yours, set it in the environment, and not in that file, or write both into .env.local.`
 }
 
-/** Whether a continuous integration service runs this. */
+/** Whether this process runs on a continuous integration service. */
 export function isContinuousIntegration(environment: NodeJS.ProcessEnv): boolean {
   return !['', '0', 'false'].includes((environment['CI'] ?? '').toLowerCase())
 }

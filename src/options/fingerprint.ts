@@ -3,7 +3,7 @@ import type { ResolvedModel } from '../model/resolved-model.ts'
 import { digest } from '../shared/hash.ts'
 import type { RemoteOptions } from '../store/remote/remote.ts'
 
-/** The options that decide which images there are, and under which keys. */
+/** The options that decide which images exist and which keys they have. */
 export interface KeyOptions {
   /** Absolute. */
   readonly root: string
@@ -15,15 +15,15 @@ export interface KeyOptions {
   readonly vars: ReadonlyMap<string, string>
   /** Absolute. */
   readonly storeDir: string
-  /** Where other machines find the same. */
+  /** The remote that machines share. */
   readonly remote: RemoteOptions | undefined
 }
 
 /**
- * A digest of each option that decides keys, by the option's name: a command that resolves others than the build did
- * would make other images.
+ * A digest of each option that decides keys, by the option's name. A command with other options than the build would
+ * generate other images.
  *
- * @param cacheDir absolute; where the digests are left.
+ * @param cacheDir absolute; the digests are written there.
  */
 export function fingerprintOf(
   options: KeyOptions,
@@ -33,14 +33,14 @@ export function fingerprintOf(
     [...options.models].map(([name, { provider, modelId }]) => [name, [provider, modelId]]),
   )
   return {
-    // From the cache, so that a checkout may move; two roots over one cache still differ.
+    // Relative to the cache, so that a checkout may move. Two roots that share a cache still differ.
     root: digest(path.relative(cacheDir, options.root)),
     include: digest(options.include),
     exclude: digest(options.exclude),
     models: digest(models),
     defaults: digest(options.defaults),
     vars: digest(Object.fromEntries(options.vars)),
-    // A command that does not know of the remote would pay for what is there.
+    // A command without the remote would pay for pictures that are there.
     store: digest(
       options.remote === undefined
         ? path.relative(options.root, options.storeDir)

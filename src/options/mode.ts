@@ -2,26 +2,26 @@ import { ImagegenError } from '../shared/errors.ts'
 import { isContinuousIntegration, type Environment } from './environment.ts'
 import type { Mode } from './options.ts'
 
-/** Whether providers are asked, and who said so. */
+/** Whether providers are asked, and what decided it. */
 export interface ChosenMode {
   readonly mode: Mode
-  /** Where the mode comes from: an explicit `frozen` binds the command line, the default in CI does not. */
+  /** What set the mode. An explicit `frozen` also applies to the command line, the default in CI does not. */
   readonly modeSource: 'environment' | 'option' | 'test' | 'ci' | 'default'
 }
 
-/** What decides the mode where nobody wrote one. */
+/** What decides the mode where the user did not set it. */
 export interface ModeContext {
-  /** Vite's mode, or NODE_ENV: which `.env` files are read. */
+  /** Vite's mode, or NODE_ENV. It decides which `.env` files are read. */
   readonly mode: string
-  /** Whether this is a build that ends: only then is `frozen` the default in CI. */
+  /** Whether this is a build that ends. Only then is `frozen` the default in CI. */
   readonly isBuild: boolean
   readonly environment: NodeJS.ProcessEnv
 }
 
 /**
- * What is written, the environment before the option; else what fits the situation.
+ * The mode that the user set, in the environment before the option; otherwise the default for the situation.
  *
- * @throws ImagegenError with code `config` where the environment names no mode.
+ * @throws ImagegenError with code `config` where the environment has an unknown mode.
  */
 export function resolveMode(
   option: Mode | undefined,
@@ -48,7 +48,7 @@ function checkMode(mode: string): Mode {
       return mode
     default:
       throw new ImagegenError('config', {
-        message: `IMAGEGEN_MODE is \`${mode}\`, which is no mode.`,
+        message: `IMAGEGEN_MODE is \`${mode}\`; expected generate, frozen or placeholder.`,
         hint: 'Set it to `generate`, `frozen` or `placeholder`.',
       })
   }

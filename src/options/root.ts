@@ -3,7 +3,7 @@ import { createRequire } from 'node:module'
 import path from 'node:path'
 import { isRecord } from '../shared/record.ts'
 
-/** The names of a configuration file, in the order in which they are looked for. */
+/** The names of a configuration file, in the order of the search. */
 export const CONFIG_FILES: readonly string[] = ['ts', 'js', 'mjs', 'json'].map(
   (extension) => `imagegen.config.${extension}`,
 )
@@ -12,12 +12,12 @@ export const CONFIG_FILES: readonly string[] = ['ts', 'js', 'mjs', 'json'].map(
 export interface ProjectRoot {
   /** Absolute. */
   readonly root: string
-  /** The configuration file, absolute; nothing where there is none. */
+  /** The configuration file, absolute. `undefined` without one. */
   readonly configFile: string | undefined
 }
 
 /**
- * The folder of the nearest `imagegen.config.*`, else of the nearest package.json, going up.
+ * The folder of the nearest `imagegen.config.*`, or of the nearest package.json, going up.
  *
  * @param start the bundler's root, or the working directory.
  */
@@ -31,7 +31,7 @@ export function findRoot(start: string): ProjectRoot {
   return { root: packaged ?? path.resolve(start), configFile: undefined }
 }
 
-/** The root of the workspace around a project: where npm, pnpm, Yarn or Lerna say that one starts, else the project. */
+/** The root of the workspace around a project, as npm, pnpm, Yarn or Lerna mark it. Without one, the project. */
 export function findWorkspaceRoot(root: string): string {
   return foldersUp(root).find(startsWorkspace) ?? root
 }
@@ -45,7 +45,7 @@ function startsWorkspace(folder: string): boolean {
     const content: unknown = JSON.parse(readFileSync(manifest, 'utf8'))
     return isRecord(content) && content['workspaces'] !== undefined
   } catch {
-    // A broken package.json is its package manager's to report.
+    // The package manager reports a broken package.json.
     return false
   }
 }

@@ -1,7 +1,7 @@
 import type { Metadata } from 'sharp'
 import type { MediaType } from './media-type.ts'
 
-/** What of a picture's header decides how its samples become 8-bit sRGB. */
+/** The facts in a picture's header that decide how its samples become 8-bit sRGB. */
 export type ColourFacts = Pick<Metadata, 'depth' | 'space' | 'icc'>
 
 const EIGHT_BITS: ReadonlySet<MediaType> = new Set([
@@ -11,7 +11,7 @@ const EIGHT_BITS: ReadonlySet<MediaType> = new Set([
   'image/svg+xml',
 ])
 
-/** Whether files of that type may hold more than 8 bits a channel; so may those of a type that is not known. */
+/** Whether files of a type may have more than 8 bits a channel. Files of an unknown type may. */
 export function mayBeDeep(mediaType: MediaType | undefined): boolean {
   return mediaType === undefined || !EIGHT_BITS.has(mediaType)
 }
@@ -20,7 +20,7 @@ export function isDeep({ depth }: ColourFacts): boolean {
   return depth !== 'uchar'
 }
 
-/** Whether the samples are 8-bit sRGB, or grey, as they stand: then nobody has to convert them. */
+/** Whether the samples are already 8-bit sRGB or grey, so that no conversion is needed. */
 export function isPlain(facts: ColourFacts): boolean {
   const { space, icc } = facts
   return (
@@ -29,8 +29,8 @@ export function isPlain(facts: ColourFacts): boolean {
 }
 
 /**
- * By the profile's description, which has one or two bytes a character. Profiles without one, and those of other colour
- * spaces that borrow the curve of sRGB ("Display P3 Gamut with sRGB Transfer"), count as something else.
+ * Judges by the profile's description, which has one or two bytes a character. Profiles without one do not count as
+ * sRGB, and neither do other colour spaces that borrow the curve of sRGB ("Display P3 Gamut with sRGB Transfer").
  */
 function isSrgb(icc: Uint8Array): boolean {
   const text = Buffer.from(icc).toString('latin1').replaceAll('\0', '')

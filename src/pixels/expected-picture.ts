@@ -1,25 +1,25 @@
-/** How far a side, or the ratio of the sides, may be from what was asked: models round to blocks of pixels. */
+/** The tolerance for a side, or for the ratio of the sides: models round to blocks of pixels. */
 const TOLERANCE = 0.1
 
-/** What was asked for, as far as a picture can be held against it. */
+/** The part of a request that a picture can be checked against. */
 export interface ExpectedPicture {
-  /** Width by height. */
+  /** Width divided by height. */
   readonly aspectRatio: number | null
   /** Pixels. */
   readonly size: { readonly width: number; readonly height: number } | null
 }
 
-/** What is wrong with a picture's size; nothing where it is what was asked for. */
+/** What is wrong with a picture's size. `undefined` where it matches the request. */
 export function sizeFault(
   seen: { readonly width: number; readonly height: number },
   { aspectRatio, size }: ExpectedPicture,
 ): string | undefined {
   const is = `the picture has ${seen.width}x${seen.height} pixels`
   if (size !== null && !(isNear(seen.width, size.width) && isNear(seen.height, size.height))) {
-    return `${is}, asked for were ${size.width}x${size.height}`
+    return `${is}, but ${size.width}x${size.height} were requested`
   }
   if (aspectRatio !== null && !isNear(seen.width / seen.height, aspectRatio)) {
-    return `${is}, asked for was an aspect ratio of ${Number(aspectRatio.toFixed(3))}`
+    return `${is}, but an aspect ratio of ${Number(aspectRatio.toFixed(3))} was requested`
   }
   return undefined
 }

@@ -4,10 +4,10 @@ export const GLYPH_WIDTH = 5
 export const GLYPH_HEIGHT = 9
 const GLYPHS_A_BAND = 16
 const FIRST_CODE = 0x20
-/** Stands for every character that has no glyph; its own is the last one. */
+/** Replaces every character that has no glyph. Its own glyph is the last one. */
 const BOX = '□'
 
-/** What NFKD leaves alone and everybody reads as something plainer. */
+/** Characters that NFKD does not change but that have a plainer form. */
 const PLAINER: Readonly<Record<string, string>> = {
   '‐': '-',
   '–': '-',
@@ -48,7 +48,7 @@ export function toGlyphs(text: string): string {
     .replaceAll(/[^ -~]/gu, BOX)
 }
 
-/** The dots of a glyph, row by row: `#` where there is one. */
+/** The dots of a glyph, row by row: `#` marks a dot. */
 export function glyphRows(character: string): string[] {
   const code = character === BOX ? 0x7f : character.charCodeAt(0)
   const index = code - FIRST_CODE

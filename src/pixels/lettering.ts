@@ -4,10 +4,10 @@ const ADVANCE = GLYPH_WIDTH + 1
 const LINE_HEIGHT = GLYPH_HEIGHT + 2
 
 /**
- * Text as an SVG path, drawn with a bitmap font: a machine without fonts draws the same bytes as any other. A line break
- * starts a new line.
+ * Draws text as an SVG path with a bitmap font, so that a machine without fonts draws the same bytes as any other. A
+ * line break starts a new line.
  *
- * Printable ASCII has glyphs; accents are dropped, and what has no plainer form is a box.
+ * Printable ASCII has glyphs. Accents are dropped, and a character without a plainer form becomes a box.
  *
  * @param options.x left edge, in pixels.
  * @param options.y top edge of the first line, in pixels.
@@ -33,7 +33,7 @@ export function letteringPath(
   return path.join('')
 }
 
-/** The room that `letteringPath` needs for the text, in pixels. */
+/** The space that `letteringPath` needs for the text, in pixels. */
 export function measureLettering(text: string, pixel: number): { width: number; height: number } {
   const lines = linesOf(text)
   const columns = Math.max(...lines.map((line) => line.length))
@@ -43,13 +43,13 @@ export function measureLettering(text: string, pixel: number): { width: number; 
   }
 }
 
-/** How many characters stand side by side in a width, in pixels. */
+/** How many characters fit into a width, in pixels. */
 export function letteringColumns(width: number, pixel: number): number {
   return Math.max(1, Math.floor((width / pixel + 1) / ADVANCE))
 }
 
 /**
- * The text in lines of at most `columns` characters, broken between words where it can be. What does not fit into
+ * Breaks text into lines of at most `columns` characters, between words where possible. Text that does not fit into
  * `maxLines` is cut, and the last line then ends in `...`. Both are at least 1.
  */
 export function wrapLettering(text: string, columns: number, maxLines: number): string[] {
@@ -84,7 +84,10 @@ interface Bar {
   height: number
 }
 
-/** A glyph as few rectangles: runs of dots, joined with the equal run above so that no seam shows between rows. */
+/**
+ * Converts a glyph to a few rectangles: runs of dots, merged with an equal run above so that no seam shows between
+ * rows.
+ */
 function barsOf(character: string): Bar[] {
   const bars: Bar[] = []
   for (const [top, row] of glyphRows(character).entries()) {

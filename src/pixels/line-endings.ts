@@ -1,15 +1,15 @@
 import { sniffMediaType } from './media-type.ts'
 
 /**
- * The bytes of a picture as a reference has them. SVG is text, whose line endings git changes between machines
- * (`core.autocrlf`): first with LF, which is hashed and sent, then as it is and with CRLF, which earlier versions may
- * have hashed. Other pictures are what they are.
+ * The byte sequences that a reference picture may have. SVG is text, and git changes its line endings between machines
+ * (`core.autocrlf`). The first sequence has LF and is hashed and sent. The others (unchanged, and with CRLF) are those
+ * that earlier versions may have hashed. Other pictures have one sequence.
  */
 export function referenceSpellings(
   bytes: Uint8Array,
 ): readonly [normal: Uint8Array, ...others: Uint8Array[]] {
   if (sniffMediaType(bytes) !== 'image/svg+xml') return [bytes]
-  // One character a byte: what is no line break stays as it is.
+  // `latin1` maps each byte to one character, so everything but line breaks stays as it is.
   const text = Buffer.from(bytes).toString('latin1')
   const normal = text.replaceAll(/\r\n?/g, '\n')
   const others = new Set([text, normal.replaceAll('\n', '\r\n')])

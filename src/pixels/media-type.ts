@@ -1,4 +1,4 @@
-/** The picture formats that are told apart, with the ending that their files get. */
+/** The supported picture formats with their file extensions. */
 const EXTENSIONS = {
   'image/jpeg': 'jpg',
   'image/png': 'png',
@@ -15,21 +15,21 @@ export type MediaType = keyof typeof EXTENSIONS
 
 export const MEDIA_TYPES: readonly MediaType[] = Object.keys(EXTENSIONS) as MediaType[]
 
-/** What may stand before the `<svg>` tag, and how it ends. */
+/** What may precede the `<svg>` tag, and how it ends. */
 const PROLOG = [
   ['<?', '?>'],
   ['<!--', '-->'],
   ['<!DOCTYPE', '>'],
 ] as const
 
-/** How far into a text an `<svg>` tag may stand, after its XML declaration and comments. */
+/** How far into a text the `<svg>` tag may start, after an XML declaration and comments. */
 const SVG_PROLOG = 4096
 
 /**
- * What kind of picture the bytes are, by what they start with. Names and headers are not asked: providers are known to
- * mislabel what they send.
+ * The media type of picture bytes, judged by their first bytes. File names and headers do not count: providers are
+ * known to mislabel pictures.
  *
- * @returns nothing where the bytes are no picture of a known format.
+ * @returns `undefined` where the bytes are not a picture of a known format.
  */
 export function sniffMediaType(bytes: Uint8Array): MediaType | undefined {
   const head = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.byteLength, SVG_PROLOG))
@@ -47,19 +47,19 @@ export function sniffMediaType(bytes: Uint8Array): MediaType | undefined {
   return undefined
 }
 
-/** The usual ending of a file of that type, without a dot. */
+/** The usual file extension of a media type, without a dot. */
 export function extensionOf(mediaType: MediaType): string {
   return EXTENSIONS[mediaType]
 }
 
-/** What a file's ending says it is; for files whose bytes are not there. */
+/** The media type that a file's extension suggests, for files whose bytes are absent. */
 export function mediaTypeOfName(file: string): MediaType | undefined {
   const ending = file.slice(file.lastIndexOf('.') + 1).toLowerCase()
   const plain = ending === 'jpeg' ? 'jpg' : ending === 'tif' ? 'tiff' : ending
   return MEDIA_TYPES.find((mediaType) => EXTENSIONS[mediaType] === plain)
 }
 
-/** AVIF and HEIC share one container; many AVIF files name `mif1` first and `avif` among the compatible brands. */
+/** AVIF and HEIC share one container. Many AVIF files name `mif1` first and `avif` among the compatible brands. */
 function isoMediaType(head: Buffer): MediaType | undefined {
   const end = Math.min(head.readUInt32BE(0), head.length)
   const brands: string[] = []
@@ -71,7 +71,7 @@ function isoMediaType(head: Buffer): MediaType | undefined {
   return undefined
 }
 
-/** Steps over the prolog piece by piece: one expression for all of it takes forever on a hostile one. */
+/** Skips the prolog piece by piece: one regular expression for all of it takes for ever on a hostile text. */
 function isSvg(text: string): boolean {
   let rest = text.replace(/^\uFEFF/, '').trimStart()
   for (;;) {

@@ -2,7 +2,7 @@ import { loadSharp } from './sharp.ts'
 
 type SharpModule = Awaited<ReturnType<typeof loadSharp>>
 
-/** What sharp's settings were before the first of those who are at work now. */
+/** sharp's settings from before the first current user changed them. */
 interface Keeper {
   users: number
   concurrency: number
@@ -10,18 +10,18 @@ interface Keeper {
 }
 
 /**
- * sharp's settings are one for the process, whoever changes them, so what they were is kept on sharp itself: two
- * renderers, or two copies of this package, then find each other's note.
+ * sharp's settings are global to the process, so the original values are stored on sharp itself. Two renderers, or two
+ * copies of this package, then find the same record.
  */
 const KEEPER: unique symbol = Symbol.for('unplugin-imagegen.pipelines')
 
 type KeptModule = SharpModule & { [KEEPER]?: Keeper }
 
 /**
- * Does some work with sharp's settings as rendering needs them, and sets them back after, when nobody renders any more.
+ * Runs work with sharp's settings for rendering, and restores them when no renderer is left.
  *
- * One libvips thread a pipeline, since AVIF bytes change with their number; what runs in parallel is pipelines. And no
- * cache of operations: no two pipelines do the same, and it holds on to decoded pictures.
+ * Each pipeline uses one libvips thread, because AVIF bytes depend on their number; pipelines run in parallel instead.
+ * The cache of operations is off: no two pipelines do the same, and it keeps decoded pictures in memory.
  */
 export async function withPipelines<Result>(work: () => Promise<Result>): Promise<Result> {
   const sharp: KeptModule = await loadSharp()

@@ -1,2 +1,2 @@
-/** The largest picture that is ever decoded, in pixels: beyond it a file is taken for a decompression bomb. */
+/** The largest picture that is decoded, in pixels. A larger one counts as a decompression bomb. */
 export const PIXEL_LIMIT = 100_000_000

@@ -8,12 +8,12 @@ type SharpModule = (typeof import('sharp'))['default']
 
 export { PIXEL_LIMIT }
 
-/** The longest side that a manifest may ask for, in pixels: what WebP can hold, the least of the formats written. */
+/** The longest side that a manifest may request, in pixels: WebP's limit, the lowest of all written formats. */
 export const SIDE_LIMIT = 16_383
 
 /**
- * sharp, loaded when the first pixel is touched: importing it costs a tenth of a second, which plans and warm builds
- * do not pay.
+ * Loads sharp when the first pixel is needed. Importing it takes a tenth of a second, which plans and warm builds do
+ * not need.
  */
 export async function loadSharp(): Promise<SharpModule> {
   const { default: sharp } = await import('sharp')
@@ -21,7 +21,7 @@ export async function loadSharp(): Promise<SharpModule> {
 }
 
 /**
- * Opens picture bytes with the limits that every decode in this project has: a pixel limit, failing on any error.
+ * Opens picture bytes with the limits of every decode in this project: a pixel limit, and failing on any error.
  *
  * @throws Error for an SVG that is refused before it is drawn.
  */

@@ -13,55 +13,60 @@ import {
 } from './svg-work.ts'
 
 /**
- * How often an SVG may draw parts that it refers to. librsvg gives up at ten times as many, but only when it gets
- * there, which takes it seconds each time; in between nothing stops it, sharp's `timeout` neither.
+ * How often an SVG may draw parts that it refers to. librsvg stops at ten times as many, but it takes seconds to get
+ * there, and nothing stops it earlier, not even sharp's `timeout`.
  */
 const REFERENCE_LIMIT = 50_000
 
-/** Drawings of some MB have a tenth of it. */
+/** Drawings of several MB have a tenth of this number. */
 const ELEMENT_LIMIT = 200_000
 
-/** Segments of paths, drawn again or not. */
+/** Path segments, counted once for each time they are drawn. */
 const SEGMENT_LIMIT = 250_000
 
-/** Edges squared times pixels: a few seconds. */
+/** Edges squared times pixels: a few seconds of work. */
 const EDGE_LIMIT = 4e12
 
-/** Units times megapixels: less than a minute. Twenty drop shadows on two megapixels are half of it. */
+/** Units times megapixels: less than a minute of work. Twenty drop shadows on two megapixels take half of it. */
 const LAYER_LIMIT = 100
 
-/** Bytes: pictures inside of it included. */
+/** Bytes, with embedded pictures. */
 const BYTE_LIMIT = 32 * 1024 * 1024
 
-/** Beyond this depth nothing is counted: librsvg gives up by itself long before. */
+/** Beyond this depth nothing is counted: librsvg stops long before. */
 const DEPTH_LIMIT = 1000
 
-/** Comments and character data, in which there are no tags, and how tags begin. What has no end goes on to the last. */
+/**
+ * Comments and character data, which contain no tags, and the starts of tags. A part without an end extends to the end
+ * of the text.
+ */
 const MARKUP = /<!--[\s\S]*?(?:-->|$)|<!\[CDATA\[[\s\S]*?(?:\]\]>|$)|<(\/?)([\w.:-]+)/g
 const QUOTE_OR_END = /["'>]/g
 
 /** Patterns, masks, clip paths, markers, filters, gradients. */
 const PAINT = /\burl\(\s*["']?#([^"')\s]*)/g
 
-/** Under whatever prefix the document gives to XLink. */
+/** Matches any prefix that the document gives to XLink. */
 const HREF = /(?:^|:)href$/
 
 const REFERRING = /(?:^|:)(?:use|feImage)$/
-/** What is drawn only where something refers to it. */
+/** Elements that are drawn only where something refers to them. */
 const APART =
   /(?:^|:)(?:defs|symbol|pattern|mask|clipPath|marker|filter|linearGradient|radialGradient)$/
 
-/** The document, or an element that can be drawn by itself: what it refers to, and what is drawn with it. */
+/**
+ * The document, or an element that can be drawn by itself, with its references and the parts that are drawn with it.
+ */
 interface Part {
   readonly references: string[]
   readonly parts: Part[]
-  /** What its own elements cost. */
+  /** The cost of its own elements. */
   readonly own: Work
-  /** What drawing it costs with all that it refers to, once that is known. */
+  /** The cost with everything that it refers to, once it is known. */
   total: Work | undefined
 }
 
-/** An SVG before anything of it is drawn. */
+/** The facts of an SVG before it is drawn. */
 interface Survey {
   readonly elements: number
   /** Pixels. */
@@ -70,14 +75,14 @@ interface Survey {
 }
 
 /**
- * Refuses an SVG that would be drawn for minutes, for which a few lines are enough: `<use>` in `<use>`, filters on a
- * large canvas, paths that cross themselves thousands of times. It counts what is written; what a style sheet hides,
- * but for filters and masks of classes, is left to librsvg's own limits.
+ * Refuses an SVG that would be drawn for minutes. A few lines can cause that: `<use>` in `<use>`, filters on a large
+ * canvas, paths that cross themselves thousands of times. It counts what the text says. Except for filters and masks of
+ * classes, style sheets are left to librsvg's own limits.
  *
  * @throws Error for such an SVG.
  */
 export function assertDrawable(bytes: Uint8Array): void {
-  // sharp takes more for an SVG than what looks like one at first sight.
+  // sharp treats more files as an SVG than this package's own check does.
   const mediaType = sniffMediaType(bytes)
   if (mediaType !== undefined && mediaType !== 'image/svg+xml') return
   const { elements, area, work } = survey(withEntities(textOf(bytes)))
@@ -111,7 +116,7 @@ function figure(count: number): string {
   return count.toLocaleString('en')
 }
 
-/** librsvg unpacks what is compressed, and follows the mark of UTF-16. */
+/** librsvg unpacks compressed SVG, and follows the byte order mark of UTF-16. */
 function textOf(bytes: Uint8Array): string {
   const isCompressed = bytes[0] === 0x1f && bytes[1] === 0x8b
   const plain = isCompressed ? unpack(bytes) : bytes
@@ -133,7 +138,7 @@ function unpack(bytes: Uint8Array): Uint8Array {
   }
 }
 
-/** How many references are followed to draw an SVG. Nothing is drawn for it, whatever the number. */
+/** How many references librsvg follows to draw an SVG. Nothing is drawn to find out. */
 export function countReferences(svg: string): number {
   return survey(svg).work.references
 }
@@ -144,7 +149,7 @@ function survey(svg: string): Survey {
   return { elements, area: canvasOf(root), work: totalOf(document, byId, 0) }
 }
 
-/** What is drawn with a filter or mask because a style sheet says so, by class. */
+/** The filters and masks that style sheets add, by class. */
 function styledReferences(svg: string): ReadonlyMap<string, readonly string[]> {
   const found = new Map<string, string[]>()
   for (const [, css = ''] of svg.matchAll(/<(?:[\w.-]+:)?style\b[^>]*>([^]*?)<\//g)) {
@@ -160,7 +165,7 @@ function styledReferences(svg: string): ReadonlyMap<string, readonly string[]> {
 }
 
 interface Parts {
-  /** The parts that have an id, by it. */
+  /** The parts that have an id, by id. */
   readonly byId: ReadonlyMap<string, Part>
   readonly elements: number
   /** The attributes of the first element. */
@@ -186,7 +191,7 @@ function readParts(svg: string, document: Part): Parts {
     const isApart = APART.test(name)
     const part = id === undefined && !isApart ? around : emptyPart()
     if (part !== around && !isApart) around.parts.push(part)
-    // Of two with one id, librsvg takes the first.
+    // Where two parts have one id, librsvg uses the first.
     if (id !== undefined && !byId.has(id)) byId.set(id, part)
     for (const [attribute, value] of attributes) {
       for (const [, reference = ''] of value.matchAll(PAINT)) part.references.push(reference)
@@ -208,11 +213,14 @@ function readParts(svg: string, document: Part): Parts {
 interface Tag {
   readonly name: string
   readonly isEnd: boolean
-  /** What stands between the name and the end, `/` too. */
+  /** The text between the name and the end, with a final `/`. */
   readonly text: string
 }
 
-/** Every character is looked at once or twice: one expression for a whole tag would take forever on a hostile one. */
+/**
+ * Each character is visited once or twice: one regular expression for a whole tag would take for ever on a hostile
+ * text.
+ */
 function* tagsOf(svg: string): Generator<Tag> {
   const markup = new RegExp(MARKUP)
   for (let found = markup.exec(svg); found !== null; found = markup.exec(svg)) {
@@ -224,7 +232,7 @@ function* tagsOf(svg: string): Generator<Tag> {
   }
 }
 
-/** Where its `>` stands: in a quoted value, that is no end. */
+/** The position of a tag's `>`. In a quoted value it is not the end. */
 function endOfTag(svg: string, start: number): number {
   const stop = new RegExp(QUOTE_OR_END)
   stop.lastIndex = start
@@ -245,7 +253,7 @@ function emptyPart(): Part {
 function totalOf(part: Part, byId: ReadonlyMap<string, Part>, depth: number): Work {
   if (part.total !== undefined) return part.total
   if (depth > DEPTH_LIMIT) return noWork()
-  // Whoever comes back here goes in a circle, which librsvg does not draw.
+  // A part that refers to itself is a circle, which librsvg does not draw.
   part.total = noWork()
   const total = { ...part.own }
   for (const inner of part.parts) addWork(total, totalOf(inner, byId, depth + 1))

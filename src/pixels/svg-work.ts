@@ -1,17 +1,20 @@
 import { PIXEL_LIMIT } from './pixel-limit.ts'
 
 /*
- * What an SVG costs to draw, as far as its text says. Once librsvg draws, nothing stops it: no time-out of sharp ends
- * it. All figures were measured with librsvg 2.60: a unit of `layers` is about half a second a megapixel.
+ * Estimates what an SVG costs to draw, from its text. Nothing stops librsvg once it draws, not even a time-out of
+ * sharp. All figures were measured with librsvg 2.60: a unit of `layers` is about half a second a megapixel.
  */
 
 /** What drawing a part of an SVG costs. */
 export interface Work {
-  /** References followed: `<use>`, masks, patterns, filters. */
+  /** Followed references: `<use>`, masks, patterns, filters. */
   references: number
   /** Segments of paths, polygons and polylines. */
   segments: number
-  /** The squares of how many edges of a path a row of pixels meets: times the area, that is the time it takes. */
+  /**
+   * For each path, the square of the number of edges that a row of pixels meets. Drawing time grows with this number
+   * times the area.
+   */
   edges: number
   /** Filters and masks, in units for each megapixel of the canvas. */
   layers: number
@@ -21,7 +24,7 @@ export function noWork(): Work {
   return { references: 0, segments: 0, edges: 0, layers: 0 }
 }
 
-/** Adds work to work. */
+/** Adds one cost to another. */
 export function addWork(to: Work, more: Readonly<Work>): void {
   to.references += more.references
   to.segments += more.segments
@@ -29,7 +32,7 @@ export function addWork(to: Work, more: Readonly<Work>): void {
   to.layers += more.layers
 }
 
-/** The cost of one element by itself. */
+/** The cost of one element alone. */
 export function workOf(name: string, attributes: Attributes): Work {
   const work = noWork()
   const local = name.slice(name.indexOf(':') + 1)
@@ -41,7 +44,7 @@ export function workOf(name: string, attributes: Attributes): Work {
   return work
 }
 
-/** The area that an SVG is drawn on, in pixels; of one that says nothing of it, a megapixel. */
+/** The area of an SVG's canvas in pixels. An SVG that does not state it counts as one megapixel. */
 export function canvasOf(attributes: Attributes): number {
   const viewBox = (attributes.get('viewBox') ?? '')
     .trim()
@@ -50,7 +53,7 @@ export function canvasOf(attributes: Attributes): number {
   const width = lengthOf(attributes.get('width') ?? '') ?? viewBox[2]
   const height = lengthOf(attributes.get('height') ?? '') ?? viewBox[3]
   const area = (width ?? 1000) * (height ?? 1000)
-  // What is larger is refused by its size.
+  // A larger SVG is refused for its size.
   return Number.isFinite(area) ? Math.min(Math.max(area, 1), PIXEL_LIMIT) : PIXEL_LIMIT
 }
 
@@ -59,7 +62,7 @@ export type Attributes = ReadonlyMap<string, string>
 
 const ATTRIBUTE_TOKEN = /[^\s=/"'<>]+|=|"([^"]*)"|'([^']*)'/g
 
-/** Reads what stands in a tag after its name. Every value is passed over as a whole: nothing in it is an attribute. */
+/** Reads a tag after its name. It skips every value as a whole, because a value contains no attributes. */
 export function attributesOf(text: string): Attributes {
   const attributes = new Map<string, string>()
   let name = ''
@@ -78,7 +81,7 @@ export function attributesOf(text: string): Attributes {
   return attributes
 }
 
-/** With references to characters, such as `&#35;`, written out. */
+/** The value with character references, such as `&#35;`, replaced. */
 function withCharacters(value: string): string {
   if (!value.includes('&#')) return value
   return value.replaceAll(
@@ -90,7 +93,7 @@ function withCharacters(value: string): string {
   )
 }
 
-/** Pixels of a unit, at the 72 dots an inch that sharp draws with. */
+/** The pixels of a unit, at the 72 dots an inch that sharp draws with. */
 const UNITS: Readonly<Record<string, number>> = {
   '': 1,
   px: 1,
@@ -132,11 +135,11 @@ function layersOf(primitive: string, attributes: Attributes): number {
   }
 }
 
-/** Numbers that each command takes for one segment. */
+/** The numbers that each command takes for one segment. */
 const TAKES: Readonly<Record<string, number>> = { h: 1, v: 1, c: 6, s: 4, q: 4, a: 7 }
 const TOKEN = /([a-df-z])|[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?/gi
 
-/** Follows a path from top to bottom, roughly: only how often rows meet it is of interest. */
+/** Follows a path from top to bottom roughly: only the number of times that rows meet it matters. */
 function addPath(work: Work, d: string): void {
   let command = 'M'
   let given: number[] = []
@@ -174,13 +177,13 @@ function addPath(work: Work, d: string): void {
   if (bottom > top) work.edges += (travelled / (bottom - top)) ** 2
 }
 
-/** The most that entities may add to a text, in characters: drawing programs keep the names of namespaces in them. */
+/** The most characters that entities may add to a text. Drawing programs use entities for the names of namespaces. */
 const ENTITY_LIMIT = 1_000_000
 
 /**
- * A text with its own entities written out, so that what they hide is counted.
+ * Replaces a text's own entities, so that their content is counted.
  *
- * @throws Error where they make it much longer, or hold markup or other entities.
+ * @throws Error where they make the text much longer, or contain markup or other entities.
  */
 export function withEntities(svg: string): string {
   const entities = new Map<string, string>()
@@ -188,7 +191,7 @@ export function withEntities(svg: string): string {
     /<!ENTITY\s+([\w.:-]+)\s+(?:"([^"]*)"|'([^']*)')/g,
   )) {
     const value = double ?? single ?? ''
-    if (/[<&%]/.test(value)) throw new Error('the SVG has entities with markup in them')
+    if (/[<&%]/.test(value)) throw new Error('the SVG has entities that contain markup')
     if (!entities.has(name)) entities.set(name, value)
   }
   if (entities.size === 0) return svg

@@ -11,17 +11,17 @@ export interface PixelVersions {
 }
 
 /**
- * Which sharp and libvips would do the work, without loading them: a warm build then spends a millisecond on it and not
- * a tenth of a second. Read from the files beside sharp; where they leave a doubt, sharp itself is asked.
+ * The versions of sharp and libvips, found without loading them, so that a warm build spends a millisecond instead of a
+ * tenth of a second. They are read from the files beside sharp; in case of doubt sharp itself is asked.
  */
 export async function readPixelVersions(): Promise<PixelVersions> {
   return versionsFromFiles() ?? versionsFromSharp()
 }
 
-/** @returns nothing where sharp was built on this machine, or lies where its files cannot be told apart. */
+/** @returns `undefined` where sharp was built on this machine, or where its files are ambiguous. */
 export function versionsFromFiles(): PixelVersions | undefined {
   const folder = sharpFolder()
-  // A build of its own (`src/build`) is what sharp prefers, and that one may use any libvips.
+  // sharp prefers a local build (`src/build`), which may use any libvips.
   if (folder === undefined || existsSync(path.join(folder, 'src', 'build'))) return undefined
   const sharp = readVersion(path.join(folder, 'package.json'), 'version')
   const [vips, other] = vipsVersions(folder)
@@ -35,7 +35,7 @@ async function versionsFromSharp(): Promise<PixelVersions> {
   return { sharp: versions.sharp ?? 'unknown', vips: versions.vips }
 }
 
-/** sharp's exports do not offer its package.json, so it is found from its entry upwards. */
+/** sharp's exports do not include its package.json, so the search goes upwards from its entry point. */
 function sharpFolder(): string | undefined {
   let folder = path.dirname(createRequire(import.meta.url).resolve('sharp'))
   while (path.dirname(folder) !== folder) {
@@ -46,8 +46,8 @@ function sharpFolder(): string | undefined {
 }
 
 /**
- * The versions of libvips for this system in the nearest node_modules that has any, each once. On Windows they stand in
- * the package of the binary, elsewhere in that of libvips.
+ * The versions of libvips for this system in the nearest node_modules that has any, each once. On Windows they are in
+ * the package of the binary, elsewhere in the package of libvips.
  */
 function vipsVersions(sharp: string): readonly string[] {
   for (let folder = sharp; path.dirname(folder) !== folder; folder = path.dirname(folder)) {
@@ -62,7 +62,7 @@ function vipsVersions(sharp: string): readonly string[] {
 }
 
 function isForThisSystem(name: string): boolean {
-  // `linuxmusl` counts as linux: where both are installed, they are of one version.
+  // `linuxmusl` counts as linux: where both are installed, they have the same version.
   return (
     name.startsWith('sharp-') &&
     name.includes(process.platform) &&

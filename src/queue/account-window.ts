@@ -6,20 +6,20 @@ import type { QueueSettings } from './settings.ts'
 /** Providers count by the minute, in milliseconds. */
 const MINUTE = 60_000
 
-/** Between being counted here and there a request may take that long on a busy machine, in milliseconds. */
+/** The provider may count a request this much later than the window does on a busy machine, in milliseconds. */
 const MARGIN = 1000
 
-/** The requests that an account may send, counted over every worker by the server's clock. */
+/** Limits the requests of an account across all workers, by the server's clock. */
 export interface AccountWindow {
   /**
-   * Takes a place, if there is one: the request has to follow at once.
+   * Takes a place if one is free. The caller must send its request at once.
    *
-   * @returns milliseconds until there may be one; 0 where it was taken.
+   * @returns milliseconds until a place may be free; 0 where one was taken.
    */
   take(): Promise<number>
-  /** Lets nobody send for so many milliseconds, a window at most. */
+  /** Stops every worker for this many milliseconds, a window at most. */
   pause(milliseconds: number): Promise<void>
-  /** Lets nobody send for the rest of the present window: what a provider's refusal asks for. */
+  /** Stops every worker for the rest of the current window, after the provider refused a request. */
   pauseForWindow(): Promise<void>
 }
 
@@ -31,7 +31,7 @@ local span = tonumber(ARGV[1])
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now - span)
 `
 
-/** KEYS: when requests were sent, until when nobody may send. ARGV: span, places. */
+/** KEYS: the times of sent requests, the end of the pause. ARGV: span, places. */
 const TAKE = `${NOW}
 local places = tonumber(ARGV[2])
 local paused = redis.call('PTTL', KEYS[2])
@@ -57,10 +57,10 @@ return pause
 `
 
 /**
- * A sliding window: in no stretch of its length there are more requests than allowed, wherever the provider begins to
- * count. BullMQ's own limiter counts jobs, not requests, and in windows that stand still.
+ * A sliding window: no period of its length contains more requests than allowed, wherever the provider starts to count.
+ * BullMQ's own limiter counts jobs instead of requests, and in fixed windows.
  *
- * @param account leaves only its hash on the server.
+ * @param account only its hash is written to the server.
  */
 export function openAccountWindow(
   redis: Redis,

@@ -8,28 +8,29 @@ import type { QueueSettings } from './settings.ts'
 
 export type Bullmq = typeof import('bullmq')
 
-/** A way to the server that holds the queue. */
+/** A connection to the queue's server. */
 export interface Connection {
   readonly redis: Redis
   readonly bullmq: Bullmq
   /**
-   * Given once the server has been away for longer than anybody should wait, or somebody wants to wait no longer. What
-   * is asked from then on fails.
+   * Aborted once the server has been away for longer than the patience, or when the caller abandons. Later operations
+   * fail.
    */
   readonly lost: AbortSignal
   close(): void
 }
 
-/** Milliseconds between two tries to reach a server that was there before. */
+/** Milliseconds between two attempts to reconnect. */
 const RETRY_PAUSE = 500
 
 /**
- * Reaches the server once, so that what is wrong with the address or the password is said at once. From then on it may
- * come and go: what is asked of it meanwhile waits.
+ * Connects once, so that a wrong address or password is reported at once. After that the server may come and go, and
+ * operations wait for it.
  *
- * @param patience milliseconds until `lost` is given; `Infinity` never.
+ * @param patience milliseconds until `lost` is aborted; `Infinity` never.
  * @param abandon ends all patience.
- * @throws ImagegenError with code `config` where a package is not installed, `unavailable` where nothing answers.
+ * @throws ImagegenError with code `config` where a package is not installed, `unavailable` where the server does not
+ * answer.
  */
 export async function openConnection(
   settings: QueueSettings,
@@ -45,7 +46,7 @@ export async function openConnection(
   let lastError: Error | undefined
   const options: RedisOptions = {
     lazyConnect: true,
-    // BullMQ needs both: what is asked while the server is away waits for it.
+    // BullMQ requires both settings: operations wait while the server is away.
     maxRetriesPerRequest: null,
     retryStrategy: () => (isReady ? RETRY_PAUSE : null),
   }
@@ -58,7 +59,7 @@ export async function openConnection(
   try {
     await redis.connect()
     await redis.ping()
-    // A database that is not there is an error that ioredis only tells of.
+    // ioredis reports a missing database only through the `error` event.
     if (lastError !== undefined) throw lastError
   } catch (error) {
     redis.disconnect()
@@ -69,7 +70,7 @@ export async function openConnection(
   const lost = new AbortController()
   const giveUp = (): void => {
     lost.abort()
-    // What waits for the server would wait for ever.
+    // Operations that wait for the server would otherwise wait for ever.
     redis.disconnect()
   }
   let timer: NodeJS.Timeout | undefined
@@ -102,12 +103,10 @@ export async function openConnection(
   }
 }
 
-/** Milliseconds that closing may take. */
+/** The longest that closing may take, in milliseconds. */
 const CLOSING = 2000
 
-/**
- * Waits for what is being closed, and no longer than makes sense: BullMQ waits for ever for a server that is away.
- */
+/** Waits for connections to close, for a limited time: BullMQ waits for ever for a server that is away. */
 export async function closed(closings: ReadonlyArray<Promise<unknown>>): Promise<void> {
   const enough = new AbortController()
   const tooLong = wait(CLOSING, enough.signal).catch(() => undefined)
@@ -115,10 +114,10 @@ export async function closed(closings: ReadonlyArray<Promise<unknown>>): Promise
   enough.abort()
 }
 
-/** The longest that a timer of Node waits, in milliseconds. */
+/** The longest timer that Node supports, in milliseconds. */
 const LONGEST_TIMER = 2 ** 31 - 1
 
-/** @param oldest the oldest version that will do. */
+/** @param oldest the oldest supported version. */
 async function load<Module>(
   name: string,
   oldest: string,
@@ -151,13 +150,13 @@ function unreachable(redis: Redis, error: unknown): ImagegenError {
       message: `The queue's server (${addressOf(redis)}) ${isRefused ? 'refuses this user' : 'cannot be used'}: ${message}`,
       hint: isRefused
         ? 'Check the user and password in `queue.connection`.'
-        : 'Start Redis or Valkey there, or change `queue.connection`; without the option `queue` this process asks by itself.',
+        : 'Start Redis or Valkey there, or change `queue.connection`; without the option `queue` this process asks the provider itself.',
     },
     { cause: error },
   )
 }
 
-/** Where it is, for people: never with the password. */
+/** The server's address for people, always without the password. */
 function addressOf({ options }: Redis): string {
   return options.path ?? `${options.host ?? 'localhost'}:${options.port ?? 6379}`
 }

@@ -1,22 +1,25 @@
 import type { Job, Queue } from 'bullmq'
 import { parseProgress, parseResult, type FailedJob, type JobResult } from './payload.ts'
 
-/** What became of a job that a client waits for. */
+/** How a job ended for a client that waits for it. */
 export type Ending =
   | { readonly kind: 'completed'; readonly result: JobResult | undefined }
   | FailedJob
-  /** The queue does not know it: somebody removed it, or the server lost it. */
+  /** The queue does not have the job: it was removed, or the server lost it. */
   | { readonly kind: 'gone' }
-  /** This client waits no more. Where nobody else did and no worker had begun it, it is out of the queue. */
+  /**
+   * This client stopped waiting. If no other run waited and no worker had started the job, it was removed from the
+   * queue.
+   */
   | { readonly kind: 'left' }
 
-/** What became of a job, or nothing where it has not ended. */
+/** How a job ended. `undefined` where it has not ended. */
 export async function endingOf(queue: Queue, id: string): Promise<Ending | undefined> {
   const job: Job | undefined = await queue.getJob(id)
   if (job === undefined) return { kind: 'gone' }
   const state = await job.getState()
   if (state === 'completed') {
-    // What was read before the state may be from before the end.
+    // The job was read before its state, so its data may be older than its end. It is read again.
     const ended: Job | undefined = await queue.getJob(id)
     return { kind: 'completed', result: parseResult(ended?.returnvalue) }
   }
@@ -28,11 +31,11 @@ export async function endingOf(queue: Queue, id: string): Promise<Ending | undef
 function failedEnding(job: Job): FailedJob {
   const progress = parseProgress(job.progress)
   if (progress?.kind === 'failed') return progress
-  // No worker said why: BullMQ gave it up.
+  // No worker reported a reason: BullMQ gave the job up.
   const failure = {
     code: 'queue',
-    message: `${job.name}: ${job.failedReason ?? 'no worker could make it'}`,
-    hint: 'Look at the workers: each of those that tried was ended before it was done.',
+    message: `${job.name}: ${job.failedReason ?? 'no worker could process it'}`,
+    hint: 'Check the workers: each one that tried it stopped before it was done.',
     stopsRun: false,
     isRetryable: true,
   }

@@ -8,7 +8,10 @@ import type { QueueSettings } from './settings.ts'
 /** Seconds that a reference picture is kept for workers after a client last needed it. */
 const KEPT = 7 * 24 * 60 * 60
 
-/** Hands reference pictures to the workers, which have no checkout of the project. Each is kept once, by its SHA-256. */
+/**
+ * Passes reference pictures to workers, which have no checkout of the project. Each picture is stored once, by its
+ * SHA-256.
+ */
 export async function handOver(
   redis: Redis,
   settings: QueueSettings,
@@ -22,13 +25,13 @@ export async function handOver(
   }
 }
 
-/** Reads what a client handed over. It is checked: anybody may have put it there. */
+/** Reads a picture that a client stored, and checks it, because any program may have written it. */
 export function handedOver(redis: Redis, settings: QueueSettings): ReadFile {
   return async (wanted) => {
     const bytes = await redis.getBuffer(inputKey(settings, wanted))
     if (bytes !== null && sha256(bytes) === wanted) return bytes
     throw new ImagegenError('unusable', {
-      message: `A reference picture (sha256 ${wanted.slice(0, 8)}…) is ${bytes === null ? 'not in the queue any more' : 'damaged in the queue'}.`,
+      message: `A reference picture (sha256 ${wanted.slice(0, 8)}…) is ${bytes === null ? 'no longer in the queue' : 'damaged in the queue'}.`,
       hint: 'Run it again.',
     })
   }

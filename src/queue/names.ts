@@ -1,21 +1,21 @@
 import type { QueueSettings } from './settings.ts'
 
-/** What a queue's jobs are made with. */
+/** The model that processes a queue's jobs. */
 export interface QueuedModel {
   readonly provider: string
   readonly modelId: string
 }
 
 /**
- * A model has a queue of its own, so that a worker is handed nothing but what it can make. The name is the one that the
- * recipe has: what a configuration calls the model, and its host, are the worker's own business.
+ * Each model has its own queue, so that a worker receives only jobs that it can process. The name is the one in the
+ * recipe. A configuration's name for the model and its host do not matter.
  */
 export function queueNameOf({ name }: QueueSettings, { provider, modelId }: QueuedModel): string {
-  // BullMQ keeps colons for itself, and no two models may meet in one name.
+  // BullMQ reserves colons, and two models must not share a name.
   return [name, provider, modelId].map(encodeURIComponent).join('/')
 }
 
-/** A key for what this project keeps beside BullMQ's own. */
+/** The Redis key for data that this project stores beside BullMQ's own. */
 export function keyOf({ name }: QueueSettings, ...parts: readonly string[]): string {
   return ['imagegen', name, ...parts].join(':')
 }

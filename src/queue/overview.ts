@@ -6,27 +6,27 @@ import { queueNameOf, type QueuedModel } from './names.ts'
 import { LONGEST_TEXT, parseProgress } from './payload.ts'
 import type { QueueSettings } from './settings.ts'
 
-/** How the queue of one model stands. */
+/** The state of one model's queue. */
 export interface QueueOverview {
   /** Provider and model: `openai/gpt-image-1`. */
   readonly model: string
-  /** Who takes jobs of it; `null` where the server does not say. */
+  /** The workers that take its jobs. `null` where the server does not tell. */
   readonly workers: number | null
   readonly waiting: number
-  /** Failed, to be tried again after a pause. */
+  /** Failed jobs that are retried after a pause. */
   readonly delayed: number
   readonly active: readonly ActiveJob[]
   /** Finished within the last hour. */
   readonly completed: number
   readonly failed: number
-  /** The latest of them. */
+  /** The latest failures. */
   readonly failures: readonly FailedJob[]
 }
 
 export interface ActiveJob {
   readonly id: string
   readonly key: string
-  /** When a worker took it: ISO 8601 in UTC. */
+  /** When a worker started it: ISO 8601 in UTC. */
   readonly since: string | null
 }
 
@@ -40,11 +40,11 @@ export interface FailedJob {
   readonly time: string | null
 }
 
-/** Failures that are listed. */
+/** The number of failures to list. */
 const LISTED = 20
 
 /**
- * Looks at the queues of some models. Changes nothing.
+ * Reads the state of several models' queues. Changes nothing.
  *
  * @throws ImagegenError with code `config` or `unavailable`.
  */

@@ -3,19 +3,19 @@ import { parseOrder, type Order } from '../generate/order.ts'
 import type { SharedFailure } from '../store/locks/shared-failure.ts'
 import { plainText } from '../shared/plain-text.ts'
 
-/** Changes with the meaning of what clients and workers tell each other. */
+/** Increased when the messages between clients and workers change their meaning. */
 const VERSION = 1
 
-/** What a client asks a worker for. No secret is in it: workers have their own keys. */
+/** A client's order for a worker. It contains no secret: workers have their own keys. */
 export interface Payload {
   readonly version: typeof VERSION
   readonly order: Order
   readonly run: RunOfPayload
-  /** Windows of the rate limit that have been sat out for it. */
+  /** How many windows of the rate limit the job has waited for. */
   readonly rateLimits: number
 }
 
-/** On whose account it is spent. */
+/** The id of the run whose budget pays for the job. */
 export interface RunOfPayload {
   readonly id: string
   readonly limit: {
@@ -26,20 +26,20 @@ export interface RunOfPayload {
   }
 }
 
-/** What a worker answers, where the pictures are in the store. */
+/** A worker's result once the pictures are in the store. */
 export interface JobResult {
   readonly wanted: number
-  /** What the user should know, although all went well. */
+  /** Warnings for the user on success. */
   readonly warnings: readonly string[]
 }
 
-/** What a worker leaves while it is at it, and at the end where it failed. */
+/** What a worker reports while it works, and at the end where the job failed. */
 export type JobProgress =
   | { readonly kind: 'retried'; readonly code: string; readonly message: string }
   | { readonly kind: 'waiting' }
   | FailedJob
 
-/** A job that nobody tries again. */
+/** A job that failed permanently. */
 export interface FailedJob {
   readonly kind: 'failed'
   readonly failure: SharedFailure & { readonly isRetryable: boolean }
@@ -62,7 +62,7 @@ const payloadSchema = v.object({
   rateLimits: v.pipe(v.number(), v.safeInteger(), v.minValue(0)),
 })
 
-/** Reads what anybody may have put into the queue. */
+/** Parses a job that any program may have added to the queue. */
 export function parsePayload(value: unknown): Payload | { readonly fault: string } {
   const result = v.safeParse(payloadSchema, value)
   if (!result.success) {
@@ -73,10 +73,10 @@ export function parsePayload(value: unknown): Payload | { readonly fault: string
   return 'fault' in order ? order : { ...result.output, order }
 }
 
-/** Characters of a worker's message that are kept. */
+/** The most characters of a worker's message that are kept. */
 export const LONGEST_TEXT = 2000
 
-/** Another process wrote it: it is shown as one line, without what a terminal obeys. */
+/** Another process wrote this text. It is reduced to one line without control characters for terminals. */
 const messageSchema = v.pipe(
   v.string(),
   v.transform((text) => plainText(text, LONGEST_TEXT)),

@@ -4,7 +4,7 @@ import { keyOf } from './names.ts'
 import type { RunOfPayload } from './payload.ts'
 import type { QueueSettings } from './settings.ts'
 
-/** Seconds that a run's account is kept after it was last used. */
+/** Seconds that a run's account is kept after its last use. */
 const KEPT = 7 * 24 * 60 * 60
 
 /** KEYS: the account. ARGV: pictures, USD, the most pictures, the most USD (empty: no limit), seconds to keep it. */
@@ -24,7 +24,7 @@ redis.call('EXPIRE', KEYS[1], ARGV[5])
 return {1, pictures}
 `
 
-/** Opens the account of a run, with what its client had spent before. */
+/** Opens the account of a run with what its client has already spent. */
 export async function openRun(
   redis: Redis,
   settings: QueueSettings,
@@ -38,7 +38,7 @@ export async function openRun(
   return { id, limit: { images: Number.isFinite(images) ? images : null, usd: usdLimit } }
 }
 
-/** What workers have spent for a run so far, together with what was spent before it. */
+/** What a run has spent so far, by its client and by all workers. */
 export async function spentBy(
   redis: Redis,
   settings: QueueSettings,
@@ -48,7 +48,7 @@ export async function spentBy(
   return { requests: Number(requests ?? 0), pictures: Number(pictures ?? 0), usd: Number(usd ?? 0) }
 }
 
-/** The purse of the run that asked for a job: its budget binds every worker, retries included. */
+/** The purse of the run that ordered a job. Its budget limits every worker, retries included. */
 export function openPurse(redis: Redis, settings: QueueSettings, run: RunOfPayload): Purse {
   const key = accountKey(settings, run.id)
   const { images, usd: usdLimit } = run.limit

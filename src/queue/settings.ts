@@ -1,11 +1,11 @@
-/** Where the queue is and how it behaves, every default filled in. */
+/** Where the queue is and how it behaves, with every default filled in. */
 export interface QueueSettings {
   /** `redis://…`, or ioredis' own options. */
   readonly connection: string | Readonly<Record<string, unknown>>
-  /** Tells queues on one server apart. */
+  /** Distinguishes queues on one server. */
   readonly name: string
-  /** Milliseconds without a sign of life after which a worker is taken for dead. */
+  /** Milliseconds without a heartbeat after which a worker counts as dead. */
   readonly stalledAfter: number
-  /** Milliseconds that the server may be away before a run that waits for it gives up. */
+  /** Milliseconds that the server may be away before a waiting run gives up. */
   readonly patience: number
 }

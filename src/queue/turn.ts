@@ -3,10 +3,10 @@ import { wait } from '../shared/abort.ts'
 import type { RateWindow } from '../store/locks/rate-window.ts'
 import type { AccountWindow } from './account-window.ts'
 
-/** Milliseconds: who waits for longer gives its job back, so that a more urgent one can be taken meanwhile. */
+/** Milliseconds. A worker that would wait longer returns its job, so that a more urgent one can run meanwhile. */
 const LONGEST_WAIT = 1000
 
-/** The account's window for one job: it waits for its turn, or gives the job back. */
+/** One job's view of the account's window: it waits for a place, or returns the job to the queue. */
 export function waitForTurn(window: AccountWindow): RateWindow {
   return {
     async take(signal) {

@@ -8,7 +8,7 @@ import { embedXmpInGif, provenanceXmp } from './provenance.ts'
 import { renderError } from './render-error.ts'
 import type { Provenance } from './rendition.ts'
 
-/** How one rendition is written. */
+/** Options for one rendition. */
 export interface Encoding {
   readonly format: OutputFormat
   readonly size: Size
@@ -17,8 +17,9 @@ export interface Encoding {
 }
 
 /**
- * Scales and encodes the finished picture: sRGB with its profile (grey and GIF have none), no metadata of the original,
- * the provenance as XMP. JPEG has no transparency: what shows through is white, which `flatten` in `process` changes.
+ * Scales and encodes the finished picture: in sRGB with its profile (grey and GIF have none), without the original's
+ * metadata, with the provenance as XMP. JPEG has no transparency, so transparent parts become white; `flatten` in
+ * `process` changes that.
  *
  * @throws ImagegenError with code `render`.
  */
@@ -28,7 +29,7 @@ export async function encode(picture: FinishedPicture, encoding: Encoding): Prom
   try {
     let pipeline = await picture.open()
     const isSameSize = size.width === picture.size.width && size.height === picture.size.height
-    // Both sides are given, so that the size is the one that was predicted, however the original was decoded.
+    // Both sides are set, so that the size is the predicted one, however the original was decoded.
     if (!isSameSize) pipeline = pipeline.resize({ ...size, fit: 'fill' })
     if (format === 'jpeg') pipeline = pipeline.flatten({ background: '#fff' })
     pipeline = picture.isGrey ? pipeline.toColourspace('b-w') : pipeline.withIccProfile('srgb')
@@ -38,9 +39,9 @@ export async function encode(picture: FinishedPicture, encoding: Encoding): Prom
     return format === 'gif' && xmp !== undefined ? embedXmpInGif(bytes, xmp) : bytes
   } catch (error) {
     throw renderError(
-      `The ${format} of ${size.width}x${size.height} cannot be made`,
+      `The ${format} of ${size.width}x${size.height} cannot be encoded`,
       error,
-      'If the original is sound, change `formats`, `widths` or the encoder options in `output`.',
+      'If the original is intact, change `formats`, `widths` or the encoder options in `output`.',
     )
   }
 }
@@ -49,7 +50,7 @@ function writeAs(pipeline: Sharp, format: OutputFormat, options: EncoderOptions)
   return pipeline.toFormat(format, { ...options })
 }
 
-/** JPEG XL is in sharp only where libvips was built with it. */
+/** sharp has JPEG XL only where libvips was built with it. */
 async function assertWritable(format: OutputFormat): Promise<void> {
   if (await canWrite(format)) return
   throw new ImagegenError('render', {

@@ -7,21 +7,21 @@ import { applyOperations, type ReadComposite } from './operations.ts'
 import { renderError } from './render-error.ts'
 import { cropTo } from './sizes.ts'
 
-/** A picture after `process` and in the shape of `output`: what renditions are scaled and encoded from. */
+/** A picture after `process` and in the shape of `output`. Renditions are scaled and encoded from it. */
 export interface FinishedPicture {
   readonly size: Size
   /** Whether it has one channel of grey, besides alpha. */
   readonly isGrey: boolean
-  /** A new pipeline on it. */
+  /** Starts a new pipeline on the picture. */
   open(): Promise<Sharp>
 }
 
 /**
- * Turns an original into the finished picture. EXIF orientation is applied first, colours become sRGB.
+ * Turns an original into the finished picture. EXIF orientation is applied first, and colours become sRGB.
  *
- * Where nothing is to be done, pipelines decode the original themselves: JPEG and WebP can be decoded at a fraction of
- * their size, which is faster than scaling pixels, and an SVG is drawn at the size that is asked for. A picture of more
- * than 8 bits a channel is decoded to 8-bit sRGB first in any case.
+ * Where there is nothing to do, pipelines decode the original themselves: JPEG and WebP can be decoded at a fraction of
+ * their size, which is faster than scaling pixels, and an SVG is drawn at the requested size. A picture of more than 8
+ * bits a channel is always decoded to 8-bit sRGB first.
  *
  * @throws ImagegenError with code `render`.
  */
@@ -46,7 +46,7 @@ export async function finishPicture(
 }
 
 /**
- * The most pixels that `finishPicture` will hold at once of this original, found by its header.
+ * The most pixels that `finishPicture` holds at once for this original, judged by its header.
  *
  * @throws ImagegenError with code `render`.
  */
@@ -71,7 +71,7 @@ async function reading<Result>(work: () => Promise<Result>): Promise<Result> {
     throw renderError(
       'The original cannot be read',
       error,
-      'It is damaged, too large, or no picture that sharp reads.',
+      'It is damaged, too large, or in a format that sharp cannot read.',
     )
   }
 }

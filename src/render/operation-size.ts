@@ -11,10 +11,10 @@ type Arguments = readonly JsonValue[]
 type Options = Readonly<Record<string, JsonValue | undefined>>
 
 /**
- * The size of a picture after an operation, worked out as libvips does.
+ * The size of a picture after an operation, computed as libvips does.
  *
- * @param size nothing: not known.
- * @returns nothing where the pixels themselves decide it, or libvips's own rounding does.
+ * @param size `undefined`: unknown.
+ * @returns `undefined` where it depends on the pixels or on libvips's own rounding.
  */
 export function sizeAfter({ name, args }: Operation, size: Size | undefined): Size | undefined {
   if (name === 'resize') {
@@ -32,7 +32,10 @@ export function sizeAfter({ name, args }: Operation, size: Size | undefined): Si
   return size
 }
 
-/** The most pixels that an operation holds at once: what is scaled before it is cut, what a turned picture stands in. */
+/**
+ * The most pixels that an operation holds at once: a scaled picture before it is cut, or the canvas of a turned
+ * picture.
+ */
 export function peakPixels({ name, args }: Operation, size: Size): number {
   if (name === 'resize') {
     const steps = resizeSteps(args, size)
@@ -46,7 +49,7 @@ export function peakPixels({ name, args }: Operation, size: Size): number {
   return area(size)
 }
 
-/** The most pixels that a picture has on its way through operations, at least as many as in fact. */
+/** The most pixels that a picture has during its operations. The estimate is never too low. */
 export function mostPixels(original: Size, operations: readonly Operation[]): number {
   let most = area(original)
   let size = original
@@ -54,7 +57,7 @@ export function mostPixels(original: Size, operations: readonly Operation[]): nu
     const peak = peakPixels(operation, size)
     most = Math.max(most, peak)
     const side = Math.ceil(Math.sqrt(peak))
-    // Where the pixels themselves decide, it is no more than what was held.
+    // An operation whose result depends on the pixels never enlarges the picture.
     size = sizeAfter(operation, size) ?? { width: side, height: side }
   }
   return most
@@ -64,7 +67,7 @@ function area({ width, height }: Size): number {
   return width * height
 }
 
-/** Nothing for angles that are no multiple of 90: libvips decides how the corners are rounded. */
+/** `undefined` for angles that are not a multiple of 90: libvips decides how the corners are rounded. */
 function turned(args: Arguments, { width, height }: Size): Size | undefined {
   const angle = Number(args[0] ?? 0)
   if (angle % 90 !== 0) return undefined
@@ -81,13 +84,13 @@ function extended(args: Arguments, { width, height }: Size): Size {
   }
 }
 
-/** What the picture is scaled to, and what is left of that once it is cut or framed. */
+/** The size to which the picture is scaled, and its size after it is cut or framed. */
 interface ResizeSteps {
   readonly scaled: Size
   readonly result: Size
   /**
-   * Where a side comes out between two pixels, libvips goes up or down as its steps happen to round; where it leaves
-   * pixels out for `nearest`, it cuts off what does not divide.
+   * Where a side falls between two pixels, libvips rounds up or down depending on its steps. Where it skips pixels for
+   * `nearest`, it cuts off the remainder.
    */
   readonly isCertain: boolean
 }
@@ -124,7 +127,9 @@ function eachOf(choose: (left: number, right: number) => number, left: Size, rig
   }
 }
 
-/** Two given sides decide the size of a picture that nobody has seen, unless something makes it depend on its own. */
+/**
+ * Two given sides decide the size of a picture of unknown size, unless an option makes it depend on the picture's own.
+ */
 function sizeOfAnything(
   width: number | undefined,
   height: number | undefined,
@@ -161,7 +166,7 @@ function shrinks(
       down = both
     }
   }
-  // libvips looks at the second only where the first is not set.
+  // libvips uses the second name only where the first is not set.
   const bound = (shrink: number): number => {
     if (withoutReduction === true) return Math.min(1, shrink)
     return withoutEnlargement === true ? Math.max(1, shrink) : shrink

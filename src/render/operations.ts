@@ -13,10 +13,10 @@ import { renderError } from './render-error.ts'
 export type ReadComposite = (file: string) => Promise<Uint8Array>
 
 /**
- * Applies operations in the order in which they are written.
+ * Applies operations in the written order.
  *
- * A pipeline of sharp has an order of its own and room for one operation of each kind, so each operation gets a pipeline
- * of its own, from pixels to pixels. `gamma` alone is shared: it means what happens between its two halves.
+ * A pipeline of sharp has its own order and room for one operation of each kind. So each operation gets its own
+ * pipeline, from pixels to pixels. Only `gamma` shares one, because it applies to what happens between its two halves.
  *
  * @throws ImagegenError with code `render`, naming the operation.
  */
@@ -37,14 +37,14 @@ export async function applyOperations(
       throw renderError(
         `\`${name}\`, number ${position} in \`process\`, failed on a picture of ${current.width}x${current.height}`,
         error,
-        'Change that operation, or what comes before it.',
+        'Change that operation, or the operations before it.',
       )
     }
   }
   return current
 }
 
-/** `gamma` with the `grayscale` and `resize` that follow it, everything else by itself. */
+/** Groups `gamma` with the `grayscale` and `resize` that follow it. Every other operation is a group alone. */
 function stepsOf(operations: readonly Operation[]): ReadonlyArray<readonly Operation[]> {
   const steps: Operation[][] = []
   for (const operation of operations) {
@@ -67,7 +67,7 @@ async function applyStep(
   readComposite: ReadComposite,
 ): Promise<Pixels> {
   let pipeline = await openPixels(picture)
-  // What is grey stays grey, until it is said otherwise.
+  // A grey picture stays grey unless an operation changes that.
   if (picture.channels <= 2) pipeline = pipeline.toColourspace('b-w')
   for (const operation of step) {
     guardMemory(operation, picture)
@@ -92,19 +92,19 @@ async function applyOperation(
   const { name, args } = operation
   if (name === 'composite') return pipeline.composite(await overlays(operation, readComposite))
   if (name === 'colourspace') return pipeline.toColourspace(String(args[0]))
-  // Without an angle it means the EXIF orientation, which has been applied long before.
+  // Without an angle, `rotate` applies the EXIF orientation, which has been applied already.
   if (name === 'rotate' && args.length === 0) return pipeline
   return call(pipeline, operation)
 }
 
-/** The schema of `process` has checked the arguments as strictly as sharp does, so the call needs no type of its own. */
+/** The schema of `process` has checked the arguments as strictly as sharp does, so the call needs no types. */
 function call(pipeline: Sharp, { name, args }: Operation): Sharp {
   const method: unknown = Reflect.get(pipeline, name)
   if (typeof method !== 'function') throw new Error(`sharp has no operation of that name`)
   return Reflect.apply(method, pipeline, args) as Sharp
 }
 
-/** sharp puts the samples of a picture on top as they are: what is not sRGB has to be converted before. */
+/** sharp overlays a picture's samples without conversion, so a picture that is not sRGB is converted first. */
 async function converted(bytes: Uint8Array): Promise<Overlay> {
   const { data, width, height, channels } = await decodePixels(bytes)
   const input = Buffer.from(data.buffer, data.byteOffset, data.byteLength)

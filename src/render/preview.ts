@@ -2,19 +2,19 @@ import type { PlaceholderKind } from '../manifest/schema/output.ts'
 import type { FinishedPicture } from './finished-picture.ts'
 import { renderError } from './render-error.ts'
 
-/** What stands in for a picture until it is loaded. */
+/** What a page shows until the picture is loaded. */
 export interface Preview {
   /** A tiny WebP as a data URL, of about 200 characters. */
   readonly blurDataURL?: string
-  /** The average colour of what is visible, `#rrggbb`. */
+  /** The average colour of the visible parts, `#rrggbb`. */
   readonly color?: string
 }
 
-/** The longer side of the blurred picture, in pixels: browsers smooth it, so more detail would only cost bytes. */
+/** The longer side of the blurred picture, in pixels. Browsers smooth it, so more detail would only add bytes. */
 const BLUR_SIDE = 8
 
 /**
- * Draws what `output.placeholder` asks for.
+ * Draws the placeholder that `output.placeholder` requests.
  *
  * @throws ImagegenError with code `render`.
  */
@@ -27,7 +27,11 @@ export async function drawPreview(
     if (kind === 'color') return { color: await averageColour(picture) }
     return {}
   } catch (error) {
-    throw renderError('The placeholder cannot be made', error, 'Is the original sound?')
+    throw renderError(
+      'The placeholder cannot be drawn',
+      error,
+      'Check that the original is intact.',
+    )
   }
 }
 

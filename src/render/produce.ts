@@ -12,20 +12,20 @@ import type { SharedRenditions } from './shared-renditions.ts'
 import { wantedOf, type RenderJob, type Task } from './task.ts'
 
 /**
- * Pixels; twice what models draw. Pictures that are larger on their way come one after the other: several of the largest
- * that are let through would take gigabytes on a machine of many cores.
+ * Pixels; twice what models draw. Larger pictures are processed one after the other: several of the largest allowed
+ * ones would take gigabytes on a machine with many cores.
  */
 const LARGE_PICTURE = 8_000_000
 
 export interface ProducerOptions {
   readonly cache: RenditionCache
-  /** Pipelines at once. */
+  /** Concurrent pipelines. */
   readonly parallel: number
-  /** Where what is made here is left for other machines. */
+  /** Where results are shared with other machines. */
   readonly others: SharedRenditions | undefined
 }
 
-/** Makes what the cache does not have of a task, from its original. */
+/** Renders what the cache lacks of a task, from its original. */
 export type Produce = (task: Task, signal: AbortSignal) => Promise<void>
 
 export function createProducer({ cache, parallel, others }: ProducerOptions): Produce {
@@ -73,19 +73,19 @@ export function createProducer({ cache, parallel, others }: ProducerOptions): Pr
         await others?.writeRendition(wanted.key, { bytes, size })
       }),
     )
-    // All have come to an end before the first failure is told: nothing writes after it.
+    // All tasks end before the first failure is thrown, so that nothing writes afterwards.
     for (const result of results) if (result.status === 'rejected') throw result.reason
   }
 
   return (task, signal) => withPipelines(() => produce(task, signal))
 }
 
-/** Bytes that are not those of the key would be cached under it for good. */
+/** Bytes that differ from the key's would stay in the cache under that key. */
 async function readOriginal({ original }: RenderJob): Promise<Uint8Array> {
   const bytes = await original.read()
   if (sha256(bytes) === original.sha256) return bytes
   throw new ImagegenError('render', {
-    message: 'The original has changed while it was being read.',
+    message: 'The original changed while it was being read.',
     hint: 'Run it again.',
   })
 }

@@ -4,8 +4,8 @@ import type { Provenance } from './rendition.ts'
 const DIGITAL_SOURCE_TYPE = 'http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia'
 
 /**
- * The XMP packet that says where a picture comes from: `DigitalSourceType` and `AISystemUsed` of the IPTC Photo Metadata
- * Standard 2025.1, and the model once more as `CreatorTool`, which older programs show.
+ * The XMP packet that states a picture's origin: `DigitalSourceType` and `AISystemUsed` of the IPTC Photo Metadata
+ * Standard 2025.1. The model is repeated as `CreatorTool`, which older programs show.
  *
  * @see https://iptc.org/std/photometadata/specification/IPTC-PhotoMetadata
  */
@@ -35,7 +35,7 @@ function escapeXml(text: string): string {
   }
   return (
     text
-      // XML has no way to write these.
+      // XML cannot represent these characters.
       .replaceAll(/[\u0000-\u001f\u007f\ufffe\uffff]/g, ' ')
       .replaceAll(/[&<>"]/g, (character) => entities[character] ?? character)
   )
@@ -48,8 +48,8 @@ const HEADER_LENGTH = 13
 const EXTENSION_START = Buffer.from('\x21\xFF\x0BXMP DataXMP', 'latin1')
 
 /**
- * What follows the packet. XMP stands in a GIF as it is, not in sub-blocks, so a program that knows nothing of it takes
- * the packet's bytes for lengths and jumps; wherever it lands in these descending bytes, they lead it to the end.
+ * The trailer after the packet. A GIF contains XMP unchanged, not in sub-blocks, so a program without XMP support reads
+ * the packet's bytes as lengths and jumps. Wherever it lands in these descending bytes, they lead it to the end.
  */
 const MAGIC_TRAILER = Buffer.from([
   0x01,
@@ -61,13 +61,13 @@ const MAGIC_TRAILER = Buffer.from([
  * Puts an XMP packet into a GIF, which libvips does not do.
  *
  * @param xmp a packet without null bytes.
- * @throws Error where the bytes are no GIF.
+ * @throws Error where the bytes are not a GIF.
  * @see https://developer.adobe.com/xmp/docs/XMPSpecifications/ part 3, GIF
  */
 export function embedXmpInGif(gif: Uint8Array, xmp: string): Buffer {
   const bytes = Buffer.from(gif.buffer, gif.byteOffset, gif.byteLength)
   if (bytes.length < HEADER_LENGTH || bytes.toString('latin1', 0, 3) !== 'GIF') {
-    throw new Error('these bytes are no GIF')
+    throw new Error('these bytes are not a GIF')
   }
   const start = HEADER_LENGTH + colourTableLength(bytes.readUInt8(10))
   return Buffer.concat([

@@ -1,7 +1,7 @@
 import { ImagegenError, messageOf } from '../shared/errors.ts'
 import { errorCode } from '../shared/files.ts'
 
-/** What sharp said about a step, told as an error of this project. libvips repeats itself, line by line. */
+/** Turns an error of sharp into an error of this project. libvips repeats itself, so duplicate lines are dropped. */
 export function renderError(step: string, cause: unknown, hint: string): ImagegenError {
   const reasons = new Set(
     messageOf(cause)
@@ -15,7 +15,7 @@ export function renderError(step: string, cause: unknown, hint: string): Imagege
   )
 }
 
-/** What was thrown while an image was rendered, so that it says which one. */
+/** Adds the image's name to an error that was thrown while it was rendered. */
 export function namedError(name: string, error: unknown, cacheDir: string): unknown {
   if (error instanceof ImagegenError) {
     if (error.code !== 'render') return error
@@ -30,7 +30,7 @@ export function namedError(name: string, error: unknown, cacheDir: string): unkn
     'render',
     {
       message: `${name}: ${messageOf(error)}`,
-      hint: `The renditions are kept in ${cacheDir}: it has to be writable, with room on the disk.`,
+      hint: `Renditions are cached in ${cacheDir}. The folder must be writable and the disk needs free space.`,
     },
     { cause: error },
   )

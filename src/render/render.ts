@@ -23,14 +23,14 @@ export interface Rendition extends CachedRendition {
 }
 
 export interface RenderedImage extends Preview {
-  /** By format as `output` has them (best first), in each by width, ascending. */
+  /** By format in the order of `output` (best first), and in each format by width, ascending. */
   readonly renditions: readonly Rendition[]
 }
 
 export interface Renderer {
   /**
-   * Makes what is missing of an image's renditions and gives all of them. What is there is verified and not made again;
-   * where nothing is missing, neither the original is read nor sharp loaded.
+   * Renders the missing renditions of an image and returns all of them. Existing ones are verified and reused. Where
+   * none is missing, neither the original is read nor sharp loaded.
    *
    * @throws ImagegenError with code `render`, naming the image; with code `aborted`.
    */
@@ -38,16 +38,16 @@ export interface Renderer {
 }
 
 export interface RendererOptions {
-  /** Absolute. May be shared by processes, and deleted at any time. */
+  /** Absolute. Processes may share it, and it may be deleted at any time. */
   readonly cacheDir: string
   /**
-   * Pipelines at once.
+   * Concurrent pipelines.
    *
-   * @default one more than there are cores, which so have work while a result is put away; Node runs as many at a time as
-   *   UV_THREADPOOL_SIZE says
+   * @default one more than there are cores, so that cores have work while a result is written; Node runs at most
+   * UV_THREADPOOL_SIZE of them at once
    */
   readonly parallel?: number
-  /** Where other machines leave what they have rendered, if there is such a place. */
+  /** Where other machines share their renditions, if there is such a place. */
   readonly shared?: SharedRenditions | undefined
 }
 
@@ -58,7 +58,7 @@ export function createRenderer({
 }: RendererOptions): Renderer {
   const cache = createRenditionCache(cacheDir)
   const produce = createProducer({ cache, parallel, others })
-  // Few images are open at a time, so that memory does not grow with their number, and enough to keep all cores at work.
+  // Few images are open at once, so that memory does not grow with their number, but enough to keep all cores busy.
   const images = new PQueue({ concurrency: parallel + 1 })
   const sharing = createSharing()
   let versions: Promise<PixelVersions> | undefined
@@ -68,7 +68,7 @@ export function createRenderer({
     versions ??= readPixelVersions()
     const current = await versions
     try {
-      // What waits for its turn holds no more than the job: a build may ask for thousands at once.
+      // A waiting image holds only its job: a build may request thousands at once.
       const cached = await lookUp(taskOf(job, current))
       debug('cache', () => [
         cached === undefined
@@ -85,23 +85,27 @@ export function createRenderer({
     const meanwhile = (await lookUp(task)) ?? (await fetchShared(task))
     if (meanwhile !== undefined) return meanwhile
     const { job, recipe } = task
-    // Not by name: images that come to the same files are made once, and each then takes them under its own.
+    // Shared by content, not by name: images with the same files are rendered once, and each copies the files under its
+    // own name.
     const work = digest([pictureKey(recipe), job.output, job.provenance ?? null])
     await sharing.run(work, signal, (shared) => produce(task, shared))
     const made = await lookUp(task)
     if (made !== undefined) return made
     throw new ImagegenError('render', {
-      message: `What has just been rendered is gone from ${cacheDir}.`,
-      hint: 'Does something else clear that folder? Run it again.',
+      message: `Renditions that were just written are gone from ${cacheDir}.`,
+      hint: 'Check whether another program clears that folder, then run it again.',
     })
   }
 
-  /** Everything that a task asks for, if all of it is there. */
+  /** All renditions of a task from one record, if every file is there. */
   async function lookUp(task: Task): Promise<RenderedImage | undefined> {
     return cache.readImage(task.imageKey) ?? putTogether(task)
   }
 
-  /** The same from its parts, of which other images may have some; the next time it is found as a whole. */
+  /**
+   * All renditions of a task from separate records, which other images may have written. A record of the whole image is
+   * then written for the next time.
+   */
   async function putTogether(task: Task): Promise<RenderedImage | undefined> {
     const picture = cache.readPicture(pictureKey(task.recipe))
     if (picture === undefined) return undefined
@@ -117,7 +121,7 @@ export function createRenderer({
     return image
   }
 
-  /** Takes over what another machine has rendered, if it is all that is asked for. */
+  /** Copies another machine's renditions, if they are complete. */
   async function fetchShared(task: Task): Promise<RenderedImage | undefined> {
     const key = pictureKey(task.recipe)
     const picture = cache.readPicture(key) ?? (await others?.readPicture(key))

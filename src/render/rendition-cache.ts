@@ -8,7 +8,7 @@ import { sha256 } from '../shared/hash.ts'
 import type { Preview } from './preview.ts'
 import { seal, unseal } from './sealed.ts'
 
-/** What is written down of a finished picture. */
+/** The recorded facts of a finished picture. */
 export interface PictureRecord {
   readonly width: number
   readonly height: number
@@ -16,7 +16,7 @@ export interface PictureRecord {
   readonly color?: string
 }
 
-/** Everything that an image comes to. */
+/** The recorded facts of an image. */
 export interface CachedImage extends Preview {
   readonly renditions: readonly (CachedRendition & { readonly format: OutputFormat })[]
 }
@@ -27,34 +27,34 @@ export interface CachedRendition {
   readonly file: string
   readonly width: number
   readonly height: number
-  /** Size of the file. */
+  /** The file's size in bytes. */
   readonly bytes: number
   readonly sha256: string
 }
 
 /**
- * Renditions and what is known about them, in `cacheDir`. Everything is found by its key and trusted only if it is what
- * was written: records are signed, files are hashed. Anything that fails verification is a cache miss.
+ * Renditions and their recorded facts, in `cacheDir`. Everything is found by its key and verified before use: records
+ * are signed, files are hashed. Anything that fails verification is treated as a cache miss.
  */
 export interface RenditionCache {
-  /** An image with all of its files: what a warm build asks for, from one record. */
+  /** An image with all of its files. A warm build needs only this record. */
   readImage(key: string): CachedImage | undefined
   writeImage(key: string, image: CachedImage): void
   readPicture(key: string): PictureRecord | undefined
   writePicture(key: string, record: PictureRecord): Promise<void>
   /**
-   * The file with these pixels under this name. One that has been written under another name is copied: equal recipes
-   * share their renditions, and renaming an image encodes nothing.
+   * The file with these pixels under this name. A file with another name is copied: equal recipes share their
+   * renditions, and renaming an image encodes nothing.
    */
   readRendition(target: RenditionTarget): Promise<CachedRendition | undefined>
   writeRendition(target: RenditionTarget, bytes: Uint8Array, size: Size): Promise<void>
 }
 
-/** Which rendition it is, and what it is called. */
+/** Identifies a rendition and names its file. */
 export interface RenditionTarget {
   readonly key: string
   readonly format: OutputFormat
-  /** The image's name, as the manifest has it. */
+  /** The image's name in the manifest. */
   readonly name: string
 }
 
@@ -63,7 +63,7 @@ interface Size {
   readonly height: number
 }
 
-/** What a record of a picture must be, wherever it was kept. */
+/** The checks for a picture's record, wherever it was stored. */
 export const pictureSchema: v.GenericSchema<unknown, PictureRecord> = v.strictObject({
   width: v.number(),
   height: v.number(),
@@ -102,7 +102,7 @@ export function createRenditionCache(cacheDir: string): RenditionCache {
     replaceFile(recordFile(key), seal(key, record, cacheSeal))
   }
 
-  /** The file's bytes, if they are those that were written. */
+  /** The file's bytes, if they match the record. */
   function readVerified(
     name: string,
     expected: { bytes: number; sha256: string },
@@ -126,7 +126,7 @@ export function createRenditionCache(cacheDir: string): RenditionCache {
       try {
         writeRecord(key, { ...image, renditions })
       } catch {
-        // A cache that can be read only serves what it has: the next time it is put together again.
+        // A read-only cache still serves what it has. Next time the record is assembled again.
       }
     },
 
@@ -160,8 +160,8 @@ export function createRenditionCache(cacheDir: string): RenditionCache {
 }
 
 /**
- * `<name>-<hash>.<ending>`. The name is for people and has only characters that are plain in every file system, URL and
- * loader syntax; the hash is the start of the rendition's key.
+ * `<name>-<hash>.<extension>`. The name is for people and contains only characters that are safe in every file system,
+ * URL and loader syntax. The hash is the start of the rendition's key.
  */
 function fileName({ key, format, name }: RenditionTarget): string {
   const plain = name

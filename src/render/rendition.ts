@@ -5,50 +5,53 @@ import type { MediaType } from '../pixels/media-type.ts'
 import type { PixelVersions } from '../pixels/versions.ts'
 import { digest } from '../shared/hash.ts'
 
-/** Goes up when the same input would give other bytes, or other sizes: every rendition is then made anew. */
+/** Increased when the same input gives other bytes or other sizes. Every rendition is then re-rendered. */
 export const RENDER_VERSION = 1
 
-/** Goes up when pictures that are not 8-bit sRGB come out in other colours: only what may be one is re-rendered then. */
+/**
+ * Increased when pictures that are not 8-bit sRGB get other colours. Only pictures that may not be sRGB are then
+ * re-rendered.
+ */
 const COLOUR_VERSION = 1
 
-/** What every rendition of an image carries about its origin. */
+/** What every rendition of an image states about its origin. */
 export interface Provenance {
   /** The model's name. */
   readonly model: string
 }
 
-/** All that decides the finished picture, before it is scaled and encoded. */
+/** Everything that decides the finished picture, before it is scaled and encoded. */
 export interface PictureRecipe {
-  /** sha256 of the original's bytes. */
+  /** The sha256 of the original's bytes. */
   readonly original: string
-  /** What kind of file the original is. Left out: that is not known. */
+  /** The original's media type. Omitted where it is unknown. */
   readonly mediaType?: MediaType | undefined
   readonly operations: readonly Operation[]
   readonly output: Output
   readonly versions: PixelVersions
 }
 
-/** All that decides the bytes of one rendition. */
+/** Everything that decides the bytes of one rendition. */
 export interface RenditionRecipe extends PictureRecipe {
   readonly format: OutputFormat
-  /** Pixels, of the file: what was asked for above the picture's width is that width. */
+  /** Pixels of the file. A request above the picture's width gives the picture's width. */
   readonly width: number
   readonly provenance: Provenance | undefined
 }
 
-/** The key of what is known about a finished picture: its size, and what stands in for it until it is loaded. */
+/** The key of the facts of a finished picture: its size and its placeholder. */
 export function pictureKey(recipe: PictureRecipe): string {
   return digest(['picture', ...pictureParts(recipe), recipe.output.placeholder])
 }
 
-/** The key of one rendition: two of them are the same file if, and only if, their keys are equal. */
+/** The key of one rendition. Two renditions are the same file if, and only if, their keys are equal. */
 export function renditionKey(recipe: RenditionRecipe): string {
   const { format, width, output, provenance } = recipe
   const encoder: EncoderOptions = output.encoders[format]
   return digest(['rendition', ...pictureParts(recipe), format, width, encoder, provenance ?? null])
 }
 
-/** The key of what all of an image comes to: its renditions under its name, and what stands in for them. */
+/** The key of all of an image's renditions, under its name, with its placeholder. */
 export function imageKey(
   recipe: PictureRecipe,
   name: string,
@@ -67,7 +70,7 @@ function pictureParts({
   return [
     RENDER_VERSION,
     original,
-    // Without `files`: where a picture lies on this machine decides nothing.
+    // Without `files`: the path of a picture on this machine decides nothing.
     operations.map(({ name, args }) => [name, args]),
     cropParts(output),
     versions,
@@ -77,7 +80,7 @@ function pictureParts({
   ]
 }
 
-/** `fit` and `position` mean something only where there is a shape to bring the picture into. */
+/** `fit` and `position` matter only where `output` sets a shape. */
 function cropParts({ aspectRatio, fit, position }: Output): unknown {
   return aspectRatio === undefined ? null : { aspectRatio, fit, position }
 }

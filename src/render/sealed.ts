@@ -1,7 +1,10 @@
 import * as v from 'valibot'
 import { canonicalJson } from '../shared/hash.ts'
 
-/** How what is sealed is told from what somebody else wrote: an unkeyed digest, or the signature of a cache. */
+/**
+ * Signs records, to distinguish them from data that other programs wrote: an unkeyed digest, or the signature of a
+ * cache.
+ */
 export interface Signer {
   sign(text: string): string
   isSigned(signature: string, text: string): boolean
@@ -13,12 +16,12 @@ const sealedSchema = v.pipe(
   v.strictObject({ record: v.unknown(), digest: v.string() }),
 )
 
-/** A record as a line of text, with a signature that holds for this key alone. */
+/** Formats a record as a line of text, with a signature that is valid for this key only. */
 export function seal(key: string, record: object, signer: Signer): string {
   return JSON.stringify({ record, digest: signer.sign(canonicalJson([key, record])) })
 }
 
-/** The record in a text; nothing where it is not what was written under this key. */
+/** Parses and verifies a record. `undefined` where it was not written under this key. */
 export function unseal<Schema extends v.GenericSchema>(
   key: string,
   text: string,

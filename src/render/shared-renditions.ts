@@ -3,13 +3,13 @@ import { digest, sha256 } from '../shared/hash.ts'
 import { pictureSchema, type PictureRecord } from './rendition-cache.ts'
 import { seal, unseal, type Signer } from './sealed.ts'
 
-/** Where machines find what others of their kind have rendered. Never throws: what is not there is rendered. */
+/** Where machines share renditions. Never throws: what is not there is rendered. */
 export interface SharedItems {
   get(key: string): Promise<Uint8Array | undefined>
   put(key: string, bytes: Uint8Array): Promise<void>
 }
 
-/** Finished pictures of other machines, verified. Whatever is not what was written is as good as not there. */
+/** Finished pictures from other machines, verified. Anything that fails verification is treated as a cache miss. */
 export interface SharedRenditions {
   readPicture(key: string): Promise<PictureRecord | undefined>
   writePicture(key: string, record: PictureRecord): Promise<void>
@@ -54,18 +54,21 @@ export function shareRenditions(items: SharedItems): SharedRenditions {
   }
 }
 
-/** Machines that share a remote share no secret: this finds damage, and whoever can write there decides what is shown. */
+/**
+ * Machines that share a remote share no secret. So this detects damage, but anyone who can write there decides what is
+ * shown.
+ */
 const unkeyed: Signer = {
   sign: sha256,
   isSigned: (signature, text) => sha256(text) === signature,
 }
 
-/** The bytes that sharp makes differ between platforms. */
+/** sharp's output differs between platforms. */
 function itemOf(kind: string, key: string): string {
   return `${kind}:${digest([key, process.platform, process.arch])}`
 }
 
-/** The first line of an item; the rest of it is a picture's bytes. */
+/** The first line of an item. The rest is a picture's bytes. */
 function headOf(item: string, record: object): Buffer {
   return Buffer.from(`${seal(item, record, unkeyed)}\n`)
 }

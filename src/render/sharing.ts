@@ -1,11 +1,11 @@
 import { setMaxListeners } from 'node:events'
 import { throwIfAborted } from '../shared/abort.ts'
 
-/** Lets callers who want the same thing at the same time wait for one and the same work. */
+/** Lets concurrent callers with the same key share one run of the work. */
 export interface Sharing {
   /**
-   * Starts the work for a key, or joins what is under way. Who aborts stops waiting; the work itself is told to stop when
-   * nobody waits any more, and the last one waits until it has.
+   * Starts the work for a key, or joins running work. A caller that aborts stops waiting. The work is aborted once no
+   * caller waits, and the last caller waits until it has stopped.
    */
   run(key: string, signal: AbortSignal, work: (signal: AbortSignal) => Promise<void>): Promise<void>
 }
@@ -34,13 +34,13 @@ export function createSharing(): Sharing {
       throwIfAborted(signal)
       const shared = running.get(key) ?? start(key, work)
       shared.waiting++
-      // A build renders hundreds of images under one signal; Node would take that for a leak.
+      // A build renders hundreds of images under one signal, which Node would report as a leak.
       setMaxListeners(0, signal)
       await new Promise<void>((resolve, reject) => {
         const leave = (): void => {
           shared.waiting--
           if (shared.waiting > 0) return resolve()
-          // What was told to stop is no longer joined by those who come now.
+          // New callers do not join aborted work.
           running.delete(key)
           shared.controller.abort()
         }

@@ -5,11 +5,11 @@ import { sizeAfter, type Size } from './operation-size.ts'
 export type { Size } from './operation-size.ts'
 
 /**
- * The sizes that a picture's renditions will have, by width, before anything is rendered: for exact types and for
- * placeholders of the final size.
+ * The sizes of a picture's renditions, by width, before rendering: for exact types and for placeholders of the final
+ * size.
  *
- * @param original after its EXIF orientation; nothing: not known.
- * @returns nothing where only the pixels decide it (`trim`, a turn by 45°), or the original's size is needed.
+ * @param original its size after EXIF orientation; `undefined`: unknown.
+ * @returns `undefined` where the size depends on the pixels (`trim`, a turn by 45°), or the original's size is needed.
  */
 export function predictSizes(
   original: Size | undefined,
@@ -25,8 +25,8 @@ export function predictSizes(
 }
 
 /**
- * The step that brings a picture into the shape of `output`: the largest box of that shape that the picture holds, so
- * that nothing is enlarged. Nothing where it has the shape already.
+ * The step that crops a picture to the shape of `output`: the largest box of that shape inside the picture, so that
+ * nothing is enlarged. `undefined` where it has the shape already.
  */
 export function cropTo(size: Size, output: Output): Operation | undefined {
   const { aspectRatio, fit, position } = output
@@ -43,7 +43,7 @@ function largestBox(size: Size, ratio: Size): Size {
     : { width: size.width, height: atLeastOne((size.width * ratio.height) / ratio.width) }
 }
 
-/** The sizes for the widths asked for, ascending, each once: those above the picture's own are its own. */
+/** The sizes for the requested widths, ascending, without duplicates. Widths above the picture's own become its own. */
 export function renditionSizes(picture: Size, widths: readonly Width[]): readonly Size[] {
   const distinct = new Set(
     widths.map((width) => (width === 'original' ? picture.width : Math.min(width, picture.width))),

@@ -9,30 +9,30 @@ import { renditionSizes } from './sizes.ts'
 
 /** One image to render. */
 export interface RenderJob {
-  /** The image's name; the files are called after it. */
+  /** The image's name. The files are named after it. */
   readonly name: string
   readonly original: {
     readonly sha256: string
-    /** What kind of file it is. Left out: that is not known. */
+    /** The original's media type. Omitted where it is unknown. */
     readonly mediaType?: MediaType | undefined
-    /** Asked only where something has to be rendered. */
+    /** Called only where something has to be rendered. */
     read(): Promise<Uint8Array>
   }
   readonly operations: readonly Operation[]
   readonly readComposite: ReadComposite
   readonly output: Output
-  /** Nothing: the original is no model's work, or provenance is switched off. */
+  /** Omitted where the original was not made by a model, or provenance is off. */
   readonly provenance: Provenance | undefined
 }
 
-/** What a job comes to: its keys, once the versions of sharp and libvips are known. */
+/** A job with its keys, which need the versions of sharp and libvips. */
 export interface Task {
   readonly job: RenderJob
   readonly recipe: PictureRecipe
   readonly imageKey: string
 }
 
-/** A rendition that a task asks for. */
+/** One rendition that a task needs. */
 export interface Wanted {
   readonly key: string
   readonly name: string
@@ -55,7 +55,7 @@ export function taskOf(job: RenderJob, versions: PixelVersions): Task {
   }
 }
 
-/** The renditions that a task asks for, once the size of its picture is known. */
+/** The renditions that a task needs, once the size of its picture is known. */
 export function wantedOf({ job, recipe }: Task, picture: Size): readonly Wanted[] {
   const { formats, widths } = job.output
   const sizes = renditionSizes(picture, widths)

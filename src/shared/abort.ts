@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { ImagegenError } from './errors.ts'
 
 /**
- * Waits, unless it is told to stop.
+ * Waits until the time is up or the signal is aborted.
  *
  * @throws ImagegenError with code `aborted`.
  */
@@ -16,7 +16,7 @@ export async function wait(milliseconds: number, signal: AbortSignal): Promise<v
   }
 }
 
-/** @throws ImagegenError with code `aborted` where the signal has been given. */
+/** @throws ImagegenError with code `aborted` where the signal is aborted. */
 export function throwIfAborted(signal: AbortSignal): void {
   if (signal.aborted) throw new ImagegenError('aborted', { message: 'Interrupted.' })
 }

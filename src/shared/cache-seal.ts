@@ -12,30 +12,30 @@ import { homedir } from 'node:os'
 import path from 'node:path'
 
 /**
- * Tells what this package wrote into a cache from what came there in another way, such as with a commit: `cacheDir` may
- * lie inside a checkout, and what it holds decides what is paid for and which picture is shown.
+ * Distinguishes cache files that this package wrote from files that came in another way, such as with a commit.
+ * `cacheDir` may be inside a checkout, and its content decides what is paid for and which picture is shown.
  *
- * Everything there is signed with a random key that lies in the same folder, so that a CI service which restores the
- * folder restores the key too. A commit can hold a file of that name, but not one of that mode: git knows 644 and 755
- * only. A key without the mark is passed over.
+ * Everything there is signed with a random key in the same folder, so that a CI service that restores the folder
+ * restores the key too. A commit can contain a file of that name, but not with that mode: git knows only 644 and 755. A
+ * key without the mark is ignored.
  */
 export interface CacheSeal {
-  /** HMAC-SHA256 of the parts, in hex. Makes the key where there is none. */
+  /** HMAC-SHA256 of the parts, in hex. Creates the key where there is none. */
   sign(...parts: readonly Part[]): string
-  /** Whether a signature is what `sign` gave for these parts. */
+  /** Whether a signature is what `sign` returned for these parts. */
   isSigned(signature: string, ...parts: readonly Part[]): boolean
 }
 
 type Part = string | Uint8Array
 
 /**
- * The mark is that the group may execute the file and its owner may not: a umask that made this of git's 755 would take
- * `x` from whoever set it, and Git LFS takes write bits only. Others may read the key, as a CI service does that builds as
- * another user; who can write to the folder is held off by its modes, not by this.
+ * The mark: the group may execute the file and its owner may not. A umask that turned git's 755 into this would take
+ * `x` from the owner, and Git LFS removes only write bits. Other users may read the key, as a CI service does that
+ * builds as another user. The folder's modes, not this mark, protect against users who can write there.
  */
 const MARKED_MODE = 0o654
 
-/** Not the whole mode: where a copy is made, a umask may take bits of the group and of others. */
+/** Not the whole mode: a umask may remove bits of the group and of others when a copy is made. */
 function hasMark(mode: number): boolean {
   return (mode & 0o110) === 0o010
 }
@@ -43,10 +43,10 @@ function hasMark(mode: number): boolean {
 /** Hex digits. */
 const KEY_LENGTH = 64
 
-/** Files without the mark that are passed over before no key is kept: each copy of the cache without modes leaves one. */
+/** The number of unmarked files after which no key is kept: each copy of the cache without modes leaves one. */
 const MOST_KEYS = 64
 
-/** What keeps the files of a cache, the key above all, from being added to a commit by mistake. */
+/** Keeps the files of a cache, above all the key, from being committed by mistake. */
 const IGNORED = `/.gitignore
 /key*
 /manifests.jsonl
@@ -57,7 +57,7 @@ const IGNORED = `/.gitignore
 /turbopack/
 `
 
-/** Opening it touches nothing. */
+/** Opening it reads and writes nothing. */
 export function createCacheSeal(cacheDir: string): CacheSeal {
   let known: string | undefined
   let isKeptElsewhere = process.platform === 'win32'
@@ -66,13 +66,13 @@ export function createCacheSeal(cacheDir: string): CacheSeal {
     return (known ??= readKey(cacheDir) ?? readKey(homeFolder()))
   }
 
-  /** Looked up each time: the folder may have been deleted, and begun by another process. */
+  /** Read each time: another process may have deleted the folder and created it again. */
   function keyToWrite(): string {
     const found = readKey(cacheDir)
     if (found !== undefined) return (known = found)
     const made = isKeptElsewhere ? undefined : makeKey(cacheDir)
     if (made !== undefined) return (known = made)
-    // A file system without modes, as some shared folders have, or a folder that cannot be written.
+    // The file system has no modes, as some shared folders, or the folder cannot be written.
     isKeptElsewhere = true
     known = readKey(homeFolder()) ?? makeKey(homeFolder()) ?? known
     return (known ??= randomKey())
@@ -97,7 +97,7 @@ function randomKey(): string {
 
 function signatureOf(key: string, parts: readonly Part[]): string {
   const hmac = createHmac('sha256', key)
-  // With its length, so that no part can pass for the end of the one before.
+  // Each part has its length, so that it cannot pass for the end of the one before.
   for (const part of parts) hmac.update(`${Buffer.byteLength(part)}:`).update(part)
   return hmac.digest('hex')
 }
@@ -111,13 +111,16 @@ function readKey(folder: string): string | undefined {
       const key = readFileSync(file, 'latin1')
       if (key.length === KEY_LENGTH) return key
     } catch {
-      // Another user's, which is not for others.
+      // The key belongs to another user and is private.
     }
   }
   return undefined
 }
 
-/** @returns the key that is there then, which another process may have made; nothing where none can be kept. */
+/**
+ * @returns the key that is there afterwards, which another process may have written; `undefined` where none can be
+ * kept.
+ */
 function makeKey(folder: string): string | undefined {
   for (const file of keyFiles(folder)) {
     if (stateOf(file) !== 'absent') continue
@@ -137,7 +140,7 @@ function makeKey(folder: string): string | undefined {
   return undefined
 }
 
-/** Whole and with its mark, or not at all; where another process was faster, its key stays. */
+/** Writes the key atomically with its mark. If another process was faster, its key stays. */
 function placeKey(file: string): void {
   const temporary = `${file}.${process.pid}-${randomBytes(6).toString('hex')}.tmp`
   try {
@@ -155,11 +158,11 @@ function ignoreCache(folder: string): void {
   try {
     writeFileSync(path.join(folder, '.gitignore'), IGNORED, { flag: 'wx' })
   } catch {
-    // There is one already, which is the user's.
+    // The user's own .gitignore stays.
   }
 }
 
-/** Names that are taken by something else are left to it: to remove it would race with others who make a key. */
+/** Names that are taken by another file are skipped: removing it would race with other processes that write a key. */
 function* keyFiles(folder: string): Generator<string> {
   yield path.join(folder, 'key')
   for (let number = 2; number <= MOST_KEYS; number++) yield path.join(folder, `key-${number}`)
@@ -169,11 +172,11 @@ function stateOf(file: string): 'absent' | 'marked' | 'strange' {
   try {
     const stats = lstatSync(file, { throwIfNoEntry: false })
     if (stats === undefined) return 'absent'
-    // Windows has no such modes; keys are kept in the home folder there.
+    // Windows has no such modes; the key is in the home folder there.
     const isMarked = process.platform === 'win32' || hasMark(stats.mode)
     return stats.isFile() && isMarked ? 'marked' : 'strange'
   } catch {
-    // A folder that this user may not look into.
+    // This user may not read the folder.
     return 'strange'
   }
 }

@@ -1,13 +1,13 @@
 import { createDebug } from 'obug'
 import { sentence } from './plain-text.ts'
 
-/** What `DEBUG=imagegen:*` tells, and each part of it by its own name, such as `DEBUG=imagegen:plan`. */
+/** The topics of `DEBUG=imagegen:*`. Each can be selected alone, such as `DEBUG=imagegen:plan`. */
 export type DebugTopic = 'plan' | 'cache' | 'invalidate' | 'wait'
 
 /**
- * Says why something was planned, cached, invalidated or waited for, to whoever looks for a fault in a project.
+ * Logs why something was planned, cached, invalidated or waited for, for users who debug a project.
  *
- * @param lines what there is to say: asked for only where somebody listens.
+ * @param lines returns the lines; called only where the topic is on.
  */
 export function debug(topic: DebugTopic, lines: () => readonly string[]): void {
   const say = createDebug(`imagegen:${topic}`)

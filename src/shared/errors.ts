@@ -1,6 +1,6 @@
 import { inOneLine, printable, sentence } from './plain-text.ts'
 
-/** What kind of thing went wrong; the command line turns it into an exit code. */
+/** The kind of an error. The command line turns it into an exit code. */
 export type ErrorCode =
   | 'usage'
   | 'config'
@@ -17,17 +17,17 @@ export type ErrorCode =
 
 /** A spot in a text file, with the lines around it ready to print. */
 export interface Place {
-  /** Path as people should read it: relative to the root where it lies inside. */
+  /** Path for people: relative to the root where the file is inside it. */
   readonly file: string
   /** 1-based. */
   readonly line: number
   /** 1-based, in UTF-16 code units. */
   readonly column: number
-  /** The lines around the spot with a caret below it; `''` where the text is not at hand. */
+  /** The lines around the spot with a caret below it; `''` where the text is not available. */
   readonly frame: string
 }
 
-/** One thing that is wrong: what, where, and what to do now. */
+/** One problem: what is wrong, where, and what to do now. */
 export interface Problem {
   readonly message: string
   readonly place?: Place
@@ -36,7 +36,7 @@ export interface Problem {
   readonly example?: readonly string[]
 }
 
-/** An error whose cause lies with the user, the provider or the disk. It is shown without a stack trace. */
+/** An error whose cause is the user, the provider or the disk. It is shown without a stack trace. */
 export class ImagegenError extends Error {
   override readonly name = 'ImagegenError'
   readonly code: ErrorCode
@@ -47,7 +47,7 @@ export class ImagegenError extends Error {
     problems: Problem | readonly Problem[],
     options: { readonly summary?: string; readonly cause?: unknown } = {},
   ) {
-    // Hosts print what they catch, some with all its fields: each has to be safe by itself.
+    // Hosts print caught errors, some with all their fields, so each field has to be safe alone.
     const list = (isProblem(problems) ? [problems] : problems).map(safe)
     const text = list.map(formatProblem).join('\n\n')
     super(printable(options.summary === undefined ? text : `${options.summary}\n\n${text}`), {
@@ -62,7 +62,7 @@ function isProblem(value: Problem | readonly Problem[]): value is Problem {
   return !Array.isArray(value)
 }
 
-/** The same without what a terminal obeys: names, and what others say, stand in the middle of sentences. */
+/** Makes the texts safe for a terminal: names and texts of others are part of the sentences. */
 function safe<Any extends Problem>(problem: Any): Any {
   const { message, hint, example, place } = problem
   return {
@@ -74,7 +74,10 @@ function safe<Any extends Problem>(problem: Any): Any {
   }
 }
 
-/** `file:line:column  message`, the code frame, then what to do, each on lines of their own: names bring none along. */
+/**
+ * Formats `file:line:column  message`, the code frame, then the hint, each on its own lines. Names contain no line
+ * breaks.
+ */
 export function formatProblem(problem: Problem): string {
   const { message, hint, example = [], place } = safe(problem)
   const lines = [
@@ -86,7 +89,7 @@ export function formatProblem(problem: Problem): string {
   return lines.join('\n')
 }
 
-/** The message of whatever was thrown. */
+/** The message of any thrown value. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
 }

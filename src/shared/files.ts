@@ -7,8 +7,8 @@ import { promisify } from 'node:util'
 /**
  * Writes a file so that readers see the old content or all of the new, never a part.
  *
- * The bytes go to a temporary file, are flushed to the disk and renamed over the target. A crash leaves the old
- * file and at most one `.tmp` file in `temporaryFolder`, which must lie on the target's file system.
+ * The bytes go to a temporary file, are flushed to the disk and renamed over the target. A crash leaves the old file
+ * and at most one `.tmp` file in `temporaryFolder`, which must be on the target's file system.
  *
  * @param temporaryFolder default: the target's own folder.
  */
@@ -39,9 +39,9 @@ export async function writeFileAtomic(
 }
 
 /**
- * Waits until what was written is on the disk.
+ * Waits until written data is on the disk.
  *
- * By its descriptor: under Yarn Plug'n'Play `FileHandle.sync` and `datasync` throw "Method not implemented".
+ * Uses the descriptor: under Yarn Plug'n'Play `FileHandle.sync` and `datasync` throw "Method not implemented".
  *
  * @see https://github.com/yarnpkg/berry/blob/master/packages/yarnpkg-fslib/sources/patchFs/FileHandle.ts
  */
@@ -50,8 +50,8 @@ export async function flushToDisk({ fd }: Pick<FileHandle, 'fd'>): Promise<void>
 }
 
 /**
- * Writes a file so that readers see the old content or the new, without waiting for the disk: after a loss of power it may
- * be cut off. For what is verified when it is read, and can be made again.
+ * Writes a file so that readers see the old content or the new, without waiting for the disk: after a loss of power it
+ * may be cut off. For files that are verified when they are read and can be created again.
  */
 export function replaceFile(file: string, data: string | Uint8Array): void {
   mkdirSync(path.dirname(file), { recursive: true })
@@ -65,14 +65,14 @@ export function replaceFile(file: string, data: string | Uint8Array): void {
   }
 }
 
-/** Writes only where the content differs, so that watchers and time stamps stay quiet. Says whether it wrote. */
+/** Writes only where the content differs, so that watchers and time stamps do not change. Returns whether it wrote. */
 export async function writeFileIfChanged(file: string, text: string): Promise<boolean> {
   if (readFileIfThere(file)?.toString('utf8') === text) return false
   await writeFileAtomic(file, text)
   return true
 }
 
-/** The file's bytes, or nothing where there is no such file. Synchronous: several times as fast for small files. */
+/** The file's bytes, or `undefined` where there is no such file. Synchronous: several times as fast for small files. */
 export function readFileIfThere(file: string): Buffer | undefined {
   try {
     return readFileSync(file)
@@ -82,7 +82,7 @@ export function readFileIfThere(file: string): Buffer | undefined {
   }
 }
 
-/** Whether a file system call failed because nothing is there. */
+/** Whether a file system call failed because the file does not exist. */
 export function isNotFound(error: unknown): boolean {
   const code = errorCode(error)
   return code === 'ENOENT' || code === 'ENOTDIR'

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
 
-/** What JSON can hold. */
+/** Any JSON value. */
 export type JsonValue =
   | null
   | string
@@ -15,21 +15,22 @@ export function sha256(data: string | Uint8Array): string {
 }
 
 /**
- * JSON in the one spelling of RFC 8785, so that equal values have equal text: members sorted by UTF-16 code units, no
- * blanks, numbers as ECMAScript prints them. Members that are `undefined` are left out, as in `JSON.stringify`.
+ * Serialises JSON in the canonical form of RFC 8785, so that equal values have equal text: members sorted by UTF-16
+ * code units, no blanks, numbers as ECMAScript prints them. Members that are `undefined` are omitted, as in
+ * `JSON.stringify`.
  *
  * @throws TypeError for values that JSON does not have, such as NaN.
  */
 export function canonicalJson(value: unknown): string {
-  // Most of what is hashed was made in this order: then the engine writes it, several times as fast.
+  // Most hashed values have their members in this order already, and then `JSON.stringify` is several times as fast.
   return isInOrder(value) ? JSON.stringify(value) : spelled(value)
 }
 
-/** Whether `JSON.stringify` writes a value as it is wanted here. */
+/** Whether `JSON.stringify` writes a value canonically. */
 function isInOrder(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return isPlain(value)
   if (Array.isArray(value)) {
-    // By index: `every` would pass over what is missing.
+    // By index: `every` would skip holes.
     for (let index = 0; index < value.length; index++) if (!isInOrder(value[index])) return false
     return true
   }

@@ -1,17 +1,17 @@
 /**
- * How the files begin that Git LFS leaves in place of what it has not fetched.
+ * The first line of the files that Git LFS leaves in place of files that it has not fetched.
  *
  * @see https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md
  */
 export const LFS_POINTER = 'version https://git-lfs.github.com/spec/'
 
-/** Pointers are shorter, says the specification. */
+/** The specification says that pointers are shorter. */
 const LONGEST_POINTER = 1024
 
 /**
- * Reads a file that may be a pointer of Git LFS.
+ * Reads a file that may be a Git LFS pointer.
  *
- * @returns the SHA-256 of the bytes that it stands for; nothing where it is no pointer.
+ * @returns the SHA-256 of the bytes that it represents; `undefined` where it is not a pointer.
  */
 export function lfsObjectOf(bytes: Uint8Array): string | undefined {
   if (bytes.length >= LONGEST_POINTER) return undefined

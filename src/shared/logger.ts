@@ -1,16 +1,16 @@
 import { printable } from './plain-text.ts'
 
-/** The one way to say something to the person who runs the build. */
+/** Reports to the user who runs the build. */
 export interface Logger {
   /** What happened, for everyone. */
   info(message: string): void
-  /** Something to mend that does not stop the build. */
+  /** A problem that does not stop the build. */
   warn(message: string): void
-  /** Something failed. */
+  /** A failure. */
   error(message: string): void
 }
 
-/** Says things on standard error, where they do not mix with what a command reports. */
+/** Logs to standard error, apart from a command's results. */
 export function createConsoleLogger(): Logger {
   return {
     info: (message) => (unlabelled() ?? console.error)(printable(`[imagegen] ${message}`)),
@@ -23,17 +23,17 @@ export function createConsoleLogger(): Logger {
   }
 }
 
-/** Says nothing, where another server of the same process speaks for the project. */
+/** Logs nothing, where another server of the same process reports for the project. */
 export function createSilentLogger(): Logger {
   const silently = (): void => undefined
   return { info: silently, warn: silently, error: silently }
 }
 
 /**
- * Nuxt and other tools replace the console by consola, which labels everything on `console.error` as ERROR, progress too.
- * It keeps the original methods beside its own.
+ * Nuxt and other tools replace the console by consola, which labels everything on `console.error` as ERROR, progress
+ * too. It keeps the original methods.
  *
- * @returns nothing where the console is Node's own.
+ * @returns `undefined` where the console is Node's own.
  * @see https://github.com/unjs/consola/blob/main/src/consola.ts
  */
 function unlabelled(): ((text: string) => void) | undefined {
@@ -41,7 +41,7 @@ function unlabelled(): ((text: string) => void) | undefined {
   return wrapped.__error
 }
 
-/** A logger that hides each of the given secrets, whole, in everything that passes. */
+/** A logger that hides each of the given secrets in every message. */
 export function redacting(logger: Logger, secrets: readonly string[]): Logger {
   const hide = (message: string): string => redact(message, secrets)
   return {
@@ -51,7 +51,7 @@ export function redacting(logger: Logger, secrets: readonly string[]): Logger {
   }
 }
 
-/** Shorter ones, such as a test's `any`, are found in ordinary words: hiding them would spoil every message. */
+/** Shorter secrets, such as a test's `any`, also occur in ordinary words, and hiding them would spoil every message. */
 const SHORTEST_SECRET = 8
 
 /** The text with every secret replaced by `***`. */

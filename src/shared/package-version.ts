@@ -2,11 +2,11 @@ import { createRequire } from 'node:module'
 import { ImagegenError } from './errors.ts'
 
 /**
- * Refuses a package that is too old. Peer dependencies take any version, because npm refuses to install beside an optional
- * peer of another version, also where nothing uses it; so versions are checked where the package is loaded.
+ * Refuses a package that is too old. Peer dependencies accept any version, because npm refuses to install beside an
+ * optional peer of another version even where nothing uses it. So versions are checked where the package is loaded.
  *
- * @param name as people know the package.
- * @param version as the package says it; nothing where it is too old to say it.
+ * @param name the package's name for people.
+ * @param version the package's own version; `undefined` where it is too old to state it.
  * @param oldest such as `6` or `16.3`.
  * @param advice what to do now, as a sentence.
  * @throws ImagegenError with code `config`, of one line and without a stack.
@@ -21,7 +21,7 @@ export function requireVersion(
   const error = new ImagegenError('config', {
     message: `unplugin-imagegen needs ${name} ${oldest} or newer; this project has ${version ?? 'an older one'}. ${advice}`,
   })
-  // Bundlers print the stack of whatever they catch.
+  // Bundlers print the stack of every caught error.
   error.stack = error.message
   throw error
 }
@@ -37,7 +37,7 @@ function isAtLeast(version: string, oldest: string): boolean {
 }
 
 /**
- * The version of a package as a file finds it; nothing where it is not found, or keeps its package.json to itself.
+ * The version of a package as seen from a file. `undefined` where it is not found or does not export its package.json.
  *
  * @param importer absolute.
  */

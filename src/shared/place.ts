@@ -24,35 +24,35 @@ export function codeFrame(text: string, line: number, column: number): string {
   return shown.join('\n')
 }
 
-/** Some lines of a text, found without taking all of it apart: a report of many problems asks for many frames. */
+/** Some lines of a text, without splitting all of it: a report of many problems needs many frames. */
 function linesFrom(text: string, first: number, last: number): string[] {
   let start = 0
   const lines: string[] = []
   for (let number = 1; number <= last && start <= text.length; number++) {
     const found = text.indexOf('\n', start)
     const end = found < 0 ? text.length : found
-    // Of a very long line only the beginning is shown.
+    // Only the start of a very long line is shown.
     if (number >= first) lines.push(text.slice(start, Math.min(end, start + LONGEST_LINE)))
     start = end + 1
   }
   return lines.map((line) => line.replace(/\r$/, ''))
 }
 
-/** Tabs stay tabs, so that the caret stands below its column in every terminal. */
+/** Tabs stay tabs, so that the caret is below its column in every terminal. */
 function caret(line: string, column: number): string {
   return `${line.slice(0, column - 1).replaceAll(/[^\t]/g, ' ')}^`
 }
 
-/** Characters of a line that are looked at. */
+/** The most characters of a line that are examined. */
 const LONGEST_LINE = 1000
 
-/** Very long lines and control characters would wreck a terminal; passwords in URLs would reach the logs of a CI. */
+/** Very long lines and control characters would spoil a terminal; passwords in URLs would reach the logs of a CI. */
 function clip(line: string): string {
   const shown = frameLine(withoutPasswords(line))
   return shown.length > 160 ? `${shown.slice(0, 159)}…` : shown
 }
 
-/** As long as before, so that columns stay where they are. */
+/** The same length as before, so that columns do not move. */
 function withoutPasswords(line: string): string {
   return line.replaceAll(/(:\/\/)([^\s/@"'?#]+)@/g, (_, start: string, user: string) => {
     return `${start}${'*'.repeat(user.length)}@`

@@ -1,7 +1,7 @@
 /**
- * Characters that must never reach a terminal, a log or an overlay as they are: control characters (an escape sequence
- * moves the cursor, sets the title, clears the screen), marks that change the direction of text, and the separators that
- * some programs take for line breaks.
+ * Characters that must never reach a terminal, a log or an overlay: control characters (an escape sequence moves the
+ * cursor, sets the title, clears the screen), marks that change the direction of text, and separators that some
+ * programs treat as line breaks.
  */
 const UNSAFE = '\\p{Cc}\\p{Bidi_C}\\p{Zl}\\p{Zp}'
 
@@ -12,13 +12,13 @@ const UNSAFE_IN_A_LINE = new RegExp(`(?!\\t)[${UNSAFE}]`, 'gu')
 const UNSAFE_IN_JSON = new RegExp(`(?!\\n)[${UNSAFE}]`, 'gu')
 const INVISIBLE = new RegExp(`[${UNSAFE}\\u200b-\\u200d\\u2060-\\u2065\\ufeff]`, 'gu')
 
-/** GitHub takes a command where a line begins with it, whatever blanks are before it. */
+/** GitHub runs a command at the start of a line, after any blanks. */
 const COMMAND_AT_LINE_START = /^([^\S\n]*):(?=:)/gm
 
-/** The form of Azure Pipelines, TeamCity and GitHub's older one: they are found anywhere in a line. */
+/** The commands of Azure Pipelines, TeamCity and GitHub's older form, which count anywhere in a line. */
 const COMMAND_IN_LINE = /#(?=#\w*\[)/g
 
-/** Text that somebody else wrote, fit for one line of a message: no unsafe characters, at most `limit` characters. */
+/** Makes text from other sources fit for one line of a message: no unsafe characters, at most `limit` characters. */
 export function plainText(text: string, limit = 300): string {
   const line = text
     .slice(0, limit * 4)
@@ -27,17 +27,17 @@ export function plainText(text: string, limit = 300): string {
   return line.length > limit ? `${line.slice(0, limit - 1)}…` : line
 }
 
-/** A name that is kept, without unsafe characters. */
+/** A name to store, without unsafe characters. */
 export function withoutUnsafe(name: string): string {
   return name.replaceAll(UNSAFE_ANYWHERE, '')
 }
 
-/** A path or an id inside a line: line breaks and other unsafe characters become their escapes. */
+/** A path or an id inside a line: line breaks and other unsafe characters become escapes. */
 export function inOneLine(name: string): string {
   return name.replaceAll(UNSAFE_ANYWHERE, escaped)
 }
 
-/** A name that somebody may have mistyped: also what is safe and cannot be seen becomes its escape. */
+/** A name that a user may have mistyped: invisible characters become escapes too. */
 export function visible(text: string): string {
   return text.replaceAll(INVISIBLE, escaped)
 }
@@ -47,12 +47,12 @@ export function frameLine(line: string): string {
   return line.replaceAll(UNSAFE_IN_A_LINE, '�')
 }
 
-/** A sentence as a part of another one: without its full stop. */
+/** A sentence inside another one: without its full stop. */
 export function clause(text: string): string {
   return text.replace(/(?<!\.)\.\s*$/, '')
 }
 
-/** Words of others inside a line: line breaks become blanks, other unsafe characters become their escapes. */
+/** Text from other sources inside a line: line breaks become blanks, other unsafe characters become escapes. */
 export function sentence(text: string): string {
   return text
     .replaceAll(/\s*[\n\r\u2028\u2029]\s*/g, ' ')
@@ -61,8 +61,8 @@ export function sentence(text: string): string {
 }
 
 /**
- * Text as it may be printed, line breaks and tabs included: unsafe characters become their escapes, and no line is a
- * workflow command (`::error`, `##[error]`, `##vso[…]`) to the CI that reads the log.
+ * Makes text safe to print, with its line breaks and tabs: unsafe characters become escapes, and no line is a workflow
+ * command (`::error`, `##[error]`, `##vso[…]`) for the CI that reads the log.
  */
 export function printable(text: string): string {
   return text
@@ -71,7 +71,7 @@ export function printable(text: string): string {
     .replaceAll(COMMAND_IN_LINE, '# ')
 }
 
-/** JSON as it may be printed: the same value, in which JSON's own escapes stand for what is unsafe. */
+/** Makes JSON safe to print: the same value, with unsafe characters as JSON escapes. */
 export function printableJson(json: string): string {
   return json.replaceAll(UNSAFE_IN_JSON, escaped).replaceAll(COMMAND_IN_LINE, () => escaped('#'))
 }

@@ -4,10 +4,10 @@ import type { JsonValue } from './hash.ts'
 const WIDTH = 80
 
 /**
- * A JSON text as Prettier prints it by default, so that `prettier --check .` passes in a project that commits it.
+ * Formats JSON as Prettier does by default, so that `prettier --check .` passes in a project that commits it.
  *
- * Objects are always spread over lines, which Prettier keeps. Arrays are where it differs from `JSON.stringify`: it puts
- * one on a single line wherever it fits.
+ * Objects are always spread over lines, which Prettier keeps. Arrays differ from `JSON.stringify`: Prettier puts one on
+ * a single line wherever it fits.
  *
  * @see https://prettier.io/docs/rationale#objects
  */
@@ -19,7 +19,7 @@ export function prettierJson(value: object): string {
 /** The line in which a value starts. */
 interface Line {
   readonly indent: string
-  /** Columns that something else needs: what comes before the value, and a comma after it. */
+  /** The columns of the text before the value and of a comma after it. */
   readonly taken: number
 }
 
@@ -39,7 +39,7 @@ function print(value: JsonValue, line: Line): string {
 
 function printArray(items: JsonValue[], line: Line): string {
   if (items.length === 0) return '[]'
-  // Longer lists never fit, and a rate window's is written often.
+  // Longer lists never fit, and a rate window's list is written often.
   const flat = items.length < WIDTH ? flatText(items) : undefined
   if (flat !== undefined && line.taken + widthOf(flat) <= WIDTH) return flat
   const indent = `${line.indent}  `
@@ -53,7 +53,7 @@ function printArray(items: JsonValue[], line: Line): string {
   return `[\n${lines.map((each) => `${indent}${each}`).join('\n')}\n${line.indent}]`
 }
 
-/** A value in one line; nothing where Prettier never prints it so. */
+/** A value on one line. `undefined` where Prettier never prints it so. */
 function flatText(value: JsonValue): string | undefined {
   if (!Array.isArray(value)) {
     return isEmptyOrScalar(value) ? print(value, { indent: '', taken: 0 }) : undefined
@@ -63,7 +63,7 @@ function flatText(value: JsonValue): string | undefined {
   return items.every((item) => item !== undefined) ? `[${items.join(', ')}]` : undefined
 }
 
-/** Several arrays of several items each always stand below each other. */
+/** Several arrays of several items each are always on separate lines. */
 function isTable(items: JsonValue[]): boolean {
   return items.length > 1 && items.every((item) => Array.isArray(item) && item.length > 1)
 }
@@ -72,7 +72,7 @@ function isEmptyOrScalar(value: JsonValue): boolean {
   return typeof value !== 'object' || value === null || Object.keys(value).length === 0
 }
 
-/** Numbers stand side by side, as many as fit. */
+/** Numbers are side by side, as many as fit. */
 function filledLines(numbers: readonly string[], width: number): string[] {
   const lines: string[] = []
   let line = ''
@@ -95,7 +95,7 @@ function numberText(number: number): string {
   return `${number}`.replace('e+', 'e')
 }
 
-/** Columns: the characters of East Asian scripts, and most emoji, take two. */
+/** Columns: East Asian characters and most emoji take two. */
 function widthOf(text: string): number {
   if (/^[ -~]*$/.test(text)) return text.length
   const wide = text.match(

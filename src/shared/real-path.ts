@@ -3,8 +3,8 @@ import path from 'node:path'
 import { errorCode, isNotFound } from './files.ts'
 
 /**
- * Where a path leads once every link on it is followed. Parts that do not exist stay as they are written, behind a link
- * that leads nowhere yet, too: whatever is written through it ends up there.
+ * Resolves every link on a path. Parts that do not exist stay as they are written, also behind a link that leads
+ * nowhere yet: a write through that link ends up there.
  *
  * @throws the file system's errors, such as ELOOP for links in a circle.
  */
@@ -21,7 +21,7 @@ export function realPathOf(file: string): string {
   return target === undefined ? here : realPathOf(path.resolve(path.dirname(here), target))
 }
 
-/** Whether a file lies in a folder, or is the folder, by the text of their paths. */
+/** Whether a file is in a folder, or is the folder, judged by the text of their paths. */
 export function isInside(folder: string, file: string): boolean {
   const relative = path.relative(folder, file)
   const leaves = relative === '..' || relative.startsWith(`..${path.sep}`)
@@ -32,7 +32,7 @@ function linkTarget(file: string): string | undefined {
   try {
     return readlinkSync(file)
   } catch (error) {
-    // EINVAL: it exists and is no link.
+    // EINVAL: it exists and is not a link.
     if (isNotFound(error) || errorCode(error) === 'EINVAL') return undefined
     throw error
   }

@@ -1,7 +1,7 @@
-/** Longer names are no slips of a finger, and comparing them takes the square of their length. */
+/** Longer names are not typing errors, and comparing them takes the square of their length. */
 const LONGEST = 200
 
-/** The candidate that a misspelt name most likely meant, or nothing where none is near. */
+/** The candidate that a misspelt name most likely meant, or `undefined` where none is close. */
 export function nearest(name: string, candidates: Iterable<string>): string | undefined {
   if (name.length > LONGEST) return undefined
   let best: string | undefined
@@ -17,7 +17,7 @@ export function nearest(name: string, candidates: Iterable<string>): string | un
   return best
 }
 
-/** Levenshtein distance with transposition of neighbours counted once. */
+/** Levenshtein distance that counts a swap of neighbours once. */
 function editDistance(left: string, right: string): number {
   let beforePrevious: number[] = []
   let previous = Array.from({ length: right.length + 1 }, (_, index) => index)

@@ -59,7 +59,7 @@ export default image;
 `)
   })
 
-  test('of a manifest with names: what cannot be exported is in the default record only', () => {
+  test('of a manifest with names has images that cannot be exported in the default record only', () => {
     const text = manifestDeclaration([
       declared('kira-at-night', { placeholder: 'color' }),
       declared('class'),
@@ -115,7 +115,7 @@ declare var _0: {
     expect(members(module)).toHaveLength(names.length)
   })
 
-  test('is left alone by a formatter with Prettier’s defaults, whatever the names are', () => {
+  test('is not changed by Prettier with its default settings, for any names', () => {
     const names = ['kira', 'kira-at-night', '01-tile', '1', '1.5', 'class', 'яблоко', '猫', 'éa']
     const many = [...names, 'x'.repeat(120), `${'y'.repeat(80)}-z`]
     for (const each of [many, ['kira', 'marco'], ['1', '2'], ['a.b', 'kira'], []]) {

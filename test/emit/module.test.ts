@@ -58,7 +58,7 @@ test('the value of an image', () => {
   expect(Object.keys((value as { sources: object }).sources)).toEqual(['avif', 'webp'])
 })
 
-test('stand-ins until the picture is loaded are there only where they were asked for', () => {
+test('placeholder values are there only where they were requested', () => {
   const urlOf = viteUrl('/app/src')
   const withBlur = run(imageModule('', { ...image, blurDataURL: 'data:x' }, urlOf)).default
   expect(withBlur).toMatchObject({ blurDataURL: 'data:x' })
@@ -69,7 +69,7 @@ test('stand-ins until the picture is loaded are there only where they were asked
   expect(() => imageModule('', { renditions: [] }, urlOf)).toThrow('without renditions')
 })
 
-test('a manifest: exports where there is a name for one, and a record of all', () => {
+test('a manifest has exports where a name allows one, and a record of all images', () => {
   const code = manifestModule(
     [
       { name: 'kira-at-night', exportName: 'kiraAtNight' },
@@ -95,7 +95,7 @@ test('a manifest: exports where there is a name for one, and a record of all', (
   expect(imageQuery('春.1')).toBe('?image=%E6%98%A5.1')
 })
 
-test('files are imported by relative paths, in the way of each host', () => {
+test('files are imported by relative paths, in the form of each host', () => {
   const [picture] = image.renditions
   const vite = viteUrl('/app/src/people')(picture!, 'u0')
   expect(vite).toEqual({
@@ -105,12 +105,12 @@ test('files are imported by relative paths, in the way of each host', () => {
   const webpack = webpackUrl('/app')(picture!, 'u1')
   const file = './node_modules/.cache/r/kira-320.avif'
   expect(webpack.statement).toBe(`import u1 from "${file}.webpack[asset/resource]!=!${file}"`)
-  // A folder whose name begins with a point is no relative path yet.
+  // A folder whose name starts with a dot is not a relative path yet.
   const hidden = { ...picture!, file: '/app/.cache/kira.avif' }
   expect(viteUrl('/app')(hidden, 'u0').statement).toContain('"./.cache/kira.avif?')
 })
 
-test("Vite's builds are given the file, and write its URL", () => {
+test("Vite's builds get the file, and write its URL", () => {
   const emitted: string[] = []
   const urlOf = viteBuildUrl('/app/src', (file) => `reference${emitted.push(file)}`)
   const code = imageModule('', image, urlOf)

@@ -13,12 +13,12 @@ export interface Answer {
   }
 }
 
-/** An emulator without a rate limit, unless the options say otherwise. */
+/** An emulator without a rate limit, unless the options set one. */
 export async function start(options: EmulatorOptions = {}): Promise<Emulator> {
   return startEmulator({ rpm: 0, ...options })
 }
 
-/** The smallest body that is answered with a picture of little work. */
+/** The smallest valid body, with a picture that is drawn quickly. */
 export const BODY = {
   model: 'image-01',
   prompt: 'a red boat on a lake',
@@ -62,7 +62,7 @@ export function hash(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex')
 }
 
-/** The mean difference of two pictures of one size, a channel, from 0 to 255, in a part of them. */
+/** The mean difference per channel, from 0 to 255, between two pictures of one size, in a part of them. */
 export async function difference(
   left: Buffer,
   right: Buffer,

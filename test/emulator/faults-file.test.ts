@@ -32,7 +32,7 @@ function problemsOf(file: string): ImagegenError {
 }
 
 describe('a file with faults', () => {
-  it('is a list in JSON, patterns between slashes', () => {
+  it('is a list in JSON, with patterns between slashes', () => {
     const text = `[
 \t{ "kind": "status", "code": 1026, "match": "robot", "times": 2 },
 \t{ "kind": "http", "status": 502, "match": "/sad.*robot/i", "retryAfter": "3" },
@@ -53,7 +53,7 @@ describe('a file with faults', () => {
     ['a broken pattern', '[{ "kind": "bomb", "match": "/(/" }]', 1, 29, /match: .*Unterminated/],
     ['no list', '{ "kind": "bomb" }', 1, 1, /^faults: /],
     ['broken JSON', '[\n  { "kind": "bomb",\n', 3, 1, /./],
-  ])('shows where it has %s', (_, text, line, column, message) => {
+  ])('shows the place of %s', (_, text, line, column, message) => {
     const error = problemsOf(write(text))
     expect(error.code).toBe('usage')
     expect(error.problems[0]!.message).toMatch(message)
@@ -61,12 +61,12 @@ describe('a file with faults', () => {
     expect(error.problems[0]!.place!.frame).toContain('^')
   })
 
-  it('shows all that is wrong at once', () => {
+  it('shows all problems at once', () => {
     const error = problemsOf(write('[{ "kind": "status" }, { "kind": "http", "status": 99 }]'))
     expect(error.problems.map(({ place }) => place!.column)).toEqual([2, 52])
   })
 
-  it('must be there', () => {
+  it('must exist', () => {
     const error = problemsOf(path.join(folder, 'missing.json'))
     expect(error.code).toBe('usage')
     expect(error.message).toContain('missing.json')

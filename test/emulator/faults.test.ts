@@ -19,7 +19,7 @@ afterAll(async () => {
   await emulator.close()
 })
 
-/** The status codes of so many requests in a row. */
+/** The status codes of several requests in a row. */
 async function codes(prompts: readonly string[], model = 'image-01'): Promise<number[]> {
   const result: number[] = []
   for (const prompt of prompts) {
@@ -29,7 +29,7 @@ async function codes(prompts: readonly string[], model = 'image-01'): Promise<nu
   return result
 }
 
-describe('a fault strikes', () => {
+describe('a fault affects', () => {
   it.each<[what: string, faults: Fault[], prompts: string[], expected: number[]]>([
     ['every request', [{ kind: 'status', code: 1000 }], ['a', 'b'], [1000, 1000]],
     ['the nth', [{ kind: 'status', code: 1000, nth: 2 }], ['a', 'b', 'c'], [0, 1000, 0]],
@@ -65,7 +65,7 @@ describe('a fault strikes', () => {
     expect(await codes(['a'], 'image-01-live')).toEqual([2061])
   })
 
-  it('by chance, the same chance every time', async () => {
+  it('requests at random, the same ones every time', async () => {
     const run = async (seed: number): Promise<string> => {
       emulator.setFaults([{ kind: 'empty', probability: 0.5, seed }])
       const hits: number[] = []
@@ -81,14 +81,14 @@ describe('a fault strikes', () => {
     expect(await run(2)).not.toBe(first)
   })
 
-  it('only what would have had pictures', async () => {
+  it('only requests that would have had pictures', async () => {
     emulator.setFaults([{ kind: 'status', code: 1, times: 1 }])
     expect((await ask(emulator, { ...BODY, n: 99 })).json.base_resp.status_code).toBe(2013)
     expect((await ask(emulator)).json.base_resp.status_code).toBe(1)
   })
 })
 
-describe('instead of pictures come', () => {
+describe('a fault replaces the pictures by', () => {
   it.each([
     [1000, 'unknown error'],
     [1002, 'rate limit exceeded(RPM)'],
@@ -131,7 +131,7 @@ describe('instead of pictures come', () => {
     await response.arrayBuffer()
   })
 
-  it('nothing, which still counts as success', async () => {
+  it('an empty answer, which still counts as success', async () => {
     emulator.setFaults([{ kind: 'empty' }])
     const answer = await ask(emulator, { ...BODY, n: 2, response_format: 'url' })
     expect(answer.json).toMatchObject({
@@ -142,13 +142,13 @@ describe('instead of pictures come', () => {
     expect(emulator.served()).toEqual([])
   })
 
-  it('URLs that nobody should open', async () => {
+  it('unsafe URLs', async () => {
     emulator.setFaults([{ kind: 'unsafe-url' }])
     const answer = await ask(emulator, { ...BODY, n: 2, response_format: 'url' })
     expect(answer.json.data!.image_urls).toEqual(['file:///etc/passwd', 'file:///etc/passwd'])
   })
 
-  it('an end of the connection', async () => {
+  it('a reset connection', async () => {
     emulator.setFaults([{ kind: 'reset' }])
     await expect(request(emulator)).rejects.toThrow('fetch failed')
     expect(emulator.stats()).toMatchObject({ images: 0, byStatus: { reset: 1 }, inFlight: 0 })
@@ -170,7 +170,7 @@ describe('instead of pictures come', () => {
   })
 })
 
-describe('on the way', () => {
+describe('during the answer', () => {
   it('the connection is reset in the middle', async () => {
     emulator.setFaults([{ kind: 'reset', when: 'middle' }])
     const response = await request(emulator)
@@ -195,7 +195,7 @@ describe('on the way', () => {
     expect(emulator.stats().images).toBe(0)
   })
 
-  it('the answer drips, and is whole in the end', async () => {
+  it('the answer drips, and is complete in the end', async () => {
     const plain = await ask(emulator)
     emulator.setFaults([{ kind: 'drip', bytes: 8192, interval: 1 }])
     const response = await request(emulator)
@@ -234,7 +234,7 @@ describe('on the way', () => {
   })
 })
 
-describe('damaged', () => {
+describe('damaged answers', () => {
   it('JSON ends in the middle of a complete answer', async () => {
     emulator.setFaults([{ kind: 'truncated-json' }])
     const response = await request(emulator)
@@ -244,7 +244,7 @@ describe('damaged', () => {
     expect(emulator.served()).toMatchObject([{ fault: 'truncated-json', usable: false }])
   })
 
-  it('base64 is none, and gives other bytes to whoever reads on', async () => {
+  it('base64 is invalid, and gives other bytes to a lenient decoder', async () => {
     const plain = pictureOf(await ask(emulator))
     emulator.setFaults([{ kind: 'broken-base64' }])
     const answer = await ask(emulator)
@@ -274,14 +274,14 @@ describe('damaged', () => {
     expect(emulator.served()[0]!.usable).toBe(false)
   })
 
-  it('wide pictures come out upright', async () => {
+  it('landscape pictures become portrait', async () => {
     emulator.setFaults([{ kind: 'wrong-aspect-ratio' }])
     const bytes = pictureOf(await ask(emulator, { ...BODY, aspect_ratio: '16:9' }))
     const { width, height } = await (await openImage(bytes)).metadata()
     expect(height).toBeGreaterThan(width)
   })
 
-  it('a small file holds 400 million pixels', async () => {
+  it('a small file decodes to 400 million pixels', async () => {
     emulator.setFaults([{ kind: 'bomb' }])
     const bytes = pictureOf(await ask(emulator))
     expect(bytes.length).toBeLessThan(100_000)
@@ -304,7 +304,7 @@ describe('damaged', () => {
     expect(emulator.served().map(({ usable }) => usable)).toEqual([true, true])
   })
 
-  it('fewer pictures come than were asked for', async () => {
+  it('there are fewer pictures than requested', async () => {
     const whole = await ask(emulator, { ...BODY, n: 3 })
     emulator.setFaults([{ kind: 'partial', refused: 2 }])
     const answer = await ask(emulator, { ...BODY, n: 3 })

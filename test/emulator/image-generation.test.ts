@@ -25,7 +25,7 @@ afterAll(async () => {
 })
 
 describe('an answer with pictures', () => {
-  it('has the shape that recorded answers have', async () => {
+  it('has the shape of recorded answers', async () => {
     const answer = await ask(emulator, { ...BODY, n: 2 })
     expect(answer.status).toBe(200)
     expect(answer.headers.get('content-type')).toMatch(/^application\/json/)
@@ -39,7 +39,7 @@ describe('an answer with pictures', () => {
     expect(answer.json.data!.image_base64![0]).toMatch(/^\/9j\//)
   })
 
-  it('has an id of its own every time', async () => {
+  it('has a different id every time', async () => {
     const [first, second] = [await ask(emulator), await ask(emulator)]
     expect(first.json.id).not.toBe(second.json.id)
   })
@@ -53,16 +53,19 @@ describe('an answer with pictures', () => {
     ['3:4', 864, 1152],
     ['9:16', 720, 1280],
     ['21:9', 1344, 576],
-  ])('draws %s as %i x %i, whatever width and height say', async (aspect_ratio, width, height) => {
-    const answer = await ask(emulator, { ...BODY, aspect_ratio })
-    expect(await sizeOf(pictureOf(answer))).toEqual({ format: 'jpeg', width, height })
-  })
+  ])(
+    '%s is drawn as %i x %i, whatever width and height say',
+    async (aspect_ratio, width, height) => {
+      const answer = await ask(emulator, { ...BODY, aspect_ratio })
+      expect(await sizeOf(pictureOf(answer))).toEqual({ format: 'jpeg', width, height })
+    },
+  )
 
   it.each([
     [{}, 1024, 1024],
     [{ width: 2048, height: 512 }, 2048, 512],
     [{ width: 520, height: 1608, aspect_ratio: null }, 520, 1608],
-  ])('draws %j as %i x %i', async (fields, width, height) => {
+  ])('%j is drawn as %i x %i', async (fields, width, height) => {
     const { model, prompt, response_format } = BODY
     const answer = await ask(emulator, { model, prompt, response_format, ...fields })
     expect(await sizeOf(pictureOf(answer))).toEqual({ format: 'jpeg', width, height })
@@ -81,7 +84,7 @@ describe('the pictures', () => {
     expect(new Set(pairs).size).toBe(1)
   })
 
-  it('differ by everything that decides them', async () => {
+  it('change with everything that decides them', async () => {
     const reference = [character(dataUrl(await plainPicture('#c03020')))]
     const changes = [
       {},
@@ -100,7 +103,7 @@ describe('the pictures', () => {
     expect(new Set(answers.map((answer) => hash(pictureOf(answer)))).size).toBe(changes.length)
   })
 
-  it('differ within one answer, but do not depend on how many there are', async () => {
+  it('differ within one answer, but do not depend on their number', async () => {
     const two = await ask(emulator, { ...BODY, seed: 5, n: 2 })
     const three = await ask(emulator, { ...BODY, seed: 5, n: 3 })
     expect(new Set([0, 1, 2].map((index) => hash(pictureOf(three, index)))).size).toBe(3)
@@ -123,7 +126,7 @@ describe('the pictures', () => {
     expect(await difference(red!, blue!, corner)).toBeGreaterThan(80)
   })
 
-  it('carry the prompt in letters along the lower edge', async () => {
+  it('show the prompt in letters along the lower edge', async () => {
     const body = { ...BODY, model: 'image-01', seed: 3 }
     const texts = ['lake XXXXXXXXXXXXXXXX', 'lake ................']
     const [marks, dots] = await Promise.all(
@@ -165,7 +168,7 @@ describe('references', () => {
     expect(answer.json.base_resp.status_code).toBe(0)
   })
 
-  it('are told apart by the URL where that is not fetched', async () => {
+  it('differ by their URL where that is not fetched', async () => {
     const answers = await Promise.all(
       ['https://a.invalid/1.png', 'https://a.invalid/2.png'].map((url) =>
         ask(emulator, { ...BODY, subject_reference: [character(url)] }),
@@ -176,7 +179,7 @@ describe('references', () => {
 
   it('may be just below 10 MB, and no larger', async () => {
     const png = await plainPicture('#446688')
-    // What follows the end of a PNG is ignored.
+    // Bytes after the end of a PNG are ignored.
     const padded = (size: number): string =>
       dataUrl(Buffer.concat([png, Buffer.alloc(size - png.length)]))
     const limit = 10 * 1024 * 1024
@@ -209,7 +212,7 @@ describe('references', () => {
 })
 
 describe('url mode', () => {
-  it('is the default and serves the very picture, to anybody', async () => {
+  it('is the default and serves the same picture, to everyone', async () => {
     const { response_format: _, ...body } = BODY
     const byUrl = await ask(emulator, { ...body, n: 2 })
     expect(Object.keys(byUrl.json.data!)).toEqual(['image_urls'])
@@ -232,7 +235,7 @@ describe('url mode', () => {
     expect(head.headers.get('content-length')).toBe(files[0]!.headers.get('content-length'))
   })
 
-  it('ends after 24 hours, and a signature cannot be moved', async () => {
+  it('ends after 24 hours, and a signature is valid for one picture only', async () => {
     let time = 1_800_000_000_000
     await using clocked = await start({ now: () => time })
     const answer = await ask(clocked, { ...BODY, response_format: 'url' })
@@ -279,7 +282,7 @@ describe('an answer', () => {
     expect(await head.text()).toBe('')
   })
 
-  it('does not mind a query, a charset or chunks', async () => {
+  it('accepts a query, a charset or chunks', async () => {
     const response = await fetch(`${emulator.url}/v1/image_generation?GroupId=7`, {
       method: 'POST',
       headers: { Authorization: 'bearer k', 'Content-Type': 'Application/JSON; charset=UTF-8' },
@@ -289,7 +292,7 @@ describe('an answer', () => {
     expect(await response.json()).toMatchObject({ base_resp: { status_code: 0 } })
   })
 
-  it('comes over one connection for several requests', async () => {
+  it('uses one connection for several requests', async () => {
     const response = await request(emulator)
     expect(response.headers.get('connection')).toBe('keep-alive')
     await response.arrayBuffer()

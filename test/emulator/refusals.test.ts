@@ -122,7 +122,7 @@ it.each<[what: string, body: unknown]>([
   ['a style on live', { ...LIVE, style: { style_type: '漫画', style_weight: 1 } }],
   ['half of a surrogate pair', { ...BODY, prompt: 'a \ud83c b' }],
   ['markup', { ...BODY, prompt: '</svg><script>&amp;"\'' }],
-])('takes %s', async (_, body) => {
+])('accepts %s', async (_, body) => {
   expect((await ask(emulator, body)).json.base_resp.status_code).toBe(0)
 })
 
@@ -142,7 +142,7 @@ describe('the key', () => {
     },
   })
 
-  it('is 1004 where it is missing', async () => {
+  it('gives 1004 where it is missing', async () => {
     const answer = await ask(emulator, BODY, withKey())
     expect(answer.status).toBe(200)
     expect(answer.json.base_resp).toEqual({
@@ -152,19 +152,22 @@ describe('the key', () => {
     })
   })
 
-  it.each(['secret', 'Basic c2VjcmV0', 'Bearer', 'Bearer a b'])('is 2049 as %j', async (header) => {
-    const answer = await ask(emulator, BODY, withKey(header))
-    expect(answer.json.base_resp).toEqual({ status_code: 2049, status_msg: 'invalid api key' })
-  })
+  it.each(['secret', 'Basic c2VjcmV0', 'Bearer', 'Bearer a b'])(
+    'gives 2049 as %j',
+    async (header) => {
+      const answer = await ask(emulator, BODY, withKey(header))
+      expect(answer.json.base_resp).toEqual({ status_code: 2049, status_msg: 'invalid api key' })
+    },
+  )
 
-  it('is 2049 where it is not the one that was set', async () => {
+  it('gives 2049 where it is not the configured one', async () => {
     await using strict = await start({ apiKey: 'good' })
     expect((await ask(strict, BODY, withKey('Bearer bad'))).json.base_resp.status_code).toBe(2049)
     expect((await ask(strict, BODY, withKey('Bearer good'))).json.base_resp.status_code).toBe(0)
   })
 })
 
-it('counts images against the balance and takes none for what was refused', async () => {
+it('counts images against the balance and takes none for refused requests', async () => {
   await using poor = await start({ balance: 3 })
   expect((await ask(poor, { ...BODY, n: 2 })).json.base_resp.status_code).toBe(0)
   const refused = await ask(poor, { ...BODY, n: 2 })
@@ -175,7 +178,7 @@ it('counts images against the balance and takes none for what was refused', asyn
 })
 
 describe('the rate', () => {
-  it('is 10 in any 60 seconds, whichever they are', async () => {
+  it('is 10 in any 60 seconds', async () => {
     let time = 1_800_000_000_000
     await using limited = await start({ rpm: 10, now: () => time })
     const codes = async (count: number): Promise<number[]> => {
@@ -196,7 +199,7 @@ describe('the rate', () => {
     expect(await codes(1)).toEqual([2013])
   })
 
-  it('is not touched by a request without a good key', async () => {
+  it('is not used up by a request without a good key', async () => {
     await using limited = await start({ rpm: 1, apiKey: 'good' })
     expect((await ask(limited)).json.base_resp.status_code).toBe(2049)
     const headers = { Authorization: 'Bearer good', 'Content-Type': 'application/json' }
@@ -208,7 +211,7 @@ describe('the rate', () => {
     })
   })
 
-  it('has 10 a minute where nothing else is said', async () => {
+  it('is 10 a minute by default', async () => {
     await using plain = await start({ rpm: 10 })
     const answers = await Promise.all(
       Array.from({ length: 12 }, () => ask(plain, { ...BODY, n: 99 })),
@@ -218,7 +221,7 @@ describe('the rate', () => {
   })
 })
 
-it('answers a body beyond all measure with HTTP 413', async () => {
+it('answers a huge body with HTTP 413', async () => {
   const response = await request(emulator, 'x'.repeat(128 * 1024 * 1024 + 1))
   expect(response.status).toBe(413)
   expect(response.headers.get('content-type')).toBe('text/html')

@@ -5,7 +5,7 @@ import { expect, it } from 'vitest'
 import emulatorFunction, { readFaultsFile, startEmulator } from '../../src/emulator/index.ts'
 import { BODY, ask, hash, pictureOf, request, start } from './client.ts'
 
-it('reports what it did, under the names of the design', async () => {
+it('reports what it did, under the documented names', async () => {
   await using emulator = await start()
   const answer = await ask(emulator, { ...BODY, n: 2 })
   await ask(emulator, { ...BODY, n: 99 })
@@ -47,7 +47,7 @@ it('shows the bodies without the key, however it was sent', async () => {
   ])
 })
 
-it('remembers long and strange bodies in little room', async () => {
+it('records long and strange bodies in little memory', async () => {
   await using emulator = await start()
   const long = 'x'.repeat(5000)
   const nested = `${'['.repeat(20_000)}${']'.repeat(20_000)}`
@@ -69,7 +69,7 @@ it('remembers long and strange bodies in little room', async () => {
   expect(JSON.stringify(odd)).toBe('{"__proto__":1}')
 })
 
-it('counts what is in flight at once', async () => {
+it('counts concurrent requests', async () => {
   await using emulator = await start({ latency: 5 })
   await Promise.all(Array.from({ length: 6 }, (_, seed) => ask(emulator, { ...BODY, seed })))
   expect(emulator.stats()).toMatchObject({ requests: 6, images: 6, inFlight: 0 })
@@ -96,7 +96,7 @@ it('notices a client that leaves before the answer', async () => {
   expect(emulator.stats()).toMatchObject({ requests: 1, images: 0, byStatus: { aborted: 1 } })
 })
 
-it('does not take a picture for served that a client did not wait for', async () => {
+it('does not count a picture as served where the client did not wait for it', async () => {
   // Nine PNGs of this size are more than the buffers of a connection hold.
   await using emulator = await start({ faults: [{ kind: 'mislabelled', format: 'png' }] })
   const body = JSON.stringify({ ...BODY, width: 1024, height: 1024, n: 9 })
@@ -141,7 +141,7 @@ it('closes by its signal', async () => {
   await expect(start({ signal: stop.signal })).rejects.toMatchObject({ code: 'aborted' })
 })
 
-it('takes the port that it is given, and says so where that is taken', async () => {
+it('listens on the given port, and reports a port that is taken', async () => {
   await using emulator = await start()
   expect(emulator.url).toBe(`http://127.0.0.1:${emulator.port}`)
   await expect(start({ port: emulator.port })).rejects.toMatchObject({
@@ -180,7 +180,7 @@ it('is a function with its named exports as properties, for import and require',
   expect(emulator.stats().requests).toBe(0)
 })
 
-/** `fetch` does not let anybody choose the header `Host`. */
+/** `fetch` does not allow a custom `Host` header. */
 async function getAs(
   port: number,
   path: string,
@@ -203,7 +203,7 @@ it.each([
   '[::2]',
   '[fe80::1]:80',
   '0.0.0.0',
-])('answers nothing to a page that calls it %s', async (host) => {
+])('gives no data to a page that calls it %s', async (host) => {
   await using emulator = await start()
   await ask(emulator, { ...BODY, prompt: 'a secret prompt' })
   for (const path of ['/__emulator/requests', '/__emulator/served', '/v1/image_generation']) {
@@ -222,7 +222,7 @@ it.each(['127.0.0.1', 'localhost', 'LOCALHOST:1234', '127.1.2.3:80', '[::1]', '[
   },
 )
 
-it('answers a client that sends no Host, as HTTP/1.0 ones do', async () => {
+it('answers a client that sends no Host, as HTTP/1.0 clients do', async () => {
   await using emulator = await start()
   const socket = connect(emulator.port, '127.0.0.1')
   socket.write('GET /__emulator/stats HTTP/1.0\r\n\r\n')

@@ -24,7 +24,7 @@ async function resolve(
   })
 }
 
-/** Where the default model sends its key. */
+/** The host to which the default model sends its key. */
 function account(options: ResolvedOptions): string | undefined {
   return options.models.get('image-01')?.account
 }
@@ -36,7 +36,7 @@ function expectIgnored(options: ResolvedOptions, file: string): void {
   expect(options.warnings[0]).toContain('is ignored')
 }
 
-describe('a host that a file names', () => {
+describe('a host from a file', () => {
   test.each(FILES.flatMap((host) => FILES.map((key) => [host, key] as const)))(
     'in %s, with the key in %s, gets that key only from the same file',
     async (hostFile, keyFile) => {
@@ -57,7 +57,7 @@ describe('a host that a file names', () => {
     expectIgnored(await resolve(files, { MINIMAX_API_KEY: 'real' }), file)
   })
 
-  test('does not get a key that a stronger file replaces its own with', async () => {
+  test('does not get a key that replaces its own in a stronger file', async () => {
     const files = {
       '.env': `MINIMAX_API_HOST=${STRANGER}\nMINIMAX_API_KEY=bait`,
       '.env.local': 'MINIMAX_API_KEY=someones-key',
@@ -67,7 +67,7 @@ describe('a host that a file names', () => {
     expectIgnored(options, '.env')
   })
 
-  test('does not hide the host that stands beside the key', async () => {
+  test('does not hide the host beside the key', async () => {
     const files = {
       '.env.production': `MINIMAX_API_HOST=${STRANGER}`,
       '.env.local': 'MINIMAX_API_KEY=someones-key\nMINIMAX_API_HOST=https://gateway.example',
@@ -77,14 +77,14 @@ describe('a host that a file names', () => {
     expect(options.warnings).toHaveLength(1)
   })
 
-  test('is not used without any key, and the warning repeats no password', async () => {
+  test('is not used without a key, and the warning repeats no password', async () => {
     const options = await resolve({ '.env': 'MINIMAX_API_HOST=https://me:pass-word@evil.example' })
     expectIgnored(options, '.env')
     expect(options.warnings[0]).toContain('(evil.example)')
     expect(options.warnings[0]).not.toContain('pass-word')
   })
 
-  test('does not get the key of a model that the config gives one', async () => {
+  test('does not get the key that a model has in the config', async () => {
     const minimax = path.resolve('src/model/minimax/minimax.ts')
     const options = await resolve({
       'imagegen.config.js': `
@@ -103,7 +103,7 @@ describe('a host that a file names', () => {
 })
 
 describe('a host of the real environment', () => {
-  test('gets every key: the user set it', async () => {
+  test('gets every key, because the user set it', async () => {
     const environment = { MINIMAX_API_HOST: 'https://gateway.example', MINIMAX_API_KEY: 'real' }
     const options = await resolve({ '.env': `MINIMAX_API_HOST=${STRANGER}` }, environment)
     expect(account(options)).toBe('minimax@gateway.example')
@@ -117,7 +117,7 @@ describe('a host of the real environment', () => {
     ['as it is', `MINIMAX_API_HOST=${STRANGER}`],
     ['as other parsers read it', `MINIMAX_API_HOST: '${STRANGER}' # ours`],
     ['put together', 'PART=collect\nMINIMAX_API_HOST=https://${PART}.example'],
-  ])('that a host copied there from a file, %s, is the file’s', async (_, text) => {
+  ])("counts as the file's where a host copied it from %s", async (_, text) => {
     const environment = { MINIMAX_API_HOST: STRANGER, MINIMAX_API_KEY: 'real' }
     for (const [file, envDir] of [['.env'], ['.env', 'config']] as const) {
       const options = await resolve({ [file]: text, 'config/keep': '' }, environment, envDir)
@@ -125,14 +125,14 @@ describe('a host of the real environment', () => {
     }
   })
 
-  test('that was copied from a file together with its key goes with that key', async () => {
+  test('goes with the key that was copied from the same file', async () => {
     const files = { '.env.local': `MINIMAX_API_HOST=${STRANGER}\nMINIMAX_API_KEY=someones-key` }
     const environment = { MINIMAX_API_HOST: STRANGER, MINIMAX_API_KEY: 'someones-key' }
     expect(account(await resolve(files, environment))).toBe('minimax@collect.example')
   })
 })
 
-describe('a host that any key may go to', () => {
+describe('a host that may receive any key', () => {
   test.each([
     'https://api.minimax.io',
     'https://api.minimax.io/',
@@ -148,7 +148,7 @@ describe('a host that any key may go to', () => {
     'http://[::ffff:127.0.0.1]:4010',
     'http://localhost:4010',
     'https://localhost',
-  ])('%s', async (host) => {
+  ])('includes %s', async (host) => {
     expect(isTrustedHost(host, minimaxProvider.origins)).toBe(true)
     const options = await resolve(
       { '.env': `MINIMAX_API_HOST="${host}"` },
@@ -185,7 +185,7 @@ describe('a host that any key may go to', () => {
     'data:,localhost',
     'api.minimax.io',
     'localhost:4010',
-  ])('is not %s', async (host) => {
+  ])('does not include %s', async (host) => {
     // A backslash ends the name of a host, as a slash does.
     if (!host.includes('\\')) expect(isTrustedHost(host, minimaxProvider.origins)).toBe(false)
     const options = await resolve(

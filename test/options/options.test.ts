@@ -50,7 +50,7 @@ describe('the root', () => {
     expect(options.root).toBe(path.dirname(options.configFile ?? ''))
   })
 
-  test('else of the nearest package.json; files may lie in the whole workspace', async () => {
+  test('is otherwise the folder of the nearest package.json; files may be in the whole workspace', async () => {
     const options = await resolve(
       { 'package.json': '{"workspaces":["packages/*"]}', 'packages/site/package.json': '{}' },
       { folder: 'packages/site/src' },
@@ -73,7 +73,7 @@ describe('imagegen.config', () => {
     expect((await resolve(files, { inline })).budget.images).toBe(7)
   })
 
-  test.each(['ts', 'js', 'mjs', 'json'])('.%s is read anew', async (extension) => {
+  test.each(['ts', 'js', 'mjs', 'json'])('an edit of .%s takes effect', async (extension) => {
     const { root, write } = await temporaryProject()
     const name = `imagegen.config.${extension}`
     const read = async (images: number): Promise<number> => {
@@ -99,7 +99,7 @@ describe('imagegen.config', () => {
     ['imagegen.config.js', 'export default { budget: { image: 3 } }', /budget\.image/],
     ['imagegen.config.js', 'export default { mode: "fast" }', /`mode`: expected/],
     ['imagegen.config.js', 'export default { models: { a: 3 } }', /`?a`?/],
-  ])('%s: %s', async (name, text, message) => {
+  ])('%s with %s is an error', async (name, text, message) => {
     await expect(resolve({ [name]: text })).rejects.toMatchObject({ code: 'config' })
     await expect(resolve({ [name]: text })).rejects.toThrow(message)
   })
@@ -136,7 +136,7 @@ describe('the mode', () => {
     expect(await resolve({}, context)).toMatchObject(expected)
   })
 
-  test('that is none is refused', async () => {
+  test('is an error where the environment names an unknown one', async () => {
     await expect(resolve({}, { environment: { IMAGEGEN_MODE: 'fast' } })).rejects.toThrow(
       /IMAGEGEN_MODE is `fast`/,
     )
@@ -144,7 +144,7 @@ describe('the mode', () => {
 })
 
 describe('the environment', () => {
-  test('.env files are read in order, the real environment wins and is not written', async () => {
+  test('reads .env files in order; the real environment wins and is not written', async () => {
     const files = {
       '.env': 'MINIMAX_API_KEY=one\nIMAGEGEN_MODE=frozen\nOTHER=x',
       '.env.local': 'MINIMAX_API_KEY=two',
@@ -161,7 +161,7 @@ describe('the environment', () => {
     expect((await resolve(files, { environment: real })).secrets).toEqual(['real'])
   })
 
-  test('a model of the user’s without a key of its own has the environment’s', async () => {
+  test("gives the user's model without a key the environment's key", async () => {
     const options = await resolve(
       {
         'imagegen.config.js': `
@@ -192,7 +192,7 @@ test('an option that is undefined replaces neither the config file nor the defau
   expect(options.queue).toMatchObject({ name: 'imagegen', patience: 60_000 })
 })
 
-test('the fingerprint changes with what decides keys, and with nothing else', async () => {
+test('the fingerprint changes only with options that decide keys', async () => {
   const { root, write } = await temporaryProject()
   const of = async (inline: object): Promise<string> => {
     const { fingerprint } = await resolveOptions({

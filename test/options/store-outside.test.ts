@@ -18,7 +18,7 @@ async function storeDirOf(files: FileTree, inline: unknown = {}, start = '.'): P
 
 const OUTSIDE = ['../pictures', '..', '/tmp/pictures', 'art/../../pictures']
 
-describe('a store outside of the root', () => {
+describe('a store outside the root', () => {
   test.for(OUTSIDE)('%s is refused from a JSON file', async (dir) => {
     const json = JSON.stringify({ store: { dir } })
     await expect(storeDirOf({ 'site/imagegen.config.json': json })).rejects.toMatchObject({
@@ -27,7 +27,7 @@ describe('a store outside of the root', () => {
     })
   })
 
-  test.for(OUTSIDE)('%s is refused from code that does not say it is meant', async (dir) => {
+  test.for(OUTSIDE)('%s is refused from code without `outside`', async (dir) => {
     const code = `export default { store: { dir: ${JSON.stringify(dir)} } }`
     for (const ending of ['ts', 'js', 'mjs']) {
       await expect(storeDirOf({ [`site/imagegen.config.${ending}`]: code })).rejects.toMatchObject({
@@ -37,7 +37,7 @@ describe('a store outside of the root', () => {
     await expect(storeDirOf({}, { store: { dir } })).rejects.toMatchObject({ code: 'config' })
   })
 
-  test('is taken from code that says it is meant', async () => {
+  test('is accepted from code with `outside`', async () => {
     const code = "export default { store: { dir: '../pictures', outside: true } }"
     for (const ending of ['ts', 'js', 'mjs']) {
       expect(await storeDirOf({ [`site/imagegen.config.${ending}`]: code })).toBe('../pictures')
@@ -58,7 +58,7 @@ describe('a store outside of the root', () => {
   })
 })
 
-test('a store that is a link, or behind one that leads out, is refused by its real path', async () => {
+test('a store that is a link, or behind one that leads outside, is refused by its real path', async () => {
   const project = await temporaryProject({ 'site/package.json': '{}' })
   mkdirSync(project.file('elsewhere'))
   symlinkSync('../elsewhere', project.file('site/.imagegen'))

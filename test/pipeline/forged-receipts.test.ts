@@ -111,10 +111,10 @@ describe('a forged receipt', () => {
   })
 
   test.each([
-    ['kira', 64, 64, '64x64 pixels, asked for were 512x512'],
-    ['kira', 512, 448, '512x448 pixels, asked for were 512x512'],
-    ['dune', 64, 64, '64x64 pixels, asked for were 1024x1024'],
-    ['wide', 1024, 1024, '1024x1024 pixels, asked for were 1280x720'],
+    ['kira', 64, 64, '64x64 pixels, but 512x512 were requested'],
+    ['kira', 512, 448, '512x448 pixels, but 512x512 were requested'],
+    ['dune', 64, 64, '64x64 pixels, but 1024x1024 were requested'],
+    ['wide', 1024, 1024, '1024x1024 pixels, but 1280x720 were requested'],
   ])('of %s for a picture of %i by %i pixels is none', async (name, width, height, reason) => {
     const forger = await openForger()
     const real = forger.receiptOf(name)
@@ -188,7 +188,7 @@ test('a remote store’s receipt for a picture of another size is not taken over
   const { images } = await other.survey()
   const image = images.get('a.image.yaml#kira')
   expect(image?.state).toBe('unavailable')
-  expect(image?.reason).toContain('64x64 pixels, asked for were 512x512')
+  expect(image?.reason).toContain('64x64 pixels, but 512x512 were requested')
   expect(images.get('a.image.yaml#tomas')?.state).toBe('current')
   expect(readdirSync(second.file('.imagegen')).join('\n')).not.toContain('kira')
 })

@@ -7,7 +7,7 @@ import {
 } from '../../src/pixels/lettering.ts'
 import { loadSharp } from '../../src/pixels/sharp.ts'
 
-test('a glyph is drawn where it was asked for, dot by dot', async () => {
+test('a glyph is drawn at the requested place, dot by dot', async () => {
   expect(await draw('L')).toEqual([
     '#.....',
     '#.....',
@@ -60,14 +60,14 @@ test.each(['猫', '한', '🎨', '□'])('%s is one box', (character) => {
   expect(measureLettering(character, 3).width).toBe(15)
 })
 
-test('a line break starts a new line, and the measure is what is drawn at most', () => {
+test('a line break starts a new line, and the measured size covers the drawing', () => {
   expect(measureLettering('abc', 2)).toEqual({ width: 34, height: 18 })
   expect(measureLettering('abc\nz', 2)).toEqual({ width: 34, height: 40 })
   expect(measureLettering('', 2)).toEqual({ width: 0, height: 18 })
   expect(letteringPath('\n-', { x: 0, y: 0, pixel: 1 })).toBe('M0 14h5v1h-5z')
 })
 
-test('as many columns as stand in a width', () => {
+test('letteringColumns returns as many columns as fit into a width', () => {
   for (const width of [29, 30, 34, 35, 640]) {
     const columns = letteringColumns(width, 1)
     expect(measureLettering('x'.repeat(columns), 1).width).toBeLessThanOrEqual(width)
@@ -85,7 +85,7 @@ test.each([
   ['many words', 2, 1, ['..']],
   ['', 10, 2, []],
   ['über 猫', 20, 1, ['uber □']],
-])('%j in %i columns and %i lines', (text, columns, maxLines, lines) => {
+])('%j is broken into %i columns and %i lines', (text, columns, maxLines, lines) => {
   expect(wrapLettering(text, columns, maxLines)).toEqual(lines)
 })
 

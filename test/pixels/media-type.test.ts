@@ -33,7 +33,7 @@ describe('sniffMediaType', () => {
   test.each([
     '<svg xmlns="http://www.w3.org/2000/svg"/>',
     '\uFEFF<?xml version="1.0"?>\n<!-- drawn > by hand -->\n<!DOCTYPE svg>\n<svg\nwidth="1"/>',
-  ])('knows SVG behind its prolog: %s', (text) => {
+  ])('recognises SVG after its prolog: %s', (text) => {
     expect(sniffMediaType(Buffer.from(text))).toBe('image/svg+xml')
   })
 
@@ -45,17 +45,17 @@ describe('sniffMediaType', () => {
     ['a film', '\0\0\0\x18ftypmp42\0\0\0\0isommp42'],
     ['half a signature', '\x89PNG\r\n'],
     ['a container header that ends at once', '\0\0\0\xFFftyp'],
-  ])('does not take %s for a picture', (_, text) => {
+  ])('%s is not a picture', (_, text) => {
     expect(sniffMediaType(Buffer.from(text, 'latin1'))).toBeUndefined()
   })
 
-  test('reads a view into a larger buffer where the view is', () => {
+  test("reads a view of a larger buffer from the view's offset", () => {
     const bytes = Buffer.from('junkGIF89a')
     expect(sniffMediaType(bytes.subarray(4))).toBe('image/gif')
     expect(sniffMediaType(bytes)).toBeUndefined()
   })
 
-  test('a hostile prolog costs no time', () => {
+  test('a hostile prolog is read quickly', () => {
     expect(sniffMediaType(Buffer.from('<!---->'.repeat(10_000)))).toBeUndefined()
     expect(sniffMediaType(Buffer.from('<!--'.repeat(10_000)))).toBeUndefined()
     expect(sniffMediaType(Buffer.from(' '.repeat(100_000)))).toBeUndefined()

@@ -18,7 +18,7 @@ function settings(): Settings {
   return { threads: sharp.concurrency(), memory: sharp.cache().memory.max }
 }
 
-/** A promise that is kept from outside. */
+/** A promise that the test resolves. */
 function deferred(): { readonly promise: Promise<void>; readonly resolve: () => void } {
   let resolve = (): void => {}
   const promise = new Promise<void>((keep) => {
@@ -28,14 +28,14 @@ function deferred(): { readonly promise: Promise<void>; readonly resolve: () => 
 }
 
 describe('withPipelines', () => {
-  it('has one thread and no cache while it works, and what was there before after', async () => {
+  it('sets one thread and no cache during the work, and restores the settings afterwards', async () => {
     sharp.concurrency(3)
     sharp.cache({ memory: 77 })
     expect(await withPipelines(async () => settings())).toEqual({ threads: 1, memory: 0 })
     expect(settings()).toEqual({ threads: 3, memory: 77 })
   })
 
-  it('sets back once the last of several is done, whichever that is', async () => {
+  it('restores the settings when the last of several is done, in any order', async () => {
     sharp.concurrency(4)
     const [first, second] = [deferred(), deferred()]
     const running = [withPipelines(() => first.promise), withPipelines(() => second.promise)]
@@ -49,7 +49,7 @@ describe('withPipelines', () => {
     expect(settings().threads).toBe(4)
   })
 
-  it('sets back after a failure, and gives it on', async () => {
+  it('restores the settings after a failure, and rethrows it', async () => {
     sharp.concurrency(2)
     await expect(withPipelines(() => Promise.reject(new Error('no')))).rejects.toThrow('no')
     expect(settings().threads).toBe(2)

@@ -1,5 +1,5 @@
 /**
- * A short SVG that is ten times as much to draw with each level.
+ * A short SVG that takes ten times as much drawing with each level.
  *
  * @param times how often the last one is drawn.
  */

@@ -40,11 +40,11 @@ describe('countReferences', () => {
     expect(countReferences(svg(content))).toBe(count)
   })
 
-  test('multiplies what is used by what is used', () => {
+  test('multiplies nested uses', () => {
     expect(countReferences(svgBomb(3).toString())).toBe(1111)
   })
 
-  test('comes to an end in a circle', () => {
+  test('ends where references form a circle', () => {
     expect(countReferences(svg(`<g id="a">${use('a')}</g>${use('a')}`))).toBeGreaterThan(0)
   })
 
@@ -58,7 +58,7 @@ describe('countReferences', () => {
     ['attributes of one tag', ' a="b"', '<svg'],
     ['references of one tag', ' a="url(#b)"', '<svg'],
     ['blanks', ' ', '<svg id'],
-  ])('is quick with a great many %s', (_, part, start = '') => {
+  ])('is quick with very many %s', (_, part, start = '') => {
     expect(countReferences(start + part.repeat(200_000))).toBe(0)
   })
 
@@ -71,7 +71,7 @@ describe('countReferences', () => {
   })
 })
 
-/** Numbers that look random, and are the same each time. */
+/** Pseudo-random numbers that are the same each time. */
 function numbers(): (below: number) => number {
   let state = 1
   return (below) => {
@@ -85,7 +85,7 @@ function randomPath(segments: number, side: number): string {
   return `M0 0${Array.from({ length: segments }, () => `L${next(side)} ${next(side)}`).join('')}`
 }
 
-/** As tracing a bitmap gives them: many small outlines in one path. */
+/** Like a traced bitmap: many small outlines in one path. */
 function tracedPath(outlines: number, side: number): string {
   const next = numbers()
   return Array.from(
@@ -106,7 +106,7 @@ const turbulence = (count: number): string =>
 const filtered = (count: number, how = 'filter="url(#f)"'): string =>
   `<rect width="100%" height="100%" ${how}/>`.repeat(count)
 
-describe('an SVG that would be drawn for minutes is refused', () => {
+describe('an SVG that would take minutes to draw is refused', () => {
   test.each<[string, () => Uint8Array, string]>([
     [
       'fifty filter primitives on 9000x9000 pixels',
@@ -214,7 +214,7 @@ describe('an SVG that would be drawn for minutes is refused', () => {
         Buffer.from(
           `<!DOCTYPE svg [<!ENTITY a "b"><!ENTITY p "&a;&a;">]>${sized(64, '<path d="&p;"/>').toString()}`,
         ),
-      'entities with markup',
+      'entities that contain markup',
     ],
     [
       'what is compressed',
@@ -245,7 +245,7 @@ describe('an SVG that would be drawn for minutes is refused', () => {
   })
 })
 
-describe('an ordinary drawing is taken', () => {
+describe('an ordinary drawing is accepted', () => {
   test.each<[string, () => Uint8Array]>([
     [
       'a traced bitmap of half a megabyte',
@@ -288,24 +288,24 @@ describe('an ordinary drawing is taken', () => {
 })
 
 describe('assertDrawable', () => {
-  test('refuses what would be drawn for hours', () => {
+  test('refuses an SVG that would take hours to draw', () => {
     expect(() => assertDrawable(svgBomb(12))).toThrow(
       'the SVG draws its own parts 1,111,111,111,111 times, of at most 50,000',
     )
   })
 
-  test('takes what is long, but draws each part once', () => {
+  test('accepts a long SVG that draws each part once', () => {
     const parts = Array.from({ length: 50_000 }, (_, index) => `<path id="a${index}"/>`)
     const uses = Array.from({ length: 50_000 }, (_, index) => use(`a${index}`))
     expect(() => assertDrawable(Buffer.from(svg([...parts, ...uses].join(''))))).not.toThrow()
   })
 
-  test('is not led astray by what stands before', () => {
+  test('is not misled by the text before the SVG', () => {
     const entities = Buffer.from('<!DOCTYPE svg [<!ENTITY a "b"><!-- > -->]>')
     expect(() => assertDrawable(Buffer.concat([entities, svgBomb(12)]))).toThrow('of at most')
   })
 
-  test('leaves other pictures alone', () => {
+  test('ignores other pictures', () => {
     const gif = Buffer.concat([Buffer.from('GIF89a'), svgBomb(12)])
     expect(() => assertDrawable(gif)).not.toThrow()
   })

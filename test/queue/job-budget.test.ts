@@ -37,7 +37,7 @@ test.each([
   },
 )
 
-test('what a job has spent counts for its next try, and for no other job', () => {
+test('what a job has spent counts for its next attempt, and for no other job', () => {
   const budgets = createJobBudgets({ images: 9, usd: undefined })
   budgets.of('one').spend(9, null)
   expect(budgets.of('one').holds(1, null)).toBe(false)

@@ -12,7 +12,7 @@ test('without bullmq the option `queue` says what to install, and nothing is spe
     'imagegen.config.json': '{ "queue": { "connection": "redis://127.0.0.1:1" } }',
   })
   const emulator = await emulatorFor(project)
-  // The package with what it depends on, and nothing else that is installed here.
+  // The package with its dependencies, without the other packages that are installed here.
   const installed = path.join(project.folder, 'node_modules/unplugin-imagegen')
   rmSync(installed)
   mkdirSync(installed)

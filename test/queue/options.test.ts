@@ -11,7 +11,7 @@ async function resolve(queue: unknown): Promise<ResolvedOptions> {
 }
 
 describe('the option `queue`', () => {
-  test('has every default filled in', async () => {
+  test('every default is filled in', async () => {
     const { queue } = await resolve({ connection: 'redis://localhost' })
     expect(queue).toEqual({
       connection: 'redis://localhost',
@@ -26,7 +26,7 @@ describe('the option `queue`', () => {
     [`rediss://user:${encodeURIComponent(PASSWORD)}@redis.example.org:6380/2`],
     [{ host: 'redis.example.org', password: PASSWORD }],
     [{ sentinels: [{ host: 'a', port: 1 }], name: 'main', sentinelPassword: PASSWORD }],
-  ])('knows what of %j nobody may see', async (connection) => {
+  ])('the secrets in %j are known', async (connection) => {
     expect((await resolve({ connection })).secrets).toContain(PASSWORD)
   })
 
@@ -40,7 +40,7 @@ describe('the option `queue`', () => {
     [{ connection: 'redis://localhost', stalledAfter: 1 }, 'queue.stalledAfter'],
     [{ connection: 'redis://localhost', patience: -1 }, 'queue.patience'],
     [{ connection: 'redis://localhost', conection: 1 }, 'queue.conection'],
-  ])('refuses %j', async (queue, field) => {
+  ])('%j is refused', async (queue, field) => {
     const error: unknown = await resolve(queue).catch((reason: unknown) => reason)
     expect(error).toMatchObject({ code: 'config' })
     expect(String(error)).toContain(field)

@@ -35,18 +35,18 @@ const order: Order = {
 }
 const run = { id: 'a run', limit: { images: null, usd: 0.5 } }
 
-/** What a server gives back of what was put there. */
+/** The value after its way through a server. */
 function transported(payload: Payload): unknown {
   return JSON.parse(JSON.stringify(payload))
 }
 
-describe('what is put into the queue', () => {
-  test('comes out of it as it was', () => {
+describe('a job in the queue', () => {
+  test('is read as it was written', () => {
     const payload = payloadOf(order, run)
     expect(parsePayload(transported(payload))).toEqual(payload)
   })
 
-  test('is refused under another key: it would be taken for that picture ever after', () => {
+  test('is refused under another key, because its picture would be stored under that key', () => {
     const payload = payloadOf({ ...order, recipe: { ...recipe, prompt: 'A villain' } }, run)
     expect(parsePayload(transported(payload))).toEqual({
       fault: 'its key is not the one that this version computes from its recipe',
@@ -62,7 +62,7 @@ describe('what is put into the queue', () => {
     expect(fault).toContain(field)
   })
 
-  test('may be anything: whoever reads it says what is wrong, and never breaks', () => {
+  test('may have any value: reading it never throws and says what is wrong', () => {
     fc.assert(
       fc.property(fc.jsonValue(), (value) => {
         expect(parsePayload(value)).toHaveProperty('fault')
@@ -73,7 +73,7 @@ describe('what is put into the queue', () => {
   })
 })
 
-/** What the fields of a recipe may be in a job that anybody wrote. */
+/** Values that any program could put into a recipe of a job. */
 const anyRecipe = fc.record(
   {
     provider: fc.oneof(fc.constant('minimax'), fc.jsonValue()),
@@ -117,7 +117,7 @@ const model: ResolvedModel = {
   account: 'minimax',
 }
 
-describe('an order that anybody wrote', () => {
+describe('an order from an unknown source', () => {
   const orderWith = (changes: object): unknown => ({ ...payloadOf(order, run), order: changes })
   const withKey = (given: unknown): object => ({
     ...order,
@@ -143,18 +143,18 @@ describe('an order that anybody wrote', () => {
     ['recipe.providerOptions', { ...recipe, providerOptions: 'all' }],
     ['recipe.quality', { ...recipe, quality: 'high' }],
     ['recipe', []],
-  ])('with a wrong %s is refused by that name', (field, given) => {
+  ])('is refused with the name of a wrong %s', (field, given) => {
     expect(parsePayload(orderWith(withKey(given)))).toEqual({
       fault: expect.stringContaining(`its ${field}`) as string,
     })
   })
 
-  test('may not ask for more candidates than a manifest can', () => {
+  test('cannot request more candidates than a manifest can', () => {
     expect(parsePayload(orderWith({ ...order, wanted: 101 }))).toHaveProperty('fault')
     expect(parsePayload(orderWith({ ...order, wanted: 100 }))).not.toHaveProperty('fault')
   })
 
-  test('and nests a thousand levels is refused', () => {
+  test('is refused where it nests a thousand levels', () => {
     let deep: JsonValue = 1
     for (let level = 0; level < 5000; level++) deep = { a: deep }
     const given = { ...order, recipe: { ...recipe, providerOptions: { deep } } }
@@ -163,7 +163,7 @@ describe('an order that anybody wrote', () => {
     })
   })
 
-  test('is refused or can be asked for: it is never a TypeError', async () => {
+  test('is refused or can be requested, but never throws a TypeError', async () => {
     await fc.assert(
       fc.asyncProperty(anyRecipe, async (given) => {
         const payload = parsePayload(orderWith(withKey({ ...recipe, ...given })))
@@ -190,7 +190,7 @@ describe('an order that anybody wrote', () => {
     )
   })
 
-  test('of any other form is refused', () => {
+  test('is refused in any other form', () => {
     fc.assert(
       fc.property(
         fc.constantFrom('key', 'recipe', 'id', 'name', 'references', 'wanted', 'renew'),
@@ -199,7 +199,7 @@ describe('an order that anybody wrote', () => {
           const parsed = parsePayload(orderWith({ ...order, [field]: value }))
           if ('fault' in parsed) expect(parsed.fault).toMatch(/^its /)
           else {
-            // Names reach terminals: they come out as plain text.
+            // Names reach terminals, so they are read as plain text.
             const taken =
               typeof value === 'string' && field !== 'key' ? plainText(value, 2048) : value
             expect(parsed.order).toEqual({ ...order, [field]: taken })
@@ -213,7 +213,7 @@ describe('an order that anybody wrote', () => {
 const signal = new AbortController().signal
 const aborted = AbortSignal.abort()
 
-test('queues have names that BullMQ takes, and no two models one', () => {
+test('queue names are valid for BullMQ and differ for each model', () => {
   const settings = { connection: '', name: 'team', stalledAfter: 1, patience: 1 }
   const name = (provider: string, modelId: string): string =>
     queueNameOf(settings, { provider, modelId })

@@ -7,7 +7,7 @@ function failure(retry: RetryAdvice, retryAfter?: number): ModelError {
   return new ModelError('no', { code: 'x', retry, retryAfter })
 }
 
-/** What a try throws, and whom it told. */
+/** What an attempt throws, and what it reports. */
 async function tried(
   thrown: Error,
   before: { readonly attempts: number; readonly rateLimits: number },
@@ -24,8 +24,8 @@ async function tried(
   return { error, told }
 }
 
-describe('a request that is tried once', () => {
-  test('gives what it is answered', async () => {
+describe('one attempt at a request', () => {
+  test('returns the answer', async () => {
     const request = {
       attempt: async () => Promise.resolve(7),
       onRetry: () => undefined,
@@ -34,7 +34,7 @@ describe('a request that is tried once', () => {
     expect(await tryOnce(request, { attempts: 0, rateLimits: 0 })).toBe(7)
   })
 
-  test('is brought back where a pause may mend it, as often as without a queue', async () => {
+  test('is retried after a pause where that may help, as often as without a queue', async () => {
     const thrown = failure('backoff')
     const first = await tried(thrown, { attempts: 0, rateLimits: 0 })
     expect(first.error).toBeInstanceOf(Postponed)
@@ -43,7 +43,7 @@ describe('a request that is tried once', () => {
     expect(last).toEqual({ error: thrown, told: [] })
   })
 
-  test('slows everybody down where the rate was passed, which counts as no try', async () => {
+  test('pauses every worker after a rate limit, which does not count as an attempt', async () => {
     const thrown = failure('rate-limit')
     const { error, told } = await tried(thrown, { attempts: ATTEMPTS, rateLimits: 9 })
     expect(error).toMatchObject({ name: 'Postponed', cause: undefined })
@@ -51,7 +51,7 @@ describe('a request that is tried once', () => {
     expect((await tried(thrown, { attempts: 0, rateLimits: 10 })).error).toBe(thrown)
   })
 
-  test('is over where asking again changes nothing; models of the AI SDK are understood', async () => {
+  test('fails permanently where a retry changes nothing, also with models of the AI SDK', async () => {
     const thrown = failure('never')
     expect(await tried(thrown, { attempts: 0, rateLimits: 0 })).toEqual({ error: thrown, told: [] })
     const foreign = Object.assign(new Error('bad gateway'), { statusCode: 502, isRetryable: true })
@@ -61,7 +61,7 @@ describe('a request that is tried once', () => {
   })
 })
 
-test('pauses double, to half a minute, or are what the provider asks for', () => {
+test('pauses double up to half a minute, or are what the provider asks for', () => {
   for (const [attempts, least, most] of [
     [1, 1000, 2000],
     [3, 4000, 8000],

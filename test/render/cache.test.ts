@@ -14,14 +14,14 @@ const base: JobSettings = {
   model: 'image-01',
 }
 
-/** How many files a change writes, of those that were not there. */
+/** How many new files a change writes. */
 async function written(bench: Bench, settings: JobSettings): Promise<number> {
   const before = new Set(await bench.files())
   await bench.render(await picture, settings)
   return (await bench.files()).filter((file) => !before.has(file)).length
 }
 
-describe('what is rendered again', () => {
+describe('what is re-rendered', () => {
   it.each<[string, JobSettings, number]>([
     ['nothing', {}, 0],
     ['the placeholder', { output: { placeholder: 'blur' } }, 0],
@@ -48,14 +48,14 @@ describe('what is rendered again', () => {
     expect(await written(bench, settings)).toBe(0)
   })
 
-  it('is nothing where only the position changes and there is no shape to bring the picture into', async () => {
+  it('nothing is re-rendered where only `position` changes and `output` sets no shape', async () => {
     const bench = await createBench()
     await written(bench, {})
     expect(await written(bench, { output: { position: 'left', fit: 'fill' } })).toBe(0)
     expect(bench.reads()).toBe(1)
   })
 
-  it('is nothing after a change back', async () => {
+  it('nothing is re-rendered after a change back', async () => {
     const bench = await createBench()
     await written(bench, base)
     await written(bench, { ...base, process: ['flip'] })
@@ -81,7 +81,7 @@ describe('keys', () => {
     provenance: undefined,
   }
 
-  it('know no path of this machine', () => {
+  it('do not contain a path of this machine', () => {
     const elsewhere = {
       ...recipe,
       operations: [
@@ -103,11 +103,11 @@ describe('keys', () => {
     ['the format', { format: 'png' }],
     ['the width', { width: 641 }],
     ['the provenance', { provenance: { model: 'm' } }],
-  ])('follow %s', (_, change) => {
+  ])('change with %s', (_, change) => {
     expect(renditionKey({ ...recipe, ...change })).not.toBe(renditionKey(recipe))
   })
 
-  it('of a picture follow its placeholder, those of renditions do not', () => {
+  it('of pictures change with the placeholder, those of renditions do not', () => {
     const output = resolveOutput([{ placeholder: 'color' }])
     expect(pictureKey({ ...recipe, output })).not.toBe(pictureKey(recipe))
     expect(renditionKey({ ...recipe, output })).toBe(renditionKey(recipe))
@@ -115,12 +115,12 @@ describe('keys', () => {
 })
 
 describe('a warm cache', () => {
-  it('gives the same answer without reading the original', async () => {
+  it('returns the same without reading the original', async () => {
     const bench = await createBench()
     const settings = { ...base, output: { ...base.output, placeholder: 'blur' as const } }
     const cold = await bench.render(await picture, settings)
     expect(await bench.render(await picture, settings)).toEqual(cold)
-    // As a later run would: with a renderer of its own.
+    // With another renderer, as in a later run.
     const later = createRenderer({ cacheDir: bench.cacheDir })
     const job = bench.job(await picture, settings)
     expect(await later.render(job, new AbortController().signal)).toEqual(cold)
@@ -135,7 +135,7 @@ describe('a warm cache', () => {
     ['an operation', { process: ['flip'] }],
     ['the name', { name: 'mira' }],
     ['the provenance', { model: 'image-02' }],
-  ])('gives what an empty one gives after a change of %s', async (_, change) => {
+  ])('returns what an empty one returns after a change of %s', async (_, change) => {
     const settings = { ...base, ...change }
     const [warm, empty] = [await createBench(), await createBench()]
     await warm.render(await picture, base)
@@ -155,7 +155,7 @@ describe('a warm cache', () => {
     expect(answers[1]).toEqual(answers[2])
   })
 
-  it('serves another name with a copy', async () => {
+  it('copies a file for another name', async () => {
     const bench = await createBench()
     const first = await bench.render(await picture, { ...base, name: 'kira' })
     const second = await bench.render(await picture, { ...base, name: 'mira' })
@@ -218,7 +218,7 @@ describe('a damaged cache', () => {
       'the records say other sizes',
       async (bench) => damageRecords(bench, (text) => text.replaceAll(/"width":\d/g, '"width":7')),
     ],
-  ])('mends itself without a word: %s', async (_, damage) => {
+  ])('repairs itself silently: %s', async (_, damage) => {
     const bench = await createBench()
     const sound = await bench.render(await picture, base)
     await damage(bench, sound)
@@ -227,7 +227,7 @@ describe('a damaged cache', () => {
     expect(bench.reads()).toBe(2)
   })
 
-  it('makes only what is damaged', async () => {
+  it('re-renders only what is damaged', async () => {
     const bench = await createBench()
     const { renditions } = await bench.render(await picture, base)
     const before = renditions.map(({ file }) => statSync(file, { bigint: true }).ino)
@@ -259,10 +259,10 @@ async function damageRecords(bench: Bench, change: (text: string) => string): Pr
   }
 }
 
-describe('several at once', () => {
+describe('concurrent callers', () => {
   const never = (): AbortSignal => new AbortController().signal
 
-  it('do the work once', async () => {
+  it('share the work', async () => {
     const bench = await createBench()
     const images = await Promise.all(
       Array.from({ length: 5 }, async () => bench.render(await picture, base)),
@@ -271,7 +271,7 @@ describe('several at once', () => {
     expect(bench.reads()).toBe(1)
   })
 
-  it('do the work once under different names', async () => {
+  it('share the work under different names', async () => {
     const bench = await createBench()
     const [one, two] = await Promise.all(
       ['one', 'two'].map(async (name) => bench.render(await picture, { ...base, name })),
@@ -301,7 +301,7 @@ describe('several at once', () => {
     expect((await stayed).renditions).toHaveLength(6)
   })
 
-  it('stop the work where nobody waits any more', async () => {
+  it('abort the work once none of them waits', async () => {
     const bench = await createBench(1)
     const controller = new AbortController()
     const original = {
@@ -315,11 +315,11 @@ describe('several at once', () => {
       bench.renderer.render({ ...bench.job(await picture, base), original }, controller.signal),
     ).rejects.toMatchObject({ code: 'aborted' })
     expect(await bench.files()).toEqual([])
-    // And can be asked again.
+    // The same can be requested again.
     expect((await bench.render(await picture, base)).renditions).toHaveLength(6)
   })
 
-  it('do not start at all once told to stop', async () => {
+  it('do not start after an abort', async () => {
     const bench = await createBench()
     await expect(
       bench.renderer.render(bench.job(await picture), AbortSignal.abort()),

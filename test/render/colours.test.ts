@@ -12,10 +12,10 @@ import { createBench } from './rendering.ts'
 
 const SIDE = 16
 
-/** The profile that a file of 16 bits a channel carries, and the sRGB colour that it shows. */
+/** The profile of a file of 16 bits a channel, and the sRGB colour that it shows. */
 type Profile = 'none' | 'p3' | 'srgb'
 
-/** A file of 16 bits a channel, all of one colour. */
+/** A file of 16 bits a channel in one colour. */
 async function deep(
   colour: readonly number[],
   { profile = 'none', format = 'png' }: { profile?: Profile; format?: 'png' | 'tiff' } = {},
@@ -32,7 +32,7 @@ async function deep(
     .toBuffer()
 }
 
-/** A file of 8 bits a channel with another profile than sRGB's, which shows that sRGB colour. */
+/** A file of 8 bits a channel with a profile other than sRGB's that shows this sRGB colour. */
 async function wide(colour: readonly [number, number, number]): Promise<Buffer> {
   const [r, g, b] = colour
   return sharp({ create: { width: SIDE, height: SIDE, channels: 3, background: { r, g, b } } })
@@ -67,7 +67,7 @@ function linearGrey(): Buffer {
   return Buffer.concat([header, table, ...tags.map(([, content]) => content)])
 }
 
-/** A PNG with a profile put behind its header. */
+/** A PNG with a profile inserted after its header. */
 function withProfile(png: Buffer, profile: Buffer): Buffer {
   const content = Buffer.concat([Buffer.from('iCCPgrey\0\0', 'latin1'), deflateSync(profile)])
   const chunk = Buffer.alloc(content.length + 8)
@@ -91,7 +91,7 @@ function near(actual: readonly number[], expected: readonly number[], tolerance 
   )
 }
 
-// What sharp writes with a profile from 16-bit samples was P3 before: 200,60,60 in P3 is 217,42,53 in sRGB.
+// Without a fix sharp would write P3 values: 200,60,60 in P3 is 217,42,53 in sRGB.
 const PICTURES: ReadonlyArray<readonly [string, () => Promise<Buffer>, readonly number[]]> = [
   ['16-bit colour', () => deep([200, 60, 60]), [200, 60, 60]],
   ['16-bit colour with alpha', () => deep([200, 60, 60, 255]), [200, 60, 60]],
@@ -149,7 +149,7 @@ describe.each(PICTURES)('%s', (_, draw, expected) => {
     near([...pixelAt(await pixelsOf(blur), 1, 1)].slice(0, 3), expected, 4)
   })
 
-  it('keeps its colour on top of another picture', async () => {
+  it('keeps its colour as an overlay on another picture', async () => {
     const overlay = await draw()
     const ground = await decodePixels(await deep([255, 255, 255]))
     const input = sha256(overlay)
@@ -193,7 +193,7 @@ describe('a 16-bit picture', () => {
 })
 
 describe('CMYK', () => {
-  it('has one colour in renditions, placeholders and references', async () => {
+  it('has the same colour in renditions, placeholders and references', async () => {
     const original = await sharp({
       create: { width: SIDE, height: SIDE, channels: 3, background: 'rgb(200,60,60)' },
     })
@@ -216,16 +216,13 @@ describe('CMYK', () => {
 })
 
 describe('references that need no conversion', () => {
-  it.each(['none', 'srgb'] as const)(
-    'are sent as they are with the profile: %s',
-    async (profile) => {
-      const plain = sharp({ create: { width: 8, height: 8, channels: 3, background: 'red' } })
-      const bytes = await (profile === 'none' ? plain : plain.withIccProfile(profile))
-        .jpeg()
-        .toBuffer()
-      expect(await prepareReference(bytes)).toMatchObject({ changed: false, data: bytes })
-    },
-  )
+  it.each(['none', 'srgb'] as const)('are sent unchanged with the profile: %s', async (profile) => {
+    const plain = sharp({ create: { width: 8, height: 8, channels: 3, background: 'red' } })
+    const bytes = await (profile === 'none' ? plain : plain.withIccProfile(profile))
+      .jpeg()
+      .toBuffer()
+    expect(await prepareReference(bytes)).toMatchObject({ changed: false, data: bytes })
+  })
 })
 
 describe('renditionKey', () => {
@@ -239,13 +236,13 @@ describe('renditionKey', () => {
     provenance: undefined,
   }
 
-  it('stays what it was for pictures that have 8 bits a channel', () => {
+  it('does not change for pictures that have 8 bits a channel', () => {
     expect(renditionKey({ ...recipe, mediaType: 'image/jpeg' })).toBe(KEY_OF_OLD_VERSIONS)
     expect(renditionKey({ ...recipe, mediaType: 'image/webp' })).toBe(KEY_OF_OLD_VERSIONS)
   })
 
   it.each(['image/png', 'image/tiff', 'image/avif'] as const)(
-    'is a new one for %s, which may have come out in other colours',
+    'is new for %s, which may have had other colours',
     (mediaType) => {
       expect(renditionKey({ ...recipe, mediaType })).not.toBe(KEY_OF_OLD_VERSIONS)
     },
@@ -255,8 +252,8 @@ describe('renditionKey', () => {
 /** Computed by version 0.1.0. */
 const KEY_OF_OLD_VERSIONS = '4c69b5af1e0b82f4fd23a46fac8f6f9682da0dd925ad92a64752841a38026728'
 
-// The pixels of `openPixels` are what `decodePixels` gave.
-it('decoded pixels stay as they are when they are opened again', async () => {
+// `openPixels` returns the pixels that `decodePixels` gave.
+it('decoded pixels do not change when they are opened again', async () => {
   const pixels = await decodePixels(await deep([200, 60, 60], { profile: 'p3' }))
   const { data } = await (await openPixels(pixels)).raw().toBuffer({ resolveWithObject: true })
   expect(new Uint8Array(data)).toEqual(new Uint8Array(pixels.data))

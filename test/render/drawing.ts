@@ -3,7 +3,7 @@ import type { Pixels } from '../../src/pixels/raw.ts'
 
 type Colour = readonly [red: number, green: number, blue: number, alpha: number]
 
-/** Colours by the letter that stands for them in a drawing; the digits are greys. */
+/** Colours by their letter in a drawing; the digits are greys. */
 const PALETTE: Readonly<Record<string, Colour>> = {
   r: [255, 0, 0, 255],
   g: [0, 255, 0, 255],
@@ -20,7 +20,7 @@ const PALETTE: Readonly<Record<string, Colour>> = {
   ),
 }
 
-/** A picture from rows of letters; it has an alpha channel only if something in it is transparent. */
+/** A picture from rows of letters. It has an alpha channel only if a part is transparent. */
 export function draw(rows: readonly string[]): Pixels {
   const colours = rows.flatMap((row) => [...row].map((letter) => PALETTE[letter]!))
   const channels = colours.some(([, , , alpha]) => alpha < 255) ? 4 : 3
@@ -37,7 +37,7 @@ export function plain(letter: string, width: number, height: number): Pixels {
   return draw(Array.from({ length: height }, () => letter.repeat(width)))
 }
 
-/** The rows of letters of a picture; what is no colour of the palette is `?`. */
+/** The rows of letters of a picture. A colour outside the palette is `?`. */
 export function look(picture: Pixels): readonly string[] {
   return Array.from({ length: picture.height }, (_, row) =>
     Array.from({ length: picture.width }, (_, column) =>

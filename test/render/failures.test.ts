@@ -19,7 +19,7 @@ async function failureOf(original: Uint8Array, settings?: JobSettings): Promise<
   return failure as ImagegenError
 }
 
-/** A PNG whose header promises a size, over a few bytes of pixels. */
+/** A PNG whose header states a size, with a few bytes of pixels. */
 function pngOfSize(width: number, height: number): Buffer {
   const header = Buffer.alloc(13)
   header.writeUInt32BE(width, 0)
@@ -56,7 +56,7 @@ describe('an original that cannot be read', () => {
     const failure = await failureOf(original)
     expect(failure.code).toBe('render')
     expect(failure.message).toMatch(
-      /^kira: The original cannot be read: .+\n {2}→ It is damaged, too large, or no picture/,
+      /^kira: The original cannot be read: .+\n {2}→ It is damaged, too large, or in a format/,
     )
     expect(failure.message).not.toMatch(/\n\s+at /)
   })
@@ -83,13 +83,13 @@ describe('an original that cannot be read', () => {
     },
   )
 
-  it('does not stand in the way of the next attempt', async () => {
+  it('does not affect the next attempt', async () => {
     const bench = await createBench()
     await expect(bench.render(Buffer.from('broken'))).rejects.toThrow(/^kira: /)
     expect((await bench.render(await fileOf(draw(['r'])))).renditions).toHaveLength(1)
   })
 
-  it('and one whose bytes are not those of the plan is not cached', async () => {
+  it("is not cached where its bytes differ from the plan's", async () => {
     const bench = await createBench()
     const expected = await fileOf(draw(['r']))
     const job = bench.job(expected)
@@ -98,12 +98,12 @@ describe('an original that cannot be read', () => {
       original: { sha256: sha256(expected), read: () => fileOf(draw(['g'])) },
     }
     await expect(bench.renderer.render(other, new AbortController().signal)).rejects.toThrow(
-      'kira: The original has changed while it was being read.',
+      'kira: The original changed while it was being read.',
     )
     expect(await bench.files()).toEqual([])
   })
 
-  it('passes on what the store says', async () => {
+  it("passes on the store's error", async () => {
     const bench = await createBench()
     const job = bench.job(Buffer.from('x'))
     const unavailable = new ImagegenError('unavailable', { message: 'It is a Git LFS pointer.' })
@@ -117,7 +117,7 @@ describe('an original that cannot be read', () => {
   })
 })
 
-describe('a rendition that cannot be made', () => {
+describe('a rendition that cannot be encoded', () => {
   it('is an error that names the image, the operation and its number', async () => {
     const failure = await failureOf(await fileOf(draw(['rg'])), {
       process: ['flip', { extract: { left: 5, top: 0, width: 2, height: 1 } }],
@@ -127,12 +127,12 @@ describe('a rendition that cannot be made', () => {
     )
   })
 
-  it('is an error that names the format and the size: wider than WebP can be', async () => {
+  it('is an error that names the format and the size: wider than WebP allows', async () => {
     const failure = await failureOf(await fileOf(plain('r', 16_400, 1)))
-    expect(failure.message).toMatch(/^kira: The webp of 16400x1 cannot be made: /)
+    expect(failure.message).toMatch(/^kira: The webp of 16400x1 cannot be encoded: /)
   })
 
-  it('leaves the others that could be made', async () => {
+  it('keeps the other renditions', async () => {
     const bench = await createBench()
     const output = { formats: ['webp', 'png'] as const, widths: [100, 'original'] as const }
     await expect(bench.render(await fileOf(plain('r', 16_400, 1)), { output })).rejects.toThrow(
@@ -143,13 +143,13 @@ describe('a rendition that cannot be made', () => {
 })
 
 describe('a cache folder that cannot be written', () => {
-  it('is an error that says which', async () => {
+  it('is an error that names the folder', async () => {
     const bench = await createBench()
     writeFileSync(path.join(bench.cacheDir, 'renditions'), 'a file in the way')
     await expect(bench.render(await fileOf(draw(['r'])))).rejects.toMatchObject({
       code: 'render',
       message: expect.stringMatching(
-        /^kira: .+\n {2}→ The renditions are kept in .+: it has to be writable/,
+        /^kira: .+\n {2}→ Renditions are cached in .+\. The folder must be writable/,
       ),
     })
   })

@@ -5,7 +5,7 @@ import { draw, fileOf, look, pixelsOf, plain } from './drawing.ts'
 
 const rows = ['rgbw', 'wbgr']
 
-/** Reads a GIF as a program does that knows nothing of XMP: blocks by their lengths, to the end. */
+/** Reads a GIF like a program without XMP support: blocks by their lengths, to the end. */
 function blocksOf(gif: Buffer): readonly string[] {
   const flags = gif[10]!
   let at = 13 + (flags & 0x80 ? 3 * 2 ** ((flags & 7) + 1) : 0)
@@ -42,7 +42,7 @@ function blocksOf(gif: Buffer): readonly string[] {
 
 describe('embedXmpInGif', () => {
   it.each([1, 2, 7, 200, 255, 256, 257, 511, 3000, 70_000])(
-    'leaves a GIF that every program reads, with a packet of %i characters',
+    'gives a GIF that every program reads, with a packet of %i characters',
     async (length) => {
       const gif = await fileOf(draw(rows), 'gif')
       const packet = 'x'.repeat(length)
@@ -61,7 +61,7 @@ describe('embedXmpInGif', () => {
     }
   })
 
-  it('makes the version one that has extensions, and takes a GIF without a global colour table', async () => {
+  it('sets the version that has extensions, and accepts a GIF without a global colour table', async () => {
     const gif = await sharp(await fileOf(draw(rows)))
       .gif()
       .toBuffer()
@@ -81,9 +81,9 @@ describe('embedXmpInGif', () => {
   })
 
   it.each([Buffer.alloc(0), Buffer.from('GIF89a'), Buffer.from('RIFF0000WEBPVP8 ')])(
-    'refuses what is no GIF: %s',
+    'refuses bytes that are not a GIF: %s',
     (bytes) => {
-      expect(() => embedXmpInGif(bytes, 'x')).toThrow('these bytes are no GIF')
+      expect(() => embedXmpInGif(bytes, 'x')).toThrow('these bytes are not a GIF')
     },
   )
 })

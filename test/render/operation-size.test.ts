@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { normaliseProcess, type ProcessSettings } from '../../src/manifest/schema/process.ts'
 import { mostPixels } from '../../src/render/operation-size.ts'
 
-describe('the most pixels on the way', () => {
+describe('the most pixels that operations hold', () => {
   it.each<[string, ProcessSettings, number]>([
     ['nothing to do', [], 1280 * 720],
     ['made smaller: those of the original', [{ resize: 100 }], 1280 * 720],

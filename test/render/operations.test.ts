@@ -65,7 +65,7 @@ describe('applyOperations: each operation', () => {
     expect(look(await process(draw(before), [operation]))).toEqual(after)
   })
 
-  it('normalise stretches what is between dark and light grey to all there is', async () => {
+  it('normalise stretches the range between dark and light grey to the full range', async () => {
     const stretched = await process(draw(['2468']), [{ normalise: { lower: 0, upper: 100 } }])
     expect(pixelAt(stretched, 0, 0)[0]).toBeLessThan(5)
     expect(pixelAt(stretched, 3, 0)[0]).toBeGreaterThan(250)
@@ -95,7 +95,7 @@ describe('applyOperations: each operation', () => {
     expect(pixelAt(turned, turned.width >> 1, turned.height >> 1)).toEqual([255, 255, 255])
   })
 
-  it('tint colours what is grey', async () => {
+  it('tint colours a grey picture', async () => {
     const [red = 0, green = 0, blue = 0] = pixelAt(
       await process(plain('5', 2, 2), [{ tint: '#ff8000' }]),
       0,
@@ -105,7 +105,7 @@ describe('applyOperations: each operation', () => {
     expect(green).toBeGreaterThan(blue)
   })
 
-  it('grayscale takes the colour away and keeps the brightness apart', async () => {
+  it('grayscale removes the colour and keeps the brightness', async () => {
     const grey = await process(draw(['gb']), ['grayscale'])
     const [light, dark] = [pixelAt(grey, 0, 0), pixelAt(grey, 1, 0)]
     expect(new Set(light).size).toBe(1)
@@ -122,7 +122,7 @@ describe('applyOperations: each operation', () => {
     expect(red).toBeLessThan(Math.max(green, blue))
   })
 
-  it('gamma lets resize average light, not numbers', async () => {
+  it('gamma makes resize average light, not numbers', async () => {
     const checkers = draw(Array.from({ length: 8 }, (_, row) => (row % 2 ? 'kw' : 'wk').repeat(4)))
     const [plainly] = pixelAt(await process(checkers, [{ resize: 1 }]), 0, 0)
     const [light] = pixelAt(await process(checkers, ['gamma', { resize: 1 }]), 0, 0)
@@ -148,7 +148,7 @@ describe('applyOperations: each operation', () => {
     expect(pixelAt(half, 0, 0)[3]).toBeCloseTo(127.5, -0.5)
   })
 
-  it('colourspace leaves one channel, and what follows keeps it', async () => {
+  it('colourspace leaves one channel, and later operations keep it', async () => {
     const grey = await process(draw(['wk']), [{ colourspace: 'b-w' }, 'flop', { resize: 2 }])
     expect(grey.channels).toBe(1)
     expect(look(grey)).toEqual(['kw'])
@@ -157,7 +157,7 @@ describe('applyOperations: each operation', () => {
     ).toBe(3)
   })
 
-  it('composite puts pictures where it is told', async () => {
+  it('composite places pictures at the given positions', async () => {
     const files = {
       './dot.png': await fileOf(draw(['r'])),
       './bar.png': await fileOf(draw(['b.'])),
@@ -198,7 +198,7 @@ describe('applyOperations: in order', () => {
     expect([width, height]).toEqual([2, 4])
   })
 
-  it('cuts what has been turned, and turns what has been cut', async () => {
+  it('crops a turned picture, and turns a cropped one', async () => {
     const cut = { extract: { left: 0, top: 0, width: 1, height: 1 } }
     expect(look(await process(draw(corners), [{ rotate: 90 }, cut]))).toEqual(['b'])
     expect(look(await process(draw(corners), [cut, { rotate: 90 }]))).toEqual(['r'])
@@ -214,7 +214,7 @@ describe('applyOperations: in order', () => {
     expect(pixelAt(smooth, 2, 0)).not.toEqual(pixelAt(smooth, 3, 0))
   })
 
-  it('does not negate what is put on top later', async () => {
+  it('does not negate an overlay that is added later', async () => {
     const files = { './dot.png': await fileOf(draw(['r'])) }
     const put = { composite: { input: './dot.png', left: 0, top: 0 } }
     expect(look(await processWith(draw(['ww']), files, ['negate', put]))).toEqual(['rk'])
@@ -223,7 +223,7 @@ describe('applyOperations: in order', () => {
     ).toEqual(['ck'])
   })
 
-  it('does the same thing twice', async () => {
+  it('does the same operation twice', async () => {
     expect(look(await process(draw(corners), ['flip', 'flip']))).toEqual(corners)
     expect(
       look(await process(draw(['w']), [{ extend: 1 }, { extend: { left: 1, background: 'red' } }])),
@@ -234,7 +234,7 @@ describe('applyOperations: in order', () => {
     ])
   })
 
-  it('leaves the numbers alone between the halves of a gamma with nothing in it', async () => {
+  it('leaves the numbers alone between the halves of an empty gamma', async () => {
     const [value = 0] = pixelAt(
       await process(plain('5', 1, 1), ['gamma', 'flip', { resize: 1 }]),
       0,
@@ -244,7 +244,7 @@ describe('applyOperations: in order', () => {
   })
 })
 
-describe('applyOperations: what fails', () => {
+describe('applyOperations: failures', () => {
   it('names the operation and the picture it failed on', async () => {
     await expect(
       process(draw(corners), ['flip', { extract: { left: 0, top: 0, width: 9, height: 9 } }]),
@@ -256,11 +256,11 @@ describe('applyOperations: what fails', () => {
     ['what is scaled before it is cut', plain('w', 1, 100), { resize: [2000, 1] }],
     ['new edges', plain('w', 2000, 2000), { extend: 16383 }],
     ['the box around a turned picture', plain('w', 16000, 1), { rotate: 45 }],
-  ])('refuses what memory does not hold: %s', async (_, picture, operation) => {
+  ])('refuses a picture that memory cannot hold: %s', async (_, picture, operation) => {
     await expect(process(picture, [operation])).rejects.toThrow(/pixels, of at most 100,000,000/)
   })
 
-  it('refuses an overlay that is larger than the picture, takes forever, or is no picture', async () => {
+  it('refuses an overlay that is larger than the picture, takes for ever to draw, or is not a picture', async () => {
     const files = {
       './big.png': await fileOf(plain('r', 3, 3)),
       './text.png': Buffer.from('hello'),
@@ -273,7 +273,7 @@ describe('applyOperations: what fails', () => {
     }
   })
 
-  it('refuses an overlay whose bytes are not those of the plan', async () => {
+  it("refuses an overlay whose bytes differ from the plan's", async () => {
     const operations = withCompositeFiles(
       normaliseProcess([{ composite: { input: './a.png' } }]),
       (file) => ({ file, sha256: sha256('other bytes') }),

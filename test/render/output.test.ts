@@ -6,7 +6,7 @@ import { ImagegenError } from '../../src/shared/errors.ts'
 import { draw, fileOf, look, pixelAt, pixelsOf, plain } from './drawing.ts'
 import { createBench } from './rendering.ts'
 
-/** Colourful noise, the same every time: every encoder option shows on it. */
+/** Colourful noise, the same every time: every encoder option affects it. */
 async function noise(width: number, height: number, channels: 3 | 4 = 3): Promise<Buffer> {
   let state = 1
   const data = Uint8Array.from({ length: width * height * channels }, () => {
@@ -82,13 +82,13 @@ describe('encoder options', () => {
     [{ formats: ['avif'], avif: { bitdepth: 10 } }, { bitsPerSample: 10 }],
     [{ formats: ['avif'] }, { bitsPerSample: 8, compression: 'av1' }],
     [{ formats: ['gif'], gif: { progressive: true } }, { isProgressive: true }],
-  ])('%j shows in the file as %j', async (output, metadata) => {
+  ])('%j gives a file with %j', async (output, metadata) => {
     expect(await sharp(await renderOne(await noise(32, 32), output)).metadata()).toMatchObject(
       metadata,
     )
   })
 
-  it('say what to do where this sharp cannot write JPEG XL', async () => {
+  it('give advice where this sharp cannot write JPEG XL', async () => {
     expect(sharp.format.jxl.output.buffer, 'this sharp writes JPEG XL: test that it does').toBe(
       false,
     )
@@ -133,7 +133,7 @@ describe('aspectRatio', () => {
   })
 
   it.each(['attention', 'entropy'] as const)(
-    'with `%s` finds what matters, and shows the same of it at every width',
+    'with `%s` finds the subject, and shows the same part at every width',
     async (position) => {
       const spot = await noise(40, 40)
       const original = await sharp({
@@ -161,7 +161,7 @@ describe('aspectRatio', () => {
 })
 
 describe('placeholder', () => {
-  it('gives a blurred picture of at most 300 characters, in the shape of the finished one', async () => {
+  it('returns a blurred picture of at most 300 characters, in the shape of the finished one', async () => {
     for (const original of [await noise(320, 180), await noise(320, 320, 4)]) {
       const bench = await createBench()
       const { blurDataURL, color } = await bench.render(original, {
@@ -179,7 +179,7 @@ describe('placeholder', () => {
     }
   })
 
-  it('gives the average colour of what is visible', async () => {
+  it('returns the average colour of the visible parts', async () => {
     const bench = await createBench()
     const colour = async (
       rows: readonly string[],
@@ -193,7 +193,7 @@ describe('placeholder', () => {
     expect(await colour(['wk', 'kw'])).toMatch(/^#(7f|80){3}$/)
   })
 
-  it('gives nothing where nothing is asked for', async () => {
+  it('returns nothing where none is requested', async () => {
     const bench = await createBench()
     const image = await bench.render(await fileOf(plain('r', 2, 2)))
     expect(Object.keys(image)).toEqual(['renditions'])

@@ -9,7 +9,7 @@ import { createBench } from './rendering.ts'
 const TYPE = 'http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia'
 const formats: readonly OutputFormat[] = ['avif', 'webp', 'jpeg', 'png', 'gif']
 
-/** The packet as a reader finds it: by sharp, or, in a GIF, by what stands around it. */
+/** The packet as a reader finds it: by sharp, or in a GIF by the bytes around it. */
 async function packetOf(file: string, format: OutputFormat): Promise<string | undefined> {
   const content = readFileSync(file)
   if (format !== 'gif') return (await sharp(content).metadata()).xmpAsString
@@ -20,7 +20,7 @@ async function packetOf(file: string, format: OutputFormat): Promise<string | un
 }
 
 describe('provenance', () => {
-  it.each(formats)('stands in every rendition of a generated original: %s', async (format) => {
+  it.each(formats)('is in every rendition of a generated original: %s', async (format) => {
     const bench = await createBench()
     const { renditions } = await bench.render(await fileOf(draw(['rgbw'])), {
       model: 'image-01',
@@ -35,7 +35,7 @@ describe('provenance', () => {
     }
   })
 
-  it.each(formats)('does not stand in what a person made: %s', async (format) => {
+  it.each(formats)('is not in a picture that a person made: %s', async (format) => {
     const bench = await createBench()
     const { renditions } = await bench.render(await fileOf(draw(['rgbw'])), {
       output: { formats: [format] },
@@ -45,7 +45,7 @@ describe('provenance', () => {
 })
 
 describe('provenanceXmp', () => {
-  it('is a packet of well-formed XML, whatever the model is called', () => {
+  it('is a packet of well-formed XML for any name of a model', () => {
     const packet = provenanceXmp({ model: `"><script>&'\u0000\u001f\u{1f600}` })
     expect(packet).toContain('AISystemUsed="&quot;&gt;&lt;script&gt;&amp;\'  \u{1f600}"')
     expect(packet.startsWith('<?xpacket begin="\uFEFF" id="W5M0MpCehiHzreSzNTczkc9d"?>')).toBe(true)

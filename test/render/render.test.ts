@@ -7,7 +7,7 @@ import { sha256 } from '../../src/shared/hash.ts'
 import { draw, fileOf, look, pixelAt, pixelsOf, plain } from './drawing.ts'
 import { createBench } from './rendering.ts'
 
-/** A photograph's worth of detail, the same every time. */
+/** As much detail as a photograph, the same every time. */
 async function photo(width = 64, height = 36): Promise<Buffer> {
   const data = Uint8Array.from({ length: width * height * 3 }, (_, index) => {
     const [column, row] = [Math.floor(index / 3) % width, Math.floor(index / 3 / width)]
@@ -49,14 +49,14 @@ describe('createRenderer', () => {
     ['猫', 'image-'],
     ['a!b?c#d', 'a-b-c-d-'],
     ['x'.repeat(300), `${'x'.repeat(60)}-`],
-  ])('calls the files of %j safely', async (name, start) => {
+  ])('gives the files of %j a safe name', async (name, start) => {
     const bench = await createBench()
     const [rendition] = (await bench.render(await fileOf(plain('r', 2, 2)), { name })).renditions
     expect(path.basename(rendition!.file).replace(/[0-9a-f]{16}\.webp$/, '')).toBe(start)
     expect(path.dirname(rendition!.file)).toBe(path.join(bench.cacheDir, 'renditions'))
   })
 
-  it('lets widths above the picture’s collapse into it once and enlarges nothing', async () => {
+  it("writes one file for all widths above the picture's own and enlarges nothing", async () => {
     const bench = await createBench()
     const { renditions } = await bench.render(await photo(), {
       output: { widths: [32, 64, 65, 4000, 'original'] },
@@ -65,7 +65,7 @@ describe('createRenderer', () => {
     expect(await bench.files()).toHaveLength(2)
   })
 
-  it('takes the width after `process` for the original one', async () => {
+  it('uses the width after `process` as the original one', async () => {
     const bench = await createBench()
     const { renditions } = await bench.render(await photo(), {
       process: [{ resize: { width: 128 } }],
@@ -77,7 +77,7 @@ describe('createRenderer', () => {
     ])
   })
 
-  it('gives the same bytes in another cache, however much runs at once', async () => {
+  it('gives the same bytes in another cache, however much runs concurrently', async () => {
     const settings = {
       output: { formats: ['avif', 'webp', 'jpeg'] as OutputFormat[], widths: [16, 64] },
     }
@@ -93,7 +93,7 @@ describe('createRenderer', () => {
 })
 
 describe('colours', () => {
-  it('are sRGB with its profile, and nothing of the original’s metadata is left', async () => {
+  it('are sRGB with its profile, and no metadata of the original is left', async () => {
     const bench = await createBench()
     const original = await sharp(await photo())
       .withExif({ IFD0: { Copyright: 'secret' }, IFD3: { GPSLatitude: '1/1 2/1 3/1' } })
@@ -116,7 +116,7 @@ describe('colours', () => {
     }
   })
 
-  it('come out of another profile right, with and without operations, at 8 and 16 bits', async () => {
+  it('are right with another profile, with and without operations, at 8 and 16 bits', async () => {
     const green = sharp({
       create: { width: 8, height: 8, channels: 3, background: 'rgb(100,200,100)' },
     })
@@ -156,7 +156,7 @@ describe('colours', () => {
     expect(channels).toEqual([1, 1, 3])
   })
 
-  it('keep their transparency, and stand on white in JPEG', async () => {
+  it('keep their transparency, and are on white in JPEG', async () => {
     const bench = await createBench()
     const { renditions } = await bench.render(await fileOf(draw(['r.', '..'])), {
       output: { formats: ['png', 'webp', 'jpeg'], webp: { lossless: true } },
@@ -167,7 +167,7 @@ describe('colours', () => {
     expect(pixelAt(jpeg!, 1, 1).every((value) => value > 200)).toBe(true)
   })
 
-  it('stand on the colour of `flatten` where it says one', async () => {
+  it('are on the colour of `flatten` where it is set', async () => {
     const bench = await createBench()
     const { renditions } = await bench.render(await fileOf(plain('.', 8, 8)), {
       process: [{ flatten: { background: '#000' } }],
@@ -178,7 +178,7 @@ describe('colours', () => {
 })
 
 describe('orientation', () => {
-  // As it is stored; a camera held to the side says with 6 that it has to be turned clockwise by 90°.
+  // As it is stored: with the value 6, a camera held to the side asks for a clockwise turn by 90°.
   const stored = draw(['rg', 'bw', 'kk'])
 
   it.each([
@@ -196,7 +196,7 @@ describe('orientation', () => {
     expect((await sharp(renditions[0]!.file).metadata()).orientation).toBeUndefined()
   })
 
-  it('turns width and height of what is scaled', async () => {
+  it('turns width and height of scaled renditions', async () => {
     const bench = await createBench()
     const original = await sharp(await photo(64, 32))
       .withMetadata({ orientation: 8 })

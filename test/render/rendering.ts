@@ -18,7 +18,7 @@ afterEach(async () => {
   await Promise.all(folders.splice(0).map((folder) => rm(folder, { recursive: true, force: true })))
 })
 
-/** A renderer with a cache of its own, which goes when the test ends. */
+/** A renderer with its own cache, which is removed after the test. */
 export interface Bench {
   readonly cacheDir: string
   readonly renderer: Renderer
@@ -26,7 +26,7 @@ export interface Bench {
   reads(): number
   job(original: Uint8Array, settings?: JobSettings): RenderJob
   render(original: Uint8Array, settings?: JobSettings): Promise<RenderedImage>
-  /** The names of the files that have been rendered. */
+  /** The names of the rendered files. */
   files(): Promise<readonly string[]>
 }
 

@@ -90,7 +90,7 @@ describe('predictSizes', () => {
     expect(predict(undefined, [{ resize: [64, 32] }, { extend: 1 }])).toEqual([[66, 34]])
   })
 
-  it('are those of what is rendered, whatever the operations', async () => {
+  it('are those of the rendered files, for any operations', async () => {
     const side = fc.integer({ min: 1, max: 40 })
     const perhaps = fc.option(side, { nil: null })
     const operation = fc.oneof(
@@ -132,7 +132,7 @@ describe('predictSizes', () => {
           const file = await fileOf(plain('4', width, height))
           const { size } = await finishPicture(file, operations, output, noFiles)
           const predicted = predictSizes({ width, height }, operations, output)
-          // Nothing is said where a side comes out between two pixels.
+          // Where a side falls between two pixels, no size is predicted.
           if (predicted === undefined) undecided += 1
           else expect(predicted).toEqual([size])
         },
@@ -144,7 +144,7 @@ describe('predictSizes', () => {
 })
 
 describe('renditionSizes', () => {
-  it('never go down to nothing', () => {
+  it('are never 0', () => {
     expect(renditionSizes({ width: 1000, height: 2 }, [100])).toEqual([{ width: 100, height: 1 }])
   })
 })

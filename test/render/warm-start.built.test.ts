@@ -15,7 +15,7 @@ afterAll(() => {
   rmSync(cacheDir, { recursive: true, force: true })
 })
 
-/** Renders in a process of its own and says whether sharp was loaded there. */
+/** Renders in a separate process and returns whether sharp was loaded there. */
 function run(user: { readonly uid?: number } = {}): {
   readonly renditions: unknown
   readonly loaded: boolean
@@ -54,18 +54,18 @@ describe('a warm start', () => {
     expect(warm).toEqual({ renditions: cold.renditions, loaded: false })
   })
 
-  it('takes what it finds from a cache that it cannot write to', () => {
+  it('uses a cache that it cannot write to', () => {
     const { renditions } = run()
     const records = path.join(cacheDir, 'records')
     for (const name of readdirSync(records)) {
       const file = path.join(records, name)
-      // Of the image as a whole; its parts stay.
+      // The record of the whole image; those of its parts stay.
       if (readFileSync(file, 'utf8').includes('"renditions"')) rmSync(file)
     }
     const left = readdirSync(records)
     for (const folder of [cacheDir, records]) chmodSync(folder, 0o555)
     try {
-      // To root, every folder is writable.
+      // Root can write to every folder.
       const nobody = process.getuid?.() === 0 ? { uid: 65_534 } : {}
       expect(run(nobody)).toEqual({ renditions, loaded: false })
     } finally {

@@ -14,7 +14,7 @@ import { expect, test } from 'vitest'
 import { createCacheSeal } from '../../src/shared/cache-seal.ts'
 import { temporaryProject } from '../temporary-project.ts'
 
-/** The modes that git gives a file, under every umask, and what Git LFS makes of one that is `lockable`. */
+/** The modes that git gives a file, under every umask, and the modes of a file that is `lockable` in Git LFS. */
 const COMMITTED_MODES = Array.from({ length: 0o100 }, (_, umask) => umask).flatMap((umask) =>
   [0o666 & ~umask, 0o777 & ~umask].flatMap((mode) => [mode, mode & 0o555]),
 )
@@ -23,7 +23,7 @@ async function cacheFolder(): Promise<string> {
   return (await temporaryProject()).file('cache')
 }
 
-test('a signature holds for its parts alone, in every process that uses the folder', async () => {
+test('a signature is valid only for its parts, in every process that uses the folder', async () => {
   const folder = await cacheFolder()
   const signature = createCacheSeal(folder).sign('ab', Buffer.from('c'))
   const other = createCacheSeal(folder)
@@ -33,7 +33,7 @@ test('a signature holds for its parts alone, in every process that uses the fold
   expect(createCacheSeal(await cacheFolder()).isSigned(signature, 'ab', 'c')).toBe(false)
 })
 
-test('looking at a folder makes no key; the first signature makes one that git ignores', async () => {
+test('looking at a folder creates no key; the first signature creates one that git ignores', async () => {
   const folder = await cacheFolder()
   const seal = createCacheSeal(folder)
   expect(seal.isSigned('0'.repeat(64), 'x')).toBe(false)
@@ -43,7 +43,7 @@ test('looking at a folder makes no key; the first signature makes one that git i
   expect(readFileSync(path.join(folder, '.gitignore'), 'utf8')).toContain('/key*\n')
 })
 
-test('a key with any mode that a checkout can give is passed over', async () => {
+test('a key with any mode that a checkout can give is ignored', async () => {
   const folder = await cacheFolder()
   const theirs = createCacheSeal(folder)
   const signature = theirs.sign('x')
@@ -61,7 +61,7 @@ test('a key with any mode that a checkout can give is passed over', async () => 
   expect(createCacheSeal(folder).isSigned(signature, 'x')).toBe(true)
 })
 
-test('a link to a key with the mark is no key', async () => {
+test('a link to a key with the mark is not a key', async () => {
   const elsewhere = await cacheFolder()
   const folder = await cacheFolder()
   const signature = createCacheSeal(elsewhere).sign('x')
@@ -71,7 +71,7 @@ test('a link to a key with the mark is no key', async () => {
   expect(createCacheSeal(folder).isSigned(signature, 'x')).toBe(false)
 })
 
-test('a copy with its modes, as CI services make it, holds what the original holds', async () => {
+test('a copy with its modes, as CI services make it, is as valid as the original', async () => {
   const folder = await cacheFolder()
   const signature = createCacheSeal(folder).sign('x')
   const copy = await cacheFolder()
@@ -80,7 +80,7 @@ test('a copy with its modes, as CI services make it, holds what the original hol
 })
 
 test.each([0o002, 0o007, 0o022, 0o027])(
-  'a copy that was unpacked under the umask %o holds it too',
+  'a copy that was unpacked under the umask %o is valid too',
   async (umask) => {
     const folder = await cacheFolder()
     const signature = createCacheSeal(folder).sign('x')
@@ -90,7 +90,7 @@ test.each([0o002, 0o007, 0o022, 0o027])(
   },
 )
 
-test('a folder that is deleted under a running process is begun again', async () => {
+test('a folder that is deleted under a running process is created again', async () => {
   const folder = await cacheFolder()
   const running = createCacheSeal(folder)
   running.sign('x')
@@ -102,7 +102,7 @@ test('a folder that is deleted under a running process is begun again', async ()
   expect(other.isSigned(running.sign('z'), 'z')).toBe(true)
 })
 
-test('a damaged key, and a copy of one under a later name, are no reason to fail', async () => {
+test('a damaged key, and a copy of one under a later name, cause no failure', async () => {
   const folder = await cacheFolder()
   const first = createCacheSeal(folder).sign('x')
   copyFileSync(path.join(folder, 'key'), path.join(folder, 'key-3'))

@@ -44,7 +44,7 @@ describe('canonicalJson', () => {
     )
   })
 
-  test('leaves undefined members out and refuses what JSON does not have', () => {
+  test('omits undefined members and refuses values that JSON does not have', () => {
     expect(canonicalJson({ a: undefined, b: [null, true] })).toBe('{"b":[null,true]}')
     for (const value of [Number.NaN, Infinity, undefined, () => 1, Symbol('x'), 1n]) {
       expect(() => canonicalJson([value])).toThrow(TypeError)
@@ -59,7 +59,7 @@ test('digests are hex SHA-256', () => {
   expect(sha256(Buffer.from('[1,"é"]'))).toBe(expected)
 })
 
-/** The same value with the members of every object the other way round. */
+/** The same value with the members of every object in reverse order. */
 function reversed(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(reversed)
   if (typeof value !== 'object' || value === null) return value

@@ -12,7 +12,7 @@ import {
   withoutUnsafe,
 } from '../../src/shared/plain-text.ts'
 
-/** All that a terminal obeys, that turns text around, and that some take for the end of a line. */
+/** Everything that controls a terminal, changes the direction of text, or counts as a line break in some programs. */
 const UNSAFE = [
   ...Array.from({ length: 32 }, (_, code) => code),
   0x7f,
@@ -36,7 +36,7 @@ const UNSAFE = [
 const without = (...kept: readonly string[]): string[] =>
   UNSAFE.filter((character) => !kept.includes(character))
 
-describe('text of others', () => {
+describe('text from other sources', () => {
   it.each([
     ['plainText', plainText, UNSAFE],
     ['visible', visible, UNSAFE],
@@ -52,7 +52,7 @@ describe('text of others', () => {
     expect(text).toContain('a')
   })
 
-  it('keeps letters of every script, and what joins them', () => {
+  it('keeps letters of every script, and their joiners', () => {
     const text = '雪 Снег ثلج 👩‍🎨 می‌خواهم "quoted" #tag a::b'
     for (const change of [plainText, inOneLine, sentence, frameLine, printable, printableJson]) {
       expect(change(text)).toBe(text)
@@ -60,7 +60,7 @@ describe('text of others', () => {
   })
 })
 
-describe('what is printed', () => {
+describe('printed text', () => {
   it.each([
     '::error file=a.ts::broken',
     '   ::set-output name=a::b',
@@ -75,7 +75,7 @@ describe('what is printed', () => {
     'x ##vso[task.complete result=Failed;]',
     "##teamcity[message text='a']",
     '###[error]three',
-  ])('is no workflow command: %j', (text) => {
+  ])('contains no workflow command: %j', (text) => {
     const printed = printable(text)
     expect(printed).not.toMatch(/^\s*::/m)
     expect(printed).not.toMatch(/##\w*\[/)
@@ -91,8 +91,8 @@ describe('what is printed', () => {
   })
 })
 
-describe('JSON that is printed', () => {
-  it('is the same value', () => {
+describe('printed JSON', () => {
+  it('has the same value', () => {
     const value = { [UNSAFE.join('x')]: ['##vso[a]', '##[b]', '###teamcity[c]', '::error', '#1'] }
     const text = printableJson(JSON.stringify(value, undefined, 2))
     expect(JSON.parse(text)).toEqual(value)
@@ -111,13 +111,13 @@ describe('an error', () => {
       'frame',
       { message: 'no', place: { file: 'a', line: 1, column: 1, frame: codeFrame(hostile, 1, 1) } },
     ],
-  ])('is safe to print for hosts when its %s holds foreign text', (_, problem) => {
+  ])('is safe to print for hosts when its %s contains foreign text', (_, problem) => {
     const { message } = new ImagegenError('manifest', problem)
     expect(message).not.toMatch(/^\s*::/m)
     expect(without('\n').filter((character) => message.includes(character))).toEqual([])
   })
 
-  it('has lines of its own only', () => {
+  it('has only its own lines', () => {
     const place = { file: 'a\nb', line: 1, column: 1, frame: '> 1 | x' }
     const { message } = new ImagegenError('manifest', { message: 'c\nd', place, hint: 'e\nf' })
     expect(message).toBe('a\\u000ab:1:1  c d\n> 1 | x\n  → e f')

@@ -37,7 +37,7 @@ test('arrays take one line where they fit, objects always several', () => {
 `)
 })
 
-test('a formatter with Prettier’s defaults leaves any value as it is', () => {
+test('Prettier with its default settings does not change any value', () => {
   const texts = fc.oneof(
     fc.string({ maxLength: 30 }),
     fc.constantFrom('x'.repeat(70), '日本語'.repeat(8), 'é'.repeat(30)),

@@ -20,7 +20,7 @@ describe('code frames', () => {
   })
 })
 
-test('a problem is what, where and what to do now', () => {
+test('a problem says what, where and what to do now', () => {
   const place = { file: 'a.image.yaml', line: 3, column: 5, frame: '> 3 | x' }
   expect(formatProblem({ message: 'Wrong.', place, hint: 'Mend it.' })).toBe(
     'a.image.yaml:3:5  Wrong.\n> 3 | x\n  → Mend it.',
@@ -39,12 +39,12 @@ test.each([
   ['KIRA', 'kira'],
   ['x', undefined],
   ['entirely', undefined],
-])('nearest to %s is %s', (name, expected) => {
+])('the name nearest to %s is %s', (name, expected) => {
   expect(nearest(name, ['prompt', 'width', 'kira', 'aspectRatio'])).toBe(expected)
 })
 
 describe('files', () => {
-  test('are written whole, without leftovers, and only where they changed', async () => {
+  test('are written atomically, without leftovers, and only where they changed', async () => {
     const { file, root } = await temporaryProject()
     await writeFileAtomic(file('deep/a.txt'), 'one')
     await writeFileAtomic(file('deep/a.txt'), Buffer.from('two'))
@@ -57,7 +57,7 @@ describe('files', () => {
     expect(() => readFileIfThere(root)).toThrow(/EISDIR/)
   })
 
-  test('that cannot be put in place leave nothing behind', async () => {
+  test('that cannot be moved into place leave nothing behind', async () => {
     const { file } = await temporaryProject()
     mkdirSync(file('folder/taken'), { recursive: true })
     await expect(writeFileAtomic(file('folder/taken'), 'x')).rejects.toThrow()
@@ -65,7 +65,7 @@ describe('files', () => {
   })
 })
 
-test('secrets are hidden, whole, in everything that is said', () => {
+test('secrets are hidden completely in every message', () => {
   const said: string[] = []
   const logger = redacting(
     { info: (m) => said.push(m), warn: (m) => said.push(m), error: (m) => said.push(m) },
@@ -75,6 +75,6 @@ test('secrets are hidden, whole, in everything that is said', () => {
   logger.warn('sk-secret')
   logger.error('none')
   expect(said).toEqual(['key ***, again ***', '***', 'none'])
-  // A test's key would be found in ordinary words.
+  // A test's key also occurs in ordinary words.
   expect(redact('a company', ['any'])).toBe('a company')
 })

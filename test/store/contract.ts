@@ -227,7 +227,7 @@ export function storeContract(name: string, open: () => Promise<Store> | Store):
       const images = [await jpeg('teal', 64, 64), await jpeg('teal', 128, 120)]
       const { stored, unusable } = await keep(store, responseOf(images, { expected }))
       expect(stored.map(({ height }) => height)).toEqual([120])
-      expect(unusable[0]?.reason).toBe('the picture has 64x64 pixels, asked for were 128x128')
+      expect(unusable[0]?.reason).toBe('the picture has 64x64 pixels, but 128x128 were requested')
     })
 
     test('only one holder at a time requests a key', async () => {

@@ -204,7 +204,7 @@ test('without a store in common: said after the first picture, which is kept whe
   await worker.said('Takes pictures')
   const ran = await (await open()).run('generate', '--yes')
   expect(ran.code).toBe(1)
-  expect(ran.stderr).toContain('the worker has another one')
+  expect(ran.stderr).toContain('the worker uses another store')
   expect(ran.stderr).toContain('store.remote')
   expectPlain(ran)
   expect(machine.files().some((file) => file.endsWith('.jpg'))).toBe(true)

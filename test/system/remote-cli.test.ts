@@ -107,7 +107,7 @@ describe.concurrent('a remote store', () => {
     const project = await checkout('', `export default { store: { remote: 'redis://:pw-4711@x' } }`)
     const { code, stderr } = await project.run('plan')
     expect(code).toBe(2)
-    expect(stderr).toContain('`store.remote`: expected a driver or storage of unstorage')
+    expect(stderr).toContain('`store.remote`: expected an unstorage driver or storage')
     expect(stderr).not.toContain('pw-4711')
   })
 

@@ -7,7 +7,7 @@ import {
 import { box, filled } from './shapes.ts'
 import type { Canvas } from './shapes.ts'
 
-/** A card along the lower edge: the prompt in two lines at most, a line of facts below. `top` is in pixels. */
+/** A card along the lower edge: the prompt in at most two lines, with a line of facts below. `top` is in pixels. */
 export function drawCaption(
   prompt: string,
   facts: string,

@@ -43,7 +43,7 @@ function range(
   }).join('')
 }
 
-/** A few trees at both sides, so that the middle stays free. */
+/** A few trees on both sides, so that the middle stays free. */
 export function drawGrove({ width, height, palette, random }: Canvas, horizon: number): string {
   const trees = Array.from({ length: random.integer(4, 7) }, () => {
     const x = (random.next() < 0.5 ? random.between(0, 0.3) : random.between(0.7, 1)) * width
@@ -73,7 +73,7 @@ export function drawForest(canvas: Canvas): string {
     .join('')
 }
 
-/** Table mountains, dunes before them, and cacti. */
+/** Table mountains, with dunes in front and cacti. */
 export function drawDesert(canvas: Canvas): string {
   const { width, height, palette, random } = canvas
   const mesas = Array.from({ length: random.integer(2, 3) }, (_, index) => {

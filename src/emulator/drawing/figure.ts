@@ -2,10 +2,10 @@ import { createRandom } from './random.ts'
 import { filled } from './shapes.ts'
 import type { Canvas } from './shapes.ts'
 
-/** How people stand in the picture, if there are any. */
+/** How people are placed in the picture, if there are any. */
 export type Framing = 'portrait' | 'standing' | 'none'
 
-/** A person where the prompt speaks of one, and where a reference was sent, which always shows a character. */
+/** Draws a person where the prompt mentions one, and where a reference was sent, which always shows a character. */
 export function chooseFraming(prompt: string, hasReferences: boolean): Framing {
   if (/\b(portrait|face|close-?up|headshot|bust|avatar|selfie)\b/i.test(prompt)) return 'portrait'
   return hasReferences || PERSON.test(prompt) ? 'standing' : 'none'
@@ -20,7 +20,7 @@ const NO_NAMES = new Set(
   ),
 )
 
-/** The first word that reads as somebody's name: the same name looks the same in every picture. */
+/** The first word that looks like a person's name. The same name looks the same in every picture. */
 function nameIn(prompt: string): string | undefined {
   return prompt.match(/\p{Lu}\p{Ll}+/gu)?.find((word) => !NO_NAMES.has(word))
 }
@@ -60,7 +60,7 @@ function looksOf(prompt: string, { palette }: Canvas): Looks {
   }
 }
 
-/** The person that the prompt speaks of. `floor` is where feet stand or the bust ends, in pixels from the top. */
+/** The person that the prompt mentions. `floor` is where the feet stand or the bust ends, in pixels from the top. */
 export function drawFigure(
   prompt: string,
   framing: Framing,
@@ -83,7 +83,7 @@ export function drawFigure(
       })
 }
 
-/** Ten units tall, the middle of its lower edge at the origin. */
+/** Ten units tall, with the middle of its lower edge at the origin. */
 function bust(looks: Looks, canvas: Canvas): string {
   const { ink } = canvas.palette
   return [
@@ -119,7 +119,7 @@ function standing(looks: Looks, canvas: Canvas): string {
   ].join('')
 }
 
-/** Face and the hair in front of it, around the origin. */
+/** The face and the hair in front of it, around the origin. */
 function head(looks: Looks, { palette, random }: Canvas): string {
   const { ink, paper, accent } = palette
   const gaze = random.between(-0.08, 0.08).toFixed(2)

@@ -1,6 +1,6 @@
 import type { Random } from './random.ts'
 
-/** Colours that stand well beside each other, as CSS hex. */
+/** Colours that go well together, as CSS hex. */
 export interface Palette {
   /** From the zenith to the horizon. */
   readonly sky: readonly [string, string, string]
@@ -10,14 +10,14 @@ export interface Palette {
   readonly water: readonly [string, string]
   /** Draws the eye: a coat, a sail, a lit window. */
   readonly accent: string
-  /** The darkest colour, for what stands in front. */
+  /** The darkest colour, for the foreground. */
   readonly ink: string
   /** The lightest colour, for text on `ink`, snow and clouds. */
   readonly paper: string
   readonly stars: boolean
 }
 
-/** The palette that the prompt's words ask for, else one that chance takes. */
+/** The palette that the prompt's words suggest, otherwise a random one. */
 export function choosePalette(prompt: string, random: Random): Palette {
   const asked = PALETTES.filter(({ words }) => words.test(prompt))
   const [first, ...others] = asked.length > 0 ? asked : PALETTES

@@ -4,7 +4,7 @@ import { type Canvas, at, box, circle, filled, pill } from './shapes.ts'
 
 export type Place = 'hills' | 'mountains' | 'shore' | 'town' | 'forest' | 'desert' | 'room'
 
-/** The place that the prompt's words name, else one that chance takes. */
+/** The place that the prompt's words suggest, otherwise a random one. */
 export function choosePlace(prompt: string, random: Random): Place {
   const named = WORDS.find(([, words]) => words.test(prompt))
   return named?.[0] ?? random.pick(['hills', 'mountains', 'shore', 'town', 'forest', 'desert'])
@@ -37,7 +37,7 @@ const DRAW: Readonly<Record<Place, (canvas: Canvas) => string>> = {
     drawRoom(canvas, (view) => drawPlace(view.random.pick(['hills', 'mountains', 'town']), view)),
 }
 
-/** A wall with shelves, and a window with something drawn by the caller behind it. */
+/** A wall with shelves, and a window with a scene that the caller draws behind it. */
 export function drawRoom(canvas: Canvas, drawOutside: (canvas: Canvas) => string): string {
   const { width, height, palette, random } = canvas
   const floor = height * 0.78
@@ -89,7 +89,7 @@ function books(
   return shown.join('')
 }
 
-/** Water up to the horizon, an island, boats, and a quay in front for whoever stands there. */
+/** Water up to the horizon, an island, boats, and a quay in front for a person. */
 export function drawShore(canvas: Canvas): string {
   const { width, height, palette, random } = canvas
   const horizon = height * random.between(0.52, 0.6)
@@ -111,7 +111,7 @@ export function drawShore(canvas: Canvas): string {
   ].join('')
 }
 
-/** Light on the water, in longer strokes the nearer it is. */
+/** Light on the water, in strokes that get longer towards the front. */
 function glints({ width, height, random }: Canvas, horizon: number): string {
   return Array.from({ length: 26 }, () => {
     const depth = random.next()

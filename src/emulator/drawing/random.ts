@@ -5,15 +5,15 @@ export interface Random {
   /** At least 0 and below 1. */
   next(): number
   between(low: number, high: number): number
-  /** Both ends may come. */
+  /** Both limits included. */
   integer(low: number, high: number): number
   pick<Item>(items: readonly [Item, ...Item[]]): Item
 }
 
-/** Numbers drawn from a text (Marsaglia's xorshift over the text's digest). */
+/** Creates numbers from a text (Marsaglia's xorshift over the text's digest). */
 export function createRandom(text: string): Random {
   const digest = createHash('sha256').update(text).digest()
-  // The generator stands still at 0.
+  // The generator would return only 0 from the state 0.
   let state = digest.readUInt32LE(0) | 1
   const next = (): number => {
     state ^= state << 13

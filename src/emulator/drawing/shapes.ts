@@ -1,7 +1,7 @@
 import type { Palette } from './palette.ts'
 import type { Random } from './random.ts'
 
-/** The room that a picture has, and what it is drawn with. */
+/** The size of a picture, and the tools to draw it. */
 export interface Canvas {
   /** Pixels. */
   readonly width: number
@@ -20,7 +20,7 @@ export function circle(x: number, y: number, radius: number, color: string, opac
   return `<circle cx="${x.toFixed(1)}" cy="${y.toFixed(1)}" r="${radius.toFixed(1)}"${paint(color, opacity)}/>`
 }
 
-/** A path that is filled. */
+/** A filled path. */
 export function filled(data: string, color: string, opacity = 1): string {
   return `<path d="${data}"${paint(color, opacity)}/>`
 }
@@ -50,7 +50,7 @@ export function ridge({ width, height, random }: Canvas, top: number, swing: num
   return `M${at(0, levels[0] ?? top)}${curve.join('')}V${height}H0z`
 }
 
-/** `fill-opacity` and never `opacity`, which makes the renderer set up a layer for every shape. */
+/** `fill-opacity` instead of `opacity`, which makes the renderer create a layer for every shape. */
 function paint(color: string, opacity: number): string {
   return opacity === 1
     ? ` fill="${color}"`

@@ -8,11 +8,11 @@ import type { QueueSettings } from '../settings.ts'
 import { ATTEMPTS } from '../worker/try-once.ts'
 import type { Waiters } from './waiters.ts'
 
-/** Who waits, and how long. */
+/** Tells when a waiting run stops. */
 export interface Wait {
-  /** Leave where no worker has begun. */
+  /** Aborted to leave jobs that no worker has started. */
   readonly signal: AbortSignal
-  /** Leave whatever is under way. */
+  /** Aborted to leave every job. */
   readonly abandon: AbortSignal
   readonly onProgress: (progress: JobProgress) => void
 }
@@ -20,9 +20,9 @@ export interface Wait {
 /** The queue of one model, as a client sees it. */
 export interface Channel {
   /**
-   * Puts a job into the queue, under its key: where there is one, that one stays.
+   * Adds a job under its key. A job that the queue already has stays.
    *
-   * @returns what is in the queue under this key now; nothing where nobody can read it.
+   * @returns what the queue has under this key now; `undefined` where it cannot be read.
    */
   submit(payload: Payload, priority: number): Promise<Payload | undefined>
   /** Waits for the end of a job. */
@@ -35,13 +35,13 @@ interface Pending {
   readonly settle: (ending: Ending) => void
 }
 
-/** Events may be missed while the server is away, so now and then all jobs are looked at. In milliseconds. */
+/** Events may be missed while the server is away, so all jobs are checked at this interval. In milliseconds. */
 const LOOK = 5000
 
-/** The same while somebody wants to leave. */
+/** The interval while a run is leaving. */
 const LOOK_WHILE_LEAVING = 250
 
-/** Finished jobs are of use to those who wait for them, and to `imagegen queue`. Age in seconds. */
+/** How long finished jobs are kept, in seconds, for clients that wait for them and for `imagegen queue`. */
 const KEEP = {
   removeOnComplete: { age: 60 * 60, count: 5000 },
   removeOnFail: { age: 7 * 24 * 60 * 60, count: 5000 },
@@ -57,13 +57,13 @@ export async function openChannel(
   const name = queueNameOf(settings, model)
   const queue: Queue = new bullmq.Queue(name, { connection: redis })
   const events: QueueEvents = new bullmq.QueueEvents(name, { connection: redis })
-  // What is wrong with the connection is said once, where it is opened.
+  // The code that opens the connection reports its errors.
   queue.on('error', ignore)
   events.on('error', ignore)
   await events.waitUntilReady()
 
   const pending = new Map<string, Pending>()
-  /** Jobs that were left without a look at who else waits for them. */
+  /** Jobs that were left without checking who else waits for them. */
   const deserted: string[] = []
   const look = async (id: string): Promise<void> => {
     const ending = await endingOf(queue, id)
@@ -79,7 +79,7 @@ export async function openChannel(
     if (progress !== undefined) pending.get(jobId)?.wait.onProgress(progress)
   })
 
-  /** @returns whether nobody has to wait for it any more, or can. */
+  /** @returns whether this run can stop waiting for the job. */
   const leave = async (id: string): Promise<boolean> =>
     !(await waiters.leave(id)) || (await isRemoved(queue, id))
   const lookAtAll = async (): Promise<void> => {
@@ -141,7 +141,7 @@ export async function openChannel(
         stop.addEventListener('abort', desert)
         if (stop.aborted) desert()
         else if (wait.signal.aborted) lookAgain()
-        // It may have ended before anybody listened.
+        // The job may have ended before this listener existed.
         else void look(id).catch(ignore)
       })
     },
@@ -157,12 +157,12 @@ export async function openChannel(
 
 const TRIES = { attempts: ATTEMPTS, backoff: { type: 'custom' } }
 
-/** A look that failed is made again: the server is away. */
+/** The server is away; the next check tries again. */
 function ignore(): undefined {
   return undefined
 }
 
-/** @returns `false` where a worker has it. */
+/** @returns `false` where a worker has started it. */
 async function isRemoved(queue: Queue, id: string): Promise<boolean> {
   try {
     return (await queue.remove(id)) === 1
@@ -171,7 +171,7 @@ async function isRemoved(queue: Queue, id: string): Promise<boolean> {
   }
 }
 
-/** Waiting for nobody is most likely a mistake. */
+/** Waiting without a worker is most likely a mistake. */
 async function warnOfNobody(
   queue: Queue,
   { provider, modelId }: QueuedModel,
@@ -179,7 +179,7 @@ async function warnOfNobody(
 ): Promise<boolean> {
   if ((await queue.getWorkersCount()) > 0) return false
   logger.warn(
-    `No worker takes pictures of ${provider}/${modelId} from the queue; waiting for one. Start \`imagegen worker\` where the key is.`,
+    `No worker takes pictures of ${provider}/${modelId} from the queue; waiting for one. Start \`imagegen worker\` on a machine that has the API key.`,
   )
   return true
 }

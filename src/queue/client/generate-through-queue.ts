@@ -19,20 +19,21 @@ export interface QueuedRunOptions extends GenerateOptions {
   readonly logger: Logger
 }
 
-/** Jobs of one run that are in the queue at once: enough for any number of workers, and no burden for the server. */
+/** Jobs of one run that are in the queue at once: enough for any number of workers without loading the server. */
 const OUTSTANDING = 1000
 
 /** BullMQ's lowest priority. */
 const LOWEST = 2 ** 21 - 1
 
 /**
- * Has what is missing made by workers, who take it from a queue: each key once among all clients, in dependency order,
- * within the account's rate and the budget of this run. For the caller it is as if this process had asked.
+ * Generates missing images through workers that take jobs from a queue: each key once among all clients, in dependency
+ * order, within the account's rate limit and the budget of this run. The caller sees the same events as if this process
+ * had asked the provider.
  *
- * A job is put into the queue once what it needs is there, so nothing can overtake. A client that is killed leaves jobs
- * that are made all the same; what depends on them is put there by the next run.
+ * A job enters the queue once everything it refers to exists, so no job can overtake its dependency. If the client is
+ * killed, workers still process its jobs, and the next run adds the jobs that depend on them.
  *
- * @throws ImagegenError with code `config` or `unavailable` where there is no queue to be had, or none any more.
+ * @throws ImagegenError with code `config` or `unavailable` where there is no queue or it disappears.
  */
 export async function generateThroughQueue(
   jobs: readonly Job[],
@@ -58,7 +59,7 @@ export async function generateThroughQueue(
     const make = makerOf({ ...options, connection, run, channelOf, priority: priorityOf(jobs) })
     const report = await makeInOrder(jobs, make, onEvent)
     if (connection.lost.aborted) {
-      // Who gave up knows it; what was spent, only the server does.
+      // The final totals are only on the server. An aborted run does not wait for them.
       if (options.abandon.aborted) return report
       throw serverLost(settings)
     }
@@ -76,7 +77,7 @@ export async function generateThroughQueue(
   }
 }
 
-/** The fewer pictures a run is about, the earlier they come: somebody is waiting for that one image. */
+/** A run with few images gets a higher priority: a user is probably waiting for them. */
 function priorityOf(jobs: readonly Job[]): number {
   return Math.min(
     LOWEST,
@@ -127,6 +128,6 @@ function makerOf(run: Run): (job: Job) => Promise<Outcome> {
 function serverLost({ patience }: QueueSettings): ImagegenError {
   return new ImagegenError('unavailable', {
     message: `The queue's server has not answered for ${Math.round(patience / 1000)} s.`,
-    hint: 'What workers have made is in their store. Run it again once the server is back: it goes on from there.',
+    hint: 'Finished images are in the store of the workers. Run it again once the server is back; it continues from there.',
   })
 }

@@ -18,20 +18,20 @@ import type { QueueSettings } from '../settings.ts'
 /** A job of a plan. */
 export type Job = Parameters<typeof failureFromElsewhere>[0]
 
-/** What the jobs of one run are submitted with. */
+/** What all jobs of one run share when they are submitted. */
 export interface Run extends GenerateOptions {
   readonly settings: QueueSettings
   readonly connection: Connection
   readonly run: RunOfPayload
-  /** BullMQ's: the lower, the earlier. */
+  /** BullMQ's priority: lower numbers go first. */
   readonly priority: number
   readonly channelOf: (model: QueuedModel) => Promise<Channel>
 }
 
-/** Times that a job is put into the queue, where what comes out of it was meant for somebody else. */
+/** How often a job is added again where its result was meant for another client. */
 const MOST_SUBMISSIONS = 5
 
-/** Waits for a job that is this run's, or does for it as well. */
+/** Submits a job and waits for one that serves this run. */
 export async function submitUntilDone(
   job: Job,
   run: Run,
@@ -51,7 +51,7 @@ export async function submitUntilDone(
       onProgress: (progress) => tell(job, progress, run),
     })
     if (ending.kind === 'left') return 'left'
-    // What somebody else asked for may be less than this run needs: then it asks itself, now that the key is free.
+    // Another client may have asked for less than this run needs. The key is free now, so this run asks for itself.
     if (ending.kind === 'gone' || inQueue === undefined || !serves(inQueue, order)) continue
     for (const message of warningsOf(ending)) onEvent({ kind: 'warning', message })
     if (ending.kind === 'completed') {
@@ -79,15 +79,15 @@ function tell(job: Job, progress: JobProgress, { onEvent }: Run): void {
   }
 }
 
-/** Whether what was asked for is what this order wants, or more. */
+/** Whether an order in the queue asks for at least what this order wants. */
 function serves({ order }: Payload, { wanted, renew }: Order): boolean {
   return order.wanted >= wanted && canonicalJson(order.renew) === canonicalJson(renew)
 }
 
 /**
- * The worker has said that it is there; the store has the last word.
+ * Checks the store after the worker has reported success.
  *
- * @throws ImagegenError with code `unavailable` where it cannot say.
+ * @throws ImagegenError with code `unavailable` where the store does not answer.
  */
 async function isThere({ key, wanted }: Order, { store }: Run): Promise<boolean> {
   const snapshot = await store.read([{ key, candidates: wanted }])
@@ -97,24 +97,24 @@ async function isThere({ key, wanted }: Order, { store }: Run): Promise<boolean>
   return false
 }
 
-/** What the worker has taken out of its store goes out of this one, which may be another. */
+/** The worker may use another store, so what it removed there is removed here too. */
 async function finishRenewal(order: Order, { store, bringHere }: Run): Promise<void> {
   await bringHere(order.key)
   const snapshot = await store.read([order.key])
   await clearReplaced(order, snapshot.lookup(order.key), store)
 }
 
-/** What comes out of the queue is never what this run has asked for. */
+/** The failure for a job whose results never match the order. */
 function notToBeHad({ id }: Order): ImagegenError {
   return new ImagegenError('unavailable', {
-    message: `${id} was put into the queue ${MOST_SUBMISSIONS} times, and came back each time without what was asked for.`,
-    hint: 'Look at `imagegen queue`: something removes jobs, or other clients ask for other candidates of the same.',
+    message: `${id} was added to the queue ${MOST_SUBMISSIONS} times, but never returned what was requested.`,
+    hint: 'Check `imagegen queue`: something removes jobs, or other clients request other candidates of the same image.',
   })
 }
 
 function elsewhere({ id }: Order): ImagegenError {
   return new ImagegenError('unavailable', {
-    message: `${id} was made, and is not in this store: the worker has another one.`,
-    hint: 'Give workers and clients the same `store.remote`, or the same folder as `store.dir`. What was made is in the store of the worker.',
+    message: `${id} was generated but is not in this store: the worker uses another store.`,
+    hint: 'Give workers and clients the same `store.remote`, or the same folder as `store.dir`. The image is in the store of the worker.',
   })
 }

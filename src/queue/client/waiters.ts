@@ -2,26 +2,26 @@ import type { Redis } from 'ioredis'
 import { keyOf } from '../names.ts'
 import type { QueueSettings } from '../settings.ts'
 
-/** Milliseconds without a sign of life after which a run counts as gone. */
+/** Milliseconds without a heartbeat after which a run counts as gone. */
 const SILENCE = 60_000
 
-/** Seconds after which nobody remembers who waited for a job. */
+/** Seconds after which the list of a job's waiting runs expires. */
 const KEPT = 7 * 24 * 60 * 60
 
-/** Who waits for which job: one that nobody waits for any more may be taken out of the queue. */
+/** Records which runs wait for which job. A job without a waiting run may be removed from the queue. */
 export interface Waiters {
-  /** From now on this run waits for a job. */
+  /** This run starts to wait for a job. */
   join(job: string): Promise<void>
   /**
-   * This run waits no more.
+   * This run stops waiting.
    *
-   * @returns whether nobody that still runs does.
+   * @returns whether no other live run waits for the job.
    */
   leave(job: string): Promise<boolean>
   close(): void
 }
 
-/** KEYS: the job's waiters. ARGV: this run, the beginning of the keys that say who runs. */
+/** KEYS: the job's waiters. ARGV: this run, the prefix of the keys of live runs. */
 const LEAVE = `
 redis.call('SREM', KEYS[1], ARGV[1])
 for _, other in ipairs(redis.call('SMEMBERS', KEYS[1])) do
@@ -31,7 +31,7 @@ end
 return 1
 `
 
-/** @param run this one's id. It is taken for running until `close`, or until it is killed. */
+/** @param run this run's id. The run counts as live until `close`, or until it is killed. */
 export async function openWaiters(
   redis: Redis,
   settings: QueueSettings,
@@ -42,7 +42,7 @@ export async function openWaiters(
     await redis.set(`${alive}${run}`, 1, 'PX', SILENCE)
   }
   await live()
-  // A server that is away is somebody else's to notice.
+  // The connection reports a server that is away.
   const heartbeat = setInterval(() => void live().catch(() => undefined), SILENCE / 3)
   heartbeat.unref()
   const waitersKey = (job: string): string => keyOf(settings, 'waiters', job)

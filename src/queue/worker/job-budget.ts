@@ -12,13 +12,13 @@ import { ImagegenError } from '../../shared/errors.ts'
 import type { Store } from '../../store/store.ts'
 
 /**
- * The worker's own budget, held against every job by itself: what a job says of its run's budget was written by
- * whoever can write to the queue's server.
+ * The worker's own budget, which limits every job. A job's stated run budget is not enough, because anyone who can
+ * write to the queue's server can write it.
  */
 export interface JobBudgets {
-  /** The budget of a job, with what this worker has spent on it in earlier tries. */
+  /** The budget of a job, with what this worker has spent on it in earlier attempts. */
   of(key: string): Budget
-  /** Forgets a job that came to its end. */
+  /** Forgets a job that has ended. */
   close(key: string): void
 }
 
@@ -35,7 +35,7 @@ export function createJobBudgets(limit: BudgetLimit): JobBudgets {
 }
 
 /**
- * Holds what an order still lacks against the worker's budget, before the first request.
+ * Checks that the missing pictures of an order fit into the worker's budget, before the first request.
  *
  * @throws ImagegenError with code `budget`.
  */
@@ -46,13 +46,13 @@ export async function holdOrder(
   store: Store,
 ): Promise<void> {
   const record = await store.readKey({ key: order.key, candidates: order.wanted })
-  // What is wrong there is told by who makes the order.
+  // The code that processes the order reports errors.
   if (record.problems.length > 0) return
   const missing = order.wanted - usableFor(order, record).length
   if (missing <= 0) return
   if (budget.holds(missing, priceOf(order, model, missing))) return
   throw new ImagegenError('budget', {
-    message: `It needs ${missing} pictures, and this worker's budget for one job is ${describeLimit(budget.limit)}. Nothing was asked for.`,
+    message: `It needs ${missing} pictures, and this worker's budget for one job is ${describeLimit(budget.limit)}. Nothing was requested.`,
     hint: "Raise the option `budget` in the worker's configuration, or lower `n`.",
   })
 }

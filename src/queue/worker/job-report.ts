@@ -6,24 +6,24 @@ import type { Logger } from '../../shared/logger.ts'
 import { plainText, sentence } from '../../shared/plain-text.ts'
 import type { FailedJob, JobProgress } from '../payload.ts'
 
-/** What a worker says of a job: here in its log, and to whoever waits for the job. */
+/** Reports a job's progress, in the worker's log and to the clients that wait for the job. */
 export interface JobReport {
-  /** What the user should know in the end, so far. */
+  /** The warnings for the user so far. */
   readonly warnings: readonly string[]
   tell(event: OrderEvent): void
   tellRetry(error: ImagegenError | ModelError): void
   tellMade(): void
-  /** For good. Comes back once the failure lies where clients read it. */
+  /** Reports a permanent failure. Resolves once clients can read it. */
   tellFailed(failure: FailedJob['failure']): Promise<void>
 }
 
 export function reportOn(job: Job, logger: Logger): JobReport {
   const warnings: string[] = []
-  // Whoever may write to the server may have put it there.
+  // Any program that can write to the server may have written the id.
   const name = plainText(job.name)
 
   function leave(progress: JobProgress): void {
-    // Who waits is told; where it cannot be, nothing is lost.
+    // Best effort: nothing is lost if a client is not told.
     void job.updateProgress({ ...progress }).catch(() => undefined)
   }
 

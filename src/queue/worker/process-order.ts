@@ -23,13 +23,13 @@ import { backoff, hasTriesLeft, tryOnce } from './try-once.ts'
 import { waitForTurn } from '../turn.ts'
 import type { Unsent } from './unsent.ts'
 
-/** What making the orders of one model needs. */
+/** What a worker needs to process orders of one model. */
 export interface ProcessorOptions {
   readonly connection: Connection
   readonly settings: QueueSettings
   readonly queue: Queue
   readonly store: Store
-  /** The most that one job may cost, whatever it says itself. */
+  /** The most that one job may cost, whatever the job itself says. */
   readonly budget: BudgetLimit
   readonly bringHere: (key: string) => Promise<void>
   readonly bringThere: (key: string, how: 'send') => Promise<void>
@@ -37,11 +37,11 @@ export interface ProcessorOptions {
   readonly signal: AbortSignal
   readonly abandon: AbortSignal
   readonly logger: Logger
-  /** Told once nothing that the account is asked for can succeed. */
+  /** Called once no request to the account can succeed. */
   readonly onRefused: () => void
 }
 
-/** Where no rate is known, the window is still what a provider's refusal pauses. */
+/** Without a known rate, a provider's refusal still pauses the window. */
 const UNLIMITED = 1e6
 
 const REMOTE_TROUBLE: ReadonlySet<unknown> = new Set<StoreProblemKind>([
@@ -49,7 +49,7 @@ const REMOTE_TROUBLE: ReadonlySet<unknown> = new Set<StoreProblemKind>([
   'remote-damaged',
 ])
 
-/** What a worker does with a job. BullMQ takes its errors for what they say: failed for good, again later, not now. */
+/** Processes a job. BullMQ distinguishes its errors: failed permanently, retry later, or not now. */
 export function createProcessor(
   model: ResolvedModel,
   options: ProcessorOptions,
@@ -72,7 +72,7 @@ export function createProcessor(
       store,
       budget: {
         async spend(pictures, usd) {
-          // From here on there may be something to send, whatever happens to this process.
+          // From here on the store may have something that the remote does not have, whatever happens to this process.
           await unsent.note(order.key)
           const takeBack = budget.spend(pictures, usd)
           try {
@@ -103,7 +103,7 @@ export function createProcessor(
           },
           { attempts: job.attemptsMade, rateLimits },
         )
-        // An order of many pictures takes many requests: what one of them had to sit out does not count for the next.
+        // An order of many pictures needs many requests, and each request has its own count of rate limit waits.
         rateLimits = 0
         return result
       },
@@ -115,8 +115,8 @@ export function createProcessor(
   }
 
   /**
-   * What was paid for is here, so nobody else may have the job until it is in the remote: another worker would not find
-   * it there, and pay again.
+   * The paid pictures are stored here. No other worker may take the job until the remote has them: it would not find
+   * them there and pay again.
    */
   async function send({ key }: Order, report: JobReport): Promise<void> {
     for (let tries = 1; ; tries++) {
@@ -131,14 +131,14 @@ export function createProcessor(
     }
   }
 
-  /** @returns what tells BullMQ that no try is to follow. */
+  /** @returns the error that tells BullMQ not to retry. */
   async function fail(failure: FailedJob['failure'], report: JobReport): Promise<Error> {
     await report.tellFailed(failure)
     if (failure.stopsRun) options.onRefused()
     return new bullmq.UnrecoverableError(failure.message)
   }
 
-  /** @returns what BullMQ understands. */
+  /** @returns the error that BullMQ expects. */
   async function errorFor(
     job: Job,
     payload: Payload,
@@ -187,7 +187,7 @@ export function createProcessor(
   }
 }
 
-/** A remote that does not answer, or holds half of something, may be right again in a moment. */
+/** A remote that does not answer, or has an incomplete item, may recover in a moment. */
 function isPassing(thrown: unknown): thrown is ImagegenError {
   return (
     thrown instanceof ImagegenError &&
@@ -195,7 +195,7 @@ function isPassing(thrown: unknown): thrown is ImagegenError {
   )
 }
 
-/** Somebody else asked for the same meanwhile, and this is what came of it. */
+/** Another process requested the same key meanwhile, and this is its result. */
 class FailedElsewhere extends Error {
   readonly failure: SharedFailure
   constructor(failure: SharedFailure) {

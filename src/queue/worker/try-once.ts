@@ -10,26 +10,26 @@ import {
 } from '../../generate/retry.ts'
 import { ModelError } from '../../model/image-model.ts'
 
-/** Tries of one job that BullMQ counts: as many as a run without a queue makes. */
+/** The attempts of one job that BullMQ counts: as many as a run without a queue makes. */
 export const ATTEMPTS: number = MAX_RETRIES + 1
 
-/** @param attempts failed tries, without the one that is under way. */
+/** @param attempts failed attempts, without the current one. */
 export function hasTriesLeft(attempts: number): boolean {
   return attempts + 1 < ATTEMPTS
 }
 
-/** What has been tried before, here or by other workers. */
+/** Earlier attempts, by this worker and others. */
 export interface Tried {
-  /** Failed tries. */
+  /** Failed attempts. */
   readonly attempts: number
-  /** Windows of the rate limit that have been sat out. */
+  /** How many windows of the rate limit have been waited for. */
   readonly rateLimits: number
 }
 
 /**
- * Tries a request once: the queue brings it back, to whichever worker is free then.
+ * Makes one attempt. The queue retries it on any free worker.
  *
- * @throws Postponed where another try may succeed, with the failure as its cause where it counts as a try.
+ * @throws Postponed where another attempt may succeed. The failure is its cause where it counts as an attempt.
  */
 export async function tryOnce<Result>(
   { attempt, onRetry, onRateLimit }: Request<Result>,
@@ -54,7 +54,7 @@ export async function tryOnce<Result>(
   }
 }
 
-/** Milliseconds before the next try, after so many that failed. */
+/** Milliseconds before the next attempt, by the number of failed attempts. */
 export function backoff(attempts: number, error?: Error): number {
   const { retryAfter } = error instanceof ModelError ? error : {}
   if (retryAfter !== undefined) return Math.min(retryAfter, MAX_RETRY_AFTER)

@@ -3,8 +3,8 @@ import { keyOf } from '../names.ts'
 import type { QueueSettings } from '../settings.ts'
 
 /**
- * The keys whose pictures a store may hold while the remote does not: what a worker was at when it was ended. Kept on
- * the queue's server, by the place of the store, for the next worker there.
+ * The keys whose pictures a store may have while the remote does not, because their worker was killed. The list is kept
+ * on the queue's server under the store's place, for the next worker with that store.
  */
 export interface Unsent {
   note(key: string): Promise<void>
@@ -12,7 +12,7 @@ export interface Unsent {
   all(): Promise<string[]>
 }
 
-/** @param place tells this store's folder from that of every other machine. */
+/** @param place distinguishes this store's folder from those of all other machines. */
 export function openUnsent(redis: Redis, settings: QueueSettings, place: string): Unsent {
   const set = keyOf(settings, 'unsent', place)
   return {

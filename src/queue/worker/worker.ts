@@ -17,42 +17,42 @@ export interface WorkOptions {
   readonly settings: QueueSettings
   readonly models: ReadonlyMap<string, ResolvedModel>
   readonly store: Store
-  /** The most that one job may cost, whatever it says itself. */
+  /** The most that one job may cost, whatever the job itself says. */
   readonly budget: BudgetLimit
-  /** Brings here what a remote has of a key, before something of it is taken for lost. */
+  /** Downloads what the remote has of a key, before local files of the key count as lost. */
   readonly bringHere: (key: string) => Promise<void>
   /**
-   * Makes sure that what is here of a key is where the clients look for it.
+   * Uploads the local pictures of a key to where the clients look for them.
    *
-   * @param how `repair`: what is there may be half of it, from a worker that was ended.
-   * @throws ImagegenError where it is not.
+   * @param how `repair`: the remote may have incomplete items from a killed worker.
+   * @throws ImagegenError where that fails.
    */
   readonly bringThere: (key: string, how: 'send' | 'repair') => Promise<void>
-  /** Tells the store here from those of other machines. */
+  /** Distinguishes this store from those of other machines. */
   readonly place: string
-  /** Jobs at once, for each model. */
+  /** Concurrent jobs for each model. */
   readonly concurrency: number
-  /** No job is taken any more; requests under way come to their end. */
+  /** Aborted to take no more jobs; running requests finish. */
   readonly signal: AbortSignal
-  /** Requests under way are given up too. What they bring may be paid for and lost. */
+  /** Aborted to cancel running requests too. Their pictures may be paid for and lost. */
   readonly abandon: AbortSignal
   readonly logger: Logger
 }
 
-/** `refused`: nothing that the account is asked for can succeed. */
+/** `refused`: no request to the account can succeed. */
 export type WorkEnding = 'stopped' | 'refused'
 
-/** A job that brought so many workers down is given up. */
+/** After this many workers died on a job, it is given up. */
 const MOST_STALLS = 4
 
-/** BullMQ looks at who stops the queue only where it has a limit. This one is never reached. */
+/** BullMQ checks for a paused queue only where a limit is set. This limit is never reached. */
 const NO_LIMIT = { max: 2 ** 31, duration: 1000 }
 
 /**
- * Makes what clients have put into the queue, until it is told to stop, or until no account can be asked any more.
+ * Processes the clients' jobs until it is told to stop, or until no account accepts requests.
  *
- * @throws ImagegenError with code `credentials` where it has a key for no model, `config` or `unavailable` where there
- * is no queue to be had.
+ * @throws ImagegenError with code `credentials` where no model has a key, `config` or `unavailable` where there is no
+ * queue.
  */
 export async function work(options: WorkOptions): Promise<WorkEnding> {
   const { settings, store, logger } = options
@@ -81,7 +81,7 @@ export async function work(options: WorkOptions): Promise<WorkEnding> {
   }
 }
 
-/** Goes on where a worker was ended that had this store. */
+/** Continues the work of a killed worker that had this store. */
 async function sendUnsent({ redis }: Connection, options: WorkOptions): Promise<void> {
   const unsent = openUnsent(redis, options.settings, options.place)
   for (const key of await unsent.all()) {
@@ -89,13 +89,13 @@ async function sendUnsent({ redis }: Connection, options: WorkOptions): Promise<
       await options.bringThere(key, 'repair')
       await unsent.clear(key)
     } catch (error) {
-      // The next worker here tries again; until then the key is `unavailable` for everybody.
+      // The next worker with this store tries again. Until then the key is `unavailable` for everyone.
       options.logger.warn(messageOf(error))
     }
   }
 }
 
-/** One model of each kind that it can ask. */
+/** One model for each queue whose provider this worker can ask. */
 function modelsWithKeys({ models, logger }: WorkOptions): ResolvedModel[] {
   const kinds = new Map([...models.values()].map((model) => [nameOf(model), model]))
   const usable = [...kinds.values()].filter(({ model }) => model.credentials !== 'missing')
@@ -106,11 +106,12 @@ function modelsWithKeys({ models, logger }: WorkOptions): ResolvedModel[] {
       hint: `${howToSetKeys(others.map(({ model }) => model))}.`,
     })
   }
-  if (others.length > 0) logger.warn(`No API key for ${namesOf(others)}: left to other workers.`)
+  if (others.length > 0)
+    logger.warn(`No API key for ${namesOf(others)}; other workers must process its jobs.`)
   return usable
 }
 
-/** Makes pictures of an account's models until it is told to stop, or the account is refused. */
+/** Processes jobs of an account's models until it is told to stop, or the provider refuses the account. */
 async function serveAccount(
   models: readonly ResolvedModel[],
   connection: Connection,
@@ -121,7 +122,7 @@ async function serveAccount(
   const onRefused = (): void => {
     if (refused.signal.aborted) return
     options.logger.error(
-      `The account of ${namesOf(models)} cannot be asked any more: this worker takes no more of it.`,
+      `The account of ${namesOf(models)} cannot be asked any more; this worker takes no more of its jobs.`,
     )
     refused.abort()
   }
@@ -151,10 +152,8 @@ async function serve(
     limiter: NO_LIMIT,
     settings: { backoffStrategy: (attempts, _, error) => backoff(attempts, error) },
   })
-  worker.on('stalled', (id) =>
-    logger.warn(`Another worker was gone: ${plainText(id, 16)} is made again.`),
-  )
-  // What is wrong with the connection is said where it is opened.
+  worker.on('stalled', (id) => logger.warn(`Another worker died; ${plainText(id, 16)} runs again.`))
+  // The code that opens the connection reports its errors.
   worker.on('error', () => undefined)
   queue.on('error', () => undefined)
   await aborted(signal)
