@@ -35,9 +35,9 @@ export interface ResolvedOptions extends KeyOptions, ChosenMode {
   readonly provenance: boolean
   /** Whether hosts keep the exact types up to date. */
   readonly types: boolean
-  /** Where the API keys come from that models lack. */
+  /** The sources of API keys for models that lack one. */
   readonly missingKeys: readonly KeySource[]
-  /** What must never be printed. */
+  /** Texts that must never be printed. */
   readonly secrets: readonly string[]
   /** A digest of each option that decides keys, by the option's name. */
   readonly fingerprint: Readonly<Record<string, string>>
@@ -151,7 +151,7 @@ function secretsIn({ accounts }: Environment, { store, queue }: Options): readon
   const remote = store?.remote
   return [
     ...[...accounts.values()].flatMap(({ apiKey }) => (apiKey === undefined ? [] : [apiKey])),
-    // What a function opens has its secrets hidden where its errors are read.
+    // The secrets of a storage that a function opens are hidden where its errors are read.
     ...(remote === undefined || typeof remote === 'function' ? [] : secretsOf(remote)),
     ...secretsInOptions(queue?.connection),
   ]

@@ -81,7 +81,7 @@ export function imageQuery(name: string): string {
 /** How code in a folder names a file in an import. */
 export function relativeSpecifier(folder: string, file: string): string {
   const relative = toPosix(path.relative(folder, file))
-  // Another drive has no relative path; a folder such as `.cache` is not one yet.
+  // A path on another drive is not relative, and a folder such as `.cache` does not start with `./` yet.
   if (path.isAbsolute(relative) || relative.startsWith('../')) return relative
   return `./${relative}`
 }

@@ -8,12 +8,12 @@ import { isTrustedHost } from './trusted-host.ts'
 
 const MODE = 'IMAGEGEN_MODE'
 
-/** What this package reads from the environment. */
+/** The environment variables that this package reads. */
 export interface Environment {
   /** By the id of the provider. */
   readonly accounts: ReadonlyMap<string, EnvironmentAccount>
   readonly mode: string | undefined
-  /** Sentences about settings that were ignored, and why. */
+  /** Warnings about ignored variables. */
   readonly warnings: readonly string[]
 }
 
@@ -97,7 +97,7 @@ function find(
   return given(environment, name) ?? firstOf(files, (file) => given(file.values, name))
 }
 
-/** The `.env` files of a folder that exist, the one that wins first. */
+/** The `.env` files of a folder that exist, highest priority first. */
 function readFiles(folder: string, mode: string): EnvironmentFile[] {
   return [`.env.${mode}.local`, `.env.${mode}`, '.env.local', '.env'].flatMap((name) => {
     const text = readFileIfThere(path.join(folder, name))?.toString('utf8')
