@@ -1,9 +1,10 @@
 import { placeOf } from '../manifest/manifest.ts'
 import { howToSetKeys, missingKeySources } from '../model/key-source.ts'
-import { billOf } from '../plan/bill.ts'
+import type { ResolvedModel } from '../model/resolved-model.ts'
+import { billOf, priceOf } from '../plan/bill.ts'
 import type { Job, Plan, PlannedImage } from '../plan/plan.ts'
 import { ImagegenError, type Problem } from '../shared/errors.ts'
-import { describeLimit, type Budget } from './budget.ts'
+import { describeLimit, unknownPrice, type Budget } from './budget.ts'
 
 /** More lines than that nobody reads; the command line lists them all. */
 const SHOWN = 20
@@ -21,6 +22,13 @@ export function holdAgainst(
 ): void {
   const withoutKey = jobs.filter((job) => job.made.model.model.credentials === 'missing')
   if (asker === 'this-process' && withoutKey.length > 0) throw missingKey(jobs, withoutKey)
+  const unpriced = unpricedModels(jobs)
+  if (budget.limit.usd !== undefined && unpriced.length > 0) {
+    throw new ImagegenError(
+      'budget',
+      unpriced.map((model) => unknownPrice(budget.limit, model)),
+    )
+  }
   const { pictures, usd } = billOf(jobs)
   if (budget.holds(pictures, usd)) return
   const { pictures: asked } = budget.spent()
@@ -31,6 +39,12 @@ export function holdAgainst(
       ...more(jobs.length),
     ].join('\n'),
   })
+}
+
+/** The models of some jobs whose price is unknown, once each. */
+function unpricedModels(jobs: readonly Job[]): ResolvedModel[] {
+  const models = jobs.filter((job) => priceOf(job) === null).map(({ made }) => made.model)
+  return [...new Map(models.map((model) => [model.name, model])).values()]
 }
 
 /** A build that must not ask anybody has nothing to wait for. */

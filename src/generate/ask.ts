@@ -4,15 +4,16 @@ import { describeWarning } from '../model/warning.ts'
 import { refusalsOfRecipe } from '../plan/refusals.ts'
 import { throwIfAborted } from '../shared/abort.ts'
 import { ImagegenError } from '../shared/errors.ts'
+import { sentence } from '../shared/plain-text.ts'
 import type { Lock } from '../store/locks/lock.ts'
 import type { RateWindow } from '../store/locks/rate-window.ts'
 import type { Settlement } from '../store/arrive/settle.ts'
 import type { Store } from '../store/store.ts'
-import type { Purse } from './budget.ts'
+import type { CountedAttempt, Purse } from './budget.ts'
 import type { OrderEvent } from './event.ts'
 import { readInputs, type ReadFile } from './inputs.ts'
 import type { Order } from './order.ts'
-import { maybeBilled } from './provider-error.ts'
+import { chargeOf, toModelError } from './provider-error.ts'
 import { callOf, priceOf, responseOf } from './request.ts'
 import type { Request } from './retry.ts'
 
@@ -66,6 +67,7 @@ export async function ask(
   const price = priceOf(order, model, pictures)
   const inputs = await readInputs(order, model, store, options.readFile)
   let leftOver: ImageModelResult['leftOver']
+  let failure: ModelError | undefined
   const response = await options.tryRequest({
     onRetry: (error) => onEvent({ kind: 'retried', error }),
     onRateLimit: async ({ retryAfter }) => {
@@ -77,9 +79,9 @@ export async function ask(
     attempt: async () => {
       await window?.take(signal)
       throwIfAborted(signal)
-      const takeBack = await budget.spend(pictures, price)
+      const counted = await spend(budget, pictures, price, model, failure)
       if (!lock.renew()) {
-        await takeBack()
+        await counted.takeBack('unsent')
         return 'lock-lost' as const
       }
       onEvent({ kind: 'requested', pictures })
@@ -93,8 +95,12 @@ export async function ask(
         leftOver = result.leftOver
         return responseOf(order, model, pictures, seed, inputs, result)
       } catch (error) {
-        if (!maybeBilled(error)) await takeBack()
-        throw await withKeptAnswer(order, store, error)
+        const charge = chargeOf(error)
+        if (charge === 'maybe-billed') await counted.noteFailure()
+        else await counted.takeBack(charge)
+        const kept = await withKeptAnswer(order, store, toModelError(error))
+        if (kept instanceof ModelError) failure = kept
+        throw kept
       }
     },
   })
@@ -112,6 +118,29 @@ export async function ask(
 function refuse({ recipe }: Order, model: ResolvedModel): void {
   const refused = refusalsOfRecipe(recipe, model)
   if (refused.length > 0) throw new ImagegenError('manifest', refused)
+}
+
+/** Counts an attempt. Where earlier attempts of the same request used the budget up, their failure is the cause. */
+async function spend(
+  budget: Purse,
+  pictures: number,
+  price: number | null,
+  model: ResolvedModel,
+  failure: ModelError | undefined,
+): Promise<CountedAttempt> {
+  try {
+    return await budget.spend(pictures, price, model)
+  } catch (error) {
+    if (failure === undefined || !(error instanceof ImagegenError)) throw error
+    throw new ImagegenError(
+      'budget',
+      {
+        message: `${sentence(failure.message)} It was not tried again. ${sentence(error.problems[0]?.message ?? error.message)}`,
+        hint: 'Look at why it failed first. `imagegen generate` continues from here.',
+      },
+      { cause: failure },
+    )
+  }
 }
 
 /** What arrived with a failure, and may have been paid for, is kept; the failure then says where. */

@@ -1,4 +1,4 @@
-import { ImagegenError } from '../shared/errors.ts'
+import { ImagegenError, type Problem } from '../shared/errors.ts'
 
 /** The most that may be asked for. */
 export interface BudgetLimit {
@@ -10,36 +10,57 @@ export interface BudgetLimit {
 
 /** What a run, or a dev server's life, has spent. */
 export interface Spending {
-  /** HTTP requests sent, failed ones too. */
+  /** Requests that were sent, failed ones too. */
   readonly requests: number
   /** Images asked for in attempts that may have been billed. */
   readonly pictures: number
-  /** US dollars for them, as far as prices are known. */
-  readonly usd: number
+  /** US dollars for them; `null` where the price of one of them is unknown. */
+  readonly usd: number | null
 }
 
-/** Where requests are paid from. */
+/** An attempt that is counted. */
+export interface CountedAttempt {
+  /**
+   * Takes the attempt back.
+   *
+   * @param why `unsent`: no request left this machine; `unbilled`: the provider refused it free of charge.
+   */
+  takeBack(why: 'unsent' | 'unbilled'): void | Promise<void>
+  /** The attempt stays counted although it failed: the provider may have charged for it. */
+  noteFailure(): void | Promise<void>
+}
+
+/** What requests are paid from. */
 export interface Purse {
   /**
    * Counts an attempt, before it is sent.
    *
-   * @returns what takes it back, for an attempt that was surely not billed.
+   * @param usd its price; `null`: unknown.
    * @throws ImagegenError with code `budget`.
    */
   spend(
     pictures: number,
     usd: number | null,
-  ): (() => void | Promise<void>) | Promise<() => void | Promise<void>>
+    model: BilledModel,
+  ): CountedAttempt | Promise<CountedAttempt>
 }
 
-/** Counts what is asked for, and refuses what would pass the limit before it is sent. */
+/** A model as messages about its price name it. */
+export interface BilledModel {
+  /** In the option `models`. */
+  readonly name: string
+  readonly provider: string
+  readonly modelId: string
+}
+
+/** Counts what is asked for, and refuses what would exceed the limit before it is sent. */
 export interface Budget extends Purse {
   readonly limit: BudgetLimit
   spent(): Spending
-  /** Whether so much more fits. */
+  /** Whether so much more fits. A limit in US dollars never holds an unknown price. */
   holds(pictures: number, usd: number | null): boolean
-  spend(pictures: number, usd: number | null): () => void
-  /** Counts what others have spent for this run. It is spent already: no limit keeps it from being counted. */
+  spend(pictures: number, usd: number | null, model: BilledModel): CountedAttempt
+  /** Counts what workers spent for this run. No limit applies: it is spent already. */
   charge(spending: Spending): void
 }
 
@@ -47,41 +68,90 @@ export function createBudget(limit: BudgetLimit): Budget {
   let requests = 0
   let pictures = 0
   let usd = 0
+  /** Pictures of them that have no known price. */
+  let unpriced = 0
+  /** Pictures of them whose attempts failed. */
+  let failed = 0
   const holds = (morePictures: number, moreUsd: number | null): boolean =>
     pictures + morePictures <= limit.images &&
-    // Sums of prices such as 0.0035 are not exact: half a hundredth of a cent is no passing.
-    (limit.usd === undefined || usd + (moreUsd ?? 0) <= limit.usd + 0.00005)
+    // Sums of prices such as 0.0035 are not exact: half a hundredth of a cent does not exceed a limit.
+    (limit.usd === undefined || (moreUsd !== null && usd + moreUsd <= limit.usd + 0.00005))
+  const add = (sign: 1 | -1, morePictures: number, moreUsd: number | null): void => {
+    pictures += sign * morePictures
+    usd += sign * (moreUsd ?? 0)
+    if (moreUsd === null) unpriced += sign * morePictures
+  }
   return {
     limit,
     holds,
     charge(spending) {
       requests += spending.requests
-      pictures += spending.pictures
-      usd += spending.usd
+      add(1, spending.pictures, spending.usd)
     },
-    spent: () => ({ requests, pictures, usd: Math.round(usd * 1e6) / 1e6 }),
-    spend(morePictures, moreUsd) {
-      if (!holds(morePictures, moreUsd)) throw budgetUsedUp(limit, pictures)
+    spent: () => ({
+      requests,
+      pictures,
+      usd: unpriced > 0 ? null : Math.round(usd * 1e6) / 1e6,
+    }),
+    spend(morePictures, moreUsd, model) {
+      if (limit.usd !== undefined && moreUsd === null) {
+        throw new ImagegenError('budget', unknownPrice(limit, model))
+      }
+      if (!holds(morePictures, moreUsd)) throw budgetUsedUp(limit, { pictures, failed })
       requests += 1
-      pictures += morePictures
-      usd += moreUsd ?? 0
-      let counted = true
-      return () => {
-        if (!counted) return
-        counted = false
-        pictures -= morePictures
-        usd -= moreUsd ?? 0
+      add(1, morePictures, moreUsd)
+      let isOpen = true
+      const close = (): boolean => {
+        const wasOpen = isOpen
+        isOpen = false
+        return wasOpen
+      }
+      return {
+        takeBack(why) {
+          if (!close()) return
+          add(-1, morePictures, moreUsd)
+          if (why === 'unsent') requests -= 1
+        },
+        noteFailure() {
+          if (close()) failed += morePictures
+        },
       }
     },
   }
 }
 
-/** What an attempt throws that would pass the limit. */
-export function budgetUsedUp(limit: BudgetLimit, pictures: number): ImagegenError {
+/**
+ * The error of an attempt that would exceed the limit.
+ *
+ * @param counted pictures that were asked for, and those of them whose attempts failed.
+ */
+export function budgetUsedUp(
+  limit: BudgetLimit,
+  counted: { readonly pictures: number; readonly failed: number },
+): ImagegenError {
+  const { pictures, failed } = counted
+  const used = `The budget of ${describeLimit(limit)} is used up: ${pictures} ${pictures === 1 ? 'image was' : 'images were'} asked for, retries included`
+  if (failed === 0) {
+    return new ImagegenError('budget', {
+      message: `${used}.`,
+      hint: 'Run `imagegen generate --budget N`, or raise the option `budget`.',
+    })
+  }
   return new ImagegenError('budget', {
-    message: `The budget of ${describeLimit(limit)} is used up: ${pictures} images were asked for, retries included.`,
-    hint: 'Run `imagegen generate --budget N`, or raise the option `budget`.',
+    message: `${used}; ${failed} of them in attempts that failed and may have been charged.`,
+    hint: 'Look at why they failed first. `imagegen generate` continues from here.',
   })
+}
+
+/** The problem of a model whose price nobody knows, under a limit in US dollars. */
+export function unknownPrice(
+  limit: BudgetLimit,
+  { name, provider, modelId }: BilledModel,
+): Problem {
+  return {
+    message: `The price of model \`${name}\` (${provider}/${modelId}) is unknown, so the budget of ${describeLimit(limit)} cannot be checked. No request was sent.`,
+    hint: `Declare its price, in USD an image: \`imageModel(model, { price })\` in the option \`models\`; or set \`budget: { images }\` without \`usd\`.`,
+  }
 }
 
 /** `20 images`, `20 images or 1 USD`. */

@@ -63,6 +63,11 @@ const NOT_TRIED = {
   stopped: 'was not asked for: after the failure above nothing else of this account can succeed.',
 }
 
+/** Whether a failure with this code only follows from another one, or from a budget that others used up. */
+export function isConsequence(code: string): boolean {
+  return Object.hasOwn(NOT_TRIED, code) || code === 'budget'
+}
+
 /** A job that was not tried. */
 export function notTried(job: Job, code: keyof typeof NOT_TRIED): Failure {
   const message = `${job.entry.name}: ${NOT_TRIED[code]}`

@@ -57,6 +57,9 @@ interface Account {
   readonly window: RateWindow | undefined
   /** Given once nothing that the account is asked for can succeed. Other accounts go on. */
   readonly halt: AbortController
+  /** Settled once the failure that halted the account has been told: its consequences are told after it. */
+  readonly causeTold: Promise<void>
+  readonly tellCause: () => void
   /** No request is sent any more: the run is interrupted, or the account halted. */
   readonly signal: AbortSignal
 }
@@ -78,15 +81,19 @@ function createRun(options: GenerateOptions): (job: Job) => Promise<Outcome> {
   }
 
   const fail = (job: Job, failure: Failure): Outcome => {
-    if (failure.stopsRun) accountOf(job).halt.abort()
+    const { halt, tellCause } = accountOf(job)
+    // A failure that another process left halts the account, too.
+    if (failure.stopsRun) halt.abort()
     onEvent({ kind: 'failed', job, failure })
+    if (failure.stopsRun) tellCause()
     return { kind: 'failed', failure }
   }
 
   const attempt = async (job: Job): Promise<Outcome> => {
-    const { window, halt, signal: accountSignal } = accountOf(job)
+    const { window, halt, causeTold, tellCause, signal: accountSignal } = accountOf(job)
     const own = options.signalOf?.(job)
     const signal = own === undefined ? accountSignal : AbortSignal.any([accountSignal, own])
+    let isCause = false
     try {
       throwIfAborted(signal)
       const failure = await makeCandidates(await orderOf(job, options.store), job.made.model, {
@@ -101,7 +108,10 @@ function createRun(options: GenerateOptions): (job: Job) => Promise<Outcome> {
               return await retry({ ...request, signal, ...(pause === undefined ? {} : { pause }) })
             } catch (error) {
               // Before the next one has its turn.
-              if (failureOf(job, error).stopsRun) halt.abort()
+              if (failureOf(job, error).stopsRun) {
+                isCause = !halt.signal.aborted
+                halt.abort()
+              }
               throw error
             }
           }),
@@ -114,7 +124,11 @@ function createRun(options: GenerateOptions): (job: Job) => Promise<Outcome> {
       const isAborted = error instanceof ImagegenError && error.code === 'aborted'
       if (!isAborted && !options.abandon.aborted) return fail(job, failureOf(job, error))
       const isStopped = halt.signal.aborted && !options.signal.aborted && own?.aborted !== true
-      return isStopped ? fail(job, notTried(job, 'stopped')) : { kind: 'interrupted' }
+      if (!isStopped) return { kind: 'interrupted' }
+      await causeTold
+      return fail(job, notTried(job, 'stopped'))
+    } finally {
+      if (isCause) tellCause()
     }
   }
 
@@ -126,9 +140,13 @@ function openAccount(
   { store, signal }: GenerateOptions,
 ): Account {
   const halt = new AbortController()
+  let tellCause: () => void = () => undefined
+  const causeTold = new Promise<void>((resolve) => {
+    tellCause = resolve
+  })
   const either = AbortSignal.any([signal, halt.signal])
   setMaxListeners(0, either)
   const window =
     requestsPerMinute === undefined ? undefined : store.rateWindow({ account, requestsPerMinute })
-  return { window, halt, signal: either }
+  return { window, halt, causeTold, tellCause, signal: either }
 }

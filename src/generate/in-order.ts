@@ -1,6 +1,6 @@
 import type { Job } from '../plan/plan.ts'
 import type { GenerateEvent } from './event.ts'
-import { notTried, type Failure } from './failure.ts'
+import { isConsequence, notTried, type Failure } from './failure.ts'
 
 export interface GenerateReport {
   /** Entries that have their picture now, whoever asked for it. */
@@ -52,5 +52,12 @@ export async function makeInOrder(
     else if (outcome?.kind === 'failed') failures.push(outcome.failure)
     else remaining.push(job)
   }
-  return { generated, failures, remaining }
+  return { generated, failures: causesFirst(failures), remaining }
+}
+
+/** What ended the run comes first, and what only follows from other failures last; each in the order of the jobs. */
+function causesFirst(failures: readonly Failure[]): Failure[] {
+  const rankOf = ({ code, stopsRun }: Failure): number =>
+    stopsRun ? 0 : isConsequence(code) ? 2 : 1
+  return failures.toSorted((left, right) => rankOf(left) - rankOf(right))
 }

@@ -1,3 +1,4 @@
+import { isInsecure, isUnsent } from '../model/http/unsent.ts'
 import { ModelError } from '../model/image-model.ts'
 import { ImagegenError, messageOf } from '../shared/errors.ts'
 
@@ -10,7 +11,16 @@ export function toModelError(error: unknown): ModelError | ImagegenError {
   if (isForeignModelError(error)) return new ModelError(error.message, { ...error, cause: error })
   const status = numberIn(error, 'statusCode')
   const message = messageOf(error)
-  if (status === 429) {
+  if (isLackOfKey(error)) {
+    return new ModelError(message, {
+      code: 'credentials',
+      retry: 'never',
+      stopsRun: true,
+      cause: error,
+    })
+  }
+  if (status === undefined) return withoutAnswer(message, error)
+  if (status === 429 && !isQuotaUsedUp(error)) {
     return new ModelError(message, {
       code: 'http-429',
       retry: 'rate-limit',
@@ -18,15 +28,58 @@ export function toModelError(error: unknown): ModelError | ImagegenError {
       cause: error,
     })
   }
-  const isRetryable = fieldOf(error, 'isRetryable') === true
+  const isRetryable = status !== 429 && fieldOf(error, 'isRetryable') === true
+  // An answer that the SDK cannot read may hold pictures: it is kept.
+  const body = status < 300 ? fieldOf(error, 'responseBody') : undefined
   return new ModelError(message, {
-    code: status === undefined ? 'provider' : `http-${status}`,
+    code: `http-${status}`,
     retry: isRetryable ? 'backoff' : 'never',
-    stopsRun: status === 401 || status === 402 || status === 403,
-    // A refusal by status is not billed; what broke on the way may have been.
-    maybeBilled: status === undefined || status >= 500,
+    stopsRun: status === 401 || status === 402 || status === 403 || status === 429,
+    // A refusal by status is not billed; an answer that broke on the way may have been.
+    maybeBilled: status < 300 || status === 408 || status >= 500,
+    responseBody: typeof body === 'string' ? body : undefined,
     cause: error,
   })
+}
+
+/** What a model threw that no server answered with. */
+function withoutAnswer(message: string, error: unknown): ModelError {
+  if (isUnsent(error)) {
+    const isFinal = isInsecure(error)
+    return new ModelError(message, {
+      code: 'network',
+      retry: isFinal ? 'never' : 'backoff',
+      stopsRun: isFinal,
+      cause: error,
+    })
+  }
+  const isInvalid = error instanceof Error && REFUSED_BEFORE_SENDING.has(error.name)
+  return new ModelError(message, {
+    code: isInvalid ? 'invalid' : 'provider',
+    retry: fieldOf(error, 'isRetryable') === true ? 'backoff' : 'never',
+    maybeBilled: !isInvalid,
+    cause: error,
+  })
+}
+
+/** What the AI SDK throws about a call that it does not send. */
+const REFUSED_BEFORE_SENDING: ReadonlySet<string> = new Set([
+  'AI_InvalidArgumentError',
+  'AI_InvalidPromptError',
+  'AI_LoadSettingError',
+  'AI_NoSuchModelError',
+  'AI_UnsupportedFunctionalityError',
+])
+
+/** The AI SDK looks for keys when it is about to send a request. */
+function isLackOfKey(error: unknown): boolean {
+  return error instanceof Error && error.name === 'AI_LoadAPIKeyError'
+}
+
+/** OpenAI says with the status of its rate limit that nothing is paid in: no pause helps. */
+function isQuotaUsedUp(error: unknown): boolean {
+  const body = fieldOf(error, 'responseBody')
+  return typeof body === 'string' && body.includes('insufficient_quota')
 }
 
 /** The error of another copy of this package, which a configuration may bring along. */
@@ -51,8 +104,16 @@ function fieldOf(value: unknown, field: string): unknown {
   return typeof value === 'object' && value !== null ? Reflect.get(value, field) : undefined
 }
 
-/** Whether an attempt that failed may have been charged all the same. */
-export function maybeBilled(thrown: unknown): boolean {
+/**
+ * What a failed attempt may have cost: `unsent`: no request left this machine; `unbilled`: the provider refused it;
+ * `maybe-billed`: it may have been charged.
+ */
+export function chargeOf(thrown: unknown): 'unsent' | 'unbilled' | 'maybe-billed' {
   const error = toModelError(thrown)
-  return error instanceof ModelError && error.maybeBilled
+  if (!(error instanceof ModelError)) return 'unbilled'
+  if (error.maybeBilled) return 'maybe-billed'
+  return UNSENT_CODES.has(error.code) ? 'unsent' : 'unbilled'
 }
+
+/** Codes of `ModelError` that mean, where nothing can have been billed, that nothing was sent either. */
+const UNSENT_CODES: ReadonlySet<string> = new Set(['credentials', 'invalid', 'network', 'aborted'])

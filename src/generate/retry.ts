@@ -96,10 +96,24 @@ export async function retry<Result>(options: RetryOptions<Result>): Promise<Resu
     // p-retry drops a result that comes after the signal: it is paid for all the same.
     if (arrived === undefined) {
       throwIfAborted(options.signal)
-      throw error
+      throw isUnreachable(error) ? asStop(error) : error
     }
   }
   if (arrived === undefined)
     throw new Error('Retrying ended without a result and without an error.')
   return arrived.result
+}
+
+/** No connection to the provider came about, as often as it was tried. */
+function isUnreachable(error: unknown): error is ModelError {
+  return error instanceof ModelError && error.code === 'network' && !error.maybeBilled
+}
+
+/** Every other request would wait as long for the same. */
+function asStop(error: ModelError): ModelError {
+  return new ModelError(error.message, {
+    ...error,
+    stopsRun: true,
+    cause: error.cause,
+  })
 }

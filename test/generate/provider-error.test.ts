@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { maybeBilled, toModelError } from '../../src/generate/provider-error.ts'
+import { chargeOf, toModelError } from '../../src/generate/provider-error.ts'
 import { ModelError } from '../../src/model/image-model.ts'
 import { ImagegenError } from '../../src/shared/errors.ts'
 
@@ -32,8 +32,12 @@ describe('toModelError', () => {
     [{}, 'never', false, true],
   ])('reads an error of the AI SDK: %j', (fields, retry, stopsRun, billed) => {
     const error = Object.assign(new Error('from the SDK'), fields)
-    expect(toModelError(error)).toMatchObject({ retry, stopsRun, maybeBilled: billed })
-    expect(maybeBilled(error)).toBe(billed)
+    expect(toModelError(error)).toMatchObject({
+      retry,
+      stopsRun,
+      maybeBilled: billed,
+    })
+    expect(chargeOf(error) === 'maybe-billed').toBe(billed)
   })
 
   test('a Retry-After is honoured, in milliseconds', () => {

@@ -114,7 +114,7 @@ function tell(
     output.json({ version: 1, generated, failed, current, requests, pictures, usd })
   } else {
     output.result(
-      `${generated.length} made, ${failed.length} failed, ${current} current. Spent: ${count(pictures, 'picture')} in ${count(requests, 'request')}, ${usd} USD.`,
+      `${generated.length} made, ${failed.length} failed, ${current} current. Spent: ${count(pictures, 'picture')} in ${count(requests, 'request')}, ${priceText(usd)}.`,
     )
   }
   const open = remaining.reduce((sum, job) => sum + job.ids.length, 0)

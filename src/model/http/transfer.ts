@@ -1,8 +1,8 @@
 import { errorCode } from '../../shared/files.ts'
 import { messageOf } from '../../shared/errors.ts'
-import { isRecord } from '../../shared/record.ts'
 import { ModelError } from '../image-model.ts'
 import { plainText } from '../../shared/plain-text.ts'
+import { isInsecure, isUnsent } from './unsent.ts'
 
 /** What a server answered, whatever its status. */
 export interface Transferred {
@@ -26,7 +26,11 @@ export interface TransferLimits {
  */
 export async function transfer(
   url: URL,
-  request: { readonly method: string; readonly headers: Headers; readonly body?: string },
+  request: {
+    readonly method: string
+    readonly headers: Headers
+    readonly body?: string
+  },
   limits: TransferLimits,
 ): Promise<Transferred> {
   // A connection is not used again: after the half minute of a picture the server may just be closing it, and a
@@ -81,30 +85,22 @@ async function receive(url: URL, response: Response, limits: TransferLimits): Pr
   )
 }
 
-/** Before a connection stands nothing can have been paid; after that nobody knows. */
+/** Nothing was paid for a request that never left; for any other, nobody knows. */
 function networkError(url: URL, error: unknown): ModelError {
-  const cause = rootCause(error)
-  const code = errorCode(cause) ?? ''
   const reason = reasonOf(error)
-  if (/^(?:ERR_SSL_|ERR_TLS_|CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_)/.test(code)) {
+  if (isInsecure(error)) {
     return new ModelError(
       `No secure connection to ${url.host} (${reason}). Check the host, the proxy and the clock of this machine.`,
       { code: 'network', retry: 'never', stopsRun: true, cause: error },
     )
   }
-  const neverSent = code === 'UND_ERR_CONNECT_TIMEOUT' || isConnecting(cause)
+  const neverSent = isUnsent(error)
   return new ModelError(
     neverSent
       ? `No connection to ${url.host} (${reason}). Check the network and the host.`
       : `The connection to ${url.host} broke off before it answered (${reason}).`,
     { code: 'network', retry: 'backoff', maybeBilled: !neverSent, cause: error },
   )
-}
-
-function isConnecting(error: unknown): boolean {
-  // Where a name has several addresses, each of them failed on its own.
-  if (error instanceof AggregateError) return error.errors.every(isConnecting)
-  return isRecord(error) && (error['syscall'] === 'connect' || error['syscall'] === 'getaddrinfo')
 }
 
 /** `fetch` says `fetch failed` or `terminated`; why is in the error's causes. */

@@ -67,7 +67,7 @@ export async function generateThroughQueue(
     budget.charge({
       requests: spent.requests,
       pictures: spent.pictures - before.pictures,
-      usd: spent.usd - before.usd,
+      usd: spent.usd === null ? null : spent.usd - (before.usd ?? 0),
     })
     return report
   } finally {

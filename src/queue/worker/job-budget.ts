@@ -1,6 +1,7 @@
 import {
   createBudget,
   describeLimit,
+  unknownPrice,
   type Budget,
   type BudgetLimit,
 } from '../../generate/budget.ts'
@@ -50,7 +51,11 @@ export async function holdOrder(
   if (record.problems.length > 0) return
   const missing = order.wanted - usableFor(order, record).length
   if (missing <= 0) return
-  if (budget.holds(missing, priceOf(order, model, missing))) return
+  const price = priceOf(order, model, missing)
+  if (budget.holds(missing, price)) return
+  if (budget.limit.usd !== undefined && price === null) {
+    throw new ImagegenError('budget', unknownPrice(budget.limit, model))
+  }
   throw new ImagegenError('budget', {
     message: `It needs ${missing} pictures, and this worker's budget for one job is ${describeLimit(budget.limit)}. Nothing was requested.`,
     hint: "Raise the option `budget` in the worker's configuration, or lower `n`.",

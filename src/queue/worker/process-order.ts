@@ -71,18 +71,24 @@ export function createProcessor(
     const failure = await makeCandidates(order, model, {
       store,
       budget: {
-        async spend(pictures, usd) {
+        async spend(pictures, usd, billed) {
           // From here on the store may have something that the remote does not have, whatever happens to this process.
           await unsent.note(order.key)
-          const takeBack = budget.spend(pictures, usd)
+          const own = budget.spend(pictures, usd, billed)
           try {
-            const takeBackFromRun = await purse.spend(pictures, usd)
-            return async () => {
-              takeBack()
-              await takeBackFromRun()
+            const ofRun = await purse.spend(pictures, usd, billed)
+            return {
+              async takeBack(why) {
+                await own.takeBack(why)
+                await ofRun.takeBack(why)
+              },
+              async noteFailure() {
+                await own.noteFailure()
+                await ofRun.noteFailure()
+              },
             }
           } catch (error) {
-            takeBack()
+            await own.takeBack('unsent')
             throw error
           }
         },

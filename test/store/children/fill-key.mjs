@@ -26,9 +26,12 @@ const failure = await makeCandidates(
       async spend(pictures) {
         spent.requests += 1
         spent.pictures += pictures
-        return async () => {
-          spent.requests -= 1
-          spent.pictures -= pictures
+        return {
+          async takeBack() {
+            spent.requests -= 1
+            spent.pictures -= pictures
+          },
+          async noteFailure() {},
         }
       },
     },
