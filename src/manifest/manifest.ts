@@ -5,36 +5,36 @@ import type { ImageSettings } from './schema/schema.ts'
 import { loadYaml } from './yaml.ts'
 import { parseYamlDocument } from './yaml-document.ts'
 
-/** A manifest as written, validated. */
+/** A validated manifest, before variables and references are resolved. */
 export interface Manifest {
   /** Absolute path. */
   readonly file: string
-  /** Path from the root, with `/`; starts with `../` outside of it. The first part of every id. */
+  /** Path from the root, with `/`; starts with `../` outside the root. The first part of every id. */
   readonly path: string
   readonly text: string
   readonly content: ManifestContent
-  /** Where something stands. The first question parses the text once more: what is remembered has no places. */
+  /** Finds a value's position. The first call parses the text again, because the parse cache holds no positions. */
   readonly locate: Locate
 }
 
-/** Finds the place of a value in a manifest, or of its key; of the nearest thing around it where it is not written. */
+/** Finds the position of a value or its key in a manifest; for a missing value, of the nearest node around it. */
 export type Locate = (path: DocumentPath, part: 'key' | 'value') => Place
 
-/** A manifest reports so many problems at most: a file that is broken throughout is not worth thousands of lines. */
+/** The most problems reported for one manifest, so that a badly broken file does not print thousands of lines. */
 export const MAX_PROBLEMS = 50
 
-/** What a manifest says. Plain data: it is remembered across runs by the hash of the file's bytes. */
+/** A manifest's content as plain data, cached across runs by the hash of the file's bytes. */
 export interface ManifestContent {
   readonly form: 'named' | 'single'
   readonly defaults: ImageSettings
   readonly vars: ReadonlyArray<readonly [name: string, value: string]>
-  /** In the order written; the single form has one, without a name. */
+  /** In the order written; a single-image manifest has one entry, with an empty name. */
   readonly images: ReadonlyArray<{ readonly name: string; readonly settings: ImageSettings }>
-  /** Valid YAML that is surely not meant, in the order of the file. Left out where there is none. */
+  /** Valid YAML that the author most likely did not mean, in file order. Absent if there is none. */
   readonly warnings?: readonly ManifestWarning[]
 }
 
-/** Something that is worth a look before anything is spent. */
+/** A likely mistake that the author should check before spending money. */
 export interface ManifestWarning {
   readonly message: string
   /** What to do now. */
@@ -45,7 +45,7 @@ export interface ManifestWarning {
   readonly column: number
 }
 
-/** A manifest's warnings with their places. */
+/** A manifest's warnings with their positions. */
 export function warningsOf({ path, content, text }: Manifest): readonly Problem[] {
   return (content.warnings ?? []).map(({ message, hint, line, column }) => ({
     message,
@@ -54,16 +54,16 @@ export function warningsOf({ path, content, text }: Manifest): readonly Problem[
   }))
 }
 
-/** Where a value stands in a YAML document: `['images', 'kira', 'references', 0]`. */
+/** A path to a value in a YAML document: `['images', 'kira', 'references', 0]`. */
 export type DocumentPath = ReadonlyArray<string | number>
 
-/** Where an image's fields start in the document. */
+/** The path at which an image's fields start in the document. */
 export function pathOfImage(manifest: Manifest, writtenName: string): DocumentPath {
   return manifest.content.form === 'named' ? ['images', writtenName] : []
 }
 
 /**
- * The place of a field, or of the nearest thing around it that is written.
+ * The position of a field, or of the nearest node around it that exists.
  *
  * @param part the key of the field, or its value.
  */
@@ -71,16 +71,16 @@ export function placeOf(manifest: Manifest, path: DocumentPath, part: 'key' | 'v
   return manifest.locate(path, part)
 }
 
-/** A text with its parsed form. */
+/** A parsed YAML text with its line breaks. */
 interface Parsed {
   readonly document: Document.Parsed
   readonly lines: LineCounter
 }
 
 /**
- * Answers where things stand in a text.
+ * Creates a function that finds positions in a text.
  *
- * @param known left out: the text is parsed when somebody asks for the first time.
+ * @param known the parsed text; without it, the first call parses the text.
  */
 export function createLocate(file: string, text: string, known?: Parsed): Locate {
   let parsed = known

@@ -2,10 +2,10 @@ import type { Alias, Document, LineCounter, Node, Pair, Scalar } from 'yaml'
 import { loadYaml } from './yaml.ts'
 
 /**
- * Parses the YAML 1.2 of a manifest. Names of images are taken as they are written: `001` and `1.10` would be numbers to
- * YAML, and other names.
+ * Parses a manifest as YAML 1.2. Image names keep their source text, because YAML would turn `001` and `1.10` into
+ * numbers and so into other names.
  *
- * @param lines is told of the line breaks.
+ * @param lines collects the line breaks.
  */
 export function parseYamlDocument(text: string, lines?: LineCounter): Document.Parsed {
   const { parseDocument, isScalar } = loadYaml()
@@ -13,7 +13,7 @@ export function parseYamlDocument(text: string, lines?: LineCounter): Document.P
     parseDocument(text, {
       ...(lines === undefined ? {} : { lineCounter: lines }),
       version: '1.2',
-      // Its own check is quadratic: a manifest of 1 MiB would take half a minute. See `keyProblems`.
+      // The parser's own check is quadratic: a 1 MiB manifest would take half a minute. `keyProblems` does it instead.
       uniqueKeys: false,
       prettyErrors: false,
     }),
@@ -26,8 +26,8 @@ export function parseYamlDocument(text: string, lines?: LineCounter): Document.P
 }
 
 /**
- * Every error of the parser takes a picture of the stack, which costs more than all the rest where a text has thousands
- * of errors. Nobody reads them: a place in the manifest is shown instead.
+ * Runs the parser without stack traces. With thousands of errors, capturing stacks costs more than parsing, and messages
+ * show a position in the manifest instead.
  */
 function withoutStackTraces<Result>(work: () => Result): Result {
   const { stackTraceLimit } = Error
@@ -39,27 +39,27 @@ function withoutStackTraces<Result>(work: () => Result): Result {
   }
 }
 
-/** Has a plain scalar stand for its text, whatever YAML makes of it. */
+/** Sets a plain scalar's value to its source text. */
 function takeSourceText(scalar: Scalar): void {
   const { source, type } = scalar
   if (type === 'PLAIN' && source !== undefined) scalar.value = source
 }
 
-/** Looks into a document, through its aliases. */
+/** Reads nodes of a document and follows its aliases. */
 export interface NodeReader {
-  /** The pairs of a map; none where it is no map. */
+  /** The pairs of a map; empty for any other node. */
   readonly pairsOf: (node: unknown) => readonly Pair[]
-  /** The items of a list; none where it is no list. */
+  /** The items of a list; empty for any other node. */
   readonly itemsOf: (node: unknown) => readonly unknown[]
-  /** A value of a map by its name. */
+  /** A map's value by name. */
   readonly valueAt: (node: unknown, name: string) => unknown
-  /** What an alias stands for; everything else as it is. */
+  /** The target of an alias; any other node unchanged. */
   readonly resolved: (node: unknown) => unknown
 }
 
 export function readNodes(document: Document.Parsed): NodeReader {
   const { isAlias, isMap, isScalar, isSeq } = loadYaml()
-  // The parser looks through the whole document for each alias: a hostile one would take minutes.
+  // The parser's own `resolve` scans the whole document for each alias, so a hostile document would take minutes.
   let targets: ReadonlyMap<Alias, Node> | undefined
   const resolved = (node: unknown): unknown => {
     if (!isAlias(node)) return node

@@ -11,7 +11,7 @@ describe.concurrent('a slip in a manifest is told with what to write instead', (
     [
       'a colon in a prompt',
       'prompt: A cat: a dog\nalt: ""\n',
-      ':1:9  Not valid YAML: a text with a colon and a blank needs quotes.',
+      ':1:9  Not valid YAML: text with a colon followed by a space needs quotes.',
       'Put it in quotes: `prompt: "A cat: a dog"`.',
     ],
     [
@@ -36,7 +36,7 @@ describe.concurrent('a slip in a manifest is told with what to write instead', (
       'a name without a colon',
       'images:\n  kira\n    prompt: A cat\n',
       ':2:3  Not valid YAML: a colon is missing here.',
-      'Write `kira:`, with a blank',
+      'Write `kira:`, with a space',
     ],
     [
       'a field without a colon',
@@ -71,19 +71,19 @@ describe.concurrent('a slip in a manifest is told with what to write instead', (
     [
       'a merge conflict',
       'images:\n  kira:\n<<<<<<< HEAD\n    prompt: a\n=======\n    prompt: b\n>>>>>>> main\n',
-      ':3:1  The manifest holds a merge conflict.',
+      ':3:1  The manifest contains a merge conflict.',
       'Keep one side',
     ],
     [
       'a merge conflict with its base, and the line ends of Windows',
       '<<<<<<< HEAD\r\nprompt: a\r\n||||||| 1234\r\nprompt: c\r\n=======\r\nprompt: b\r\n>>>>>>> x\r\n',
-      ':1:1  The manifest holds a merge conflict.',
+      ':1:1  The manifest contains a merge conflict.',
       'Keep one side',
     ],
     [
       'a merge conflict that YAML takes for text',
       'prompt: "A\n<<<<<<< HEAD\ncat\n=======\ndog\n>>>>>>> main\n"\n',
-      ':2:1  The manifest holds a merge conflict.',
+      ':2:1  The manifest contains a merge conflict.',
       'Keep one side',
     ],
     [

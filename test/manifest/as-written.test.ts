@@ -6,7 +6,7 @@ import { editImage } from '../../src/manifest/edit/edit.ts'
 import { placeOf, warningsOf, type Manifest } from '../../src/manifest/manifest.ts'
 import { parseManifest } from '../../src/manifest/read/parse.ts'
 import { rememberManifests } from '../../src/manifest/read/parsed-cache.ts'
-import { readManifest } from '../../src/manifest/read/read.ts'
+import { loadManifest, understandManifest } from '../../src/manifest/read/read.ts'
 import { ImagegenError } from '../../src/shared/errors.ts'
 import { sha256 } from '../../src/shared/hash.ts'
 import { temporaryProject } from '../temporary-project.ts'
@@ -24,7 +24,10 @@ function problemsOf(text: string): ImagegenError['problems'] {
 
 async function manifestOf(text: string): Promise<Manifest> {
   const { root } = await temporaryProject({ 'a.image.yaml': text })
-  return readManifest(path.join(root, 'a.image.yaml'), 'a.image.yaml', forgetful)
+  return understandManifest(
+    loadManifest(path.join(root, 'a.image.yaml'), 'a.image.yaml'),
+    forgetful,
+  )
 }
 
 describe('names of images', () => {
@@ -57,7 +60,7 @@ describe('names of images', () => {
   test('are one name with and without quotes', () => {
     const text = 'images:\n  01: { prompt: x, alt: "" }\n  "01": { prompt: y, alt: "" }\n'
     expect(summaries(problemsOf(text))).toEqual([
-      'a.image.yaml:3:3 `01` is written twice on one level. Each name may stand once.',
+      'a.image.yaml:3:3 `01` is written twice on one level. Each name may occur once.',
     ])
   })
 
@@ -111,7 +114,7 @@ describe('a number that is spelled otherwise than YAML reads it', () => {
       place: { file: 'a.image.yaml', line: 1, column: 18 },
     })
     expect(problem?.hint).toContain(
-      `\`"${read}"\` is what prompts had until now, and keeps the pictures that are paid for`,
+      `\`"${read}"\` is what prompts contained until now, and keeps the images already paid for`,
     )
     expect(problem?.hint).toContain(`\`"${written}"\` is what is written`)
   })
@@ -182,7 +185,7 @@ describe('text that is cut off by a comment', () => {
     expect(warning).toMatchObject({
       message: '`prompt` ends before the #: YAML takes `#ff8800, with a lighthouse` for a comment.',
       place: { file: 'a.image.yaml', line: 3, column: 36 },
-      hint: 'Put the whole value in quotes: `"Poster in brand colour #ff8800, with a lighthouse"`. If it is a comment, put a blank behind the #.',
+      hint: 'Put the whole value in quotes: `"Poster in brand colour #ff8800, with a lighthouse"`. If it is a comment, put a space after the #.',
     })
     expect(warning?.place?.frame).toContain('> 3 |     prompt: Poster')
   })
@@ -259,10 +262,13 @@ describe('text that is cut off by a comment', () => {
     const file = path.join(root, 'a.image.yaml')
     const cacheDir = await folder()
     const memory = rememberManifests(cacheDir, '1')
-    const parsed = readManifest(file, 'a.image.yaml', memory)
+    const parsed = understandManifest(loadManifest(file, 'a.image.yaml'), memory)
     await memory.save(new Set([sha256(POSTER)]))
     expect(rememberManifests(cacheDir, '1').has(sha256(POSTER))).toBe(true)
-    const remembered = readManifest(file, 'a.image.yaml', rememberManifests(cacheDir, '1'))
+    const remembered = understandManifest(
+      loadManifest(file, 'a.image.yaml'),
+      rememberManifests(cacheDir, '1'),
+    )
     expect(warningsOf(remembered)).toEqual(warningsOf(parsed))
     expect(warningsOf(remembered)).toHaveLength(1)
   })

@@ -203,7 +203,7 @@ describe('completion', () => {
     )
     for (const item of items) expect(textOf(item), item.label).toMatch(/\.$/)
     expect(textOf(items.find(({ label }) => label === 'pick')!)).toBe(
-      'Which candidate is used, counted from 1.',
+      'Which candidate to use, counted from 1.',
     )
   })
 
@@ -211,7 +211,7 @@ describe('completion', () => {
     const { complete } = await open('prompt: x\noutput:\n  placeholder: |\n')
     const items = await complete()
     expect(items.map(({ label }) => label)).toEqual(['blur', 'color', 'none'])
-    for (const item of items) expect(textOf(item)).toContain('blurred picture')
+    for (const item of items) expect(textOf(item)).toContain('blurred image')
     expect(await labelsAt('prompt: x\noutput:\n  formats:\n    - |\n')).toEqual(
       'avif webp jpeg png gif jxl'.split(' '),
     )
@@ -242,8 +242,8 @@ describe('hover', () => {
     ['images:\n  kira:\n    se|ed: 7\n', 'The seed of the first candidate.'],
     ['images:\n  kira:\n    output:\n      for|mats: [webp]\n', 'The formats to write, best first'],
     ['prompt: x\nprocess:\n  - resize:\n      ker|nel: nearest\n', 'keeps pixel art crisp'],
-    ['va|rs: { a: b }\nimages: {}\n', 'They win over the'],
-    ['prompt: x\nprocess: [tr|im]\n', 'Cuts away a border of one colour.'],
+    ['va|rs: { a: b }\nimages: {}\n', 'They override the'],
+    ['prompt: x\nprocess: [tr|im]\n', 'Trims a border of one colour.'],
   ])('%j says what it is', async (body, expected) => {
     const { hover } = await open(body)
     expect(await hover()).toContain(expected)

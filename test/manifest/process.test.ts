@@ -342,8 +342,8 @@ describe('composite files', () => {
 
 describe('processProblems', () => {
   it.each([
-    [{ normalise: { lower: 50, upper: 40 } }, '`lower` (50) has to be less than `upper` (40).'],
-    [{ normalise: { lower: 99 } }, '`lower` (99) has to be less than `upper` (99).'],
+    [{ normalise: { lower: 50, upper: 40 } }, '`lower` (50) must be less than `upper` (40).'],
+    [{ normalise: { lower: 99 } }, '`lower` (99) must be less than `upper` (99).'],
   ])('finds in %j what sharp refuses', (operation, message) => {
     const operations = normaliseProcess(['flip', operation])
     expect(isAccepted(operation)).toBe(true)

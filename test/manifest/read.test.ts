@@ -85,10 +85,10 @@ describe('what is wrong with a manifest', () => {
   })
 
   test.each([
-    ['images: { a: { prompt: a ${look} b, alt: x } }', '`${` must stand in quotes'],
+    ['images: { a: { prompt: a ${look} b, alt: x } }', '`${` must be in quotes'],
     ['prompt: x\nreferences: [#kira]\nalt: y\n', '`"#name"`'],
     ['prompt: x\n---\nprompt: y', 'A manifest is one document'],
-    ['x: &x { prompt: p }\nimages: { a: { <<: *x } }', 'Merge keys are of YAML 1.1'],
+    ['x: &x { prompt: p }\nimages: { a: { <<: *x } }', 'Merge keys belong to YAML 1.1'],
   ])('one slip, one report, with advice: %j', (text, advice) => {
     const error = problemsOf(text)
     expect(error.message).toContain(advice)
@@ -202,7 +202,7 @@ describe('manifests that would exhaust time or memory', () => {
       'latin.image.yaml': Uint8Array.from([0x70, 0x3a, 0x20, 0xff, 0xfe]),
     })
     expect(summaries(problems)).toEqual([
-      'big.image.yaml:1:1 The manifest has 1048584 bytes; the most is 1048576 (1 MiB).',
+      'big.image.yaml:1:1 The manifest has 1048584 bytes; the limit is 1048576 (1 MiB).',
       'latin.image.yaml:1:1 The manifest is not valid UTF-8.',
     ])
   })

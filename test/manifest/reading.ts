@@ -1,6 +1,10 @@
 import { manifestPath, discoverManifests } from '../../src/manifest/read/discover.ts'
 import type { ImageEntry } from '../../src/manifest/entry.ts'
-import { readManifest, type ManifestMemory } from '../../src/manifest/read/read.ts'
+import {
+  loadManifest,
+  understandManifest,
+  type ManifestMemory,
+} from '../../src/manifest/read/read.ts'
 import { resolveManifests, type Resolution } from '../../src/manifest/resolve/resolve.ts'
 import type { ImageSettings } from '../../src/manifest/schema/schema.ts'
 import { ImagegenError, type Problem } from '../../src/shared/errors.ts'
@@ -39,7 +43,7 @@ export function readFolder(
   ).flatMap((file) => {
     const path = manifestPath(root, file)
     try {
-      return [readManifest(file, path, forgetful)]
+      return [understandManifest(loadManifest(file, path), forgetful)]
     } catch (error) {
       if (!(error instanceof ImagegenError)) throw error
       broken.set(path, error.problems)

@@ -159,9 +159,9 @@ images:
       ].join('\n'),
     })
     expect(summaries(problems)).toEqual([
-      'a.image.yaml:2:3 The name `tile` does not hold `${season}` of its matrix.',
+      'a.image.yaml:2:3 The name `tile` does not contain `${season}` of its matrix.',
       'a.image.yaml:3:3 `t-../up` cannot name an image.',
-      'a.image.yaml:4:40 The matrix has 10201 combinations; the most is 10000.',
+      'a.image.yaml:4:40 The matrix has 10201 combinations; the limit is 10000.',
     ])
   })
 
@@ -239,8 +239,8 @@ images:
       'a.image.yaml:9:9 `./gone.image.yaml#x`: there is no manifest gone.image.yaml.',
       'a.image.yaml:10:9 `./one.image.yaml#x`: one.image.yaml holds one image, without a name.',
       'a.image.yaml:11:9 `./a.image.yaml`: a.image.yaml holds several images.',
-      'a.image.yaml:12:9 `http://example.org/a.png` is no reference: a URL must start with https://.',
-      'a.image.yaml:13:9 `file:///etc/passwd` is no reference: a URL must start with https://.',
+      'a.image.yaml:12:9 `http://example.org/a.png` is not a reference: a URL must start with https://.',
+      'a.image.yaml:13:9 `file:///etc/passwd` is not a reference: a URL must start with https://.',
     ])
     expect(problems[0]?.hint).toBe('Did you mean `kira`?')
   })

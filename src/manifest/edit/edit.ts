@@ -16,14 +16,14 @@ import {
 export type { ImageEdit } from './write-field.ts'
 
 /**
- * The manifest's text with one field of one image set. Everything else stays byte for byte: comments, order, quoting,
- * line endings, indentation. So text is put into text; a document that is printed anew would lose them.
+ * Returns the manifest's text with one field of one image set. Everything else stays byte for byte: comments, order,
+ * quoting, line endings, indentation. The edit splices text, because printing the parsed document would lose them.
  *
- * What comes out is read again and held against what it should say. So an edit that would reach further than the image
- * (through an anchor), or would break the YAML, is refused.
+ * The result is parsed and compared with the expected data. An edit that would change more than the image (through an
+ * anchor), or would break the YAML, is refused.
  *
- * @param image where the image's fields are, as in `ImageEntry.path`.
- * @throws ImagegenError with code `manifest` where the edit cannot be done safely.
+ * @param image the path of the image's fields, as in `ImageEntry.path`.
+ * @throws ImagegenError with code `manifest` if the edit cannot be made safely.
  */
 export function editImage(manifest: Manifest, image: DocumentPath, edit: ImageEdit): string {
   const { text } = manifest
@@ -37,7 +37,7 @@ export function editImage(manifest: Manifest, image: DocumentPath, edit: ImageEd
   }
   const line = `\`${fieldText(edit, false)}\``
   throw new ImagegenError('manifest', {
-    message: `\`${edit.field}\` cannot be written here without changing something else, such as what an anchor or an alias stands for.`,
+    message: `\`${edit.field}\` cannot be written here without changing something else, such as the target of an anchor or alias.`,
     place: placeOf(manifest, image, 'key'),
     hint: `Nothing was changed. Write ${line} there by hand${edit.retired === undefined ? '' : ` in place of \`${edit.retired}\``}.`,
   })
@@ -55,7 +55,7 @@ function fieldsAt(document: Document.Parsed, image: DocumentPath): Fields | unde
   return isMap(node) ? { map: node, start } : undefined
 }
 
-/** The whole document's data with the edit made. */
+/** The whole document's data with the edit applied. */
 function expected(data: unknown, [step, ...rest]: DocumentPath, edit: ImageEdit): unknown {
   if (!isRecord(data)) return data
   if (step !== undefined) {
@@ -75,7 +75,7 @@ function saysExactly(text: string, wanted: string): boolean {
   try {
     return meaningOf(document.toJS()) === wanted
   } catch {
-    // An alias whose anchor went with the edit.
+    // The edit removed the anchor of an alias.
     return false
   }
 }

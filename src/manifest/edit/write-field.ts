@@ -1,29 +1,28 @@
 import { type Pair, type YAMLMap, isAlias, isCollection, isNode, isPair, isScalar } from 'yaml'
 
-/** What shall stand in an image's own fields. */
+/** A field to set in an image. */
 export interface ImageEdit {
   readonly field: 'revision' | 'source'
   readonly value: number | string
-  /** A field of the image that cannot stand beside it. Its lines become comments, to be had back by hand. */
+  /** A field of the image that conflicts with the new one. Its lines become comments, so the user can restore them. */
   readonly retired?: 'prompt'
 }
 
-/** The map that an image's fields stand in. */
+/** The YAML map that holds an image's fields. */
 export interface Fields {
   readonly map: YAMLMap
-  /** Where the image's name starts; for the form with one image, the map. */
+  /** The offset at which the image's name starts; for a single-image manifest, the map. */
   readonly start: number
 }
 
 /**
- * The text with the field put in, in each way that there is, the nicest first. Whether it then says what it should is
- * not looked at here.
+ * Yields the text with the field set, in every possible way, the most readable first. The caller checks the results.
  */
 export function* waysToWrite(text: string, fields: Fields, edit: ImageEdit): Generator<string> {
   for (const splices of splicesFor(text, fields, edit)) yield apply(text, splices)
 }
 
-/** Text to put in the place of what stands from one offset to another. */
+/** A text replacement between two offsets. */
 interface Splice {
   readonly start: number
   readonly end: number
@@ -56,7 +55,7 @@ function* splicesFor(
   if (map.flow === true) yield insertInFlow(neighbour, edit)
   else {
     yield insertBelow(text, neighbour, edit)
-    // Below a block of text that keeps its last line breaks, a new line would take them away from it.
+    // Below a block scalar that keeps its trailing line breaks, a new line would take them away from it.
     yield insertAbove(text, first, edit)
   }
 }
@@ -75,7 +74,7 @@ function replaceValue(pair: Pair, { value }: ImageEdit): Splice[] {
   return [{ start, end, text: scalar(value, isQuoted) }]
 }
 
-/** `kira: { prompt: …, alt: … }`: the old pair is kept as a comment above the image. */
+/** Replaces a pair of `kira: { prompt: …, alt: … }` and keeps the old pair as a comment above the image. */
 function replaceInFlow(text: string, pair: Pair, image: number, edit: ImageEdit): Splice[] {
   const start = startOf(pair.key) ?? 0
   const end = endOf(pair)
@@ -127,7 +126,7 @@ function insertAbove(text: string, first: Pair, edit: ImageEdit): Splice[] {
   return [{ start, end: start, text: line }]
 }
 
-/** Lines as comments, in a way that taking the marks away gives them back. */
+/** Turns lines into comments; removing the `# ` marks restores them. */
 function commented(lines: string, indent: string): string[] {
   return lines.split(/\r?\n/).map((line) => {
     const inner = line.startsWith(indent) ? line.slice(indent.length) : line.trimStart()
@@ -135,7 +134,7 @@ function commented(lines: string, indent: string): string[] {
   })
 }
 
-/** The field as it stands in the text. */
+/** The field as YAML text. */
 export function fieldText({ field, value }: ImageEdit, isQuoted: boolean): string {
   return `${isQuoted ? JSON.stringify(field) : field}: ${scalar(value, isQuoted)}`
 }
@@ -153,12 +152,12 @@ export function pairOf(map: YAMLMap, name: string): Pair | undefined {
   return map.items.find((item) => isScalar(item.key) && String(item.key.value) === name)
 }
 
-/** The offset at which a node starts. */
+/** The start offset of a node. */
 export function startOf(node: unknown): number | undefined {
   return isNode(node) ? node.range?.[0] : undefined
 }
 
-/** Where the last thing of a pair ends, without the comment and the line breaks behind it. */
+/** The offset at which a node's content ends, without trailing comments and line breaks. */
 export function endOf(value: unknown): number {
   if (isPair(value)) return value.value === null ? endOf(value.key) : endOf(value.value)
   if (isCollection(value) && value.flow !== true && value.items.length > 0) {
@@ -171,7 +170,7 @@ export function lineStart(text: string, offset: number): number {
   return text.lastIndexOf('\n', offset - 1) + 1
 }
 
-/** The end of the line in which something ends. A block of text ends behind its last line break. */
+/** The end of the line that contains an offset. A block scalar ends after its last line break. */
 export function lineEnd(text: string, end: number): number {
   let last = end
   while (/[\r\n]/.test(text.charAt(last - 1))) last--
@@ -184,7 +183,7 @@ export function indentAt(text: string, start: number): string {
   return /^ */.exec(text.slice(start, start + 1000))?.[0] ?? ''
 }
 
-/** The line break that the file has where something is to be put. */
+/** The line break that the file uses after an offset. */
 export function newLineAt(text: string, offset: number): string {
   return (/\r?\n/.exec(text.slice(offset)) ?? /\r?\n/.exec(text))?.[0] ?? '\n'
 }

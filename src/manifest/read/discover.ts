@@ -2,11 +2,11 @@ import path from 'node:path'
 import glob from 'fast-glob'
 import { toPosix } from '../../shared/files.ts'
 
-/** How a manifest's file name ends. */
+/** Matches the file names of manifests. */
 export const MANIFEST_FILE: RegExp = /\.image\.ya?ml$/i
 
 /**
- * The manifests of a project, as absolute paths in one order on every machine.
+ * Finds the manifests of a project. Returns absolute paths, in the same order on every machine.
  *
  * @param include globs from the root; may start with `../`.
  */
@@ -27,9 +27,9 @@ export function discoverManifests(
     .sort()
 }
 
-/** The path of a manifest from the root, as ids have it: with `/`, `../` where it lies outside. */
+/** A manifest's path from the root as ids contain it: with `/`, and with `../` for a file outside the root. */
 export function manifestPath(root: string, file: string): string {
-  // `path.relative` takes both apart each time, and most manifests lie below the root.
+  // `path.relative` is slow, and most manifests lie below the root.
   const below = root.endsWith(path.sep) ? root : root + path.sep
   const relative = file.startsWith(below) ? file.slice(below.length) : path.relative(root, file)
   return toPosix(relative).normalize('NFC')

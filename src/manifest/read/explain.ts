@@ -6,10 +6,10 @@ import { nearest } from '../../shared/suggest.ts'
 import type { DocumentPath, Locate } from '../manifest.ts'
 
 /**
- * One issue of the validator in the words of this project: what, where, and the nearest known name.
+ * Turns an issue of the validator into a problem: what is wrong, where, and the closest known name.
  *
- * @param schema the one that was held against the value.
- * @param base where the value stands in the document.
+ * @param schema the schema that the value was checked against.
+ * @param base the value's path in the document.
  */
 export function explainIssue(
   topIssue: v.BaseIssue<unknown>,
@@ -28,7 +28,7 @@ export function explainIssue(
       message: `Unknown field \`${visible(name)}\`.`,
       place: locate(path, 'key'),
       ...(isMerge
-        ? { hint: 'Merge keys are of YAML 1.1. Use `defaults` for what images have in common.' }
+        ? { hint: 'Merge keys belong to YAML 1.1. Use `defaults` for settings that images share.' }
         : hintFor(name, known)),
     }
   }
@@ -45,7 +45,7 @@ export function explainIssue(
   }
 }
 
-/** Of a union that nothing matched, the issue that came furthest: the form that the author most likely meant. */
+/** Picks the deepest issue of a union that nothing matched: the form that the author most likely meant. */
 function deepest(
   issue: v.BaseIssue<unknown>,
   base: DocumentPath,
@@ -64,7 +64,7 @@ function stepsOf(issue: v.BaseIssue<unknown>): DocumentPath {
   )
 }
 
-/** The fields that a schema knows at a path, looked up in the schema itself. */
+/** The names of the fields that a schema allows at a path. */
 export function fieldsAt(schema: unknown, path: DocumentPath): string[] {
   if (!isRecord(schema)) return []
   const { wrapped, options, entries, item, value } = schema
@@ -82,19 +82,19 @@ function hintFor(name: string, known: readonly string[]): { hint?: string } {
   return {
     hint:
       suggestion === undefined
-        ? `Known here: ${known.join(', ')}.`
+        ? `Known fields: ${known.join(', ')}.`
         : `Did you mean \`${suggestion}\`?`,
   }
 }
 
-/** For a value that is none of a list of words, the nearest one. */
+/** Suggests the closest allowed value. */
 function misspelt(issue: v.BaseIssue<unknown>): { hint?: string } {
   const words = [...(issue.expected ?? '').matchAll(/"([^"]+)"/g)].flatMap(([, word]) => word ?? [])
   const suggestion = typeof issue.input === 'string' ? nearest(issue.input, words) : undefined
   return suggestion === undefined ? {} : { hint: `Did you mean \`${suggestion}\`?` }
 }
 
-/** The value as it has to be written: a list of one, or text in quotes. */
+/** Shows how to write the value: as a list of one, or as quoted text. */
 function asWritten(issue: v.BaseIssue<unknown>, path: DocumentPath): { hint: string } | undefined {
   const { input, expected } = issue
   const isPlain =
@@ -119,7 +119,7 @@ function isBareHash(issue: v.BaseIssue<unknown>, path: DocumentPath): boolean {
   return issue.input === null && path.includes('references')
 }
 
-/** What was expected, without the validator's shorthand. */
+/** Describes the expected value without the validator's shorthand. */
 function expectation(issue: v.BaseIssue<unknown>): string {
   const requirement: unknown = Reflect.get(issue, 'requirement')
   switch (issue.type) {
@@ -172,7 +172,7 @@ function shown(value: unknown): string {
   return text.length > 60 ? `${text.slice(0, 59)}…` : text
 }
 
-/** What a value is, for people. */
+/** Describes a value's kind for a message. */
 export function kindOf(value: unknown): string {
   if (value === null || value === undefined) return 'nothing (an empty value)'
   if (Array.isArray(value)) return 'a list'

@@ -1,11 +1,11 @@
 import { loadYaml } from '../yaml.ts'
 
-/** Deeper nesting means nothing in a manifest; some thousand levels exhaust the YAML parser's memory. */
+/** The deepest nesting allowed. No manifest needs more, and a few thousand levels exhaust the YAML parser's memory. */
 export const MAX_DEPTH = 64
 
 /**
- * Where flow brackets, compact sequences or indentation go deeper than `MAX_DEPTH`, found before the recursive parser
- * sees the text: a file of brackets would end the process inside it, past any `catch`.
+ * Finds where flow brackets, compact sequences or indentation exceed `MAX_DEPTH`. This runs before the recursive parser,
+ * because a file full of brackets would crash the process there, and no `catch` could stop it.
  */
 export function tooDeepAt(text: string): { line: number; column: number } | undefined {
   const indented = deepIndentation(text)
@@ -13,7 +13,7 @@ export function tooDeepAt(text: string): { line: number; column: number } | unde
   return hasManyBrackets(text) ? deepFlow(text) : undefined
 }
 
-/** Counts brackets wherever they stand, quotes and prose included: only a file with many needs the exact answer. */
+/** Counts all brackets, even in quotes and prose. Only a file with many of them needs the slower exact check. */
 function hasManyBrackets(text: string): boolean {
   let depth = 0
   for (let index = 0; index < text.length; index++) {
@@ -71,29 +71,30 @@ function compactLevels(line: string, start: number): number {
   return levels
 }
 
-/** Characters that mean something in YAML. Each of them may begin a value, which costs far more than a letter. */
+/** YAML's special characters. Each may begin a value, which costs the parser far more than a letter. */
 const MARKS = '\n,:-?[]{}&*!|>"\'\\#%'
 
 /**
- * A manifest of 1 MiB that people or programs write has some 60,000; parsing so many as this takes half a second and
- * some hundred megabytes, and a file of nothing else would take ten times as much.
+ * The most special characters allowed. A realistic 1 MiB manifest has about 60,000. Parsing this many takes half a
+ * second and about 100 MB; a 1 MiB file of nothing else would take ten times as much.
  */
 export const MAX_MARKS = 120_000
 
-/** Most of these do begin a value: in a list of nothing but numbers each costs what several other marks do. */
+/** The characters that usually begin a value: each costs as much as several other marks. */
 const SEPARATORS = '\n,'
 
+/** The most separators allowed. */
 export const MAX_SEPARATORS = 75_000
 
-/** What a text has too many of. */
+/** The limit that a text exceeds. */
 export interface Flood {
   readonly of: 'separators' | 'marks'
-  /** Where the first that is too many stands, counted from 1. */
+  /** The position of the first character over the limit, counted from 1. */
   readonly line: number
   readonly column: number
 }
 
-/** Where a text has more marks than a manifest may have. Found before the parser sees it. */
+/** Finds where a text exceeds the limits on special characters. This runs before the parser. */
 export function floodIn(text: string): Flood | undefined {
   const isMark = table(MARKS)
   const isSeparator = table(SEPARATORS)

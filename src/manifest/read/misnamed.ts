@@ -3,15 +3,15 @@ import path from 'node:path'
 import glob from 'fast-glob'
 import { MANIFEST_FILE, manifestPath } from './discover.ts'
 
-/** Files that look like manifests and are none to this project, by their path from the root. */
+/** Files that look like manifests but are not read, by their path from the root. */
 export interface Overlooked {
-  /** Named like a manifest, and not found by `include`, or left out by `exclude`. */
+  /** Files with a manifest's name that `include` does not match or `exclude` leaves out. */
   readonly notIncluded: readonly string[]
-  /** They hold a manifest, and their names do not end with `.image.yaml`. */
+  /** Files that contain a manifest, but whose names do not end with `.image.yaml`. */
   readonly misnamed: readonly string[]
 }
 
-/** Where nobody writes manifests. */
+/** Folders that never contain manifests. */
 const NEVER = ['**/node_modules/**', '**/.git/**', '**/.imagegen/**']
 
 /** `hero.images.yaml`, `hero-image.yml`, `hero.image.yaml.txt`, `hero.image.yamll`. */
@@ -40,14 +40,14 @@ export function overlookedManifests(root: string, found: ReadonlySet<string>): O
   }
 }
 
-/** What is named nearly right may be anything: what it says decides. */
+/** Checks the content, because a file with a similar name may be anything. */
 function holdsManifest(file: string): boolean {
   try {
     return /^(?:images|prompt|defaults):|^ {2,}prompt:/m.test(
       readFileSync(file, 'utf8').slice(0, 65_536),
     )
   } catch {
-    // It was removed, or is nobody's to read.
+    // The file was removed, or is not readable.
     return false
   }
 }

@@ -5,17 +5,17 @@ import { loadYaml } from '../yaml.ts'
 import { readNodes, type NodeReader } from '../yaml-document.ts'
 import { MAX_PROBLEMS, type ManifestWarning } from '../manifest.ts'
 
-/** Valid YAML that surely means something else than its author. */
+/** Valid YAML that does not mean what its author most likely intended. */
 export interface NotMeant {
-  /** Values that YAML reads otherwise than they are written, where that decides a picture. */
+  /** Values that YAML changes (`001` becomes 1) and that affect an image. */
   readonly problems: readonly Problem[]
   readonly warnings: readonly ManifestWarning[]
 }
 
-/** Longer texts are not repeated in a message. */
+/** The longest text, in characters, that a message quotes. */
 const LONGEST_QUOTED = 120
 
-/** Finds what is surely not meant. */
+/** Finds values that YAML misreads, and text that a `#` cuts off. */
 export function findNotMeant(
   document: Document.Parsed,
   text: string,
@@ -35,7 +35,7 @@ export function findNotMeant(
 
 type Warn = (offset: number, message: string, hint: string) => void
 
-/** Every map that holds the fields of an image. */
+/** All maps that may hold an image's fields. */
 function imageMaps(
   { contents }: Document.Parsed,
   { pairsOf, valueAt }: NodeReader,
@@ -44,7 +44,7 @@ function imageMaps(
   return [contents, valueAt(contents, 'defaults'), ...images.map(({ value }) => value)]
 }
 
-/** Values of `vars` and `matrix` that are numbers, and not spelled as JavaScript spells them: `001`, `1.10`, `0x1F`. */
+/** Finds numbers in `vars` and `matrix` whose text JavaScript would print differently: `001`, `1.10`, `0x1F`. */
 function misreadValues(
   { contents }: Document.Parsed,
   images: readonly unknown[],
@@ -59,7 +59,7 @@ function misreadValues(
     problems.set(value, {
       message: `\`${name}\`: YAML reads \`${visible(source)}\` as the number ${read}.`,
       place: placeAtOffset(value.range?.[0] ?? 0),
-      hint: `Put it in quotes. \`"${read}"\` is what prompts had until now, and keeps the pictures that are paid for; \`"${visible(source)}"\` is what is written, and asks for new ones.`,
+      hint: `Put it in quotes. \`"${read}"\` is what prompts contained until now, and keeps the images already paid for; \`"${visible(source)}"\` is what the manifest says, and requests new images.`,
     })
   }
   for (const { key, value } of pairsOf(valueAt(contents, 'vars'))) {
@@ -79,12 +79,12 @@ function isMisread(node: unknown): node is Scalar<number> {
   return String(node.value) !== node.source
 }
 
-/** What follows a plain scalar up to the end of its line, where it is a comment that does not look like one. */
+/** Matches a comment right after a plain scalar that was probably meant as text: `#` without a space after it. */
 const CUT_OFF = /[ \t]*(#[^\s][^\r\n]*)/y
 
-/** `prompt: Poster in brand colour #ff8800`. */
+/** Warns about text that a `#` cuts off: `prompt: Poster in brand colour #ff8800`. */
 function warnOfCutOffs(document: Document.Parsed, text: string, warn: Warn): void {
-  // Nearly no manifest has one.
+  // Skip the visit for the many manifests without such a `#`.
   if (!/[ \t]#\S/.test(text)) return
   const { visit } = loadYaml()
   const cutOff = new RegExp(CUT_OFF)
@@ -97,7 +97,7 @@ function warnOfCutOffs(document: Document.Parsed, text: string, warn: Warn): voi
       if (cut === undefined) return
       const start = end + behind.length - cut.length
       const names = namesOf(ancestors)
-      // Below a name without a value a comment may have a line of its own.
+      // After a key without a value, the comment may be on a line of its own.
       const isAlone = text.slice(text.lastIndexOf('\n', start - 1) + 1, start).trim() === ''
       if (isAlone || !isText(scalar, names)) return
       const field = names.at(-1) ?? 'value'
@@ -108,19 +108,19 @@ function warnOfCutOffs(document: Document.Parsed, text: string, warn: Warn): voi
       warn(
         start,
         `\`${visible(field)}\` ends before the #: YAML takes \`${shortened(cut)}\` for a comment.`,
-        `Put the whole value in quotes${example}. If it is a comment, put a blank behind the #.`,
+        `Put the whole value in quotes${example}. If it is a comment, put a space after the #.`,
       )
     },
   })
 }
 
-/** Text, or what `vars` and `matrix` put into text; or nothing, where the text begins with the `#`. */
+/** Whether a scalar is text, ends up in text through `vars` or `matrix`, or is empty because the text begins with `#`. */
 function isText({ value, source }: Scalar, names: readonly string[]): boolean {
   if (typeof value === 'string' || source === '') return true
   return names.includes('vars') || names.includes('matrix')
 }
 
-/** The names of the maps around a value, from the outside in. */
+/** The keys around a value, outermost first. */
 function namesOf(ancestors: readonly unknown[]): readonly string[] {
   const { isPair } = loadYaml()
   return ancestors.flatMap((ancestor) => (isPair(ancestor) ? [nameOf(ancestor.key)] : []))

@@ -3,28 +3,28 @@ import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
 import type { ManifestSource } from './read.ts'
 
-/** What the other thread is given. */
+/** The input of the parser thread. */
 export interface ParseRequest {
   readonly heap: Heap
   /** The manifests' paths, in the order of the heap. */
   readonly paths: readonly string[]
 }
 
-/** What the other thread made of a manifest, as JSON; null where something is wrong with it. */
+/** The parser thread's result for a manifest, as JSON; null if the manifest has a problem. */
 export type ParseAnswer = readonly [index: number, line: string | null]
 
-/** Fewer manifests are parsed before another thread has begun. */
+/** The fewest manifests worth a second thread: with fewer, parsing ends before the thread has started. */
 const MANY = 1000
 
-/** The rest is the other thread's in any case, which has to load the parser first. */
+/** The largest share that this thread parses. The other thread starts later, because it loads the parser first. */
 const MOST_HERE = 0.75
 
 /**
- * Parses a part of many manifests on another core, while this one does the rest: both take from one heap, so that neither
- * waits for the other. Parsing is what reading costs, and what nobody remembers yet.
+ * Parses many manifests on two threads. Both pull from one shared heap, so that neither waits for the other.
  *
- * @param here parses some that stay on this thread.
- * @param keep is given what the other thread made of a manifest, as JSON; nothing where that was not to be had.
+ * @param here parses manifests on this thread.
+ * @param keep receives the other thread's result for a manifest, as JSON. It is not called for a manifest that has a
+ *   problem, nor if the thread failed.
  */
 export async function parseAhead(
   sources: readonly ManifestSource[],
@@ -47,12 +47,12 @@ export async function parseAhead(
   }
 }
 
-/** Nothing where there is no such thread, as in a process that may not start one: then this one does the work. */
+/** Resolves to undefined if no thread can be started; the main thread then parses everything. */
 async function startWorker(workerData: ParseRequest): Promise<readonly ParseAnswer[] | undefined> {
   try {
     const worker = new Worker(new URL('./parse-worker.js', import.meta.url), { workerData })
     try {
-      // It may end without a word, where memory is short.
+      // The thread may exit without an answer if memory is short.
       const ended = once(worker, 'exit').then(() => [undefined])
       const [answers] = (await Promise.race([once(worker, 'message'), ended])) as [
         readonly ParseAnswer[] | undefined,
@@ -66,24 +66,24 @@ async function startWorker(workerData: ParseRequest): Promise<readonly ParseAnsw
   }
 }
 
-/** Manifests that two threads take from, in memory that both see. */
+/** Manifests in shared memory that both threads pull from. */
 export interface Heap {
-  /** All of them, one behind the other. */
+  /** The concatenated bytes of all manifests. */
   readonly bytes: Uint8Array
-  /** Where each of them ends. */
+  /** The end offset of each manifest. */
   readonly ends: Uint32Array
-  /** One number: the first that nobody has taken. */
+  /** One number: the index of the first manifest that is not taken yet. */
   readonly next: Int32Array
 }
 
-/** Some manifests of a heap, by their indexes. */
+/** A range of manifests in a heap. */
 export interface Taken {
   readonly first: number
-  /** Behind the last one; `first` where none are left. */
+  /** The index after the last one; equal to `first` if none are left. */
   readonly end: number
 }
 
-/** So few that no thread waits long for the other's last ones. */
+/** How many manifests a thread takes at once: few enough that no thread waits long for the other at the end. */
 const AT_ONCE = 20
 
 export function createHeap(all: readonly Uint8Array[]): Heap {
@@ -99,13 +99,13 @@ export function createHeap(all: readonly Uint8Array[]): Heap {
   return { bytes, ends, next: new Int32Array(new SharedArrayBuffer(4)) }
 }
 
-/** Takes some manifests, which nobody else is given then. */
+/** Takes the next manifests from the heap; the other thread does not get them. */
 export function takeSome({ ends, next }: Heap): Taken {
   const first = Math.min(Atomics.add(next, 0, AT_ONCE), ends.length)
   return { first, end: Math.min(first + AT_ONCE, ends.length) }
 }
 
-/** A copy of one manifest's bytes: decoders refuse memory that another thread may change. */
+/** Copies one manifest's bytes, because `TextDecoder` refuses shared memory. */
 export function bytesAt({ bytes, ends }: Heap, index: number): Uint8Array {
   return bytes.slice(index === 0 ? 0 : ends[index - 1], ends[index])
 }

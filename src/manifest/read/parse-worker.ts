@@ -3,8 +3,8 @@ import { type ParseAnswer, type ParseRequest, bytesAt, takeSome } from './parse-
 import { parseManifest } from './parse.ts'
 
 /*
- * The other thread of `parse-ahead.ts`. What is wrong with a manifest is not told here: whoever reads it finds out, with
- * all the places.
+ * The parser thread of `parse-ahead.ts`. It does not report problems: the main thread parses a broken manifest again and
+ * reports its problems with their positions.
  */
 const { heap, paths } = workerData as ParseRequest
 const answers: ParseAnswer[] = []

@@ -14,13 +14,13 @@ import { type NotMeant, findNotMeant } from './not-meant.ts'
 import { FIELDS, validateManifest } from './validate.ts'
 import { MERGE_CONFLICT, explainSlip, mergeConflictAt } from './yaml-slips.ts'
 
-/** Aliases that stand for other parts of the document; more of them are taken for an attempt to exhaust memory. */
+/** The most values that aliases may expand to; more is treated as an attempt to exhaust memory. */
 const MAX_ALIASES = 100
 
 /**
  * Parses and validates the text of a manifest.
  *
- * @throws ImagegenError with code `manifest`, holding everything that is wrong with it.
+ * @throws ImagegenError with code `manifest` that lists every problem.
  */
 export function parseManifest(text: string, path: string): ManifestContent {
   const tooDeep = tooDeepAt(text)
@@ -30,7 +30,7 @@ export function parseManifest(text: string, path: string): ManifestContent {
   try {
     return parseBounded(text, path)
   } catch (error) {
-    // Values can be nested in ways that only the parser sees, such as `a: b: c: …`: they exhaust its stack.
+    // Only the parser sees some kinds of nesting, such as `a: b: c: …`, which exhaust its stack.
     if (error instanceof RangeError) throw nestedTooDeep(path, { line: 1, column: 1 })
     throw error
   }
@@ -43,7 +43,7 @@ function nestedTooDeep(
   return new ImagegenError('manifest', {
     message: `The manifest is nested more than ${MAX_DEPTH} levels deep.`,
     place: { file, ...place, frame: '' },
-    hint: 'No field of a manifest needs that: check the brackets, colons and the indentation.',
+    hint: 'No field needs that much nesting. Check the brackets, the colons and the indentation.',
   })
 }
 
@@ -76,7 +76,7 @@ function parseBounded(text: string, path: string): ManifestContent {
   if (conflict !== undefined) fail([{ ...MERGE_CONFLICT, place: placeAtOffset(conflict) }])
 
   const notMeant = findNotMeant(document, text, placeAtOffset)
-  // The first alone: what follows a slip is mostly its echo.
+  // Report only the first syntax error; later ones usually follow from it.
   const [slip] = [...document.errors, ...document.warnings]
   if (slip !== undefined) {
     const place = placeAtOffset(slip.pos[0])
@@ -100,7 +100,7 @@ function parseBounded(text: string, path: string): ManifestContent {
   return warnings.length === 0 ? content : { ...content, warnings: [...warnings].sort(byLine) }
 }
 
-/** Where a comment has cut off text, that is what is wrong with what is left of it. */
+/** If a comment cut off the text of this line, say so: it is the likely cause of the problem. */
 function withCutOffHint(problem: Problem, notMeant: NotMeant): Problem {
   if (problem.hint !== undefined || problem.place === undefined) return problem
   return { ...problem, ...cutOffHint([problem.place.line], notMeant) }
@@ -140,15 +140,15 @@ function toPlainData(
             ? `The manifest uses too many aliases (more than ${MAX_ALIASES} values through them).`
             : messageOf(error),
         place: placeAtOffset(0),
-        hint: 'Use `defaults` and `vars` for what images have in common.',
+        hint: 'Use `defaults` and `vars` for settings that images share.',
       },
     ])
   }
 }
 
 /**
- * Keys that are written twice on one level, or are no plain text, or would reach an object's prototype further on.
- * An image may have the name `constructor`; nothing else needs such a name.
+ * Finds keys that occur twice in one map, are not plain text, or would reach an object's prototype in later code.
+ * Only an image may have the name `constructor`.
  */
 export function keyProblems(
   document: Document.Parsed,
@@ -170,7 +170,7 @@ export function keyProblems(
         const name = String(key.value).normalize('NFC')
         if (seen.has(name)) {
           problems.push({
-            message: `\`${name}\` is written twice on one level. Each name may stand once.`,
+            message: `\`${name}\` is written twice on one level. Each name may occur once.`,
             place: place(),
           })
         } else if (UNSAFE_KEYS.has(name) && !isImages) {

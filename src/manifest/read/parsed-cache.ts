@@ -6,34 +6,34 @@ import { replaceFile } from '../../shared/files.ts'
 import type { ManifestContent } from '../manifest.ts'
 import type { ManifestMemory } from './read.ts'
 
-/** Changes with what a parsed manifest looks like, or with what the validator accepts. */
+/** Increase this when the shape of a parsed manifest, or what the validator accepts, changes. */
 const MEMORY_VERSION = 3
 
-/** Manifests that nobody uses any more are kept until there are as many of them as of others, and so many beside. */
+/** The cache is compacted when it holds more than twice the manifests in use, plus this many. */
 const SPARE = 100
 
-/** Parsed manifests by the hash of their bytes, kept across runs. */
+/** A cache of parsed manifests across runs, by the hash of their bytes. */
 export interface KeptManifests extends ManifestMemory {
-  /** Whether something is remembered; it may turn out to be damaged. */
+  /** Whether the cache has an entry; the entry may still be damaged. */
   has(hash: string): boolean
   /** @param line the content as JSON. */
   keep(hash: string, line: string): void
   /**
-   * Writes what is new.
+   * Writes new entries to disk.
    *
-   * @param used the hashes of all manifests that there are: others are forgotten when they have become many.
+   * @param used the hashes of all current manifests; the others are dropped when the cache is compacted.
    */
   save(used: ReadonlySet<string>): Promise<void>
 }
 
 /**
- * Remembers parsed manifests in a file of the cache. Parsing is what planning costs; looking up by the hash of the bytes
- * is several times as fast and, unlike times and sizes of files, never wrong.
+ * Caches parsed manifests in a file of the cache folder. Parsing is most of the cost of planning. A lookup by the hash
+ * of the bytes is several times as fast and, unlike one by time and size, never wrong.
  *
- * The file has a line for each of them, `<hash> <JSON>`, after one with the version. What is new is appended as a block
- * with a signature before it: what somebody else wrote, or a crash cut off, is parsed once more.
+ * The file starts with a line that holds the version, and has a line `<hash> <JSON>` for each manifest. New lines are
+ * appended as a signed block. A block that another program wrote, or that a crash cut off, is a cache miss.
  *
- * @param release this package's version: another one may read manifests otherwise.
+ * @param release this package's version, because another version may read manifests differently.
  */
 export function rememberManifests(cacheDir: string, release: string): KeptManifests {
   const file = path.join(cacheDir, 'manifests.jsonl')
@@ -73,7 +73,7 @@ export function rememberManifests(cacheDir: string, release: string): KeptManife
 
 interface Lines {
   readonly byHash: Map<string, string>
-  /** Whether the file is one that can be appended to. */
+  /** Whether the file can be appended to. */
   readonly isSound: boolean
 }
 
@@ -83,7 +83,7 @@ function load(file: string, head: string, seal: CacheSeal): Lines {
   try {
     bytes = readFileSync(file)
   } catch {
-    // Not there or unreadable: everything is parsed once more.
+    // Missing or unreadable: every manifest is a cache miss.
     return { byHash, isSound: false }
   }
   const end = bytes.indexOf('\n')
@@ -98,13 +98,13 @@ function load(file: string, head: string, seal: CacheSeal): Lines {
   return { byHash, isSound: true }
 }
 
-/** Lines with their signature and their length in bytes before them. One signature, since there may be 10,000 lines. */
+/** Lines after their signature and their length in bytes. One signature covers the block, which may have 10,000 lines. */
 function blockOf(text: string, head: string, seal: CacheSeal): Buffer {
   const lines = Buffer.from(text)
   return Buffer.concat([Buffer.from(`${seal.sign(head, lines)} ${lines.length}\n`), lines])
 }
 
-/** The lines of a block, if they are signed. */
+/** Reads a block; returns undefined if its signature is not valid. */
 function blockAt(
   bytes: Buffer,
   start: number,
@@ -132,7 +132,7 @@ function parse(line: string): ManifestContent | undefined {
   try {
     return JSON.parse(line) as ManifestContent
   } catch {
-    // Of a signed block, too: what cannot be read is parsed once more.
+    // Treat an unreadable line as a cache miss, even in a signed block.
     return undefined
   }
 }

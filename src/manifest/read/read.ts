@@ -4,20 +4,20 @@ import { sha256 } from '../../shared/hash.ts'
 import { createLocate, type Locate, type Manifest, type ManifestContent } from '../manifest.ts'
 import { parseManifest } from './parse.ts'
 
-/** Larger files are no manifests: parsing them would hold up every build. */
+/** The largest manifest, in bytes. Parsing a larger file would delay every build. */
 const MAX_BYTES = 1024 * 1024
 
-/** What is known of manifests from earlier, by the SHA-256 of their bytes. */
+/** Cached manifests by the SHA-256 of their bytes. */
 export interface ManifestMemory {
   get(hash: string): ManifestContent | undefined
   set(hash: string, content: ManifestContent): void
 }
 
-/** The bytes of a manifest. */
+/** A manifest's bytes, before they are parsed. */
 export interface ManifestSource {
   /** Absolute. */
   readonly file: string
-  /** From the root, as ids have it. */
+  /** Path from the root, as ids contain it. */
   readonly path: string
   readonly bytes: Uint8Array
   /** SHA-256 of the bytes. */
@@ -25,18 +25,10 @@ export interface ManifestSource {
 }
 
 /**
- * Reads and validates one manifest.
+ * Reads the bytes of a manifest.
  *
  * @param file absolute path.
- * @param path path from the root, as ids have it.
- * @throws ImagegenError with code `manifest`, holding everything that is wrong with the file.
- */
-export function readManifest(file: string, path: string, memory: ManifestMemory): Manifest {
-  return understandManifest(loadManifest(file, path), memory)
-}
-
-/**
- * Reads the bytes of a manifest: the part of `readManifest` that cannot be remembered.
+ * @param path path from the root, as ids contain it.
  *
  * @throws ImagegenError with code `manifest`.
  */
@@ -55,20 +47,20 @@ export function loadManifest(file: string, path: string): ManifestSource {
   }
   throw unreadable(
     path,
-    `The manifest has ${size} bytes; the most is ${MAX_BYTES} (1 MiB).`,
+    `The manifest has ${size} bytes; the limit is ${MAX_BYTES} (1 MiB).`,
     'Split it into several manifests: entries can refer to each other across files.',
   )
 }
 
 /**
- * Takes a manifest from memory, or parses and validates it.
+ * Takes a manifest from the cache, or parses and validates it.
  *
- * @throws ImagegenError with code `manifest`.
+ * @throws ImagegenError with code `manifest` that lists every problem.
  */
 export function understandManifest(source: ManifestSource, memory: ManifestMemory): Manifest {
   const { file, path, bytes, hash } = source
   const remembered = memory.get(hash)
-  // What is remembered has been text before; it is read as such only where somebody asks.
+  // A cached manifest was valid UTF-8; its text is decoded only when it is needed.
   let text = remembered === undefined ? decode(bytes, path) : undefined
   const content = remembered ?? parseManifest(text ?? '', path)
   if (remembered === undefined) memory.set(hash, content)

@@ -9,27 +9,27 @@ import { loadManifest, understandManifest, type ManifestSource } from './read.ts
 /** The manifests of a project at one moment. */
 export interface ManifestsRead {
   readonly manifests: readonly Manifest[]
-  /** Manifests that are there and cannot be read, by their path from the root. */
+  /** The problems of manifests that cannot be read, by path from the root. */
   readonly broken: ReadonlyMap<string, readonly Problem[]>
 }
 
 /**
- * Reads the manifests of a project, again and again. One whose bytes are those of the last time stays the same object, so
- * that what was made of it can be used again; that is told by the bytes, never by times and sizes of files.
+ * Reads the manifests of a project repeatedly. A manifest with unchanged bytes stays the same object, so that results
+ * derived from it can be reused. Only the bytes decide, never a file's time or size.
  */
 export interface ManifestReader {
-  /** Finds and reads all of them. */
+  /** Finds and reads all manifests. */
   readAll(): Promise<ManifestsRead>
   /**
-   * Reads one of them again.
+   * Reads one manifest again.
    *
    * @param file absolute.
-   * @returns whether it was one of those found the last time, and is still there.
+   * @returns whether the last `readAll` found the file, and it still exists.
    */
   readAgain(file: string): boolean
-  /** What was read last. */
+  /** The latest result. */
   current(): ManifestsRead
-  /** Remembers in the cache what was parsed. */
+  /** Writes parsed manifests to the cache. */
   remember(): Promise<void>
 }
 
@@ -40,7 +40,7 @@ export interface ManifestPlaces {
   readonly exclude: readonly string[]
 }
 
-/** What a file was found to be. */
+/** The latest result for a file. */
 type Held = { readonly path: string; readonly hash: string } & (
   | { readonly manifest: Manifest }
   | { readonly problems: readonly Problem[] }
@@ -117,7 +117,7 @@ export function createManifestReader(
         const file = files[index] ?? ''
         found.set(file, understood.get(file) ?? understand(source))
       }
-      // One that began later has read what is newer.
+      // A `readAll` that started later has read newer files.
       if (turn === reads) held = found
       return asRead(found)
     },
@@ -127,7 +127,7 @@ export function createManifestReader(
       const source = load(file, earlier.path)
       sayCached([source])
       const now = understand(source)
-      // What cannot be read at all may be gone: only finding all of them tells.
+      // The file may be gone; only `readAll` can tell.
       if (now.hash === '') return false
       held = new Map([...held, [file, now]])
       return true
@@ -136,7 +136,7 @@ export function createManifestReader(
   }
 }
 
-/** @param hash '' where the bytes could not be had. */
+/** @param hash '' if the bytes could not be read. */
 function orProblems<Result>(path: string, hash: string, work: () => Result): Result | Held {
   try {
     return work()

@@ -22,13 +22,13 @@ interface Validation {
   readonly problems: readonly Problem[]
 }
 
-/** The names of all fields that stand at the top of a manifest, or in an image. */
+/** The names of all fields at the top of a manifest or in an image. */
 export const FIELDS: readonly string[] = [
   ...fieldsAt(frameSchema, []),
   ...fieldsAt(singleFormSchema, []),
 ]
 
-/** Holds a document's plain data against the schema and collects everything that is wrong with it. */
+/** Validates a document's plain data against the schema and collects every problem. */
 export function validateManifest(value: unknown, locate: Locate): Validation {
   if (!isRecord(value)) {
     const problem: Problem = {
@@ -79,7 +79,7 @@ function validateSingleForm(value: Record<string, unknown>, locate: Locate): Val
     problems.push({
       message: 'A manifest with `defaults:` needs `images:`.',
       place: locate(['defaults'], 'key'),
-      hint: 'In the form with one image at the top there is nothing that defaults could hold for.',
+      hint: 'A manifest with one image at the top has no other images that defaults could apply to. Set the fields on the image itself, or list images under `images:`.',
     })
     return { content: emptyContent('single'), problems }
   }
@@ -98,7 +98,7 @@ function validateSingleForm(value: Record<string, unknown>, locate: Locate): Val
 }
 
 /**
- * Checks the `defaults` of the options as those of a manifest are checked.
+ * Checks the `defaults` of the options in the same way as those of a manifest.
  *
  * @throws ImagegenError with code `config`.
  */
@@ -150,11 +150,11 @@ function promptBesideImages(locate: Locate): Problem {
   return {
     message: 'A manifest has either `prompt:` at the top, or `images:`.',
     place: locate(['prompt'], 'key'),
-    hint: 'Give the image a name below `images:` and move `prompt:` there, or put what all images have in common into `defaults:` or `vars:`.',
+    hint: 'Give the image a name below `images:` and move `prompt:` there, or put settings that all images share into `defaults:` or `vars:`.',
   }
 }
 
-/** `kira: A cat`, or `prompt A cat` below `kira:`. */
+/** Explains text in place of fields: `kira: A cat`, or `prompt A cat` below `kira:`. */
 function textForFields(name: string, text: string, place: Place): Problem {
   const right = FIELDS.includes(text.split(/[\s:]/, 1)[0] ?? '')
     ? withColon(text, FIELDS)
@@ -165,7 +165,7 @@ function textForFields(name: string, text: string, place: Place): Problem {
     hint:
       right === undefined
         ? `Write \`prompt:\` before it: \`${visible(name)}: { prompt: ${visible(JSON.stringify(text.slice(0, 60)))} }\`.`
-        : `A colon is missing: \`${visible(right.slice(0, 80))}\`, with a blank behind it.`,
+        : `A colon is missing: \`${visible(right.slice(0, 80))}\`, with a space after it.`,
   }
 }
 
@@ -176,8 +176,8 @@ function badName(name: string, place: Place): Problem {
     place,
     hint:
       isImageName(plain) || !plain.includes('x')
-        ? 'Names have letters, digits, `-`, `_` and `.`, start with a letter, digit or `_`, and are not `default` or `__proto__`.'
-        : 'Around its `${variables}` a name has letters, digits, `-`, `_` and `.` only.',
+        ? 'A name consists of letters, digits, `-`, `_` and `.`, starts with a letter, digit or `_`, and is not `default` or `__proto__`.'
+        : 'Apart from its `${variables}`, a name may contain only letters, digits, `-`, `_` and `.`.',
   }
 }
 

@@ -1,13 +1,13 @@
 import { visible } from '../../shared/plain-text.ts'
 import { nearest } from '../../shared/suggest.ts'
 
-/** What a slip is called, and what to write instead. */
+/** A common YAML mistake: the message, and what to write instead. */
 export interface Slip {
   readonly message: string
   readonly hint?: string
 }
 
-/** The offset of the first line that git left of a merge, or nothing. YAML would take some of them for text. */
+/** The offset of git's first conflict marker, if there is one. YAML would read some markers as text. */
 export function mergeConflictAt(text: string): number | undefined {
   const start = /^<{7}(?: .*)?\r?$/m.exec(text)
   const end = /^>{7}(?: .*)?\r?$/m.exec(text)
@@ -15,15 +15,15 @@ export function mergeConflictAt(text: string): number | undefined {
 }
 
 export const MERGE_CONFLICT: Slip = {
-  message: 'The manifest holds a merge conflict.',
+  message: 'The manifest contains a merge conflict.',
   hint: 'Keep one side, and remove the lines that start with `<<<<<<<`, `=======` and `>>>>>>>`.',
 }
 
 /**
- * An error of the YAML parser in the words of this project, with advice for the slips that people make most.
+ * Explains a YAML parser error, with advice for the most common mistakes.
  *
- * @param line the one that it points to.
- * @param known names of fields.
+ * @param line the line that the error points to.
+ * @param known the names of known fields.
  */
 export function explainSlip(
   { code, message }: { readonly code: string; readonly message: string },
@@ -53,7 +53,7 @@ export function explainSlip(
   }
 }
 
-/** `prompt A cat`, `prompt:A cat` and `kira`, as they must be written; nothing for other text. */
+/** Corrects `prompt A cat`, `prompt:A cat` and `kira`; returns undefined for other text. */
 export function withColon(written: string, known: readonly string[]): string | undefined {
   const [, word = '', , rest = ''] =
     /^([\p{L}\p{N}_.-]+)(:(?=\S)|\s+(?!:)|$)(.*)$/u.exec(written.trim()) ?? []
@@ -63,22 +63,22 @@ export function withColon(written: string, known: readonly string[]): string | u
   return isField ? `${word}: ${rest}` : undefined
 }
 
-const COLON_NEEDS_QUOTES = 'Not valid YAML: a text with a colon and a blank needs quotes.'
+const COLON_NEEDS_QUOTES = 'Not valid YAML: text with a colon followed by a space needs quotes.'
 
-/** `prompt: A cat: a dog`, and `prompt: A cat:`. */
+/** Explains `prompt: A cat: a dog` and `prompt: A cat:`. */
 function colonInValue(line: string): Slip | undefined {
   const [, key, value] = /^\s*(?:- +)*([^\s:#'"]+): +(\S.*?)\s*$/.exec(line) ?? []
   if (key === undefined || value === undefined) return undefined
   if (!/:(?:\s|$)/.test(value)) {
     return {
-      message: `Not valid YAML: \`${visible(key)}\` has a value, and fields below it.`,
-      hint: `Put a text of several lines behind \`${visible(key)}: >\`, or take the value away.`,
+      message: `Not valid YAML: \`${visible(key)}\` has both a value and fields below it.`,
+      hint: `Start a text of several lines with \`${visible(key)}: >\`, or remove the value.`,
     }
   }
   return { message: COLON_NEEDS_QUOTES, hint: `Put it in quotes: \`${quoted(key, value)}\`.` }
 }
 
-/** The same inside `{ … }` and `[ … ]`, where commas end it, too. */
+/** Explains the same mistake inside `{ … }` and `[ … ]`, where a comma also ends the text. */
 function colonInFlow(line: string): Slip | undefined {
   const found =
     /([\p{L}\p{N}_.-]+): +([^\s"',{}[\]][^"',{}[\]]*?:(?: [^"',{}[\]]*)?)(?=\s*[,}\]]|$)/u
@@ -96,7 +96,7 @@ function missingColon(line: string, known: readonly string[]): Slip | undefined 
   if (right === undefined) return undefined
   return {
     message: 'Not valid YAML: a colon is missing here.',
-    hint: `Write \`${visible(right)}\`, with a blank behind the colon.`,
+    hint: `Write \`${visible(right)}\`, with a space after the colon.`,
   }
 }
 
@@ -105,7 +105,7 @@ function quoted(key: string, value: string): string {
   return visible(`${key}: ${JSON.stringify(plain)}`)
 }
 
-/** Braces and `#` mean something in flow style. */
+/** Suggests quotes for braces and `#`, which are special in flow style. */
 function quoting(text: string, line: string): { hint?: string } {
   if (/[[,]\s*#/.test(text.replaceAll(/"[^"\n]*"|'[^'\n]*'/g, ''))) {
     return { hint: 'A bare # starts a comment in YAML. Put references in quotes: `"#name"`.' }
@@ -113,5 +113,5 @@ function quoting(text: string, line: string): { hint?: string } {
   const [unquoted = ''] = line.split(/["']/, 1)
   const brace = unquoted.indexOf('{')
   const isFlow = brace >= 0 && unquoted.includes('${', brace + 1)
-  return isFlow ? { hint: 'Inside { … } text with `${` must stand in quotes.' } : {}
+  return isFlow ? { hint: 'Inside { … }, text with `${` must be in quotes.' } : {}
 }

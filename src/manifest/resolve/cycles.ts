@@ -1,8 +1,8 @@
 import type { ImageEntry } from '../entry.ts'
 
-/** The ids that an entry's picture needs first. */
+/** The ids of the entries that must be generated before this one. */
 export function dependenciesOf({ subject }: ImageEntry): readonly string[] {
-  // Of most images it is asked many times, and they have none.
+  // Called often, and most images have no references.
   if (subject.kind === 'source' || subject.references.length === 0) return NONE
   const ids: string[] = []
   for (const reference of subject.references) {
@@ -13,21 +13,21 @@ export function dependenciesOf({ subject }: ImageEntry): readonly string[] {
 
 const NONE: readonly string[] = []
 
-/** Every circle of references once, from its first entry in the order given. */
+/** Finds every cycle of references once, starting at its first entry in the given order. */
 export function findCycles(entries: readonly ImageEntry[]): string[][] {
-  // An image that refers to none is in no circle.
+  // An entry without references cannot be in a cycle.
   const referring = entries.filter((entry) => dependenciesOf(entry).length > 0)
   const byId = new Map(referring.map((entry) => [entry.id, entry]))
   const done = new Set<string>()
   const cycles: string[][] = []
   for (const entry of referring) {
-    // Nor is one that refers only to such as refer to none.
+    // Neither can one whose references have no references.
     const goesOn = dependenciesOf(entry).some((id) => byId.has(id))
     if (goesOn && !done.has(entry.id)) walk(entry.id)
   }
   return cycles
 
-  /** Depth first, with a stack of its own: a chain of references may be longer than the call stack. */
+  /** Walks depth first with an explicit stack, because a chain of references may exceed the call stack. */
   function walk(start: string): void {
     const trail: string[] = []
     const onTrail = new Set<string>()

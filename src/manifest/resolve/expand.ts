@@ -17,22 +17,22 @@ import {
   type Variables,
 } from './variables.ts'
 
-/** An image with its defaults filled in, one for each combination of its matrix; nothing is looked up yet. */
+/** An image with its defaults, one per combination of its matrix, before references and files are resolved. */
 export interface ImageDraft {
   readonly id: string
   readonly manifest: Manifest
   readonly path: DocumentPath
-  /** `''` for the form with one image, until it takes the file's name. */
+  /** For a single-image manifest, the file's name without `.image.yaml`. */
   readonly name: string
   readonly exportName: string | undefined
-  /** With all defaults. */
+  /** The settings with all defaults. */
   readonly settings: ImageSettings
-  /** As written for this image alone. */
+  /** The settings of this image alone. */
   readonly own: ImageSettings
   readonly variables: Variables
 }
 
-/** The images of a manifest, before anything around it was looked at. */
+/** The images of one manifest, before references to other files are resolved. */
 export interface Expansion {
   readonly manifest: Manifest
   readonly drafts: readonly ImageDraft[]
@@ -42,10 +42,10 @@ export interface Expansion {
 
 type Report = (problem: () => Problem) => void
 
-/** More combinations in a manifest than anybody pays for are a slip. */
+/** The most combinations in a manifest; more is almost certainly a mistake. */
 const MAX_COMBINATIONS = 10_000
 
-/** The images of a manifest. Names that cannot be, or that meet, are problems. */
+/** Expands a manifest into its images. Invalid and duplicate names are reported as problems. */
 export function expandImages(
   manifest: Manifest,
   project: { readonly defaults: ImageSettings; readonly vars: Variables },
@@ -91,7 +91,7 @@ function draftsOf(
       return [{ id, manifest, path, name, exportName, settings, own, variables }]
     }
     const { matrix } = settings
-    // An image without a matrix is one, and no combination.
+    // An image without a matrix does not count towards the limit.
     if (matrix === undefined) return draft(NO_VARIABLES)
     const count = countCombinations(matrix)
     combined += count
@@ -100,10 +100,10 @@ function draftsOf(
       report(() => ({
         message:
           count > MAX_COMBINATIONS
-            ? `The matrix has ${count} combinations; the most is ${MAX_COMBINATIONS}.`
-            : `With this matrix the manifest has ${total} combinations; the most is ${MAX_COMBINATIONS}.`,
+            ? `The matrix has ${count} combinations; the limit is ${MAX_COMBINATIONS}.`
+            : `With this matrix the manifest has ${total} combinations; the limit is ${MAX_COMBINATIONS}.`,
         place: placeOf(manifest, [...path, 'matrix'], 'key'),
-        hint: 'Take values out of it, or split the image.',
+        hint: 'Remove values from the matrix, or split the image.',
       }))
       return []
     }
@@ -138,11 +138,11 @@ function singleDraft(
   }
 }
 
-/** Without a variable in its name, all combinations would have one name. */
+/** Reports matrix variables that the name lacks: several combinations would share one name. */
 function nameless(written: string, unnamed: readonly string[], place: Place): Problem {
   const variables = unnamed.map((variable) => `\${${variable}}`)
   return {
-    message: `The name \`${written}\` does not hold ${variables.map((variable) => `\`${variable}\``).join(', ')} of its matrix.`,
+    message: `The name \`${written}\` does not contain ${variables.map((variable) => `\`${variable}\``).join(', ')} of its matrix.`,
     place,
     hint: `Every combination needs a name of its own. Write \`${[written, ...variables].join('-')}\`.`,
   }
@@ -159,11 +159,11 @@ function nameOf(
       ? name
       : refuse(
           `\`${name}\` cannot name an image.`,
-          'Values of a matrix that stand in the name have letters, digits, `-`, `_` and `.` only.',
+          'Matrix values in a name may contain only letters, digits, `-`, `_` and `.`.',
         )
   } catch (error) {
     if (!(error instanceof VariableError)) throw error
-    return refuse(error.message, 'In a name only the variables of `matrix` can stand.')
+    return refuse(error.message, 'A name can contain only the variables of `matrix`.')
   }
 
   function refuse(message: string, hint: string): undefined {

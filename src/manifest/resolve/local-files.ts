@@ -5,49 +5,49 @@ import { mediaTypeOfName, sniffMediaType, type MediaType } from '../../pixels/me
 import { errorCode, isNotFound } from '../../shared/files.ts'
 import { sha256 } from '../../shared/hash.ts'
 import { lfsObjectOf } from '../../shared/lfs-pointer.ts'
-import { isInside } from '../../shared/real-path.ts'
+import { isInside, realPathOf } from '../../shared/real-path.ts'
 import type { FileDigest } from '../entry.ts'
 
-/** A file that a manifest names: where it really is, and what is in it. */
+/** A file that a manifest names, with its real path and digests. */
 export interface LocalFile {
   /** Absolute, symbolic links resolved. */
   readonly file: string
-  /** Of its bytes; of a Git LFS pointer, of the file that it stands for. */
+  /** SHA-256 of the file's bytes; for a Git LFS pointer, of the file that it points to. */
   readonly sha256: string
-  /** What kind of picture it is, where its bytes are of a known kind. */
+  /** The media type, if the bytes are of a known one. */
   readonly mediaType: MediaType | undefined
   readonly isLfsPointer: boolean
-  /** What it is as a reference. */
+  /** The digest that references to this file use. */
   readonly reference: FileDigest
 }
 
-/** Larger files are no pictures that a model or a page could take. */
+/** The largest file, in bytes; no model or web page takes a larger image. */
 const MAX_BYTES = 256 * 1024 * 1024
 
-/** What is wrong with a file that a manifest names. */
+/** Why a file that a manifest names cannot be used. */
 export interface LocalFileProblem {
   readonly problem: string
   readonly hint: string
 }
 
-/** Finds and hashes the files that manifests name; each is read once a resolution. */
+/** Finds and hashes the files that manifests name. Each file is read once and cached until `forget`. */
 export interface LocalFiles {
   find(from: string, written: string): LocalFile | LocalFileProblem
   /**
-   * Has a file read again when it is asked for the next time.
+   * Drops a file from the cache, so that the next `find` reads it again.
    *
    * @param file absolute.
-   * @returns whether it was asked for before.
+   * @returns whether the file was cached.
    */
   forget(file: string): boolean
 }
 
 /**
- * @param allow folders, absolute: a file whose real path leaves them is refused, so that a manifest from elsewhere
- *   cannot publish or send what it likes.
+ * @param allow absolute folders. A file whose real path is outside of them is refused, so that an untrusted manifest
+ *   cannot publish or upload arbitrary files.
  */
 export function createLocalFiles(allow: readonly string[]): LocalFiles {
-  const allowed = allow.map(realPath)
+  const allowed = allow.map(realPathOf)
   const known = new Map<string, LocalFile | LocalFileProblem>()
 
   const find = (wanted: string): LocalFile | LocalFileProblem => {
@@ -63,7 +63,7 @@ export function createLocalFiles(allow: readonly string[]): LocalFiles {
       if (!stats.isFile()) return { problem: 'This is not a file.', hint: 'Name a picture file.' }
       if (stats.size > MAX_BYTES) {
         return {
-          problem: `The file has ${stats.size} bytes; the most is ${MAX_BYTES}.`,
+          problem: `The file has ${stats.size} bytes; the limit is ${MAX_BYTES}.`,
           hint: 'Use a smaller picture.',
         }
       }
@@ -72,7 +72,7 @@ export function createLocalFiles(allow: readonly string[]): LocalFiles {
       if (isNotFound(error)) {
         return {
           problem: 'There is no such file.',
-          hint: `Paths are relative to the manifest. Looked at ${path.basename(wanted)} in its folder there.`,
+          hint: `Paths are relative to the manifest. Looked for ${path.basename(wanted)} in the folder that the path names.`,
         }
       }
       return {
@@ -90,7 +90,7 @@ export function createLocalFiles(allow: readonly string[]): LocalFiles {
       return found
     },
     forget(file) {
-      // It may be known by several names, through symbolic links.
+      // Symbolic links may give one file several names.
       const names = [...known].flatMap(([wanted, found]) =>
         wanted === file || ('file' in found && found.file === file) ? [wanted] : [],
       )
@@ -116,12 +116,3 @@ function digestsOf(file: string, bytes: Uint8Array): LocalFile {
 }
 
 const NONE: readonly never[] = []
-
-function realPath(folder: string): string {
-  try {
-    return realpathSync(folder)
-  } catch (error) {
-    if (isNotFound(error)) return folder
-    throw error
-  }
-}

@@ -1,9 +1,9 @@
 import { EXCLUSIVE_FIELDS, type ImageSettings } from '../schema/schema.ts'
 
 /**
- * An image's settings with those around them filled in: the options' defaults, the manifest's, its own. The nearer one
- * wins; `output` is merged elsewhere, encoder by encoder. Of fields that exclude each other, the nearer level's one
- * drops the other: an image with a `size` has no `aspectRatio` by default.
+ * Merges an image's settings: the defaults of the options, those of the manifest, then its own. The last layer wins.
+ * `resolveOutput` merges `output`, encoder by encoder. If two fields exclude each other, the later layer's field drops
+ * the other: an image with a `size` ignores a default `aspectRatio`.
  */
 export function mergeSettings(layers: readonly ImageSettings[]): ImageSettings {
   const merged: { -readonly [Field in keyof ImageSettings]: ImageSettings[Field] } = {}
@@ -21,12 +21,12 @@ export function mergeSettings(layers: readonly ImageSettings[]): ImageSettings {
 
 type ProviderOptions = ImageSettings['providerOptions']
 
-/** Where one level alone has options, they stay the same object: a plan looks at them once. */
+/** If only one layer has options, returns the same object, so that the plan can cache by identity. */
 function mergeOptions(around: ProviderOptions, own: ProviderOptions): ProviderOptions {
   return around === undefined || own === undefined ? (own ?? around) : { ...around, ...own }
 }
 
-/** The one form in which text is hashed and sent. */
+/** Normalises a text for hashing and sending: NFC, LF, no trailing spaces, trimmed. */
 export function normaliseText(text: string): string {
   const composed = text.normalize('NFC')
   if (!composed.includes('\n') && !composed.includes('\r')) return composed.trim()
@@ -34,7 +34,7 @@ export function normaliseText(text: string): string {
     composed
       .replaceAll(/\r\n?/g, '\n')
       .split('\n')
-      // Not by a pattern: looking for blanks at line ends, it would try every start of a long run of blanks elsewhere.
+      // A regular expression for trailing spaces would be quadratic on a long run of spaces within a line.
       .map((line) => line.trimEnd())
       .join('\n')
       .trim()

@@ -10,20 +10,20 @@ import type { LocalFile } from './local-files.ts'
 export type Fail = (field: DocumentPath, message: string, hint?: string) => undefined
 export type FindFile = (field: DocumentPath, written: string) => LocalFile | undefined
 
-/** The images of a project, by their manifests. */
+/** Looks up the images of a project by manifest. */
 export interface KnownImages {
   readonly root: string
-  /** @param manifest its path from the root. */
+  /** @param manifest path from the root. */
   expansionOf(manifest: string): Expansion | 'unreadable' | undefined
 }
 
-/** A reference without what is written around it. */
+/** A resolved reference without its `type` and `index`. */
 export type FoundReference =
   | ({ readonly kind: 'file'; readonly file: string; readonly isLfsPointer: boolean } & FileDigest)
   | { readonly kind: 'url'; readonly url: string }
   | { readonly kind: 'entry'; readonly id: string }
 
-/** Finds what the text of a reference means, or says why there is no such thing. */
+/** Resolves the text of a reference, or reports why it cannot. */
 export function findReference(
   text: string,
   field: DocumentPath,
@@ -68,7 +68,7 @@ function entryReference(
     return fail(
       field,
       `\`${text}\`: there is no manifest ${written.manifest}.`,
-      'Check the path; a manifest outside of the option `include` is not found either.',
+      'Check the path, and whether the option `include` matches the manifest.',
     )
   }
   const { manifest, drafts } = expansion
@@ -77,7 +77,7 @@ function entryReference(
     return fail(
       field,
       `\`${text}\`: ${manifest.path} holds one image, without a name.`,
-      'Leave out the part from # on.',
+      'Remove the # and everything after it.',
     )
   }
   if (written.name === undefined) {
@@ -97,17 +97,17 @@ function entryReference(
   )
 }
 
-/** What the text of a reference says, before anybody looked whether it is there. */
+/** A parsed reference, before its target is looked up. */
 export type WrittenReference =
   | { readonly kind: 'file'; readonly path: string }
   | { readonly kind: 'url'; readonly url: string }
-  /** `manifest` is its path from the root; no name: the one image of the form without names. */
+  /** `manifest` is a path from the root; `name` is undefined for a single-image manifest. */
   | { readonly kind: 'entry'; readonly manifest: string; readonly name: string | undefined }
 
 /**
- * Reads `./file.png`, `https://…`, `#name`, `./other.image.yaml#name` and `./hero.image.yaml`.
+ * Parses `./file.png`, `https://…`, `#name`, `./other.image.yaml#name` and `./hero.image.yaml`.
  *
- * @throws ImagegenError for a URL that is not https, or holds a user name or password.
+ * @throws ImagegenError for a URL that is not https, or contains a user name or password.
  */
 export function parseReference(text: string, manifest: Manifest, root: string): WrittenReference {
   if (/^[a-z][a-z0-9+.-]+:/i.test(text)) return { kind: 'url', url: readUrl(text) }
@@ -127,8 +127,8 @@ function readUrl(text: string): string {
 }
 
 /**
- * Why a text is no URL that can be a reference, or nothing. A user name or password is refused, and not repeated: the
- * manifest is committed, and the URL enters receipts and goes to the provider.
+ * Returns why a URL cannot be a reference, or undefined. A user name or password is refused and not repeated, because
+ * the manifest is committed, and the URL goes into receipts and to the provider.
  */
 export function urlFault(text: string): string | undefined {
   const url = URL.canParse(text) ? new URL(text) : undefined
@@ -136,5 +136,5 @@ export function urlFault(text: string): string | undefined {
     return `The URL of ${url.host} must not hold a user name or password: it goes to the provider and into receipts.`
   }
   if (url?.protocol === 'https:') return undefined
-  return `\`${text}\` is no reference: a URL must start with https://.`
+  return `\`${text}\` is not a reference: a URL must start with https://.`
 }

@@ -17,7 +17,7 @@ import { normaliseText } from './merge-settings.ts'
 import { type Fail, type FindFile, type KnownImages, findReference } from './references.ts'
 import { VariableError, substitute } from './variables.ts'
 
-/** What an image may ask about beyond its manifest. */
+/** What resolving an image needs beyond its manifest. */
 export interface Around {
   readonly known: KnownImages
   readonly findFile: LocalFiles['find']
@@ -25,10 +25,10 @@ export interface Around {
 }
 
 /**
- * Makes an entry of a draft: text, references and files resolved.
+ * Resolves a draft into an entry: its text, references and files.
  *
- * @param report notes a problem; it is worked out only where it is still shown.
- * @returns nothing where there was a problem.
+ * @param report receives a problem as a function, which is called only if the problem is shown.
+ * @returns undefined if there was a problem.
  */
 export function resolveImage(
   draft: ImageDraft,
@@ -107,15 +107,15 @@ export function resolveImage(
   }
 }
 
-/** Of most images: a project has many, and they are all there at once. */
+/** Shared by all images without references or operations, to save memory in large projects. */
 const NOTHING: readonly never[] = []
 
 type Fill = (field: DocumentPath, text: string) => string
 
-/** Shared by the images that have none, so that a plan looks at it once. */
+/** Shared by all images without provider options, so that the plan can cache by identity. */
 const NO_OPTIONS: Readonly<Record<string, never>> = {}
 
-/** What a manifest says about the provider's pixels: a new field is one of them, unless it is named here. */
+/** The fields that decide the generated pixels. A new field counts as one of them unless it is excluded here. */
 type PixelField = Exclude<
   keyof ImageSettings,
   'alt' | 'n' | 'pick' | 'source' | 'process' | 'output' | 'matrix'
@@ -137,13 +137,13 @@ function resolveSubject(
     return fail(
       [],
       'The image has neither `prompt` nor `source`.',
-      'Say what it shows: add `prompt:`.',
+      'Add `prompt:` with what the image shows.',
     )
   }
   const filled = fill(['prompt'], settings.prompt)
   const prompt = normaliseText(filled)
   if (prompt === '' && filled !== '') {
-    return fail(['prompt'], 'The prompt is empty.', 'Say what the picture shows.')
+    return fail(['prompt'], 'The prompt is empty.', 'Write what the image shows.')
   }
   const candidates = Math.max(settings.n ?? 1, settings.pick ?? 1)
   const highest = Number.MAX_SAFE_INTEGER - (candidates - 1)

@@ -9,30 +9,30 @@ import { resolveOutput, type Output } from '../schema/output.ts'
 import { resolveImage } from './resolve-image.ts'
 import type { ImageSettings } from '../schema/schema.ts'
 
-/** What holds for all manifests of a project. */
+/** Settings for all manifests of a project. */
 export interface ProjectSettings {
   /** Absolute. */
   readonly root: string
   readonly defaults: ImageSettings
   readonly vars: ReadonlyMap<string, string>
-  /** Folders, absolute, in which files named by manifests may lie. */
+  /** Absolute folders that may contain files named by manifests. */
   readonly allow: readonly string[]
 }
 
-/** All images of a project, and what is wrong with the manifests they come from. */
+/** All images of a project, and the problems of their manifests. */
 export interface Resolution {
   readonly entries: readonly ImageEntry[]
-  /** By the manifest's path from the root. An image with a problem is not among the entries. */
+  /** Problems by the manifest's path from the root. An image with a problem is not in `entries`. */
   readonly problems: ReadonlyMap<string, readonly Problem[]>
   /** Images without a text alternative. */
   readonly withoutAlt: readonly ImageEntry[]
 }
 
-/** Makes entries of manifests: variables, defaults, matrix, references and files resolved. */
+/** Turns manifests into entries: resolves variables, defaults, matrix, references and files. */
 export interface Resolver {
   /**
-   * @param unreadable paths of manifests that are there but have errors: who refers to them is not to blame.
-   * @param files what manifests name; each is read once.
+   * @param unreadable paths of manifests with errors. References to them are not reported as problems.
+   * @param files the files that manifests name; each is read once.
    */
   resolve(
     manifests: readonly Manifest[],
@@ -51,21 +51,21 @@ export function resolveManifests(
   return createResolver(project).resolve(manifests, unreadable, files)
 }
 
-/** The entries of one manifest, and what they were told about everything around it. */
+/** The entries of one manifest, with everything outside the manifest that they depend on. */
 interface Resolved {
   readonly entries: readonly ImageEntry[]
   readonly problems: readonly Problem[]
   readonly files: ReadonlyArray<readonly [from: string, written: string, found: LocalFile]>
-  /** Of other manifests that it refers to. */
+  /** The other manifests that it refers to. */
   readonly expansions: ReadonlyMap<string, ReturnType<KnownImages['expansionOf']>>
-  /** Circles of references within it, where it refers to no other manifest. */
+  /** Cycles of references within the manifest; empty if it refers to other manifests. */
   readonly cycles: readonly (readonly string[])[]
 }
 
 /**
- * A resolver that remembers what it has made. A manifest never changes: one that is edited becomes another object. So
- * what was made of it holds for as long as the files that it names have the same bytes, and the manifests that it refers
- * to are the same objects. What has problems is worked out anew: anything may have mended it.
+ * Creates a resolver that caches its results. A manifest object never changes: an edited manifest is a new object. So
+ * its result stays valid while the files that it names have the same bytes and the manifests that it refers to are the
+ * same objects. A manifest with problems is always resolved again, because any change may have fixed them.
  */
 export function createResolver(project: ProjectSettings): Resolver {
   const expanded = new WeakMap<Manifest, Expansion>()
@@ -159,7 +159,7 @@ function resolveOne(
   return { entries, problems, files: named, expansions, cycles }
 }
 
-/** The entries that are in no circle of references. For each circle, the manifest of its first image is told. */
+/** Removes the entries of reference cycles. Each cycle is reported as a problem of its first image's manifest. */
 function withoutCycles(
   entries: readonly ImageEntry[],
   cycles: readonly (readonly string[])[],
@@ -176,7 +176,7 @@ function withoutCycles(
     const problem = {
       message: `References in a circle: ${[...cycle, cycle[0]].join(' → ')}.`,
       place: placeOf(manifest, [...path, 'references'], 'key'),
-      hint: 'One of these pictures must be made without the others: remove one reference.',
+      hint: 'Remove one of these references, so that one image can be generated without the others.',
     }
     problems.set(manifest.path, [...known, problem])
   }
@@ -184,7 +184,7 @@ function withoutCycles(
   return entries.filter((entry) => !inCycle.has(entry.id))
 }
 
-/** The `output` of an image. What is written alike, in one manifest or in many, is resolved once. */
+/** Resolves the `output` of images. Equal settings are resolved once and shared. */
 function createOutputOf({ defaults }: ProjectSettings): (draft: ImageDraft) => Output {
   const known = new Map<string, Output>()
   const shared = new WeakMap<Manifest, Output>()

@@ -1,12 +1,12 @@
 import type { MatrixSettings } from '../schema/schema.ts'
 
-/** What stands for `${name}`: text that may hold variables itself. */
+/** The values of `${name}`; a value may contain variables itself. */
 export type Variables = ReadonlyMap<string, string>
 
-/** What is wrong with a variable, in words for the author. */
+/** A problem with a variable; the message is for the manifest's author. */
 export class VariableError extends Error {
   override readonly name = 'VariableError'
-  /** The name that is not known, for a suggestion. */
+  /** The unknown name, for a suggestion. */
   readonly unknown: string | undefined
 
   constructor(message: string, unknown?: string) {
@@ -15,19 +15,19 @@ export class VariableError extends Error {
   }
 }
 
-/** Text with its variables filled in must not grow without bound: variables may hold variables. */
+/** The longest text after substitution: nested variables must not grow it without bound. */
 const MAX_LENGTH = 100_000
 
-/** Variables that stand for nothing multiply without growing. */
+/** The most replacements: empty variables multiply without making the text longer. */
 const MAX_REPLACEMENTS = 10_000
 
-/** Variables inside variables: more levels than anybody follows. */
+/** The deepest nesting of variables inside variables. */
 const MAX_LEVELS = 64
 
 /**
- * The text with every `${name}` replaced; `$${` is a literal `${`.
+ * Replaces every `${name}` in a text; `$${` is a literal `${`.
  *
- * @throws VariableError for a name that is not known, a cycle, an unclosed `${`, or more than can be meant.
+ * @throws VariableError for an unknown name, a cycle, an unclosed `${`, or a text that exceeds the limits.
  */
 export function substitute(text: string, variables: Variables): string {
   let replacements = 0
@@ -56,7 +56,7 @@ export function substitute(text: string, variables: Variables): string {
     })
     if (result.length > MAX_LENGTH) {
       throw new VariableError(
-        `The text is longer than ${MAX_LENGTH} characters with its variables.`,
+        `With its variables filled in, the text is longer than ${MAX_LENGTH} characters.`,
       )
     }
     return result
@@ -65,7 +65,7 @@ export function substitute(text: string, variables: Variables): string {
   return expand(text, [])
 }
 
-/** Every combination of a matrix's values, in the order written: the last variable changes fastest. */
+/** Returns every combination of a matrix's values, in the order written; the last variable changes fastest. */
 export function combinations(matrix: MatrixSettings): Array<ReadonlyMap<string, string>> {
   let result: Array<ReadonlyMap<string, string>> = [new Map()]
   for (const [name, values] of Object.entries(matrix)) {
@@ -76,7 +76,7 @@ export function combinations(matrix: MatrixSettings): Array<ReadonlyMap<string, 
   return result
 }
 
-/** How many combinations a matrix has, without making them. */
+/** Counts the combinations of a matrix without creating them. */
 export function countCombinations(matrix: MatrixSettings): number {
   return Object.values(matrix).reduce((product, values) => product * values.length, 1)
 }

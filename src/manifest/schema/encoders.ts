@@ -2,17 +2,17 @@ import * as v from 'valibot'
 import type { JsonValue } from '../../shared/hash.ts'
 import { type Field, field, integer, numberWithin, strictMap } from './field.ts'
 
-/** The formats that renditions are written in. */
+/** The formats of renditions. */
 export const FORMATS = ['avif', 'webp', 'jpeg', 'png', 'gif', 'jxl'] as const
 
 export type OutputFormat = (typeof FORMATS)[number]
 
-/** Options of one format's encoder under sharp's names. */
+/** One format's encoder options, with sharp's names. */
 export type EncoderOptions = Readonly<Record<string, JsonValue | undefined>>
 
 /*
- * The options of sharp's encoders that mean something for a still picture: those for animations are left out, and
- * `force`, which would let sharp write another format than the one that was asked for.
+ * The options of sharp's encoders that apply to still images. Options for animations are left out, and so is `force`,
+ * which would let sharp write another format than the requested one.
  */
 
 const quality = (usual: number) =>
@@ -47,7 +47,7 @@ const dither = field(numberWithin(0, 1), {
 const quantisationTable = (description: string) =>
   field(integer(0, 8), { description, default: 0, examples: [3] })
 
-/** The fields of `output` that hold one format's options each. */
+/** The fields of `output` with one format's encoder options each. */
 export const encoderFields: Readonly<Record<OutputFormat, Field<EncoderOptions>>> = {
   avif: field(
     strictMap({
@@ -61,7 +61,7 @@ export const encoderFields: Readonly<Record<OutputFormat, Field<EncoderOptions>>
         examples: [10],
       }),
       tune: field(v.picklist(['auto', 'iq', 'psnr', 'ssim']), {
-        description: 'The measure of quality that the encoder aims at.',
+        description: 'The quality metric that the encoder optimises.',
         default: 'auto',
         examples: ['ssim'],
       }),
@@ -81,11 +81,11 @@ export const encoderFields: Readonly<Record<OutputFormat, Field<EncoderOptions>>
         examples: [80],
       }),
       lossless: flag('Lossless compression.', false),
-      nearLossless: flag('Nearly lossless compression; `quality` says how near.', false),
+      nearLossless: flag('Nearly lossless compression; `quality` sets how near.', false),
       smartSubsample: flag('Better chroma subsampling.', false),
       smartDeblock: flag('Tunes the deblocking filter; slow.', false),
       preset: field(v.picklist(['default', 'photo', 'picture', 'drawing', 'icon', 'text']), {
-        description: 'What kind of picture it is.',
+        description: 'The kind of image.',
         default: 'default',
         examples: ['drawing'],
       }),
@@ -132,7 +132,7 @@ export const encoderFields: Readonly<Record<OutputFormat, Field<EncoderOptions>>
         examples: [10],
       }),
       colours: colours(
-        'The most colours, which sharp rounds up to 2, 4, 16 or 256; makes a palette.',
+        'The maximum number of colours, which sharp rounds up to 2, 4, 16 or 256; makes a palette.',
       ),
       colors: colours('Another spelling of `colours`.'),
       dither,
@@ -147,12 +147,12 @@ export const encoderFields: Readonly<Record<OutputFormat, Field<EncoderOptions>>
     strictMap({
       reuse: flag('Reuses the original’s palette.', true),
       progressive: flag('Interlaced.', false),
-      colours: colours('The most colours, which sharp rounds up to 2, 4, 16 or 256.'),
+      colours: colours('The maximum number of colours, which sharp rounds up to 2, 4, 16 or 256.'),
       colors: colours('Another spelling of `colours`.'),
       effort: effort(1, 10, 7),
       dither,
       interPaletteMaxError: field(numberWithin(0, 256), {
-        description: 'How far a reused palette may be off.',
+        description: 'The largest error of a reused palette.',
         default: 3,
         examples: [0],
       }),
@@ -167,7 +167,7 @@ export const encoderFields: Readonly<Record<OutputFormat, Field<EncoderOptions>>
         examples: [1],
       }),
       decodingTier: field(integer(0, 4), {
-        description: 'How fast it has to be read, from 0 (best quality) to 4.',
+        description: 'Decoding speed, from 0 (best quality) to 4 (fastest).',
         default: 0,
         examples: [2],
       }),

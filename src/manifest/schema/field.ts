@@ -1,17 +1,17 @@
 import * as v from 'valibot'
 import { isRecord } from '../../shared/record.ts'
 
-/** What editors show beside a field. */
+/** The documentation that editors show for a field. */
 export interface FieldNotes {
   readonly description: string
   readonly default?: unknown
   readonly examples?: readonly unknown[]
 }
 
-/** A field that may be left out. */
+/** An optional field. */
 export type Field<Value = unknown> = v.ExactOptionalSchema<v.GenericSchema<Value>, undefined>
 
-/** A field that may be left out, with the text that goes into the JSON Schema. */
+/** Makes an optional field with its documentation for the JSON Schema. */
 export function field<Schema extends v.GenericSchema>(
   schema: Schema,
   notes: FieldNotes,
@@ -19,12 +19,12 @@ export function field<Schema extends v.GenericSchema>(
   return v.exactOptional(noted(schema, notes))
 }
 
-/** A field that has to be there, with the text that goes into the JSON Schema. */
+/** Makes a required field with its documentation for the JSON Schema. */
 export function noted<Schema extends v.GenericSchema>(
   schema: Schema,
   notes: FieldNotes,
 ): v.GenericSchema<v.InferOutput<Schema>> {
-  // Nothing here changes a value: what goes in is of the type of what comes out.
+  // No schema here transforms values, so the input type equals the output type.
   return v.pipe(schema as v.GenericSchema<v.InferOutput<Schema>>, v.metadata({ ...notes }))
 }
 
@@ -39,11 +39,11 @@ export function numberWithin(least: number, most: number): v.GenericSchema<numbe
 }
 
 /*
- * valibot takes a list for an object as long as no required field is missing from it, and so it does with a date, a set
- * or bytes, which YAML's tags make; JSON Schema does not, and the two have to agree.
+ * valibot accepts a list as an object if no required field is missing, and also a date, a set or bytes, which YAML tags
+ * create. JSON Schema does not, and the two must agree.
  */
 
-/** `v.strictObject` that takes plain objects only, and names every unknown field where valibot names the first. */
+/** Like `v.strictObject`, but accepts only plain objects, and reports every unknown field rather than only the first. */
 export function strictMap<Entries extends v.ObjectEntries>(
   entries: Entries,
 ): v.StrictObjectSchema<Entries, undefined> {
@@ -66,7 +66,7 @@ export function strictMap<Entries extends v.ObjectEntries>(
   })
 }
 
-/** `v.record` that takes plain objects only. */
+/** Like `v.record`, but accepts only plain objects. */
 export function strictRecord<Value extends v.GenericSchema>(
   name: v.GenericSchema<string>,
   value: Value,
@@ -80,13 +80,13 @@ function plainOnly<Schema extends v.GenericSchema>(schema: Schema): Schema {
     '~run': (...[dataset, config]: Parameters<typeof run>): ReturnType<typeof run> => {
       if (!isPeculiar(dataset.value)) return run(dataset, config)
       v._addIssue(schema, 'type', dataset, config)
-      // Untyped, with an issue: how valibot itself says that nothing was recognised.
+      // An untyped dataset with an issue is how valibot itself rejects a value.
       return dataset as unknown as ReturnType<typeof run>
     },
   })
 }
 
-/** An object that is none in JSON. */
+/** Whether a value is an object that JSON cannot represent. */
 function isPeculiar(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false
   const prototype: unknown = Object.getPrototypeOf(value)

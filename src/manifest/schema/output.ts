@@ -8,10 +8,10 @@ import { type Fit, type Position, fitSchema, positionSchema } from './placement.
 export type { EncoderOptions, OutputFormat } from './encoders.ts'
 export type { Fit, Position } from './placement.ts'
 
-/** What stands in for a picture until it is loaded. */
+/** The placeholder shown until an image is loaded. */
 export type PlaceholderKind = 'blur' | 'color' | 'none'
 
-/** A width in pixels, or that of the picture itself. */
+/** A width in pixels, or `original` for the image's own width. */
 export type Width = number | 'original'
 
 type Encoders<Options> = { readonly [Format in OutputFormat]: Options }
@@ -27,32 +27,32 @@ export interface OutputSettings extends Partial<Encoders<EncoderOptions>> {
   readonly placeholder?: PlaceholderKind
 }
 
-/** `output` with everything in it. */
+/** `output` with all defaults filled in. */
 export interface Output {
-  /** Best first, each once; the last is the fallback. */
+  /** Unique formats, best first; the last is the fallback. */
   readonly formats: readonly OutputFormat[]
   readonly widths: readonly Width[]
-  /** Quality included. */
+  /** Encoder options by format, including `quality`. */
   readonly encoders: Encoders<EncoderOptions>
-  /** The shape that the picture is brought into; nothing: its own. */
+  /** The aspect ratio that the image is cropped or padded to; undefined for its own. */
   readonly aspectRatio: { readonly width: number; readonly height: number } | undefined
   readonly fit: Fit
   readonly position: Position
   readonly placeholder: PlaceholderKind
 }
 
-/** The formats that have a quality; GIF is the one that has none. */
+/** The formats with a quality setting: all but GIF. */
 type QualityFormat = Exclude<OutputFormat, 'gif'>
 
 const quality = integer(1, 100)
 
 const formatSchema = noted(v.picklist(FORMATS), {
-  description: 'A format to write. `jxl` where sharp has it.',
+  description: 'A format to write. `jxl` needs a build of sharp that supports it.',
   examples: ['avif'],
 })
 
 const widthSchema = noted(v.union([integer(1, SIDE_LIMIT), v.literal('original')]), {
-  description: 'A width in pixels, or `original`: that of the picture itself.',
+  description: 'A width in pixels, or `original` for the width of the image itself.',
   examples: [640],
 })
 
@@ -60,13 +60,13 @@ export const outputSchema: v.GenericSchema<OutputSettings> = v.pipe(
   strictMap({
     formats: field(v.pipe(v.array(formatSchema), v.minLength(1), v.maxLength(FORMATS.length)), {
       description:
-        'The formats to write, best first; the last is the fallback. One that is named twice counts once.',
+        'The formats to write, best first; the last is the fallback. Duplicates are ignored.',
       default: ['webp'],
       examples: [['avif', 'webp', 'jpeg']],
     }),
     widths: field(v.pipe(v.array(widthSchema), v.minLength(1), v.maxLength(32)), {
       description:
-        'Widths in pixels, or `original`. Those above the picture’s own collapse into it: nothing is enlarged here.',
+        'Widths in pixels, or `original`. Images are never enlarged: larger widths collapse into the original width.',
       default: ['original'],
       examples: [[640, 1280, 'original']],
     }),
@@ -74,19 +74,19 @@ export const outputSchema: v.GenericSchema<OutputSettings> = v.pipe(
       v.union([
         quality,
         strictMap({
-          avif: field(quality, { description: 'Of AVIF.', default: 50, examples: [60] }),
-          webp: field(quality, { description: 'Of WebP.', default: 80, examples: [75] }),
-          jpeg: field(quality, { description: 'Of JPEG.', default: 80, examples: [85] }),
+          avif: field(quality, { description: 'Quality of AVIF.', default: 50, examples: [60] }),
+          webp: field(quality, { description: 'Quality of WebP.', default: 80, examples: [75] }),
+          jpeg: field(quality, { description: 'Quality of JPEG.', default: 80, examples: [85] }),
           png: field(quality, {
-            description: 'Of PNG, which then gets a palette.',
+            description: 'Quality of PNG, which then gets a palette.',
             examples: [90],
           }),
-          jxl: field(quality, { description: 'Of JPEG XL.', default: 80, examples: [75] }),
+          jxl: field(quality, { description: 'Quality of JPEG XL.', default: 80, examples: [75] }),
         }),
       ]),
       {
         description:
-          'The quality of the lossy formats, 1 to 100: one for all of them, or by format. A single number leaves PNG lossless.',
+          'The quality of the lossy formats, 1 to 100: one number for all, or one per format. A single number leaves PNG lossless.',
         default: { avif: 50, webp: 80, jpeg: 80, jxl: 80 },
         examples: [80, { avif: 50 }],
       },
@@ -94,28 +94,28 @@ export const outputSchema: v.GenericSchema<OutputSettings> = v.pipe(
     ...encoderFields,
     aspectRatio: field(v.pipe(v.string(), v.regex(/^[1-9][0-9]{0,4}:[1-9][0-9]{0,4}$/)), {
       description:
-        'Brings the picture into this shape: the largest box of it that the picture holds. Left out, its own.',
+        'Crops the image to this aspect ratio (or pads it, see `fit`), in the largest box that fits into the image. By default, the image keeps its own.',
       examples: ['16:9', '1:1'],
     }),
     fit: field(fitSchema, {
-      description: 'How the picture is brought into that shape.',
+      description: 'How the image is fitted to `aspectRatio`.',
       default: 'cover',
       examples: ['contain'],
     }),
     position: field(positionSchema, {
       description:
-        'What is kept with `cover`; `attention` and `entropy` look for what matters in the picture.',
+        'The part that `cover` keeps; `attention` and `entropy` look for the most interesting part.',
       default: 'centre',
       examples: ['attention', 'north'],
     }),
     placeholder: field(v.picklist(['blur', 'color', 'none']), {
-      description: 'A tiny blurred picture as a data URL, one colour, or nothing.',
+      description: 'A tiny blurred image as a data URL, a single colour, or no placeholder.',
       default: 'none',
       examples: ['blur'],
     }),
   }),
   v.metadata({
-    description: 'What is written of the finished picture.',
+    description: 'The renditions to write: formats, widths, quality and placeholder.',
     default: {},
     examples: [{ formats: ['avif', 'webp'], widths: [640, 1280] }],
   }),
@@ -125,19 +125,19 @@ const DEFAULTS: OutputSettings = {
   formats: ['webp'],
   widths: ['original'],
   quality: { avif: 50, webp: 80, jpeg: 80, jxl: 80 },
-  // A third of the time of sharp's own 4, for files that are a tenth larger at equal quality: see `npm run bench -- encoders`.
+  // Takes a third of the time of sharp's default of 4, and files are a tenth larger: see `npm run bench -- encoders`.
   avif: { effort: 3 },
   fit: 'cover',
   position: 'centre',
   placeholder: 'none',
 }
 
-/** What a single number for `quality` is the quality of: PNG stays lossless. */
+/** The formats that a single number for `quality` applies to. PNG stays lossless. */
 const LOSSY: ReadonlySet<OutputFormat> = new Set(['avif', 'webp', 'jpeg', 'jxl'])
 
 /**
- * Merges `output` as written on several levels, field by field; the later level wins. Within one level a format's own
- * `quality` wins over the general one.
+ * Merges several levels of `output` field by field; the later level wins. Within one level, a format's own `quality`
+ * wins over the general one.
  */
 export function resolveOutput(layers: ReadonlyArray<OutputSettings | undefined>): Output {
   const levels = [DEFAULTS, ...layers.filter((layer) => layer !== undefined)]
@@ -168,7 +168,7 @@ function encoderOptions(format: OutputFormat, levels: readonly OutputSettings[])
       ...(quality === undefined ? {} : { quality }),
       ...level[format],
     }
-    // sharp lets JPEG XL's quality win over its distance; here the one that is written last does.
+    // sharp prefers JPEG XL's quality over its distance. Here the later level decides between the two.
     if (written['quality'] !== undefined) delete merged['distance']
     Object.assign(merged, written)
     if (written['distance'] !== undefined) delete merged['quality']

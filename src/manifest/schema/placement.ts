@@ -1,9 +1,9 @@
 import * as v from 'valibot'
 
-/** How a picture is brought into a box, under sharp's names. */
+/** Ways to fit an image into a box, with sharp's names. */
 const FITS = ['cover', 'contain', 'fill', 'inside', 'outside'] as const
 
-/** Where an overlay stands, under sharp's names. */
+/** Positions of an overlay, with sharp's names. */
 const GRAVITIES = [
   'center',
   'centre',
@@ -17,7 +17,7 @@ const GRAVITIES = [
   'northwest',
 ] as const
 
-/** What else may be kept when a picture is cut, under sharp's names. */
+/** Further positions to keep when an image is cropped, with sharp's names. */
 const SIDES = [
   'top',
   'right top',

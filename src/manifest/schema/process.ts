@@ -6,7 +6,8 @@ import { compositeArgument } from './operations/composite.ts'
 import { filterArguments } from './operations/filter.ts'
 import { geometryArguments } from './operations/geometry.ts'
 import { toneArguments } from './operations/tone.ts'
-/** The operations that take an argument and mean something without one, too. */
+
+/** The operations whose argument is optional. */
 export const BARE_NAMES = [
   'trim',
   'rotate',
@@ -24,10 +25,10 @@ export const BARE_NAMES = [
   'ensureAlpha',
 ] as const
 
-/** The operations that take no argument, with what they do. */
+/** The operations without an argument, with their descriptions. */
 export const PLAIN_NAMES: Readonly<Record<PlainName, string>> = {
   unflatten: 'Makes white transparent.',
-  removeAlpha: 'Takes the alpha channel away.',
+  removeAlpha: 'Removes the alpha channel.',
 }
 
 export type PlainName = 'unflatten' | 'removeAlpha'
@@ -40,9 +41,8 @@ export type ArguedName =
   | 'composite'
 
 /**
- * Every operation that takes an argument, with what it takes: as strictly as sharp itself, with two differences. Names
- * that sharp would pass over in silence are refused, and sides are bounded, so that no manifest can ask for more memory
- * than there is.
+ * The schemas of all operations with an argument. They are as strict as sharp, with two differences: names that sharp
+ * would silently ignore are refused, and sides are limited, so that no manifest can exhaust the memory.
  */
 export const operationArguments: Readonly<Record<ArguedName, Field>> = {
   ...geometryArguments,
@@ -51,35 +51,35 @@ export const operationArguments: Readonly<Record<ArguedName, Field>> = {
   composite: compositeArgument,
 }
 
-/** The name of an operation, which is sharp's; only `colourspace` is `toColourspace` there. */
+/** An operation's name as in sharp; only `colourspace` is called `toColourspace` there. */
 export type OperationName = ArguedName | BareName
 
 type BareName = (typeof BARE_NAMES)[number] | PlainName
 
-/** `process` as written: each operation a name, a name with its argument, or a name with the list of its arguments. */
+/** `process` as written. Each operation is a name, a name with its argument, or a name with a list of arguments. */
 export type ProcessSettings = ReadonlyArray<BareName | { readonly [Name in ArguedName]?: unknown }>
 
-/** One operation in the one form in which it is hashed and applied. */
+/** An operation in its normal form, which is hashed and applied. */
 export interface Operation {
   readonly name: OperationName
   readonly args: readonly JsonValue[]
-  /** Where the pictures of `composite` lie, in their order. No part of what is hashed: their sha256 is in `args`. */
+  /** The files of `composite`, in order. They are not hashed, because `args` holds their sha256. */
   readonly files?: readonly CompositeFile[]
 }
 
-/** A local file that is put on top of a picture. */
+/** A local file that `composite` puts on top of an image. */
 export interface CompositeFile {
   /** Absolute. */
   readonly file: string
   readonly sha256: string
 }
 
-/** The path of a `composite` file as written, and where in `process` it stands. */
+/** The path of a `composite` file as written, and its position in `process`. */
 export interface CompositePath {
   readonly path: string
-  /** From 0. */
+  /** The operation's index, from 0. */
   readonly operation: number
-  /** From 0, among the pictures of that operation. */
+  /** The file's index within the operation, from 0. */
   readonly image: number
 }
 
@@ -98,13 +98,13 @@ export const processSchema: v.GenericSchema<ProcessSettings> = noted(
   ),
   {
     description:
-      'Operations of sharp in order: a name, a name with its argument, or a name with its list of arguments.',
+      'Operations of sharp, in order: a name, a name with its argument, or a name with a list of arguments.',
     default: [],
     examples: [['trim', { resize: { width: 64, kernel: 'nearest' } }, { rotate: 90 }]],
   },
 )
 
-/** Brings the spellings of `process` into one form. */
+/** Converts `process` as written into its normal form. */
 export function normaliseProcess(process: ProcessSettings | undefined): readonly Operation[] {
   return (process ?? []).flatMap((written): Operation[] => {
     if (typeof written === 'string') return [{ name: written, args: [] }]
@@ -123,7 +123,7 @@ function argumentsOf(name: OperationName, value: JsonValue): readonly JsonValue[
   return Array.isArray(value) ? value : [value]
 }
 
-/** Every file that `composite` names, as written. */
+/** Lists every file that `composite` names, as written. */
 export function compositeFiles(operations: readonly Operation[]): readonly CompositePath[] {
   return operations.flatMap((operation, index) =>
     compositeImages(operation).map(({ input }, image) => ({
@@ -135,8 +135,8 @@ export function compositeFiles(operations: readonly Operation[]): readonly Compo
 }
 
 /**
- * Puts the sha256 of every `composite` file in the place of its path, so that a rendition's key follows the bytes and
- * knows no path of this machine.
+ * Replaces the path of every `composite` file with its sha256, so that a rendition's key depends on the bytes and not on
+ * a path of this machine.
  */
 export function withCompositeFiles(
   operations: readonly Operation[],
@@ -161,9 +161,10 @@ function compositeImages(
 }
 
 /**
- * What sharp would refuse, or memory does not hold, and JSON Schema cannot say because it spans two fields.
+ * Finds arguments that sharp would refuse, or that need too much memory, and that JSON Schema cannot express because
+ * they span two fields.
  *
- * @returns the operation's index, from 0, and what is wrong with it.
+ * @returns the index of each invalid operation, from 0, with a message.
  */
 export function processProblems(
   operations: readonly Operation[],
@@ -180,13 +181,13 @@ function problemOf({ name, args }: Operation): string | undefined {
     const { lower = 1, upper = 99 } = options
     return Number(lower) < Number(upper)
       ? undefined
-      : `\`lower\` (${String(lower)}) has to be less than \`upper\` (${String(upper)}).`
+      : `\`lower\` (${String(lower)}) must be less than \`upper\` (${String(upper)}).`
   }
   if (name === 'resize') {
     const width = Number(options['width'] ?? numberAt(args, 0))
     const height = Number(options['height'] ?? numberAt(args, 1))
     return width * height > PIXEL_LIMIT
-      ? `${width}x${height} is more than the ${PIXEL_LIMIT.toLocaleString('en')} pixels that a picture may have.`
+      ? `${width}x${height} is more than the limit of ${PIXEL_LIMIT.toLocaleString('en')} pixels.`
       : undefined
   }
   return undefined

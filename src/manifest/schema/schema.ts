@@ -4,14 +4,15 @@ import { type Field, field, integer, noted, strictMap, strictRecord } from './fi
 import { WRITTEN_NAME_PATTERN } from './names.ts'
 import { type OutputSettings, outputSchema } from './output.ts'
 import { type ProcessSettings, processSchema } from './process.ts'
-/** A reference, short or with the type of what should be kept. */
+
+/** A reference: its text alone, or with the type of what the model should keep. */
 export type ReferenceSettings =
   | string
   | { readonly from: string; readonly type?: string | undefined }
 
 const referenceText = noted(v.pipe(v.string(), v.minLength(1)), {
   description:
-    'A picture to keep to: `./file.png`, `https://…`, `"#name"` (in quotes: a bare # starts a comment), `./other.image.yaml#name`, or `./hero.image.yaml`.',
+    'An image whose subject the model keeps: `./file.png`, `https://…`, `"#name"` (in quotes: a bare # starts a comment), `./other.image.yaml#name`, or `./hero.image.yaml`.',
   examples: ['#kira', './kira.png'],
 })
 
@@ -23,13 +24,14 @@ export const referenceSchema: v.GenericSchema<ReferenceSettings> = v.union([
       from: referenceText,
       type: v.exactOptional(
         noted(v.pipe(v.string(), v.minLength(1)), {
-          description: 'What the model should keep of the picture, in its own words.',
+          description:
+            'What the model should keep of the image, such as `character`. Each model defines its own types.',
           default: 'character',
           examples: ['character'],
         }),
       ),
     }),
-    v.metadata({ description: 'A picture to keep to, and what to keep of it.' }),
+    v.metadata({ description: 'An image, and what the model should keep of it.' }),
   ),
 ])
 
@@ -48,7 +50,7 @@ const variableName = v.pipe(
 export const varsSchema: v.GenericSchema<VarsSettings> = noted(
   strictRecord(variableName, variableValue),
   {
-    description: 'Values for `${name}` in prompts. They win over the `vars` of the options.',
+    description: 'Values for `${name}` in prompts. They override the `vars` of the options.',
     default: {},
     examples: [{ look: 'flat vector, muted palette' }],
   },
@@ -58,12 +60,12 @@ export const matrixSchema: v.GenericSchema<MatrixSettings> = noted(
   strictRecord(variableName, v.pipe(v.array(variableValue), v.minLength(1), v.maxLength(1000))),
   {
     description:
-      'Lists of values. Every combination is an image of its own; its name holds the variables.',
+      'Lists of values. Every combination is a separate image; its name must contain the variables.',
     examples: [{ season: ['spring', 'winter'] }],
   },
 )
 
-/** The fields of an image as a manifest has them. */
+/** The fields of an image, as written in a manifest. */
 export interface ImageSettings {
   readonly prompt?: string | undefined
   readonly alt?: string | undefined
@@ -83,13 +85,13 @@ export interface ImageSettings {
 }
 
 /*
- * The one source of the validator and of the JSON Schema. It is built only from parts that JSON Schema can express;
- * what spans several fields or files (references, variables, cycles) is the business of resolve.ts.
+ * The single source of the validator and the JSON Schema. It uses only parts that JSON Schema can express. resolve.ts
+ * checks what spans several fields or files: references, variables, cycles.
  */
 
 const optionName = v.pipe(v.string(), v.regex(/^(?!(?:__proto__|constructor|prototype)$)/u))
 
-/** Any JSON, but for names that would reach an object's prototype further on. */
+/** Any JSON value, without keys that would reach an object's prototype in later code. */
 export const jsonSchema: v.GenericSchema<JsonValue> = v.union([
   v.null(),
   v.string(),
@@ -104,7 +106,7 @@ export const jsonSchema: v.GenericSchema<JsonValue> = v.union([
 
 const safeInteger = integer(Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER)
 
-/** A schema for every field, and no schema without its field: either alone is a type error. */
+/** One schema per field: a missing or an extra schema is a type error. */
 type EntriesOf<Name extends keyof ImageSettings> = {
   readonly [One in Name]-?: Field<NonNullable<ImageSettings[One]>>
 }
@@ -112,11 +114,11 @@ type EntriesOf<Name extends keyof ImageSettings> = {
 const imageFields = {
   prompt: field(v.pipe(v.string(), v.minLength(1)), {
     description:
-      'What the picture shows. `${name}` takes from `vars` and `matrix`; `$${` is a literal `${`.',
+      'What the image shows. `${name}` inserts a value of `vars` or `matrix`; `$${` is a literal `${`.',
     examples: ['Portrait of Kira, a young cartographer, ${look}'],
   }),
   alt: field(v.string(), {
-    description: 'The text alternative. `""` says that the picture is decoration.',
+    description: 'The text alternative. `""` marks the image as decorative.',
     examples: ['Kira smiling at the camera'],
   }),
   model: field(v.pipe(v.string(), v.minLength(1)), {
@@ -125,45 +127,45 @@ const imageFields = {
     examples: ['image-01', 'image-01-live'],
   }),
   aspectRatio: field(v.pipe(v.string(), v.regex(/^[1-9][0-9]{0,3}:[1-9][0-9]{0,3}$/)), {
-    description: 'Width to height. The model decides the pixels. Not together with `size`.',
+    description: 'Width to height. The model decides the size in pixels. Excludes `size`.',
     default: '1:1',
     examples: ['16:9', '3:2', '9:16'],
   }),
   size: field(v.pipe(v.string(), v.regex(/^[1-9][0-9]{0,4}x[1-9][0-9]{0,4}$/)), {
-    description: 'Width and height in pixels. Not together with `aspectRatio`.',
+    description: 'Width and height in pixels. Excludes `aspectRatio`.',
     examples: ['1280x720'],
   }),
   seed: field(safeInteger, {
-    description: 'The seed of the first candidate. Left out, one is derived from the recipe.',
+    description: 'The seed of the first candidate. By default, it is derived from the recipe.',
     examples: [7],
   }),
   n: field(integer(1, 100), {
-    description: 'How many candidates to have.',
+    description: 'How many candidates to generate.',
     default: 1,
     examples: [4],
   }),
   pick: field(integer(1, 100), {
-    description: 'Which candidate is used, counted from 1.',
+    description: 'Which candidate to use, counted from 1.',
     default: 1,
     examples: [2],
   }),
   references: field(v.pipe(v.array(referenceSchema), v.maxLength(16)), {
-    description: 'Pictures whose subject is kept: files, URLs, or other images by name.',
+    description: 'Images whose subject the model keeps: files, URLs, or other images by name.',
     default: [],
     examples: [['#kira'], [{ from: './kira.png', type: 'character' }]],
   }),
   providerOptions: field(strictRecord(optionName, jsonSchema), {
     description:
-      'Handed to the model, which says what it takes. `image-01`: `promptOptimizer` and `watermark`; `image-01-live`: `style: { type, weight }` too.',
+      'Options for the model, which defines what it accepts. `image-01`: `promptOptimizer` and `watermark`; `image-01-live`: also `style: { type, weight }`.',
     default: {},
     examples: [{ promptOptimizer: true }],
   }),
   revision: field(safeInteger, {
-    description: 'Any integer. A new one asks for a new picture from the same prompt.',
+    description: 'Any integer. Changing it generates a new image from the same prompt.',
     examples: [2],
   }),
   source: field(v.pipe(v.string(), v.minLength(1)), {
-    description: 'A file made by hand, used in place of generating one.',
+    description: 'An image file to use instead of generating one.',
     examples: ['./kira-final.png'],
   }),
   process: v.exactOptional(processSchema),
@@ -175,14 +177,14 @@ const imageEntries = {
   matrix: v.exactOptional(matrixSchema),
 } satisfies EntriesOf<keyof ImageSettings>
 
-/** One image of a manifest as written: every field may be left out. */
+/** One image of a manifest, as written. Every field is optional. */
 export const imageSchema: v.GenericSchema<ImageSettings> = noted(strictMap(imageEntries), {
   description: 'An image.',
 })
 
 const defaultsField = v.exactOptional(
   noted(strictMap(imageEntries), {
-    description: 'What holds for every image of this manifest that does not say otherwise.',
+    description: 'Defaults for every image of this manifest. An image can override them.',
     default: {},
     examples: [{ aspectRatio: '16:9' }],
   }),
@@ -194,7 +196,7 @@ export const writtenNameSchema: v.GenericSchema<string> = v.pipe(
   v.regex(WRITTEN_NAME_PATTERN),
 )
 
-/** What stands around the images of the form with names; the images themselves are checked one by one. */
+/** The top level of a manifest with named images. The images themselves are validated one by one. */
 export const frameSchema: v.GenericSchema<Frame> = strictMap({
   defaults: defaultsField,
   vars: v.exactOptional(varsSchema),
@@ -211,24 +213,24 @@ const namedFormSchema = strictMap({
   defaults: defaultsField,
   vars: v.exactOptional(varsSchema),
   images: noted(strictRecord(writtenNameSchema, imageSchema), {
-    description: 'The images by name. Every name is a named export.',
+    description: 'The images by name. Every name becomes a named export.',
     examples: [{ kira: { prompt: 'Portrait of Kira', alt: 'Kira' } }],
   }),
 })
 
-/** The form with one image at the top, which is the module's default export. */
+/** A single-image manifest, whose image is the module's default export. */
 export const singleFormSchema: v.GenericSchema<ImageSettings & Pick<Frame, 'vars'>> = strictMap({
   ...imageFields,
   vars: v.exactOptional(varsSchema),
 })
 
-/** The `defaults` of the options: an image's fields. */
+/** The option `defaults`, which has the fields of an image. */
 export const defaultsSchema: v.GenericSchema<ImageSettings> = strictMap(imageEntries)
 
 /** A whole manifest, for the JSON Schema. */
 export const manifestSchema: v.GenericSchema = v.union([namedFormSchema, singleFormSchema])
 
-/** Fields of which an image has at most one, on one level. */
+/** Pairs of fields that exclude each other on one level. */
 export const EXCLUSIVE_FIELDS: ReadonlyArray<readonly [keyof ImageSettings, keyof ImageSettings]> =
   [
     ['aspectRatio', 'size'],

@@ -9,7 +9,7 @@ import path from 'node:path'
 
 const [modules, folder, first] = process.argv.slice(2)
 const load = (module) => import(path.join(modules, module))
-const { readManifest } = await load('manifest/read/read.js')
+const { loadManifest, understandManifest } = await load('manifest/read/read.js')
 const { resolveManifests } = await load('manifest/resolve/resolve.js')
 const { createRenderer } = await load('render/render.js')
 const { sha256 } = await load('shared/hash.js')
@@ -33,7 +33,7 @@ for (let index = Number(first); index < cases; index++) {
 
 async function use(file) {
   try {
-    const manifest = readManifest(file, path.basename(file), forgetful)
+    const manifest = understandManifest(loadManifest(file, path.basename(file)), forgetful)
     const { entries, problems } = resolveManifests([manifest], new Set(), project)
     if (problems.size > 0) return { outcome: 'refused', broken: null }
     // As on a machine of many cores, whatever this one has.

@@ -7,7 +7,7 @@ import path from 'node:path'
 
 const [modules, folder, casesFile, first] = process.argv.slice(2)
 const load = (module) => import(path.join(modules, module))
-const { readManifest } = await load('manifest/read/read.js')
+const { loadManifest, understandManifest } = await load('manifest/read/read.js')
 const { resolveManifests } = await load('manifest/resolve/resolve.js')
 const { planImages } = await load('plan/plan.js')
 const { minimax } = await load('model/minimax/minimax.js')
@@ -56,7 +56,7 @@ function timed(file, name) {
 
 function readOne(file, name) {
   try {
-    const manifest = readManifest(file, name, forgetful)
+    const manifest = understandManifest(loadManifest(file, name), forgetful)
     const { entries, problems } = resolveManifests([manifest], new Set(), project)
     const plan = planImages(entries, models, emptyStore)
     const all = [...problems.values(), ...plan.problems.values()].flat()

@@ -1,14 +1,15 @@
 import * as v from 'valibot'
 import { type Field, field, noted, numberWithin, strictMap } from '../field.ts'
-/** Far beyond every useful value, and finite. */
+
+/** A finite limit far beyond every useful value. */
 export const LARGE = 1_000_000
 
-/** One argument, plain or as a list of one. */
+/** Makes a schema for one argument, plain or as a list of one. */
 export function single<Schema extends v.GenericSchema>(schema: Schema): v.GenericSchema {
   return v.union([schema, v.strictTuple([schema])])
 }
 
-/** The option that says which colour is put where nothing is. */
+/** Makes the field for a background colour. */
 export function background(description: string): Field<Colour> {
   return field(colourSchema, {
     description,
@@ -16,12 +17,12 @@ export function background(description: string): Field<Colour> {
   })
 }
 
-/** A colour as sharp takes it: text, or channels from 0 to 255 with an alpha from 0 to 1. */
+/** A colour as sharp accepts it: text, or channels from 0 to 255 with an alpha from 0 to 1. */
 export type Colour =
   | string
   | { readonly r: number; readonly g: number; readonly b: number; readonly alpha?: number }
 
-/** The colour names of CSS. sharp takes them in any case; here they are lower case, so that editors can offer them. */
+/** The colour names of CSS. sharp ignores case; the schema requires lower case, so that editors can suggest them. */
 const COLOUR_NAMES = (
   'aliceblue antiquewhite aqua aquamarine azure beige bisque black blanchedalmond blue blueviolet brown burlywood ' +
   'cadetblue chartreuse chocolate coral cornflowerblue cornsilk crimson cyan darkblue darkcyan darkgoldenrod ' +
@@ -45,7 +46,7 @@ const PERCENT = `${NUMBER}%`
 const HUE = `${NUMBER}(?:deg)?`
 const FRACTION = '(?:0|1|0?\\.[0-9]{1,6})'
 
-/** The functional notations of CSS with commas, and with blanks and a slash: what sharp's parser reads of them. */
+/** CSS's functional notations that sharp's parser supports: with commas, and with spaces and a slash. */
 const FUNCTIONS = [
   `rgba?\\( *${NUMBER} *, *${NUMBER} *, *${NUMBER} *(?:, *(?:${FRACTION}|${PERCENT}) *)?\\)`,
   `rgba?\\( *${NUMBER} +${NUMBER} +${NUMBER} *(?:/ *(?:${FRACTION}|${PERCENT}) *)?\\)`,
@@ -55,7 +56,7 @@ const FUNCTIONS = [
   `hwb\\( *${HUE} *, *${PERCENT} *, *${PERCENT} *(?:, *${FRACTION} *)?\\)`,
 ]
 
-/** What a colour's text looks like where it is no name. */
+/** Matches a colour's text that is not a name. */
 export const COLOUR_PATTERN: RegExp = new RegExp(`^(?:${[HEX, ...FUNCTIONS].join('|')})$`)
 
 const channel = (name: string): v.GenericSchema<number> =>
@@ -63,7 +64,7 @@ const channel = (name: string): v.GenericSchema<number> =>
 
 export const colourSchema: v.GenericSchema<Colour> = v.union([
   v.picklist(COLOUR_NAMES),
-  // sharp reads no colour that is longer than 200 characters.
+  // sharp refuses colours longer than 200 characters.
   v.pipe(v.string(), v.maxLength(200), v.regex(COLOUR_PATTERN)),
   strictMap({
     r: channel('Red'),

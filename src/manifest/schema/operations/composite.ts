@@ -35,21 +35,21 @@ const BLENDS = [
 
 const compositeFields = {
   input: noted(v.pipe(v.string(), v.regex(/^\.{1,2}\/./)), {
-    description: 'A local file, seen from the manifest.',
+    description: 'A local file, relative to the manifest.',
     examples: ['./frame.png'],
   }),
   blend: field(v.picklist(BLENDS), {
-    description: 'How it is blended with the picture below.',
+    description: 'How it is blended with the image below.',
     default: 'over',
     examples: ['multiply'],
   }),
   tile: field(v.boolean(), {
-    description: 'Repeat it over the whole picture.',
+    description: 'Repeat it over the whole image.',
     default: false,
     examples: [true],
   }),
   gravity: field(gravitySchema, {
-    description: 'Where it stands, if `left` and `top` do not say it.',
+    description: 'Its position, unless `left` and `top` are set.',
     default: 'centre',
     examples: ['southeast'],
   }),
@@ -64,11 +64,11 @@ const compositeImage = v.union([
   }),
 ])
 
-/** What `composite` takes: one picture or a list of them. */
+/** The argument of `composite`: one image or a list of images. */
 export const compositeArgument: Field = field(
   v.union([compositeImage, v.pipe(v.array(compositeImage), v.minLength(1), v.maxLength(100))]),
   {
-    description: 'Puts local pictures on top, one or a list.',
+    description: 'Puts one or several local images on top.',
     examples: [[{ input: './frame.png', gravity: 'centre' }]],
   },
 )

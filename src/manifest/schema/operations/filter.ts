@@ -3,21 +3,27 @@ import { type Field, field, integer, noted, numberWithin, strictMap } from '../f
 import { LARGE, single } from './colour.ts'
 
 const blurOptions = strictMap({
-  sigma: noted(numberWithin(0.3, 1000), { description: 'Of the Gaussian mask.', examples: [2] }),
+  sigma: noted(numberWithin(0.3, 1000), {
+    description: 'Sigma of the Gaussian mask.',
+    examples: [2],
+  }),
   precision: field(v.picklist(['integer', 'float', 'approximate']), {
-    description: 'How exactly it is computed.',
+    description: 'The precision of the computation.',
     default: 'integer',
     examples: ['float'],
   }),
   minAmplitude: field(numberWithin(0.001, 1), {
-    description: 'Where the mask is cut off: smaller is slower and more exact.',
+    description: 'The amplitude at which the mask is cut off: smaller is slower and more exact.',
     default: 0.2,
     examples: [0.1],
   }),
 })
 
 const sharpenOptions = strictMap({
-  sigma: noted(numberWithin(0.000001, 10), { description: 'Of the Gaussian mask.', examples: [1] }),
+  sigma: noted(numberWithin(0.000001, 10), {
+    description: 'Sigma of the Gaussian mask.',
+    examples: [1],
+  }),
   m1: field(numberWithin(0, LARGE), {
     description: 'How much flat areas are sharpened.',
     default: 1,
@@ -34,12 +40,12 @@ const sharpenOptions = strictMap({
     examples: [3],
   }),
   y2: field(numberWithin(0, LARGE), {
-    description: 'The most that a pixel is brightened.',
+    description: 'The maximum brightening of a pixel.',
     default: 10,
     examples: [15],
   }),
   y3: field(numberWithin(0, LARGE), {
-    description: 'The most that a pixel is darkened.',
+    description: 'The maximum darkening of a pixel.',
     default: 20,
     examples: [15],
   }),
@@ -47,18 +53,18 @@ const sharpenOptions = strictMap({
 
 type FilterName = 'blur' | 'sharpen' | 'median'
 
-/** What the operations take that look at a pixel's neighbours. */
+/** The arguments of operations that look at a pixel's neighbours. */
 export const filterArguments: Readonly<Record<FilterName, Field>> = {
   blur: field(single(v.union([v.boolean(), numberWithin(0.3, 1000), blurOptions])), {
-    description: 'Blurs: mildly without an argument, else by the sigma of a Gaussian mask.',
+    description: 'Blurs: slightly without an argument, otherwise by the sigma of a Gaussian mask.',
     examples: [2],
   }),
   sharpen: field(single(sharpenOptions), {
-    description: 'Sharpens: mildly without an argument.',
+    description: 'Sharpens: slightly without an argument.',
     examples: [{ sigma: 1 }],
   }),
   median: field(single(integer(1, 1000)), {
-    description: 'Median filter, by the side of its square mask in pixels.',
+    description: 'Median filter. The argument is the side of its square mask in pixels.',
     default: 3,
     examples: [5],
   }),

@@ -23,51 +23,55 @@ const resizeOptions = strictMap({
   width: field(side, { description: 'Pixels.', examples: [64] }),
   height: field(side, { description: 'Pixels.', examples: [64] }),
   fit: field(fitSchema, {
-    description: 'How the picture is brought into width and height.',
+    description: 'How the image is fitted into width and height.',
     default: 'cover',
     examples: ['contain'],
   }),
   position: field(positionSchema, {
-    description: 'What is kept with `cover`, or where the picture stands with `contain`.',
+    description: 'The part that `cover` keeps, or the position of the image with `contain`.',
     default: 'centre',
     examples: ['attention', 'north'],
   }),
-  background: background('The colour around the picture with `contain`.'),
+  background: background('The colour around the image with `contain`.'),
   kernel: field(v.picklist(KERNELS), {
     description: 'How pixels are interpolated; `nearest` keeps pixel art crisp.',
     default: 'lanczos3',
     examples: ['nearest'],
   }),
   withoutEnlargement: field(v.boolean(), {
-    description: 'Leave what is smaller as it is.',
+    description: 'Do not enlarge smaller images.',
     default: false,
     examples: [true],
   }),
   withoutReduction: field(v.boolean(), {
-    description: 'Leave what is larger as it is.',
+    description: 'Do not reduce larger images.',
     default: false,
     examples: [true],
   }),
   fastShrinkOnLoad: field(v.boolean(), {
-    description: 'Taken for completeness: pictures are decoded in full before they are processed.',
+    description: 'Accepted but without effect: images are fully decoded before they are processed.',
     default: true,
     examples: [false],
   }),
 })
 
 const trimOptions = strictMap({
-  background: background('The colour to cut away; left out, that of the top left pixel.'),
+  background: background('The colour to trim. By default, the colour of the top left pixel.'),
   threshold: field(numberWithin(0, LARGE), {
-    description: 'How far from that colour a pixel may be.',
+    description: 'The maximum difference from that colour.',
     default: 10,
     examples: [20],
   }),
   lineArt: field(v.boolean(), {
-    description: 'The picture is a drawing rather than a photograph.',
+    description: 'Whether the image is a drawing rather than a photograph.',
     default: false,
     examples: [true],
   }),
-  margin: field(offset, { description: 'Pixels to leave around.', default: 0, examples: [8] }),
+  margin: field(offset, {
+    description: 'Pixels to keep around the content.',
+    default: 0,
+    examples: [8],
+  }),
 })
 
 const extractArea = strictMap({
@@ -82,9 +86,9 @@ const extendOptions = strictMap({
   bottom: field(offset, { description: 'Pixels.', default: 0, examples: [8] }),
   left: field(offset, { description: 'Pixels.', default: 0, examples: [8] }),
   right: field(offset, { description: 'Pixels.', default: 0, examples: [8] }),
-  background: background('The colour of the new edges; left out, black.'),
+  background: background('The colour of the new edges. By default, black.'),
   extendWith: field(v.picklist(['background', 'copy', 'repeat', 'mirror']), {
-    description: 'What fills the new edges.',
+    description: 'How the new edges are filled.',
     default: 'background',
     examples: ['mirror'],
   }),
@@ -94,14 +98,14 @@ const angle = numberWithin(-36_000, 36_000)
 
 type GeometryName = 'trim' | 'extract' | 'resize' | 'extend' | 'rotate' | 'flip' | 'flop'
 
-/** What the operations take that cut, scale and turn. */
+/** The arguments of operations that crop, scale and rotate. */
 export const geometryArguments: Readonly<Record<GeometryName, Field>> = {
   trim: field(single(trimOptions), {
-    description: 'Cuts away a border of one colour.',
+    description: 'Trims a border of one colour.',
     examples: [{ threshold: 20 }],
   }),
   extract: field(single(extractArea), {
-    description: 'Cuts an area out.',
+    description: 'Crops to an area.',
     examples: [{ left: 0, top: 0, width: 64, height: 64 }],
   }),
   resize: field(
@@ -113,7 +117,7 @@ export const geometryArguments: Readonly<Record<GeometryName, Field>> = {
       v.strictTuple([sideOrNot, sideOrNot, resizeOptions]),
     ]),
     {
-      description: 'Scales, by options or by width and height; this may enlarge.',
+      description: 'Scales by options, or by width and height. This can enlarge the image.',
       examples: [{ width: 64, kernel: 'nearest' }, 320, [320, 200]],
     },
   ),
@@ -127,18 +131,18 @@ export const geometryArguments: Readonly<Record<GeometryName, Field>> = {
       v.strictTuple([angle]),
       v.strictTuple([
         angle,
-        strictMap({ background: background('The colour of the corners; left out, black.') }),
+        strictMap({ background: background('The colour of the corners. By default, black.') }),
       ]),
     ]),
-    { description: 'Turns clockwise, by degrees.', examples: [90, [45, { background: '#fff' }]] },
+    { description: 'Rotates clockwise, in degrees.', examples: [90, [45, { background: '#fff' }]] },
   ),
   flip: field(single(v.boolean()), {
-    description: 'Mirrors upside down.',
+    description: 'Mirrors vertically.',
     default: true,
     examples: [true],
   }),
   flop: field(single(v.boolean()), {
-    description: 'Mirrors left to right.',
+    description: 'Mirrors horizontally.',
     default: true,
     examples: [true],
   }),

@@ -14,12 +14,12 @@ const modulateOptions = strictMap({
     examples: [0.5],
   }),
   hue: field(integer(-36_000, 36_000), {
-    description: 'Degrees to turn the hue by.',
+    description: 'Degrees to rotate the hue by.',
     default: 0,
     examples: [180],
   }),
   lightness: field(numberWithin(-LARGE, LARGE), {
-    description: 'Added to the lightness, which goes from 0 to 100.',
+    description: 'A value to add to the lightness, which ranges from 0 to 100.',
     default: 0,
     examples: [10],
   }),
@@ -27,7 +27,7 @@ const modulateOptions = strictMap({
 
 const negateOptions = strictMap({
   alpha: field(v.boolean(), {
-    description: 'Whether transparency is negated, too.',
+    description: 'Whether to negate the transparency as well.',
     default: true,
     examples: [false],
   }),
@@ -35,7 +35,7 @@ const negateOptions = strictMap({
 
 const normaliseOptions = strictMap({
   lower: field(numberWithin(0, 99), {
-    description: 'Percentile below which pixels become black; below `upper`.',
+    description: 'Percentile below which pixels become black. Must be less than `upper`.',
     default: 1,
     examples: [2],
   }),
@@ -49,7 +49,7 @@ const normaliseOptions = strictMap({
 const level = integer(0, 255)
 const thresholdOptions = strictMap({
   greyscale: field(v.boolean(), {
-    description: 'Whether the picture is made grey first.',
+    description: 'Whether to convert the image to grey first.',
     default: true,
     examples: [false],
   }),
@@ -72,7 +72,7 @@ type ToneName =
   | 'ensureAlpha'
   | 'colourspace'
 
-/** What the operations take that change the colours of pixels, each for itself. */
+/** The arguments of operations that change the colour of each pixel independently. */
 export const toneArguments: Readonly<Record<ToneName, Field>> = {
   gamma: field(
     v.union([
@@ -82,7 +82,7 @@ export const toneArguments: Readonly<Record<ToneName, Field>> = {
     ]),
     {
       description:
-        'Gamma correction: darkens by the first value, then brightens by the second (left out: the same). `grayscale` and `resize` that follow directly happen in between.',
+        'Gamma correction: darkens by the first value, then brightens by the second (by default, the same). A `grayscale` or `resize` right after it runs in between.',
       default: 2.2,
       examples: [2.2, [2.2, 1.8]],
     },
@@ -92,16 +92,16 @@ export const toneArguments: Readonly<Record<ToneName, Field>> = {
     examples: [{ brightness: 1.1, saturation: 0.8 }],
   }),
   tint: field(single(colourSchema), {
-    description: 'Colours the picture and keeps its luminance.',
+    description: 'Tints the image and keeps its luminance.',
     examples: ['#c8a060'],
   }),
   grayscale: field(single(v.boolean()), {
-    description: 'Takes the colour away.',
+    description: 'Converts to shades of grey.',
     default: true,
     examples: [true],
   }),
   negate: field(single(v.union([v.boolean(), negateOptions])), {
-    description: 'Makes the negative.',
+    description: 'Produces the negative.',
     examples: [{ alpha: false }],
   }),
   normalise: field(single(normaliseOptions), {
@@ -116,7 +116,7 @@ export const toneArguments: Readonly<Record<ToneName, Field>> = {
       v.strictTuple([v.union([v.boolean(), level]), thresholdOptions]),
     ]),
     {
-      description: 'Makes each pixel black or white, by its value from 0 to 255.',
+      description: 'Makes each pixel black or white. The threshold ranges from 0 to 255.',
       default: 128,
       examples: [128, [100, { greyscale: false }]],
     },
@@ -125,16 +125,16 @@ export const toneArguments: Readonly<Record<ToneName, Field>> = {
     single(
       v.union([
         v.boolean(),
-        strictMap({ background: background('The colour below; left out, black.') }),
+        strictMap({ background: background('The background colour. By default, black.') }),
       ]),
     ),
     {
-      description: 'Puts the picture on a colour, where it is transparent.',
+      description: 'Replaces transparency with a background colour.',
       examples: [{ background: '#fff' }],
     },
   ),
   ensureAlpha: field(single(numberWithin(0, 1)), {
-    description: 'Adds an alpha channel where there is none, from 0 (transparent) to 1.',
+    description: 'Adds an alpha channel if there is none, from 0 (transparent) to 1.',
     default: 1,
     examples: [0.5],
   }),
