@@ -38,83 +38,89 @@ import { openStore, type Store, type StorePurpose } from './store/store.ts'
 export type { Survey } from './pipeline/survey.ts'
 
 /**
- * The journey from manifests to renditions. Only here stages are composed. What only some journeys take (asking a provider,
- * a queue, editing manifests) is loaded on the way: a warm build starts without it.
+ * The pipeline from manifests to renditions, and the only place that composes the stages. Stages that a warm build does
+ * not need (the providers, the queue, editing manifests) are loaded on demand.
  */
 export interface Pipeline {
   readonly options: ResolvedOptions
   readonly store: Store
   readonly budget: Budget
   /**
-   * Reads all manifests and holds them against the store. What is wrong with them is in the survey. With the option
-   * `types`, the exact types follow.
+   * Reads all manifests and compares them with the store. Their problems are in the survey. With the option `types`, the
+   * exact types are updated as well.
    *
-   * @param edited files, absolute: nothing else has changed since the last survey. Left out: anything may have.
+   * @param edited absolute paths of the only files that changed since the last survey. If omitted, everything is read.
    */
   survey(edited?: readonly string[]): Promise<Survey>
-  /** Brings the exact types up to date, whatever the option `types` says. */
+  /** Updates the exact types, even with `types: false`. */
   writeTypes(survey: Survey): Promise<DeclarationReport>
   /**
-   * What a build does first: survey, hold the plan against mode and budget, make what is missing.
+   * The first step of a build: surveys, checks the plan against mode and budget, and generates missing images.
    *
-   * @returns the survey after that.
-   * @throws ImagegenError for everything that a build must not go on with.
+   * @returns the survey afterwards.
+   * @throws ImagegenError for every problem that must stop a build.
    */
   fulfil(signal: AbortSignal): Promise<Survey>
   /**
-   * Holds jobs against keys and budget, before anything is asked for.
+   * Checks API keys and budget for jobs, before any request.
    *
    * @throws ImagegenError with code `credentials` or `budget`.
    */
   hold(jobs: readonly Job[]): void
-  /** The part of a plan that ids, names or globs mean, or a shard of it; see `selectPlan`. */
+  /** Selects a part of the plan by ids, names or globs, or a shard of it; see `selectPlan`. */
   select(survey: Survey, patterns: readonly string[], how?: SelectHow): Selection
   /**
-   * Holds the options against those of the last build.
+   * Compares the options with those of the last build.
    *
-   * @throws ImagegenError with code `config` where they would make other images.
+   * @throws ImagegenError with code `config` if they would generate other images.
    */
   checkFingerprint(): void
-  /** Makes the pictures of some jobs. */
+  /** Generates the originals of jobs. */
   generate(survey: Survey, jobs: readonly Job[], how: GenerateHow): Promise<GenerateReport>
   /**
-   * Makes what others have put into the queue, until it is told to stop.
+   * Runs a worker for the queue until it is stopped.
    *
    * @throws ImagegenError with code `config`, `credentials` or `unavailable`.
    */
   work(how: WorkHow): Promise<WorkEnding>
-  /** @throws ImagegenError where the original cannot be had. */
+  /**
+   * Renders an image, or takes its renditions from the cache.
+   *
+   * @throws ImagegenError if the original is not available.
+   */
   render(image: PlannedImage, survey: Survey, signal: AbortSignal): Promise<RenderedImage>
   /**
-   * Has another picture of an image's recipe asked for from now on: writes a new `revision` into its manifest.
+   * Writes a new `revision` into the image's manifest, so that the next run generates another image.
    *
-   * @throws ImagegenError with code `usage` or `manifest`: then nothing was written.
+   * @throws ImagegenError with code `usage` or `manifest`; nothing is written then.
    */
   reroll(image: PlannedImage, survey: Survey): Promise<Rewritten>
   /**
-   * Uses a file in the place of generating: copies it beside the manifest and writes `source` there.
+   * Replaces a generated image with a file: copies it beside the manifest and writes `source`.
    *
-   * @throws ImagegenError with code `usage` or `manifest`: then nothing was written.
+   * @throws ImagegenError with code `usage` or `manifest`; nothing is written then.
    */
   adopt(image: PlannedImage, file: string, survey: Survey): Promise<Rewritten>
-  /** A stand-in of the final size. Its bytes, and so its URL, are never the picture's. */
+  /** Renders a placeholder of the final size. Its bytes, and so its URL, differ from the real image's. */
   renderPlaceholder(image: PlannedImage, signal: AbortSignal): Promise<RenderedImage>
-  /** Ends the connections of a remote store. What needs one after that opens it anew. */
+  /** Closes the connections of a remote store. The next access opens a new one. */
   close(): Promise<void>
 }
 
-/** What is made of what is selected. */
+/** How `select` narrows or extends a selection. */
 export interface SelectHow extends Renewal {
-  /** Only this part, of several that are made elsewhere at the same time. */
+  /** Only this part, if several machines generate in parallel. */
   readonly shard?: Shard | undefined
 }
 
-/** What the one who generates decides. */
+/** The caller's options for `generate`. */
 export type GenerateHow = Omit<GenerateOptions, 'store' | 'entries' | 'budget' | 'bringHere'>
 
 /**
- * @param budget where something was spent before: a dev server's life is longer than its options'.
- * @param purpose `look`: what is in the store stays where it is. Default: by the mode.
+ * Creates the pipeline of a project.
+ *
+ * @param budget the budget with earlier spending, because a dev server outlives its options.
+ * @param purpose `look` never changes the store. The default depends on the mode.
  */
 export function createPipeline(
   options: ResolvedOptions,

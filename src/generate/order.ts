@@ -104,8 +104,8 @@ const filledSchema = v.pipe(v.string(), v.nonEmpty())
 
 const referenceTypeEntries = { type: v.exactOptional(v.string()) }
 
-/** Strict: a field that this version does not know would enter the key and not the request. */
-const recipeSchema: v.GenericSchema<unknown, Recipe> = v.strictObject({
+/** One schema per field of a recipe: a missing or an extra schema is a type error. */
+const recipeEntries = {
   provider: filledSchema,
   modelId: filledSchema,
   prompt: filledSchema,
@@ -132,7 +132,14 @@ const recipeSchema: v.GenericSchema<unknown, Recipe> = v.strictObject({
   ),
   providerOptions: v.exactOptional(v.record(v.string(), jsonSchema)),
   revision: v.exactOptional(integerSchema),
-})
+} satisfies {
+  readonly [Part in keyof Recipe]-?:
+    | v.GenericSchema<unknown>
+    | v.ExactOptionalSchema<v.GenericSchema<unknown>, undefined>
+}
+
+/** Strict, because an unknown field would be part of the key but not of the request. */
+const recipeSchema: v.GenericSchema<unknown, Recipe> = v.strictObject(recipeEntries)
 
 /** For messages, files and receipts: whoever may write to the queue may have put it there. */
 const nameSchema = v.pipe(

@@ -4,20 +4,19 @@ import { extensionOf, sniffMediaType } from '../pixels/media-type.ts'
 import { ImagegenError, messageOf } from '../shared/errors.ts'
 import { errorCode } from '../shared/files.ts'
 
-/** A picture that lies beside a manifest now. */
+/** An image file beside a manifest. */
 export interface Adopted {
-  /** How the manifest names it: `./kira.png`. */
+  /** The path relative to the manifest: `./kira.png`. */
   readonly source: string
-  /** Takes the copy away again, if there is one. */
+  /** Removes the copy, if one was made. */
   readonly undo: () => void
 }
 
 /**
- * Puts a copy of a picture beside a manifest, under a name that is free. A picture that lies there already is taken as
- * it is.
+ * Copies an image file beside a manifest, under a free name. A file that is already there is used without a copy.
  *
- * @param manifest absolute.
- * @throws ImagegenError with code `usage` for a file that is no picture.
+ * @param manifest absolute path.
+ * @throws ImagegenError with code `usage` for a file that is not an image.
  */
 export function copyBeside(file: string, manifest: string): Adopted {
   const bytes = readPicture(file)
@@ -56,18 +55,18 @@ function readPicture(file: string): Buffer {
   } catch (error) {
     throw new ImagegenError(
       'usage',
-      { message: `${file} cannot be read: ${messageOf(error)}`, hint: 'Name a picture file.' },
+      { message: `${file} cannot be read: ${messageOf(error)}`, hint: 'Name an image file.' },
       { cause: error },
     )
   }
   if (sniffMediaType(bytes) !== undefined) return bytes
   throw new ImagegenError('usage', {
-    message: `${file} is no picture that can be read.`,
-    hint: 'Take a PNG, JPEG, WebP, AVIF, GIF, TIFF or SVG file.',
+    message: `${file} is not a supported image.`,
+    hint: 'Use a PNG, JPEG, WebP, AVIF, GIF, TIFF or SVG file.',
   })
 }
 
-/** A file name that needs no quotes in YAML, and in which nothing stands for a variable. */
+/** Returns a file name that needs no quotes in YAML and contains no `${variable}`. */
 function safeName(file: string, bytes: Buffer): string {
   const { name, ext } = path.parse(path.basename(file))
   const mediaType = sniffMediaType(bytes)

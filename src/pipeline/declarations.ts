@@ -25,25 +25,25 @@ import { checkInside } from '../store/boundary.ts'
 import { ignoreLocalFolders } from '../store/folder.ts'
 import type { Survey } from './survey.ts'
 
-/** What became of a project's declarations. All paths start at the root and have `/`. */
+/** The result of writing a project's declarations. All paths start at the root and use `/`. */
 export interface DeclarationReport {
-  /** Declarations that are new, or say something else than before. */
+  /** Declarations that are new or changed. */
   readonly written: readonly string[]
   readonly unchanged: readonly string[]
   /** Declarations whose manifests are gone. */
   readonly removed: readonly string[]
-  /** Manifests with errors, and what hangs on them: what was declared of them before still is. */
+  /** Manifests with errors, and manifests that depend on them: their previous declarations stay. */
   readonly kept: readonly string[]
-  /** Manifests outside of the root, for whose declarations there is no place. */
+  /** Manifests outside the root, which get no declarations. */
   readonly outside: readonly string[]
 }
 
 type Places = Pick<ResolvedOptions, 'root' | 'storeDir' | 'storeIsOutside'>
 
 /**
- * Brings the declarations of all manifests up to date. What is up to date is not touched.
+ * Writes the declarations of all manifests. Files that are up to date are not touched.
  *
- * @throws the file system's errors, or ImagegenError with code `config` where a link would lead them elsewhere.
+ * @throws file system errors, or ImagegenError with code `config` if a symbolic link leads out of the project.
  */
 export async function writeDeclarations(
   survey: Survey,
@@ -60,7 +60,7 @@ export async function writeDeclarations(
   const fileOf = (manifest: string): string => path.join(folder, declarationPath(manifest))
   const texts = declarationsOf(survey)
 
-  // Removed first: where a file system knows no case, a renamed manifest has its declaration at the old one's place.
+  // Remove first: on a case-insensitive file system, a renamed manifest may write to the same file.
   const stale = staleDeclarations(folder, new Set(inside.map(fileOf)))
   for (const file of stale) await rm(file, { force: true })
   const written: string[] = []
@@ -88,12 +88,12 @@ export async function writeDeclarations(
   }
 }
 
-/** Where the declarations of a project are, absolute: one of its `rootDirs`, beside the root itself. */
+/** The absolute folder of a project's declarations, which its tsconfig lists in `rootDirs`. */
 export function typesFolder(places: Places): string {
   return path.join(homeOf(places), 'types')
 }
 
-/** Keeps declarations up to date beside other work, which never fails because of them: says once what is wrong. */
+/** Keeps declarations up to date after each survey. A failure is logged once and does not stop the build. */
 export function followDeclarations(
   places: Places,
   logger: Logger,
@@ -110,21 +110,21 @@ export function followDeclarations(
     } catch (error) {
       const code = error instanceof ImagegenError ? error.code : errorCode(error)
       if (code === undefined) throw error
-      // Not by the message, which names a temporary file.
+      // Deduplicate by code, because the message contains the name of a temporary file.
       warnOnce(
         code,
-        `No exact types: ${sentence(messageOf(error))}. The option \`types: false\` does without them.`,
+        `No exact types: ${sentence(messageOf(error))}. Set the option \`types: false\` to build without them.`,
       )
     }
   }
 }
 
-/** Says which manifests have no declaration of their own, and what they have instead. */
+/** A message that lists the manifests without exact types. */
 export function outsideText(outside: readonly string[]): string {
-  return `No exact types for what lies outside of the root: ${outside.map(inOneLine).join(', ')}. \`unplugin-imagegen/client\` declares it loosely.`
+  return `No exact types for manifests outside of the root: ${outside.map(inOneLine).join(', ')}. They get the general types of \`unplugin-imagegen/client\`.`
 }
 
-/** By the manifest's path; nothing for a manifest of which not every image can be told now. */
+/** The declarations by manifest path, without manifests whose images are not all known. */
 function declarationsOf(survey: Survey): ReadonlyMap<string, string> {
   const images = new Map<Manifest, PlannedImage[]>(
     survey.manifests.map((manifest) => [manifest, []]),
@@ -145,7 +145,7 @@ function declarationsOf(survey: Survey): ReadonlyMap<string, string> {
   )
 }
 
-/** Images in a circle of references are in no survey, and only one of their manifests is told so. */
+/** Whether the survey has all of a manifest's images. It lacks those in a reference cycle, which only one manifest reports. */
 function isWhole({ content }: Manifest, images: readonly PlannedImage[]): boolean {
   const written = new Set(images.map(({ entry }) => entry.path.at(-1) ?? ''))
   return content.images.every(({ name }) => written.has(name))
@@ -154,7 +154,7 @@ function isWhole({ content }: Manifest, images: readonly PlannedImage[]): boolea
 function declarationOf({ content }: Manifest, images: readonly PlannedImage[]): string {
   const declared = images.map(({ entry, made }) => ({
     entry,
-    // A file made by hand has the size that it has: the manifest does not decide it.
+    // The manifest does not determine the size of a `source` file.
     size: predictSizes(made?.expected, entry.operations, entry.output)?.at(-1),
   }))
   const [only] = declared
@@ -163,17 +163,17 @@ function declarationOf({ content }: Manifest, images: readonly PlannedImage[]): 
     : manifestDeclaration(declared)
 }
 
-/** The store's folder; where that is shared by several projects, whose declarations would meet there, one of our own. */
+/** The store's folder. If it is outside the root, several projects may share it, so the project's own `.imagegen`. */
 function homeOf({ root, storeDir }: Places): string {
   return isOutside(toPosix(path.relative(root, storeDir))) ? path.join(root, '.imagegen') : storeDir
 }
 
-/** Told by a path from the root; on Windows there is none to another drive. */
+/** Whether a path from the root leads out of it. On Windows, a path to another drive stays absolute. */
 function isOutside(relative: string): boolean {
   return relative.startsWith('../') || path.isAbsolute(relative)
 }
 
-/** Declarations of ours that nothing is named like; whatever else lies there is somebody's own. */
+/** The generated declarations without a manifest. Files without the plugin's mark belong to the user. */
 function staleDeclarations(folder: string, named: ReadonlySet<string>): string[] {
   return filesBelow(folder).filter(
     (file) =>

@@ -17,7 +17,7 @@ import type { Logger } from '../shared/logger.ts'
 import { inOneLine, sentence } from '../shared/plain-text.ts'
 import type { Survey } from './survey.ts'
 
-/** What fulfilling a plan needs of the pipeline. */
+/** The parts of the pipeline that `fulfil` uses. */
 interface Stages {
   readonly options: ResolvedOptions
   hold(jobs: readonly Job[]): void
@@ -30,7 +30,7 @@ interface Stages {
   render(image: PlannedImage, survey: Survey, signal: AbortSignal): Promise<RenderedImage>
 }
 
-/** Holds a project against its options and makes what is missing; see `Pipeline.fulfil`. */
+/** Checks a project against its options and generates missing images; see `Pipeline.fulfil`. */
 export async function fulfil(stages: Stages, logger: Logger, signal: AbortSignal): Promise<Survey> {
   const survey = await stages.survey()
   const { plan } = survey
@@ -58,7 +58,7 @@ export async function fulfil(stages: Stages, logger: Logger, signal: AbortSignal
   return stages.survey()
 }
 
-/** Unavailable originals whose renditions are all in the cache still serve: a warm build opens no originals. */
+/** Returns the unavailable images that cannot be rendered. Cached renditions are enough, because they need no original. */
 async function withoutRenditions(
   images: readonly PlannedImage[],
   stages: Stages,
@@ -77,7 +77,7 @@ async function withoutRenditions(
   return stuck
 }
 
-/** Says what does not stop a build, and should be looked at. */
+/** Logs what does not stop a build but needs attention. */
 function warn({ withoutAlt, plan }: Survey, logger: Logger): void {
   const shown = withoutAlt.slice(0, 10).map((entry) => {
     const { file, line } = placeOf(entry.manifest, entry.path, 'key')
@@ -91,12 +91,12 @@ function warn({ withoutAlt, plan }: Survey, logger: Logger): void {
   }
   for (const { entry, reason } of imagesIn(plan, 'outdated')) {
     logger.warn(
-      `${inOneLine(entry.id)} is outdated: ${sentence(reason)}. It is used as it is; \`imagegen generate --outdated\` makes it anew.`,
+      `${inOneLine(entry.id)} is outdated: ${sentence(reason)}. It is used as it is; \`imagegen generate --outdated\` regenerates it.`,
     )
   }
 }
 
-/** One line for each thing that a person would want to know of. */
+/** Logs one line for each event that is relevant to the user. */
 export function tell(event: GenerateEvent, logger: Logger): void {
   switch (event.kind) {
     case 'finished':
@@ -106,21 +106,21 @@ export function tell(event: GenerateEvent, logger: Logger): void {
       logger.info(`${event.job.entry.name}: trying again (${sentence(event.error.message)})`)
       break
     case 'waiting':
-      logger.info(`${event.job.entry.name}: another process asks for it; waiting.`)
+      logger.info(`${event.job.entry.name}: another process requests it; waiting.`)
       break
     case 'warning':
       logger.warn(sentence(event.message))
       break
     case 'requested':
     case 'failed':
-      // Failures are reported together, at the end.
+      // Failures are reported together at the end.
       break
     default:
       event satisfies never
   }
 }
 
-/** What could not be made, and how to go on. */
+/** The error for a run with failures: what failed, and how to continue. */
 export function failedError({ generated, failures, remaining }: GenerateReport): ImagegenError {
   const failed = failures.reduce((sum, { ids }) => sum + ids.length, 0)
   const open = remaining.reduce((sum, { ids }) => sum + ids.length, 0)
@@ -133,8 +133,8 @@ export function failedError({ generated, failures, remaining }: GenerateReport):
     })),
     {
       summary: [
-        `${generated.length} images were made, ${failed} failed${open > 0 ? `, ${open} were not asked for` : ''}.`,
-        'What was made is in the store. `imagegen generate` goes on from there.',
+        `${generated.length} images were made, ${failed} failed${open > 0 ? `, ${open} were not requested` : ''}.`,
+        'The generated images are in the store. Run `imagegen generate` to continue.',
       ].join('\n'),
     },
   )

@@ -11,7 +11,7 @@ import type { Logger } from '../shared/logger.ts'
 import type { Store } from '../store/store.ts'
 import type { TransferReport } from '../store/transfer.ts'
 
-/** Makes some jobs: in this process, or by the workers of a queue. What is there afterwards is the same. */
+/** Runs jobs in this process, or through the workers of a queue. The result is the same. */
 export async function generateHereOrThere(
   jobs: readonly Job[],
   run: Omit<GenerateOptions, 'bringHere'>,
@@ -26,7 +26,7 @@ export async function generateHereOrThere(
   return report
 }
 
-/** Who asks by himself has the pictures in his folder, too. They are safe in the remote: what fails can be repeated. */
+/** Copies what workers made into the client's store. Failures are only warnings: the remote has the images. */
 async function bringAllHere(
   jobs: readonly Job[],
   { generated }: GenerateReport,
@@ -47,13 +47,13 @@ async function bringAllHere(
   }
 }
 
-/** What the one who lends a hand decides. */
+/** Options for a worker. */
 export type WorkHow = Pick<WorkOptions, 'concurrency' | 'signal' | 'abandon'>
 
 /**
- * Makes what others have put into the queue.
+ * Runs a worker that generates the queue's jobs.
  *
- * @throws ImagegenError with code `config` where there is no queue; else see `work`.
+ * @throws ImagegenError with code `config` if there is no queue; otherwise as `work`.
  */
 export async function workForOthers(
   how: WorkHow,
@@ -75,25 +75,25 @@ export async function workForOthers(
 }
 
 /**
- * Where the queue is.
+ * Returns the queue's settings.
  *
- * @throws ImagegenError with code `config` where the options name none.
+ * @throws ImagegenError with code `config` if the option `queue` is not set.
  */
 export function queueOf({ queue }: ResolvedOptions): NonNullable<ResolvedOptions['queue']> {
   if (queue !== undefined) return queue
   throw new ImagegenError('config', {
     message: 'The option `queue` is not set: there is no queue.',
-    hint: "Write `queue: { connection: 'redis://localhost:6379' }` into imagegen.config.ts.",
+    hint: "Add `queue: { connection: 'redis://localhost:6379' }` to imagegen.config.ts.",
   })
 }
 
 type Remote = Pick<ResolvedOptions, 'remote'>
 
 /**
- * Brings here what the remote has of a key, so that nothing is taken for lost that is only elsewhere. What is lost there,
- * too, stays lost.
+ * Pulls a key's originals from the remote, so that a local gap does not count as lost. An original that the remote lacks
+ * as well stays lost.
  *
- * @throws ImagegenError with code `unavailable` where nobody can say.
+ * @throws ImagegenError with code `unavailable` if the remote does not answer.
  */
 export function bringHere(
   store: Store,
@@ -109,10 +109,10 @@ export function bringHere(
 }
 
 /**
- * Makes sure that the remote has what is here of a key. Whatever is made is brought there anyway; this says whether it
- * has arrived.
+ * Pushes a key's originals to the remote and confirms that they arrived. New originals are uploaded anyway, but without
+ * a confirmation.
  *
- * @throws ImagegenError with code `unavailable` where it has not.
+ * @throws ImagegenError with code `unavailable` if they did not arrive.
  */
 export function bringThere(
   store: Store,
@@ -128,7 +128,7 @@ export function bringThere(
   }
 }
 
-/** What could not be brought from one place to the other. */
+/** The problems of failed transfers. */
 export function failuresOf({ transfers }: TransferReport): Problem[] {
   return transfers.flatMap(({ outcome }) => (outcome.kind === 'failed' ? [outcome.problem] : []))
 }

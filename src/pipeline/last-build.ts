@@ -5,7 +5,7 @@ import { ImagegenError } from '../shared/errors.ts'
 import { writeFileIfChanged } from '../shared/files.ts'
 import { isRecord } from '../shared/record.ts'
 
-/** Leaves a digest of the options that decide keys, for the command line to compare its own with. */
+/** Writes digests of the options that affect keys, so that the command line can compare them with its own. */
 export async function leaveFingerprint(options: ResolvedOptions): Promise<void> {
   await writeFileIfChanged(
     fileOf(options),
@@ -14,9 +14,10 @@ export async function leaveFingerprint(options: ResolvedOptions): Promise<void> 
 }
 
 /**
- * Options that stand in the bundler's config are not seen by the command line: it would make, or prune, other images.
+ * Compares the options with those of the last build. The command line does not see options in the bundler's config, so
+ * it would generate or prune other images.
  *
- * @throws ImagegenError with code `config`, naming the options that differ.
+ * @throws ImagegenError with code `config` that names the options that differ.
  */
 export function checkFingerprint(options: ResolvedOptions): void {
   const left = readFingerprint(fileOf(options))
@@ -28,7 +29,7 @@ export function checkFingerprint(options: ResolvedOptions): void {
   const names = different.map((name) => `\`${name}\``).join(', ')
   throw new ImagegenError('config', {
     message: `The last build had other options than this command: ${names}.`,
-    hint: `Move ${names} from the bundler's config into imagegen.config.ts, which both read. If it was changed there just now, build once.`,
+    hint: `Move ${names} from the bundler's config into imagegen.config.ts, which both read. If you just changed that file, build once.`,
   })
 }
 
@@ -41,7 +42,7 @@ function readFingerprint(file: string): Readonly<Record<string, unknown>> | unde
     const value: unknown = JSON.parse(readFileSync(file, 'utf8'))
     return isRecord(value) ? value : undefined
   } catch {
-    // No build yet, or the cache is damaged: there is nothing to compare with.
+    // No build has run yet, or the cache is damaged.
     return undefined
   }
 }

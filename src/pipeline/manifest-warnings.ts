@@ -3,9 +3,9 @@ import { formatProblem } from '../shared/errors.ts'
 import type { Logger } from '../shared/logger.ts'
 
 /**
- * Logs the warnings of manifests, each once: a dev server reads its manifests again and again.
+ * Logs each warning of the manifests once, although a dev server reads them repeatedly.
  *
- * @returns what is called with the manifests that were read.
+ * @returns a function to call with the manifests after each read.
  */
 export function warnOfManifests(logger: Logger): (manifests: readonly Manifest[]) => void {
   const logged = new Set<string>()

@@ -6,15 +6,15 @@ import type { Survey } from './survey.ts'
 
 type Environment = Parameters<typeof resolveOptions>[0]['environment']
 
-/** Files below the root that look like manifests and are none of this project's. */
+/** Files below the root that look like manifests, but that the project does not read. */
 export function overlookedBy({ manifests }: Survey, { root }: ResolvedOptions): Overlooked {
   return overlookedManifests(root, new Set(manifests.map(({ file }) => file)))
 }
 
 /**
- * The other packages of the workspace that keep their originals in the same store, absolute.
+ * Returns the absolute roots of other workspace packages that use the same store.
  *
- * Configurations that cannot be loaded count: nobody knows what they would say.
+ * A package whose configuration cannot be loaded counts, because it might use the store.
  */
 export async function packagesSharingStore(
   { manifests }: Survey,

@@ -3,7 +3,7 @@ import type { Survey } from './survey.ts'
 
 type GenerateEvent = Parameters<GenerateOptions['onEvent']>[0]
 
-/** Why each image is planned as it is. */
+/** Debug lines that explain each image's state. */
 export function planLines(
   { manifests, plan, problems }: Survey,
   edited: readonly string[] | undefined,
@@ -21,13 +21,13 @@ export function planLines(
   ]
 }
 
-/** What a run waits for. */
+/** Debug lines that say what a run waits for. */
 export function waitLines(event: GenerateEvent): string[] {
   switch (event.kind) {
     case 'requested':
       return [`${event.job.entry.id}: requested, waiting for the provider`]
     case 'waiting':
-      return [`${event.job.entry.id}: waiting, another process asks for the same key`]
+      return [`${event.job.entry.id}: waiting, another process requests the same key`]
     case 'retried':
       return [`${event.job.entry.id}: waiting to try again: ${event.error.message}`]
     case 'finished':

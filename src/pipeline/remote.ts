@@ -4,13 +4,13 @@ import { shareRenditions, type SharedRenditions } from '../render/shared-renditi
 import type { RemoteStoreOptions } from '../store/remote/through-remote.ts'
 import type { Store } from '../store/store.ts'
 
-/** What a store needs to know of its remote; nothing where stand-ins are drawn, which need nobody. */
+/** The remote's options for a store; undefined in placeholder mode, which needs no remote. */
 export function remoteOf({ remote, mode }: ResolvedOptions): RemoteStoreOptions | undefined {
   if (remote === undefined || mode === 'placeholder') return undefined
   return { ...remote, keyOf: (recipe) => recipeKey(recipe as unknown as Recipe) }
 }
 
-/** Where finished renditions are shared; nothing where they are not. */
+/** The shared cache of finished renditions; undefined if the options do not share them. */
 export function sharedRenditions(
   { sharesRenditions }: ResolvedOptions,
   { shared }: Store,

@@ -11,7 +11,7 @@ import { lfsObjectOf } from '../shared/lfs-pointer.ts'
 import type { Store } from '../store/store.ts'
 import type { Survey } from './survey.ts'
 
-/** What has to be rendered for an image whose original is there. */
+/** Creates the render job of an image whose original exists. */
 export function pictureJob(
   image: PlannedImage,
   survey: Survey,
@@ -32,7 +32,7 @@ export function pictureJob(
   if (made === undefined || candidate === undefined) {
     throw new ImagegenError('unavailable', {
       message: `${entry.id} is ${image.state}: ${image.reason}.`,
-      hint: 'Run `imagegen plan` to see how it stands.',
+      hint: 'Run `imagegen plan` to see its state.',
     })
   }
   const { sha256, mediaType } = candidate.receipt
@@ -43,10 +43,10 @@ export function pictureJob(
   }
 }
 
-/** Drawn where the model's limits do not say what size the picture will have. */
+/** The size of a placeholder if the model's limits do not define the image's size. */
 const UNKNOWN_SIZE = { width: 1024, height: 1024 }
 
-/** A stand-in of the final size. Its bytes are no picture's, so its URL never equals the real one's. */
+/** Creates the render job of a placeholder of the final size. Its bytes, and so its URL, differ from the real image's. */
 export async function placeholderJob(image: PlannedImage): Promise<RenderJob> {
   const { entry, made } = image
   const bytes = await drawPlaceholder({ ...(made?.expected ?? UNKNOWN_SIZE), label: entry.name })
@@ -76,11 +76,11 @@ async function readSource(file: string, expected: string): Promise<Uint8Array> {
   if (lfsObjectOf(bytes) !== undefined) {
     throw new ImagegenError('render', {
       message: `${path.basename(file)} is a Git LFS pointer.`,
-      hint: 'Run `git lfs pull`, then run it again.',
+      hint: 'Run `git lfs pull`, then try again.',
     })
   }
   throw new ImagegenError('render', {
-    message: `${file} was changed while it was used.`,
-    hint: 'Run it again.',
+    message: `${file} was changed while it was being read.`,
+    hint: 'Try again.',
   })
 }

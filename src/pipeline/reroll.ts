@@ -5,17 +5,16 @@ import { imagesSharing } from './rewrite.ts'
 import type { Survey } from './survey.ts'
 
 /**
- * The next revision of an image under which nothing is there yet: one that was tried before would bring back the
- * picture of then.
+ * Returns the next unused revision of an image. A revision that was used before would bring back its old image.
  *
- * @throws ImagegenError with code `usage` for an image that no model makes.
+ * @throws ImagegenError with code `usage` for an image with `source`.
  */
 export function nextRevision(image: PlannedImage, survey: Survey): number {
   const made = imagesSharing(image, survey).flatMap((other) => other.made ?? [])
   if (made.length === 0) {
     throw new ImagegenError('usage', {
-      message: `${image.entry.id} is a file made by hand: there is no picture to ask for.`,
-      hint: 'Remove its `source`, and give it a `prompt`.',
+      message: `${image.entry.id} is a file made by hand: there is no prompt to generate it from.`,
+      hint: 'Remove its `source` and add a `prompt`.',
     })
   }
   let revision = Math.max(...made.map(({ recipe }) => recipe.revision ?? 0)) + 1

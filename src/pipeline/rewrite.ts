@@ -11,18 +11,18 @@ import { ImagegenError } from '../shared/errors.ts'
 import { writeFileAtomic } from '../shared/files.ts'
 import { seen, surveyOf, type Survey } from './survey.ts'
 
-/** A manifest in which one image has been edited. */
+/** The result of editing one image of a manifest. */
 export interface Rewritten {
   /** The manifest's path from the root. */
   readonly manifest: string
   /** The images that share the edited fields: one, or all of a matrix. */
   readonly ids: readonly string[]
   readonly edit: ImageEdit
-  /** The project as it is now. */
+  /** The project after the edit. */
   readonly survey: Survey
 }
 
-/** The images whose fields stand in the same place: one, or all of a matrix. */
+/** The images that share their fields with an image: one, or all of a matrix. */
 export function imagesSharing({ entry }: PlannedImage, { plan }: Survey): PlannedImage[] {
   const place = JSON.stringify(entry.path)
   return plan.images.filter(
@@ -33,8 +33,8 @@ export function imagesSharing({ entry }: PlannedImage, { plan }: Survey): Planne
 }
 
 /**
- * Edits one image of a manifest in place. The whole project is resolved and planned with the new text before that is
- * written: where anything is wrong then, nothing is.
+ * Edits one image of a manifest in place. The whole project is resolved and planned with the new text first. If there is
+ * any problem, nothing is written.
  *
  * @throws ImagegenError with code `manifest`.
  */
@@ -71,13 +71,13 @@ export async function rewrite(
   return { manifest: manifest.path, ids, edit, survey: after }
 }
 
-/** What stands before the text that was read, provided that the file is still that text. */
+/** Returns the file's byte order mark or '', and throws if the file has changed since it was read. */
 function byteOrderMark(manifest: Manifest): string {
   const now = readFileSync(manifest.file, 'utf8')
   const mark = now.startsWith('\uFEFF') ? '\uFEFF' : ''
   if (now === `${mark}${manifest.text}`) return mark
   throw new ImagegenError('manifest', {
-    message: `${manifest.path} was changed meanwhile. Nothing was written.`,
-    hint: 'Run it again.',
+    message: `${manifest.path} was changed in the meantime. Nothing was written.`,
+    hint: 'Run the command again.',
   })
 }

@@ -5,41 +5,42 @@ import type { ResolvedOptions } from '../options.ts'
 import type { Inventory, Plan, PlannedImage, Planner } from '../plan/plan.ts'
 import type { Recipe } from '../plan/recipe.ts'
 import type { Problem } from '../shared/errors.ts'
+import { groupBy } from '../shared/group-by.ts'
 import type { StoreSnapshot, WantedKey } from '../store/read/snapshot.ts'
 
-/** All manifests of a project and how their images stand, at one moment. */
+/** All manifests of a project and the states of their images, at one moment. */
 export interface Survey {
   readonly manifests: readonly Manifest[]
-  /** @param path from the root, as ids have it. */
+  /** @param path path from the root, as ids contain it. */
   manifestAt(path: string): Manifest | undefined
   readonly entries: ReadonlyMap<string, ImageEntry>
-  /** In the order written. */
+  /** A manifest's entries, in the order written. */
   entriesOf(manifest: Manifest): readonly ImageEntry[]
   readonly plan: Plan
   readonly images: ReadonlyMap<string, PlannedImage>
-  /** What is wrong, by the manifest's path from the root. */
+  /** All problems, by the manifest's path from the root. */
   readonly problems: ReadonlyMap<string, readonly Problem[]>
   readonly withoutAlt: readonly ImageEntry[]
-  /** The store as it was seen. */
+  /** The store at that moment. */
   readonly snapshot: StoreSnapshot
 }
 
-/** Everything that is read before the store is looked at. */
+/** Everything that is read before the store. */
 export interface Reading {
   readonly manifests: readonly Manifest[]
-  /** Manifests that are there and cannot be read, by their path from the root. */
+  /** The problems of manifests that cannot be read, by path from the root. */
   readonly broken: ReadonlyMap<string, readonly Problem[]>
   readonly resolution: Resolution
 }
 
-/** The keys that planning will look up, for a store that asks a remote about them. */
+/** The keys that planning will look up, so that the store can fetch them from its remote. */
 export function wantedKeys(
   { resolution }: Reading,
   { remote }: Pick<ResolvedOptions, 'remote'>,
   planner: Planner,
 ): readonly WantedKey[] {
   if (remote === undefined) return []
-  // Keys do not depend on what is there.
+  // Keys do not depend on the store, so plan with an empty one.
   const nothing = { candidates: [], problems: [] }
   const { images } = planner.plan(resolution.entries, {
     lookup: () => nothing,
@@ -56,20 +57,21 @@ export function wantedKeys(
   return [...wanted.values()]
 }
 
-/** The newest so many originals of a name are looked at, to say why an image is missing. */
+/** How many of the newest originals of a name are compared, to explain why an image is missing. */
 const COMPARED = 20
 
-/** The store as it was seen, and as planning asks about it. */
+/** A snapshot of the store, with the view that planning uses. */
 export interface Seen {
   readonly snapshot: StoreSnapshot
   readonly inventory: Inventory
 }
 
+/** Creates the planner's view of a snapshot. */
 export function seen(snapshot: StoreSnapshot): Seen {
   const inventory: Inventory = {
     lookup: (key) => snapshot.lookup(key),
-    // The store keeps recipes as plain JSON; they are compared, not trusted. In many manifests the same name may mean
-    // other things: to compare all of them with all would take for ever.
+    // Recipes in receipts are untrusted JSON, which is only compared. Many manifests may use the same name, and comparing
+    // all of their originals would take too long.
     earlierRecipes: (name) =>
       snapshot
         .receiptsNamed(name)
@@ -79,14 +81,14 @@ export function seen(snapshot: StoreSnapshot): Seen {
   return { snapshot, inventory }
 }
 
-/** Holds what was read against the store. */
+/** Plans what was read against a snapshot of the store. */
 export function surveyOf(
   { manifests, broken, resolution }: Reading,
   planner: Planner,
   { snapshot, inventory }: Seen,
 ): Survey {
   const plan = planner.plan(resolution.entries, inventory)
-  // Built when somebody asks: the command line never does, a bundler with many modules does all the time.
+  // Built on first use: the command line never needs these maps, and a bundler uses them for every module.
   let byPath: ReadonlyMap<string, Manifest> | undefined
   let entries: Survey['entries'] | undefined
   let images: Survey['images'] | undefined
@@ -98,7 +100,7 @@ export function surveyOf(
       return byPath.get(path)
     },
     entriesOf(manifest) {
-      byManifest ??= grouped(resolution.entries)
+      byManifest ??= groupBy(resolution.entries, (entry) => entry.manifest)
       return byManifest.get(manifest) ?? []
     },
     get entries() {
@@ -112,16 +114,6 @@ export function surveyOf(
     withoutAlt: resolution.withoutAlt,
     snapshot,
   }
-}
-
-function grouped(entries: readonly ImageEntry[]): ReadonlyMap<Manifest, readonly ImageEntry[]> {
-  const groups = new Map<Manifest, ImageEntry[]>()
-  for (const entry of entries) {
-    const group = groups.get(entry.manifest)
-    if (group === undefined) groups.set(entry.manifest, [entry])
-    else group.push(entry)
-  }
-  return groups
 }
 
 function merged(

@@ -10,15 +10,15 @@ import type { Store } from '../store/store.ts'
 import { withoutUnwritable } from './unwritable-formats.ts'
 import { seen, surveyOf, wantedKeys, type Reading, type Seen, type Survey } from './survey.ts'
 
-/** Surveys a project again and again. What was worked out the last time is used where nothing that it hangs on changed. */
+/** Surveys a project repeatedly, and reuses earlier results whose inputs have not changed. */
 export interface Surveyor {
-  /** Reads all manifests, what they name, and the store. */
+  /** Reads all manifests, the files that they name, and the store. */
   survey(): Promise<Survey>
   /**
-   * A survey after edits: as if everything had been read again, provided that nothing else has changed.
+   * Surveys after edits. The result equals a full survey if no other files have changed.
    *
-   * @param files absolute.
-   * @returns nothing where that cannot be told of these files: a manifest that is new or gone, or one that nobody named.
+   * @param files absolute paths of the edited files.
+   * @returns undefined if a full survey is needed, for a new or deleted manifest or an unknown file.
    */
   surveyAgain(files: readonly string[]): Promise<Survey | undefined>
 }
@@ -52,17 +52,17 @@ export function createSurveyor(
       await reader.remember()
       await store.recover()
       const now = await readStore(reading)
-      // One that began later has seen more, also where it has come to its end before.
+      // A survey that started later is newer, even if it finished earlier.
       if (turn === surveys) last = now
       return surveyOf(reading, planner, now)
     },
     async surveyAgain(changed) {
-      // Every file, although one has said no: a manifest may be a file that another one names.
+      // Do both for every file: a manifest may also be a file that another manifest names.
       const isKnown = changed.map((file) => [reader.readAgain(file), files.forget(file)])
       const known = last
       if (known === undefined || !isKnown.every((found) => found.includes(true))) return undefined
       const reading = await resolve(reader.current())
-      // A remote is asked for receipts by key, and these may be others now.
+      // A remote is asked for receipts by key, and the edit may have changed keys.
       const now = options.remote === undefined ? known : await readStore(reading)
       return surveyOf(reading, planner, now)
     },

@@ -5,14 +5,14 @@ import type { OutputFormat } from '../manifest/schema/output.ts'
 import { canWrite } from '../pixels/writable.ts'
 import type { Problem } from '../shared/errors.ts'
 
-/** The format that sharp's own binaries do not write. Only for it sharp is loaded, which a plan does without. */
+/** The format that sharp's own binaries cannot write. Only this format requires loading sharp, which a plan avoids. */
 const RARE: OutputFormat = 'jxl'
 
 /**
- * Refuses images in formats that the installed sharp cannot write, before anything is asked for: they would be paid for,
- * and then fail in the build.
+ * Refuses images in formats that the installed sharp cannot write, before any request. Otherwise the user would pay for
+ * them, and the build would fail.
  *
- * @returns the resolution without those images, and with the problems.
+ * @returns the resolution without those images, with their problems.
  */
 export async function withoutUnwritable(resolution: Resolution): Promise<Resolution> {
   const formats = new Set<OutputFormat>()
@@ -31,7 +31,7 @@ export async function withoutUnwritable(resolution: Resolution): Promise<Resolut
     for (const format of output.formats.filter((each) => refused.has(each))) {
       const field = writtenAt(entry, format)
       const place = placeOf(manifest, field, field === entry.path ? 'key' : 'value')
-      // Several images may have it from the same defaults.
+      // Report each position once: several images may inherit the format from the same defaults.
       const earlier = problems.get(manifest.path) ?? []
       const spot = JSON.stringify([manifest.path, place.line, place.column])
       if (reported.has(spot) || earlier.length >= MAX_PROBLEMS) continue
@@ -59,7 +59,7 @@ function unwritable(
   }
 }
 
-/** The list in which a format stands: the image's own, that of the manifest's defaults, or the options' one. */
+/** The path of a format in the image's own list or in the manifest's defaults; the image's path if the options set it. */
 function writtenAt({ manifest, path }: ImageEntry, format: OutputFormat): DocumentPath {
   const { form, images, defaults } = manifest.content
   const own = form === 'single' ? images[0] : images.find(({ name }) => name === path.at(-1))

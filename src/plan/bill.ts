@@ -2,18 +2,19 @@ import type { Job } from './job.ts'
 import type { ImageState, PlannedImage } from './planned-image.ts'
 import { priceOfOne } from './price.ts'
 
-/** What some jobs come to. */
+/** The cost of some jobs. */
 export interface Bill {
-  /** HTTP requests after sharing by key. */
+  /** HTTP requests; entries that share a key share requests. */
   readonly requests: number
-  /** Originals to be paid. */
+  /** Originals to pay for. */
   readonly pictures: number
-  /** Their price, USD; null where a model that is needed has none. */
+  /** Their price in USD; null if one of the models has no price. */
   readonly usd: number | null
 }
 
+/** The number of entries by state, and the cost of the jobs. */
 export interface PlanSummary extends Bill {
-  /** Counts of entries. */
+  /** All entries. */
   readonly images: number
   readonly current: number
   readonly outdated: number
@@ -22,6 +23,7 @@ export interface PlanSummary extends Bill {
   readonly blocked: number
 }
 
+/** Adds up the cost of jobs. */
 export function billOf(jobs: readonly Job[]): Bill {
   let requests = 0
   let pictures = 0
@@ -35,18 +37,18 @@ export function billOf(jobs: readonly Job[]): Bill {
   return { requests, pictures, usd: usd === null ? null : roundUsd(usd) }
 }
 
-/** USD; null where nobody knows. */
+/** A job's price in USD; null if the model has no price. */
 export function priceOf(job: Job): number | null {
   const price = priceOfOne(job.made.recipe, job.made.model)
   return price === null ? null : roundUsd(price * job.missing)
 }
 
-/** To a hundredth of a cent: sums of prices such as 0.0035 are not exact in binary. */
+/** Rounds to millionths of a dollar, because sums of prices such as 0.0035 are not exact in binary. */
 function roundUsd(usd: number): number {
   return Math.round(usd * 1e6) / 1e6
 }
 
-/** What some images and jobs come to. */
+/** Counts images by state and adds up the cost of jobs. */
 export function summarise(images: readonly PlannedImage[], jobs: readonly Job[]): PlanSummary {
   const counts: Record<ImageState, number> = {
     current: 0,

@@ -18,19 +18,19 @@ import type {
 import type { MissingReason } from './reason.ts'
 import type { EntryReference } from './recipe.ts'
 
-/** As planned; `refused` entries have a problem of their own, and what refers to them is blocked. */
+/** The planned state of an entry. A `refused` entry has a problem, and so do entries that refer to it. */
 export interface EntryState {
   readonly state: ImageState | 'refused'
   readonly reason: string
   readonly made: MadeImage | undefined
-  /** SHA-256 of the original that stands for this entry, where there is one. */
+  /** SHA-256 of the original in use, if there is one. */
   readonly picked: string | undefined
-  /** How many originals are paid for. */
+  /** The number of paid originals. */
   readonly candidates: number
   readonly reference: EntryReference | undefined
 }
 
-/** What judging one entry needs of everything else. */
+/** What `entryState` needs beyond the entry. */
 export interface Surroundings {
   readonly models: ReadonlyMap<string, ResolvedModel>
   readonly keying: Keying
@@ -39,10 +39,10 @@ export interface Surroundings {
   readonly report: (entry: ImageEntry, problem: Problem) => void
 }
 
-/** How what an entry refers to stands, in the order of its references; nothing: it has errors. */
+/** The states of the entries that an entry refers to, in the order of its references; undefined for one with errors. */
 type Needed = ReadonlyArray<EntryState | undefined>
 
-/** Holds one entry against the store. */
+/** Determines an entry's state from the store. */
 export function entryState(entry: ImageEntry, needed: Needed, around: Surroundings): EntryState {
   const { models, keying, inventory, report } = around
   const { subject } = entry
@@ -90,8 +90,8 @@ export function entryState(entry: ImageEntry, needed: Needed, around: Surroundin
 }
 
 /**
- * The key under which an entry's originals are: its own, or one of those that earlier versions and checkouts with other
- * line endings gave it. Where all is there under one of them, nothing is asked for.
+ * Finds the key that holds an entry's originals: its own, or one that earlier versions or checkouts with other line
+ * endings computed for it. If one of them has all candidates, nothing is generated.
  */
 function keyInUse(
   keyed: Keyed,
@@ -104,7 +104,7 @@ function keyInUse(
   const most = Math.max(...all.map(({ stored }) => stored.candidates.length))
   const found =
     all.find((each) => isSound(each) && each.stored.candidates.length >= wanted) ??
-    // What damage hides may have been paid.
+    // Damaged files may hide paid originals, so prefer their key over a new request.
     all.find((each) => !isSound(each)) ??
     all.find(({ stored }) => stored.candidates.length === most)
   const { recipe, key } = found?.one ?? keyed
@@ -174,7 +174,7 @@ const BYTES_REASONS: Record<Exclude<StoredCandidate['bytes'], 'present'>, string
   damaged: 'paid, but its file is damaged: restore it from git',
 }
 
-/** The first reference that now resolves to other bytes than those that were sent. URLs are not looked at. */
+/** Finds the first reference whose bytes differ from those that were sent. URLs are not checked. */
 function changedInput(
   { references }: GeneratedSubject,
   { receipt }: StoredCandidate,
@@ -189,7 +189,7 @@ function changedInput(
     const now = reference.kind === 'entry' ? other?.picked : reference.sha256
     if (before === undefined || now === undefined || before === now) continue
     const file = reference.kind === 'file' ? reference : other?.reference
-    // The same picture with other line endings.
+    // The file differs only in its line endings.
     if (file?.kind !== 'generated' && file?.otherSha256s.includes(before) === true) continue
     return reference.kind === 'entry' ? reference.id : reference.file
   }

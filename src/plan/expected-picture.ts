@@ -3,9 +3,9 @@ import { sizeFault, type ExpectedPicture } from '../pixels/expected-picture.ts'
 import { expectedSize, limitsInKeys, recipeKey, type Recipe } from './recipe.ts'
 
 /**
- * What a picture of a recipe must look like.
+ * Returns the aspect ratio and size that a generated image must have.
  *
- * @param model where it declares its pixels, a picture of another size would shift the page around it.
+ * @param model its limits give the exact size, if it declares one. An image of another size would shift the page layout.
  */
 export function expectedPicture(
   recipe: Recipe,
@@ -23,7 +23,7 @@ function ratioOf(aspectRatio: string | undefined): number | null {
   return width / height
 }
 
-/** What a receipt says of its picture. The recipe is whatever JSON somebody has written. */
+/** What a receipt claims about its image. The recipe is untrusted JSON. */
 export interface ReceiptClaims {
   readonly key: string
   readonly recipe: object
@@ -33,14 +33,14 @@ export interface ReceiptClaims {
   readonly height: number
 }
 
-/** Why a receipt is none for its key, although its checksum is right; nothing where it is one. */
+/** Returns why a receipt with a correct checksum does not fit its key; undefined if it fits. */
 export type ReceiptCheck = (receipt: ReceiptClaims) => string | undefined
 
 /**
- * Holds receipts against what they are for: somebody may have copied one over, or made one up.
+ * Creates a check that a receipt fits its key, because someone may have copied or forged one.
  *
- * Sizes that only a model's limits tell are checked for models whose limits are fixed. Those of other models may be
- * declared long after a picture was paid for.
+ * Sizes that follow only from a model's limits are checked for models whose limits are fixed. The limits of other models
+ * may be declared long after an image was paid for.
  */
 export function createReceiptCheck(models: Iterable<ResolvedModel>): ReceiptCheck {
   const fixed = [...models].filter(({ model }) => model.limitsAreFixed === true)
@@ -54,7 +54,7 @@ export function createReceiptCheck(models: Iterable<ResolvedModel>): ReceiptChec
     const expected = expectedPicture(recipe, {
       limits: known === undefined ? {} : limitsInKeys(known),
     })
-    // Receipts have the sides as the file stores them, and expectations are of what is seen.
+    // A receipt has the sides as stored in the file, before EXIF rotation; the expectation is the displayed size.
     const seen = [
       { width, height },
       { width: height, height: width },

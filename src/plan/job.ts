@@ -3,35 +3,35 @@ import type { EntryState } from './entry-state.ts'
 import type { OrderedEntry } from './order.ts'
 import type { MadeImage } from './planned-image.ts'
 
-/** Originals to ask for, under one key. */
+/** Originals to generate under one key. */
 export interface Job {
   /** The first entry that needs them; errors name it. */
   readonly entry: ImageEntry
   readonly made: MadeImage
-  /** All entries that wait for this key. */
+  /** The ids of all entries that need this key. */
   readonly ids: readonly string[]
-  /** How many candidates there shall be in the end. */
+  /** How many candidates the key must have in the end. */
   readonly wanted: number
   /** How many of them are missing now. */
   readonly missing: number
-  /** Somebody asked for new pictures in the place of paid ones. Never set by planning. */
+  /** Set if the user asked to replace paid images. Planning never sets it. */
   readonly renew?: Renew
-  /** Keys of jobs that must be done first. */
+  /** Keys of jobs that must finish first. */
   readonly after: readonly string[]
 }
 
-/** New pictures for those whose bytes are lost, or for candidates that are there and outdated (`picks`, from 1). */
+/** Which paid images to replace: those whose bytes are lost, or outdated candidates (`picks`, counted from 1). */
 export type Renew =
   | { readonly kind: 'lost' }
   | { readonly kind: 'outdated'; readonly picks: readonly number[] }
 
-/** A job while those who share it come in. */
+/** A job that is still being collected. */
 type OpenJob = { -readonly [Field in keyof Job]: Job[Field] } & { readonly ids: string[] }
 
 /**
- * What has to be asked for, one job a key, in the order of the entries.
+ * Returns the jobs to run, one per key, in the order of the entries.
  *
- * @param states of the entries in this order.
+ * @param states the entries' states, in this order.
  */
 export function jobsOf(
   ordered: readonly OrderedEntry[],
@@ -58,7 +58,7 @@ export function jobsOf(
 
 const NOTHING: readonly string[] = []
 
-/** The keys of the jobs that come before: what they make is referred to, and so stands before in the order. */
+/** The keys of the jobs that this one depends on. References come earlier in the order, so their jobs exist. */
 function keysOf(
   needs: readonly number[],
   states: readonly EntryState[],

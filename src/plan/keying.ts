@@ -12,27 +12,28 @@ import {
 } from './recipe.ts'
 import { pixelsOf, sentShape } from './sent-shape.ts'
 
+/** A recipe with its key. */
 export interface KeyedRecipe {
   readonly recipe: Recipe
   readonly key: string
 }
 
-/** The part of an entry's state that the store has no say in. */
+/** The part of an entry's state that does not depend on the store. */
 export interface Keyed extends KeyedRecipe {
-  /** What the model would refuse, if it were asked. */
+  /** What the model would refuse if it were asked. */
   readonly refused: readonly Problem[]
   readonly expected: PixelSize | undefined
-  /** Other keys that receipts of the same recipe may have, with the recipes that they are of. */
+  /** Other keys that receipts of the same recipe may have, with their spellings of the recipe. */
   readonly others: readonly KeyedRecipe[]
-  /** What the entry stands for where others refer to it. */
+  /** How other recipes refer to this entry. */
   readonly reference: EntryReference
 }
 
-/** Works out the keys of entries; those of an entry that it has seen before are remembered. */
+/** Computes the keys of entries and caches them. */
 export interface Keying {
   /**
-   * @param references what the entries that this one refers to stand for, in the order of its references.
-   * @returns what is wrong with its options, where they have no meaning.
+   * @param references the resolved entry references, in the order of the entry's references.
+   * @returns the problems of the entry's options, if they are not valid.
    */
   keyed(
     entry: ImageEntry,
@@ -44,14 +45,14 @@ export interface Keying {
 
 interface Remembered {
   readonly model: ResolvedModel
-  /** What the entries that it refers to stood for. */
+  /** The entry references for which `keyed` was computed. */
   readonly references: readonly EntryReference[]
   readonly keyed: Keyed
 }
 
 /**
- * An entry never changes: one that is edited becomes another object. So what is remembered of it holds for as long as
- * what it refers to stands for the same.
+ * Creates a `Keying`. An entry object never changes: an edited entry is a new object. So a cached key stays valid while
+ * the model and the resolved references are the same.
  */
 export function createKeying(): Keying {
   const known = new WeakMap<ImageEntry, Remembered>()
@@ -77,7 +78,7 @@ export function createKeying(): Keying {
   }
 }
 
-/** @param others the keys that stand for the same. */
+/** @param others equivalent keys of the same recipe. */
 export function referenceTo(
   { pick }: ImageEntry,
   key: string,
@@ -126,7 +127,7 @@ function areEqual(one: readonly string[], other: readonly string[]): boolean {
   return one.length === other.length && one.every((text, index) => text === other[index])
 }
 
-/** Entries that say nothing of their own share their options, which then are checked once. */
+/** Checks provider options once per object: entries without their own options share one. */
 function createOptionsCheck(): (
   model: ResolvedModel,
   subject: GeneratedSubject,

@@ -1,23 +1,23 @@
 import { dependenciesOf } from '../manifest/resolve/cycles.ts'
 import type { ImageEntry } from '../manifest/entry.ts'
 
-/** An entry and where it stands among all. */
+/** An entry with its position. */
 export interface OrderedEntry {
   readonly entry: ImageEntry
-  /** In this order. */
+  /** Index in dependency order. */
   readonly place: number
-  /** In the order given. */
+  /** Index in the given order. */
   readonly index: number
-  /** Where each entry that it refers to stands in the new order: before it. */
+  /** The places of the entries that it refers to, which are all lower; `NOWHERE` for one that is missing. */
   readonly needs: readonly number[]
 }
 
-/** The place of an entry that is not there, since it has errors. */
+/** The place of an entry that is missing because it has errors. */
 export const NOWHERE = -1
 
 /**
- * Puts entries in an order in which each comes after those it refers to, else in the order given. There are no circles any
- * more. After an edit that leaves ids and references as they are, the order of the last time is used again.
+ * Creates a function that sorts entries so that each comes after the entries it refers to, and otherwise keeps their
+ * order. The input has no cycles. If an edit changed neither ids nor references, the previous order is reused.
  */
 export function createDependencyOrder(): (
   entries: readonly ImageEntry[],
@@ -37,7 +37,7 @@ function withEntry(ordered: OrderedEntry, entry: ImageEntry | undefined): Ordere
   return entry === undefined || entry === ordered.entry ? ordered : { ...ordered, entry }
 }
 
-/** Whether the same images refer to the same others, whatever else was edited. */
+/** Whether two lists have the same ids and the same references between them. */
 function areAlike(earlier: readonly ImageEntry[], now: readonly ImageEntry[]): boolean {
   return (
     earlier.length === now.length &&
@@ -53,7 +53,7 @@ function areAlike(earlier: readonly ImageEntry[], now: readonly ImageEntry[]): b
 
 function dependencyOrder(entries: readonly ImageEntry[]): readonly OrderedEntry[] {
   const indexes = indexesOf(entries)
-  // By the index of an entry: where it stands in the new order.
+  // The place of each entry, by its index.
   const places = new Int32Array(entries.length).fill(NOWHERE)
   const order: OrderedEntry[] = []
   const put = (entry: ImageEntry, index: number, needs: readonly number[]): void => {
@@ -61,7 +61,7 @@ function dependencyOrder(entries: readonly ImageEntry[]): readonly OrderedEntry[
     order.push({ entry, place: order.length, index, needs })
   }
   const visit = (start: number): void => {
-    // A stack of our own: a chain of references may be longer than the call stack.
+    // An explicit stack, because a chain of references may exceed the call stack.
     const pending = [start]
     for (let index = pending.at(-1); index !== undefined; index = pending.at(-1)) {
       const entry = entries[index]
@@ -85,7 +85,7 @@ function dependencyOrder(entries: readonly ImageEntry[]): readonly OrderedEntry[
   }
   for (const [index, entry] of entries.entries()) {
     if (places[index] !== NOWHERE) continue
-    // Most refer to none.
+    // Fast path: most entries have no references.
     if (dependenciesOf(entry).length === 0) put(entry, index, NOTHING)
     else visit(index)
   }
@@ -94,7 +94,7 @@ function dependencyOrder(entries: readonly ImageEntry[]): readonly OrderedEntry[
 
 const NOTHING: readonly number[] = []
 
-/** Only where somebody refers to another: most projects have few references, or none. */
+/** The index of each entry by id; empty if no entry has references, as in most projects. */
 function indexesOf(entries: readonly ImageEntry[]): ReadonlyMap<string, number> {
   const indexes = new Map<string, number>()
   if (entries.some((entry) => dependenciesOf(entry).length > 0)) {

@@ -15,22 +15,23 @@ export type { Inventory, KeyInventory, StoredCandidate } from './planned-image.t
 export type { Job } from './job.ts'
 export type { PlannedImage } from './planned-image.ts'
 
+/** The state of every image, and the jobs that generate the missing ones. */
 export interface Plan {
   /** In the order of the entries. */
   readonly images: readonly PlannedImage[]
   /** In dependency order. */
   readonly jobs: readonly Job[]
   readonly summary: PlanSummary
-  /** What models refuse, by the manifest's path. */
+  /** Problems that the models' limits cause, by the manifest's path. */
   readonly problems: ReadonlyMap<string, readonly Problem[]>
 }
 
-/** Holds every entry against the store: what is there, what is missing and why, what it costs. Pure and offline. */
+/** Compares every entry with the store: what exists, what is missing and why, what it costs. Pure and offline. */
 export interface Planner {
   plan(entries: readonly ImageEntry[], inventory: Inventory): Plan
 }
 
-/** What was planned, and of what. */
+/** The previous plan and its input. */
 interface Planned {
   readonly inventory: Inventory
   readonly ordered: readonly OrderedEntry[]
@@ -38,9 +39,8 @@ interface Planned {
 }
 
 /**
- * A planner that remembers the keys of the entries that it has seen, and how they stood. An entry never changes, nor does
- * an inventory: where both are those of the last time, and so is how everything stands that the entry refers to, it stands
- * as before.
+ * Creates a planner that caches keys and states. Entries and inventories are immutable, so an entry's state is reused if
+ * the entry, the inventory and the states of the entries it refers to are the same as last time.
  */
 export function createPlanner(models: ReadonlyMap<string, ResolvedModel>): Planner {
   const keying = createKeying()
@@ -77,39 +77,30 @@ export function createPlanner(models: ReadonlyMap<string, ResolvedModel>): Plann
   }
 }
 
-/** @param needs the places of what the entry refers to. */
+/** @param needs the places of the entries that this entry refers to. */
 function stillStands(
   before: EntryState,
   needs: readonly number[],
   states: readonly EntryState[],
   earlier: readonly EntryState[] | undefined,
 ): boolean {
-  // What is wrong with an image has to be said each time.
+  // A refused entry must report its problems in every plan.
   if (before.state === 'refused') return false
   return needs.every((place) => {
     const state = states[place]
-    // Something that is not there now may have been there.
+    // An entry that is missing now may have existed before.
     return state !== undefined && state === earlier?.[place]
   })
 }
 
-/** Plans once; see `Planner`. */
-export function planImages(
-  entries: readonly ImageEntry[],
-  models: ReadonlyMap<string, ResolvedModel>,
-  inventory: Inventory,
-): Plan {
-  return createPlanner(models).plan(entries, inventory)
-}
-
-/** In the order that the entries were given in. */
+/** Returns the planned images in the given order of the entries. */
 function imagesOf(
   ordered: readonly OrderedEntry[],
   states: readonly EntryState[],
   jobs: readonly Job[],
   surplusOf: (state: EntryState) => readonly string[],
 ): PlannedImage[] {
-  // Jobs have the order of their entries.
+  // Jobs are in the same order as their entries.
   const pending = jobs.values()
   let next = pending.next().value
   const images: Array<PlannedImage | undefined> = Array.from({ length: ordered.length })

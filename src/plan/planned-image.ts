@@ -3,60 +3,62 @@ import type { PixelSize } from '../model/image-model.ts'
 import type { ResolvedModel } from '../model/resolved-model.ts'
 import type { Recipe } from './recipe.ts'
 
+/** The state of an image in the plan. */
 export type ImageState = 'current' | 'outdated' | 'missing' | 'unavailable' | 'blocked'
 
-/** One entry, and how it stands. */
+/** One entry with its state. */
 export interface PlannedImage {
   readonly entry: ImageEntry
-  /** Nothing for an entry with `source`. */
+  /** Undefined for an entry with `source`. */
   readonly made: MadeImage | undefined
   readonly state: ImageState
-  /** In words, for people: `new`, `prompt changed`, `1 of 4 candidates`, … */
+  /** Why the image has this state, for the user: `new`, `prompt changed`, `1 of 4 candidates`, … */
   readonly reason: string
   /**
-   * Files of the candidates beyond those that entries ask for: what is left after `n` was lowered, or what somebody else
-   * has put there.
+   * Files of candidates that no entry asks for. They remain after `n` was lowered, or someone else added them to the
+   * store.
    */
   readonly surplus: readonly string[]
-  /** What this entry adds to the bill, USD: shared originals are counted with the first entry that needs them. */
+  /** What this entry adds to the bill, in USD. Shared originals count for the first entry that needs them. */
   readonly usd: number | null
 }
 
-/** The generated side of an entry. */
+/** The generated part of an entry. */
 export interface MadeImage {
   readonly key: string
-  /** Other keys that receipts of the same recipe may have: references that were hashed with other line endings. */
+  /** Other keys that receipts of the same recipe may have, because references were hashed with other line endings. */
   readonly otherKeys: readonly string[]
   readonly recipe: Recipe
   readonly model: ResolvedModel
   readonly subject: GeneratedSubject
-  /** The pixels it will have, where they are known before it exists. */
+  /** The size in pixels, if it is known before the image is generated. */
   readonly expected: PixelSize | undefined
-  /** Candidates whose bytes are there. */
+  /** The number of candidates whose bytes are present. */
   readonly present: number
 }
 
-/** What the store knows of one key. The store's own records have this shape and more. */
+/** What the store knows about one key. The store's own records extend this shape. */
 export interface KeyInventory {
   /** Paid originals, ordered by time, then SHA-256. */
   readonly candidates: readonly StoredCandidate[]
-  /** Damage under this key: what it hides may have been paid. */
+  /** Damaged files under this key, which may hide paid originals. */
   readonly problems: readonly { readonly message: string }[]
 }
 
+/** A candidate in the store. */
 export interface StoredCandidate {
   readonly receipt: {
     readonly sha256: string
     readonly inputs: readonly { readonly sha256: string }[]
   }
   readonly bytes: 'present' | 'absent' | 'lfs-pointer' | 'damaged'
-  /** Where its bytes lie, or belong. */
+  /** The file that holds, or should hold, its bytes. */
   readonly file?: string
 }
 
-/** What planning asks the store, without effects. */
+/** The read-only view of the store that planning uses. */
 export interface Inventory<Record extends KeyInventory = KeyInventory> {
   lookup(key: string): Record
-  /** Recipes of earlier originals that had this entry's name, newest first: why something is missing. */
+  /** The recipes of earlier originals with this entry's name, to explain why an image is missing. */
   earlierRecipes(name: string): readonly Recipe[]
 }

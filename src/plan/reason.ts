@@ -2,17 +2,17 @@ import { canonicalJson } from '../shared/hash.ts'
 import { labelOf, RECIPE_PARTS, type Recipe } from './recipe.ts'
 
 /**
- * Why no original of a recipe is there: the least that was changed since one that had the same name.
+ * Explains why a recipe has no original: the smallest change since an original with the same name.
  *
- * @param earlier recipes of originals with the entry's name.
+ * @param earlier the recipes of originals with the entry's name.
  */
 export type MissingReason = (recipe: Recipe, earlier: readonly Recipe[]) => string
 
-/** Recipes never change, and are compared again and again: what they look like as text is remembered. */
+/** Creates a `MissingReason` that caches the recipes' JSON, because recipes are immutable and compared often. */
 export function createMissingReason(): MissingReason {
   const texts = new WeakMap<object, string>()
 
-  // Of any kind: a receipt may hold what a recipe never has.
+  // Accepts any value, because a receipt may contain what a valid recipe never does.
   const textOf = (value: unknown): string => {
     if (typeof value !== 'object' || value === null) return canonicalJson(value ?? null)
     const text = texts.get(value) ?? canonicalJson(value)

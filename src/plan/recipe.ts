@@ -6,10 +6,10 @@ import { digest, type JsonValue } from '../shared/hash.ts'
 import { refusals } from './refusals.ts'
 import { pixelsOf, sentShape } from './sent-shape.ts'
 
-/** Enters every key: a new number makes every image missing, so it changes only with the recipe's meaning. */
+/** The key format's version. It is part of every key, so changing it makes every image missing. */
 export const KEY_VERSION = 1
 
-/** The part of an entry that decides the provider's pixels, and nothing else. Plain JSON: receipts carry it. */
+/** Exactly the part of an entry that decides the generated pixels, as plain JSON. Receipts contain it. */
 export interface Recipe {
   readonly provider: string
   readonly modelId: string
@@ -22,14 +22,14 @@ export interface Recipe {
   readonly revision?: number
 }
 
-/** A reference as it enters a key: bytes by their SHA-256, another entry by its key and pick, a URL by its text. */
+/** A reference in a recipe: a file by its SHA-256, another entry by its key and pick, a URL by its text. */
 export type RecipeReference = (
   | { readonly sha256: string }
   | { readonly key: string; readonly pick: number }
   | { readonly url: string }
 ) & { readonly type?: string }
 
-/** What a reference to another entry stands for, once that entry's own key is known. */
+/** A reference to another entry, once that entry's key is known. */
 export type EntryReference =
   | {
       readonly kind: 'generated'
@@ -40,7 +40,7 @@ export type EntryReference =
     }
   | ({ readonly kind: 'source' } & FileDigest)
 
-/** The limits of a model that fill in what enters keys: its own, whatever was declared for it. */
+/** The limits of a model whose defaults are part of keys: its own, whatever the options declare for it. */
 export function limitsInKeys({
   limits,
   ownLimits,
@@ -48,30 +48,30 @@ export function limitsInKeys({
   return ownLimits ?? limits
 }
 
-/** What a recipe is made of. */
+/** The input of a recipe. */
 interface Ingredients {
   readonly subject: GeneratedSubject
   readonly model: ResolvedModel
-  /** As the model takes them. */
+  /** The options after the model's check. */
   readonly providerOptions: Readonly<Record<string, JsonValue>>
-  /** What the entries that it refers to stand for, in the order of its references. */
+  /** The resolved entry references, in the order of the references. */
   readonly entryReferences: readonly EntryReference[]
 }
 
-/** Fields of an entry that do not decide the provider's pixels; `model` does so through provider and modelId. */
+/** Fields of an entry that are not in the recipe; `model` is represented by `provider` and `modelId`. */
 type BesideTheRecipe = 'kind' | 'model' | 'candidates'
 
-/** Every field of a recipe, and every field of an entry that belongs in one: leaving one out is a type error. */
+/** Every field of a recipe, and every field of an entry that belongs in one. A missing field is a type error. */
 type RecipeFields = {
   readonly [Part in keyof Recipe | Exclude<keyof GeneratedSubject, BesideTheRecipe>]-?: {
-    /** How people know it. */
+    /** The user-facing name. */
     readonly label: string
-    /** Nothing: the recipe does not mention it. */
+    /** Computes the value; undefined leaves the field out of the recipe. */
     readonly value: (ingredients: Ingredients) => Recipe[Part] | undefined
   }
 }
 
-/** In the order in which a changed recipe names what changed. */
+/** The fields of a recipe, in the order in which reasons such as `prompt changed` list them. */
 const FIELDS: RecipeFields = {
   prompt: { label: 'prompt', value: ({ subject }) => subject.prompt },
   references: {
@@ -100,28 +100,28 @@ const FIELDS: RecipeFields = {
   modelId: { label: 'model', value: ({ model }) => model.modelId },
 }
 
-/** The fields of a recipe, in the order in which a changed recipe names what changed. */
+/** The names of a recipe's fields, in the order of `FIELDS`. */
 export const RECIPE_PARTS: ReadonlyArray<keyof Recipe> = Object.keys(FIELDS) as Array<keyof Recipe>
 
-/** Canonical JSON sorts its members: an object that has them in that order is written faster. */
+/** Sorted, because canonical JSON sorts members and serialises sorted objects faster. */
 const CANONICAL_PARTS = RECIPE_PARTS.toSorted()
 
-/** How people know a field of a recipe. */
+/** The user-facing name of a recipe's field. */
 export function labelOf(part: keyof Recipe): string {
   return FIELDS[part].label
 }
 
-/** `sha256` of the canonical JSON of version and recipe. */
+/** The key of a recipe: the SHA-256 of the canonical JSON of version and recipe. */
 export function recipeKey(recipe: Recipe): string {
   return digest([KEY_VERSION, recipe])
 }
 
 /**
- * The recipe of an entry, the model's defaults filled in, and what the model would refuse of it: that matters where
- * something is asked for. Options that make no sense have no recipe.
+ * Builds the recipe of an entry with the model's defaults, and lists what the model would refuse if it were asked.
+ * An entry with invalid options has no recipe.
  *
- * @param checked its `providerOptions`, as the model takes them.
- * @param entryReferences what the entries that it refers to stand for, in the order of its references.
+ * @param checked the entry's `providerOptions`, as the model's check returned them.
+ * @param entryReferences the resolved entry references, in the order of the entry's references.
  */
 export function recipeOf(
   entry: ImageEntry,
@@ -167,18 +167,18 @@ function recipeReference(
   }
 }
 
-/** The type that a reference without one has. */
+/** The model's default type of a reference. */
 function defaultReferenceType(model: ResolvedModel): string | undefined {
   const { references } = limitsInKeys(model)
   return references === undefined || references === false ? undefined : references.types?.[0]
 }
 
-/** More spellings of a recipe than these are not looked for. */
+/** The most spellings of a recipe that are looked up. */
 const MOST_SPELLINGS = 64
 
 /**
- * The same recipe with its references as earlier versions, and checkouts with other line endings, have hashed them: what
- * is paid for under one of those keys is not asked for again. Nearly every recipe has none.
+ * Returns the same recipe with references as earlier versions, or checkouts with other line endings, hashed them.
+ * Originals under those keys are paid for and are not requested again. Most recipes have no other spelling.
  *
  * @param entryReferences as in `recipeOf`.
  */
@@ -213,7 +213,7 @@ function otherSpellings(
   return (digest?.otherSha256s ?? []).map((sha256) => ({ sha256, ...typed }))
 }
 
-/** The first is the recipe's own. */
+/** Combines the spellings of all references. The first combination is the recipe's own. */
 function everyCombination(
   spellings: ReadonlyArray<readonly RecipeReference[]>,
 ): ReadonlyArray<readonly RecipeReference[]> {
@@ -223,7 +223,7 @@ function everyCombination(
   )
 }
 
-/** With many references: all of them changed by the same checkout. */
+/** For many references: only combinations in which all references have the same kind of spelling. */
 function alikeOnly(
   spellings: ReadonlyArray<readonly RecipeReference[]>,
 ): ReadonlyArray<readonly RecipeReference[]> {
@@ -233,7 +233,7 @@ function alikeOnly(
   )
 }
 
-/** The pixels that a recipe comes out with, where the recipe and the model's limits say so. */
+/** The size in pixels of a recipe's images, if the recipe or the model's limits define it. */
 export function expectedSize(
   recipe: Recipe,
   model: Pick<ResolvedModel, 'limits'>,

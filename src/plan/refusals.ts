@@ -7,7 +7,7 @@ import type { JsonValue } from '../shared/hash.ts'
 import { nearest } from '../shared/suggest.ts'
 import { listedSizes, nearestSize, sentShape } from './sent-shape.ts'
 
-/** What decides whether a model refuses something. */
+/** The part of a request that a model may refuse. */
 interface Asked {
   readonly prompt: string
   readonly aspectRatio?: string | undefined
@@ -17,9 +17,9 @@ interface Asked {
 }
 
 /**
- * What a model would refuse of an entry, found before anything is asked for.
+ * Finds what a model would refuse in an entry, before any request is sent.
  *
- * @param checked its `providerOptions`, as the model takes them.
+ * @param checked the entry's `providerOptions`, as the model's check returned them.
  */
 export function refusals(
   entry: ImageEntry,
@@ -64,13 +64,13 @@ function faultsOf(asked: Asked, model: ResolvedModel, checked: ProviderOptionsCh
   }
 
   const { promptLength = Infinity } = limits
-  // There are no more characters than UTF-16 units, which are counted already.
+  // A text never has more characters than UTF-16 units, so the exact count is needed only above the limit.
   const length = asked.prompt.length > promptLength ? [...asked.prompt].length : 0
   if (length > promptLength) {
     refuse(
       ['prompt'],
       `the prompt has ${length} characters; ${model.name} takes ${promptLength}.`,
-      `Shorten it by ${length - promptLength}. Variables count as what they stand for.`,
+      `Shorten it by ${length - promptLength}. Variables count with their values.`,
     )
   }
   if (asked.aspectRatio !== undefined) refuseRatio(asked.aspectRatio, model, refuse)

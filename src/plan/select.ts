@@ -1,29 +1,30 @@
 import { ImagegenError } from '../shared/errors.ts'
+import { groupBy } from '../shared/group-by.ts'
 import { nearest } from '../shared/suggest.ts'
 import { summarise, type PlanSummary } from './bill.ts'
 import type { Job, Renew } from './job.ts'
 import type { Plan } from './plan.ts'
 import type { MadeImage, PlannedImage } from './planned-image.ts'
 
-/** A part of a plan: what was asked about, and the jobs that it takes. */
+/** A part of a plan: the selected images, and the jobs that they need. */
 export interface Selection {
   readonly images: readonly PlannedImage[]
   readonly jobs: readonly Job[]
   readonly summary: PlanSummary
 }
 
-/** Pictures that are paid for again because somebody asks for it. */
+/** Images to pay for again, because the user asks for it. */
 export interface Renewal {
-  /** Make outdated images anew. */
+  /** Regenerate outdated images. */
   readonly outdated?: boolean
   /** The id or name of an image whose original is lost. */
   readonly replace?: string | undefined
 }
 
 /**
- * The images that ids, names, manifests or globs (`*`, `?`) mean, with the jobs for them and for what they refer to.
+ * Selects images by id, name, manifest or glob (`*`, `?`), with the jobs for them and for the images they refer to.
  *
- * @throws ImagegenError with code `usage` for a pattern that means nothing, or a replacement that is none.
+ * @throws ImagegenError with code `usage` for a pattern without a match, or for `replace` of an image that is not lost.
  */
 export function selectPlan(
   plan: Plan,
@@ -48,7 +49,7 @@ export function selectPlan(
     }
   }
   for (const job of known.values()) if (job.ids.some((id) => ids.has(id))) need(job)
-  // Renewed originals come first: what refers to them is made from the new ones.
+  // Renewed originals come first, so that images that refer to them use the new ones.
   const jobs = [...renewed, ...plan.jobs].filter((job) => keys.has(job.made.key))
   return { images: wanted, jobs, summary: summarise(wanted, jobs) }
 }
@@ -104,7 +105,7 @@ function renewals(
     if (state === 'unavailable') continue
     throw new ImagegenError('usage', {
       message: `${entry.id} is ${state}: there is nothing to replace.`,
-      hint: 'For another picture of the same prompt use `imagegen reroll`.',
+      hint: 'To get another image of the same prompt, use `imagegen reroll`.',
     })
   }
   const old = wanted.filter(({ state }) => outdated && state === 'outdated')
@@ -119,16 +120,12 @@ function renewals(
 /** A generated image of a plan. */
 type MadePlannedImage = PlannedImage & { readonly made: MadeImage }
 
-/** Images that share a key share their originals: whoever renews for one, renews for all. */
+/** Groups images by key: they share their originals, so renewing one renews all. */
 function byKey(images: readonly PlannedImage[]): Array<[MadePlannedImage, ...MadePlannedImage[]]> {
-  const groups = new Map<string, [MadePlannedImage, ...MadePlannedImage[]]>()
-  for (const { made, ...image } of images) {
-    if (made === undefined) continue
-    const group = groups.get(made.key)
-    if (group === undefined) groups.set(made.key, [{ ...image, made }])
-    else group.push({ ...image, made })
-  }
-  return [...groups.values()]
+  const generated = images.flatMap(({ made, ...image }): MadePlannedImage[] =>
+    made === undefined ? [] : [{ ...image, made }],
+  )
+  return [...groupBy(generated, ({ made }) => made.key).values()]
 }
 
 function pickOf({ entry }: PlannedImage): number {

@@ -1,29 +1,30 @@
 import { dependenciesOf } from '../manifest/resolve/cycles.ts'
+import { groupBy } from '../shared/group-by.ts'
 import { summarise } from './bill.ts'
 import type { PlannedImage } from './planned-image.ts'
 import type { Selection } from './select.ts'
 
-/** One of several parts of a plan that several machines make at the same time. */
+/** One part of a plan that several machines generate in parallel. */
 export interface Shard {
   /** From 1 to `count`. */
   readonly index: number
   readonly count: number
 }
 
-/** Images that are made by one machine, since they share originals or refer to each other. */
+/** Images that one machine must generate together, because they share originals or refer to each other. */
 interface Cluster {
   readonly ids: readonly string[]
-  /** How many originals they have in the end. */
+  /** The number of originals they need in total. */
   readonly pictures: number
 }
 
 /**
- * The images and jobs of one shard.
+ * Returns the images and jobs of one shard.
  *
- * Every image is in exactly one shard, together with all it refers to. Which one follows from the manifests alone, never
- * from what is in the store: machines that begin at different times, with different stores, still agree.
+ * Every image is in exactly one shard, together with the images it refers to. The assignment depends only on the
+ * manifests, never on the store, so that machines with different stores agree on it.
  *
- * @param all the plan's images, selected or not: what is selected may refer to others.
+ * @param all all images of the plan, because selected images may refer to others.
  */
 export function shardSelection(
   { images, jobs }: Selection,
@@ -36,7 +37,7 @@ export function shardSelection(
   return { images: kept, jobs: own, summary: summarise(kept, own) }
 }
 
-/** The largest first, each to the shard that has the least: of parts that cannot be cut this balances well. */
+/** Assigns clusters greedily, the largest first, each to the shard with the least work. */
 function clustersOfShard(clusters: readonly Cluster[], { index, count }: Shard): Cluster[] {
   const ordered = clusters.toSorted((left, right) => right.pictures - left.pictures)
   const loads = Array.from({ length: count }, () => 0)
@@ -47,7 +48,7 @@ function clustersOfShard(clusters: readonly Cluster[], { index, count }: Shard):
   })
 }
 
-/** The connected parts of the graph of references, in the order of their first images. */
+/** The connected components of the graph of references, in the order of their first images. */
 function clustersOf(wanted: readonly PlannedImage[], all: readonly PlannedImage[]): Cluster[] {
   const byId = new Map(all.map((image) => [image.entry.id, image]))
   const parents = new Map<string, string>()
@@ -66,20 +67,13 @@ function clustersOf(wanted: readonly PlannedImage[], all: readonly PlannedImage[
   for (const image of reached) {
     for (const needed of madeDependencies(image, byId)) join(nodeOf(image), nodeOf(needed))
   }
-  const groups = new Map<string, PlannedImage[]>()
-  for (const image of reached) {
-    const root = rootOf(nodeOf(image))
-    const group = groups.get(root)
-    if (group === undefined) groups.set(root, [image])
-    else group.push(image)
-  }
-  return [...groups.values()].map((members) => ({
+  return [...groupBy(reached, (image) => rootOf(nodeOf(image))).values()].map((members) => ({
     ids: members.map(({ entry }) => entry.id),
     pictures: picturesOf(members),
   }))
 }
 
-/** Equal recipes share their originals, so they are one node. A file made by hand is there on every machine. */
+/** The graph node of an image. Images with equal recipes share their originals, so they are one node. */
 function nodeOf({ entry, made }: PlannedImage): string {
   return made?.key ?? entry.id
 }
@@ -94,13 +88,13 @@ function madeDependencies(
   })
 }
 
-/** Some images, and all that they refer to. */
+/** The given images and all images that they refer to. */
 function withDependencies(
   wanted: readonly PlannedImage[],
   byId: ReadonlyMap<string, PlannedImage>,
 ): PlannedImage[] {
   const reached = new Set(wanted)
-  // A set hands out what is added while it is walked through.
+  // Iterating a set also visits members that are added during the iteration.
   for (const image of reached) {
     for (const needed of madeDependencies(image, byId)) reached.add(needed)
   }

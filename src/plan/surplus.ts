@@ -5,10 +5,10 @@ import type { Inventory, StoredCandidate } from './planned-image.ts'
 const NONE: readonly string[] = []
 
 /**
- * Names the candidates of a key that nobody asks for. Whoever can write to the store can put one there, with a time before
- * that of the picture in use: a plan that names them shows it.
+ * Lists the candidates of a key that no entry asks for. Anyone with write access to the store can add a candidate with
+ * an earlier time than the one in use; listing it in the plan makes that visible.
  *
- * @param states of all entries: those that share a key have its candidates in common.
+ * @param states the states of all entries, because entries that share a key share its candidates.
  */
 export function createSurplus(
   states: readonly EntryState[],

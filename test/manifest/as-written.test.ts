@@ -116,7 +116,7 @@ describe('a number that is spelled otherwise than YAML reads it', () => {
     expect(problem?.hint).toContain(
       `\`"${read}"\` is what prompts contained until now, and keeps the images already paid for`,
     )
-    expect(problem?.hint).toContain(`\`"${written}"\` is what is written`)
+    expect(problem?.hint).toContain(`\`"${written}"\` is what the manifest says`)
   })
 
   test.each([

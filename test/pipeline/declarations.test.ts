@@ -301,7 +301,7 @@ describe('a host', () => {
     await pipeline.survey()
     await pipeline.survey()
     expect(said).toEqual([
-      'warning: No exact types for what lies outside of the root: ../shared/cast.image.yaml. `unplugin-imagegen/client` declares it loosely.',
+      'warning: No exact types for manifests outside of the root: ../shared/cast.image.yaml. They get the general types of `unplugin-imagegen/client`.',
     ])
     expect(existsSync(file(`site/${DECLARATION}`))).toBe(true)
     expect(existsSync(file('site/.imagegen/shared'))).toBe(false)

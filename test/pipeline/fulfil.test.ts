@@ -151,7 +151,7 @@ describe('a build', () => {
     const error = await failure((await open(root, emulator)).fulfil())
     expect(error.code).toBe('provider')
     expect(error.message).toContain('1 images were made, 1 failed.')
-    expect(error.message).toContain('`imagegen generate` goes on from there')
+    expect(error.message).toContain('Run `imagegen generate` to continue.')
     expect(error.message).toMatch(/a\.image\.yaml:4:\d+ {2}scene: MiniMax 1026/)
   })
 })

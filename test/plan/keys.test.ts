@@ -9,7 +9,7 @@ import { parseManifest } from '../../src/manifest/read/parse.ts'
 import { resolveManifests } from '../../src/manifest/resolve/resolve.ts'
 import type { ImageSettings } from '../../src/manifest/schema/schema.ts'
 import type { ResolvedModel } from '../../src/model/resolved-model.ts'
-import { planImages } from '../../src/plan/plan.ts'
+import { createPlanner } from '../../src/plan/plan.ts'
 import { sha256 } from '../../src/shared/hash.ts'
 import { inventoryOf, minimaxModels } from './planning.ts'
 
@@ -47,7 +47,7 @@ function keysOf(
     vars: new Map(Object.entries(settings.vars ?? {})),
     allow: [root],
   })
-  const plan = planImages(entries, models, inventoryOf())
+  const plan = createPlanner(models).plan(entries, inventoryOf())
   expect([...problems.values(), ...plan.problems.values()].flat()).toEqual([])
   return Object.fromEntries(
     plan.images.map(({ entry, made }) => [entry.id, made?.key ?? 'made by hand']),

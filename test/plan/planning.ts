@@ -1,7 +1,7 @@
 import { minimax } from '../../src/model/minimax/minimax.ts'
 import { resolveModel, type ResolvedModel } from '../../src/model/resolved-model.ts'
 import {
-  planImages,
+  createPlanner,
   type Inventory,
   type KeyInventory,
   type Plan,
@@ -56,9 +56,9 @@ export async function planFiles(
   const project = await readFiles(files)
   const models = await minimaxModels()
   // Keys are known before anything is stored, so an inventory may be written in terms of them.
-  const first = planned(project, planImages(project.entries, models, inventoryOf()))
+  const first = planned(project, createPlanner(models).plan(project.entries, inventoryOf()))
   const stored = typeof inventory === 'function' ? inventory(first.key) : inventory
-  return planned(project, planImages(project.entries, models, stored))
+  return planned(project, createPlanner(models).plan(project.entries, stored))
 }
 
 function planned(project: ReadProject, plan: Plan): Planned {

@@ -4,7 +4,7 @@ import { createLocate } from '../../src/manifest/manifest.ts'
 import { parseManifest } from '../../src/manifest/read/parse.ts'
 import { resolveManifests } from '../../src/manifest/resolve/resolve.ts'
 import type { ResolvedModel } from '../../src/model/resolved-model.ts'
-import { planImages, type Plan } from '../../src/plan/plan.ts'
+import { createPlanner, type Plan } from '../../src/plan/plan.ts'
 import { selectPlan, type Selection } from '../../src/plan/select.ts'
 import { shardSelection } from '../../src/plan/shard.ts'
 import { candidate, inventoryOf, minimaxModels } from './planning.ts'
@@ -58,15 +58,14 @@ function planOf(drawn: readonly Drawn[], there: readonly number[] = []): Plan {
     vars: new Map(),
     allow: ['/'],
   })
-  const plan = planImages(entries, models, inventoryOf())
+  const plan = createPlanner(models).plan(entries, inventoryOf())
   const stored = there.flatMap((index) => plan.images[index]?.made?.key ?? [])
   const record = {
     candidates: Array.from({ length: 4 }, (_, i) => candidate(`${i}`)),
     problems: [],
   }
-  return planImages(
+  return createPlanner(models).plan(
     entries,
-    models,
     inventoryOf(Object.fromEntries(stored.map((key) => [key, record]))),
   )
 }

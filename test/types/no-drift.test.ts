@@ -107,7 +107,16 @@ it.each([
       after: 'export interface Recipe {',
       line: '  readonly mood?: string',
     },
-    ['src/plan/recipe.ts'],
+    ['src/plan/recipe.ts', 'src/generate/order.ts'],
+  ],
+  [
+    'a schema of a queued recipe without a field of a recipe',
+    {
+      file: 'src/generate/order.ts',
+      after: 'const recipeEntries = {',
+      line: '  mood: v.exactOptional(v.string()),',
+    },
+    ['src/generate/order.ts'],
   ],
   [
     'a field of an entry that decides the picture and is in no recipe',

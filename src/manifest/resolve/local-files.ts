@@ -60,7 +60,7 @@ export function createLocalFiles(allow: readonly string[]): LocalFiles {
         }
       }
       const stats = statSync(file)
-      if (!stats.isFile()) return { problem: 'This is not a file.', hint: 'Name a picture file.' }
+      if (!stats.isFile()) return { problem: 'This is not a file.', hint: 'Name an image file.' }
       if (stats.size > MAX_BYTES) {
         return {
           problem: `The file has ${stats.size} bytes; the limit is ${MAX_BYTES}.`,

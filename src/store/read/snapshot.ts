@@ -1,3 +1,4 @@
+import { groupBy } from '../../shared/group-by.ts'
 import { safeName, shortKeyOf } from '../file-name.ts'
 import type { StoreFolder } from '../folder.ts'
 import type { Receipt } from '../receipt.ts'
@@ -123,20 +124,6 @@ function snapshotOf(folder: StoreFolder, { names, bundles, responses }: View): S
       }
     },
   }
-}
-
-function groupBy<Member>(
-  members: readonly Member[],
-  groupOf: (member: Member) => string,
-): Map<string, Member[]> {
-  const groups = new Map<string, Member[]>()
-  for (const member of members) {
-    const name = groupOf(member)
-    const group = groups.get(name)
-    if (group === undefined) groups.set(name, [member])
-    else group.push(member)
-  }
-  return groups
 }
 
 /**

@@ -9,7 +9,7 @@ const [modules, folder, casesFile, first] = process.argv.slice(2)
 const load = (module) => import(path.join(modules, module))
 const { loadManifest, understandManifest } = await load('manifest/read/read.js')
 const { resolveManifests } = await load('manifest/resolve/resolve.js')
-const { planImages } = await load('plan/plan.js')
+const { createPlanner } = await load('plan/plan.js')
 const { minimax } = await load('model/minimax/minimax.js')
 const { resolveModel } = await load('model/resolved-model.js')
 const { ImagegenError } = await load('shared/errors.js')
@@ -58,7 +58,7 @@ function readOne(file, name) {
   try {
     const manifest = understandManifest(loadManifest(file, name), forgetful)
     const { entries, problems } = resolveManifests([manifest], new Set(), project)
-    const plan = planImages(entries, models, emptyStore)
+    const plan = createPlanner(models).plan(entries, emptyStore)
     const all = [...problems.values(), ...plan.problems.values()].flat()
     return {
       outcome: all.length === 0 ? 'resolved' : 'refused',
