@@ -134,8 +134,8 @@ const recipeEntries = {
   revision: v.exactOptional(integerSchema),
 } satisfies {
   readonly [Part in keyof Recipe]-?:
-    | v.GenericSchema<unknown>
-    | v.ExactOptionalSchema<v.GenericSchema<unknown>, undefined>
+    | v.GenericSchema
+    | v.ExactOptionalSchema<v.GenericSchema, undefined>
 }
 
 /** Strict, because an unknown field would be part of the key but not of the request. */
