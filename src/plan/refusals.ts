@@ -34,7 +34,7 @@ export function refusals(
   }))
 }
 
-/** The same of a recipe, for those who have no manifest: workers, and whoever asks anew for what is there. */
+/** Finds what a model would refuse in a recipe. Workers and renewals use it, because they have no manifest. */
 export function refusalsOfRecipe(
   recipe: Omit<Asked, 'references'> & {
     readonly references?: Asked['references']
@@ -51,7 +51,7 @@ export function refusalsOfRecipe(
   }))
 }
 
-/** A problem whose place is a field of the image. */
+/** A problem in a field of an image. */
 interface Fault extends Problem {
   readonly field: DocumentPath
 }

@@ -1,15 +1,15 @@
 import type { ImageModelLimits, PixelSize } from '../model/image-model.ts'
 
-/** How a model is asked for the shape of a picture: recipes have what was written. */
+/** The shape in a request. It may differ from the recipe, which keeps what the manifest says. */
 export interface SentShape {
   readonly size: `${number}x${number}` | undefined
   readonly aspectRatio: `${number}:${number}` | undefined
 }
 
-/** How far a listed size may be from a ratio: 1 %. */
+/** The largest difference between a listed size and a ratio: 1 %. */
 const NEAR = 0.01
 
-/** What is sent of a size or ratio. A ratio that the model has no word for is sent as the listed size that has it. */
+/** Returns the shape to send. A ratio that the model does not support is sent as the listed size with that ratio. */
 export function sentShape(
   written: { readonly size?: string | undefined; readonly aspectRatio?: string | undefined },
   limits: ImageModelLimits,
@@ -23,12 +23,12 @@ export function sentShape(
     : { size: sameShape, aspectRatio: undefined }
 }
 
-/** The sizes that a model lists; nothing where it lists none. */
+/** The sizes that a model lists; empty if it lists none. */
 export function listedSizes({ sizes }: ImageModelLimits): ReadonlyArray<`${number}x${number}`> {
   return Array.isArray(sizes) ? (sizes as ReadonlyArray<`${number}x${number}`>) : []
 }
 
-/** The listed size that a ratio is sent as, the first one where several have it. */
+/** The first listed size with a ratio. */
 function sizeOfRatio(ratio: string, limits: ImageModelLimits): SentShape['size'] {
   if (limits.aspectRatios !== undefined && Object.hasOwn(limits.aspectRatios, ratio)) {
     return undefined
@@ -36,7 +36,7 @@ function sizeOfRatio(ratio: string, limits: ImageModelLimits): SentShape['size']
   return listedSizes(limits).find((size) => distance(size, ratio) <= NEAR)
 }
 
-/** The listed size that loses least where it is cropped to a ratio. */
+/** The listed size that loses least when it is cropped to a ratio. */
 export function nearestSize(ratio: string, limits: ImageModelLimits): SentShape['size'] {
   const [first, ...others] = listedSizes(limits)
   if (first === undefined) return undefined
@@ -46,7 +46,7 @@ export function nearestSize(ratio: string, limits: ImageModelLimits): SentShape[
   )
 }
 
-/** How much longer one is than the other: 0 where they have the same shape. */
+/** The relative difference between two shapes; 0 if they are equal. */
 function distance(size: string, ratio: string): number {
   const { width, height } = pixelsOf(size)
   const [across = 1, down = 1] = ratio.split(':').map(Number)
@@ -54,7 +54,7 @@ function distance(size: string, ratio: string): number {
   return Math.max(quotient, 1 / quotient) - 1
 }
 
-/** `1536x1024` in numbers. */
+/** Parses `1536x1024`. */
 export function pixelsOf(size: string): PixelSize {
   const [width = 0, height = 0] = size.split('x').map(Number)
   return { width, height }
