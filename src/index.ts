@@ -1,6 +1,8 @@
 export type { GeneratedImage } from './emit/generated-image.ts'
 export {
   defineConfig,
+  type ConfigFunction,
+  type ConfigInput,
   type Mode,
   type Options,
   type RemoteSource,

@@ -148,6 +148,7 @@ async function prepareTypes(
     inline,
     mode: dev ? 'development' : 'production',
     isBuild: false,
+    command: dev ? 'serve' : 'build',
     environment: process.env,
   })
   const logger = redacting(createConsoleLogger(), options.secrets)

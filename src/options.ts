@@ -2,14 +2,16 @@ import path from 'node:path'
 import { cacheFolder } from './options/cache-folder.ts'
 import { checkOptions, refuseInData } from './options/check-options.ts'
 import { loadConfigFile } from './options/config-file.ts'
+import { type ConfigInputs, watchInput } from './options/config-input.ts'
 import { type Environment, readEnvironment } from './options/environment.ts'
 import { type KeyOptions, fingerprintOf } from './options/fingerprint.ts'
 import { type ChosenMode, type ModeContext, resolveMode } from './options/mode.ts'
-import { modelsWithoutHost, resolveModels } from './options/models.ts'
-import type { Options } from './options/options.ts'
+import { credentialsOf, maskedModels, modelsWithoutHost, resolveModels } from './options/models.ts'
+import type { ConfigInput, Options } from './options/options.ts'
 import { findRoot, findWorkspaceRoot, isTypeScriptInstalled } from './options/root.ts'
 import type { KeySource } from './model/image-model.ts'
 import { missingKeySources } from './model/key-source.ts'
+import type { ResolvedModel } from './model/resolved-model.ts'
 import { checkInside } from './store/boundary.ts'
 import type { RemoteOptions } from './store/remote/remote.ts'
 import { secretsInOptions, secretsOf } from './store/remote/secrets.ts'
@@ -41,6 +43,8 @@ export interface ResolvedOptions extends KeyOptions, ChosenMode {
   readonly secrets: readonly string[]
   /** A digest of each option that decides keys, by the option's name. */
   readonly fingerprint: Readonly<Record<string, string>>
+  /** What a config that is a function has looked at. */
+  readonly inputs: ConfigInputs
   /** Warnings about ignored environment variables. */
   readonly warnings: readonly string[]
 }
@@ -56,6 +60,10 @@ export interface ResolveContext extends ModeContext {
   readonly inline: unknown
   /** Where `.env` files are, absolute. Default: the root. */
   readonly envDir?: string | undefined
+  /** Who asks; default: a build where it is one, else the command line. */
+  readonly command?: ConfigInput['command'] | undefined
+  /** The mode for a config that is a function, where the host has one of its own. */
+  readonly configMode?: string | undefined
 }
 
 const DEFAULT_INCLUDE = ['**/*.image.{yaml,yml}']
@@ -71,27 +79,34 @@ const DEFAULT_QUEUE = { name: 'imagegen', stalledAfter: 30_000, patience: 60_000
  */
 export async function resolveOptions(context: ResolveContext): Promise<ResolvedOptions> {
   const { root, configFile } = findRoot(context.start)
+  const environment = readEnvironment(context.envDir ?? root, context.mode, context.environment, [
+    root,
+    context.start,
+  ])
+  const { watched, inputs } = watchInput({
+    env: environment.values,
+    mode: context.configMode ?? (context.command === 'serve' ? 'development' : 'production'),
+    command: context.command ?? (context.isBuild ? 'build' : 'cli'),
+  })
   const fromFile =
     configFile === undefined
       ? {}
-      : checkOptions(await loadConfigFile(configFile), path.basename(configFile))
+      : checkOptions(await loadConfigFile(configFile, watched), path.basename(configFile))
   if (configFile?.endsWith('.json') === true) refuseInData(fromFile, path.basename(configFile))
   const given: Options = {
     ...fromFile,
     ...written(checkOptions(context.inline ?? {}, 'the options of imagegen()')),
   }
-  const environment = readEnvironment(context.envDir ?? root, context.mode, context.environment, [
-    root,
-    context.start,
-  ])
   const resolve = (folder: string): string => path.resolve(root, folder)
   const namedCache = resolve(given.cacheDir ?? 'node_modules/.cache/unplugin-imagegen')
   const cache = cacheFolder(namedCache)
+  const models = await resolveModels(given.models ?? {}, environment)
+  const secrets = secretsIn(environment, given, models)
   const keyOptions: KeyOptions = {
     root,
     include: listOf(given.include) ?? DEFAULT_INCLUDE,
     exclude: listOf(given.exclude) ?? DEFAULT_EXCLUDE,
-    models: await resolveModels(given.models ?? {}, environment),
+    models: maskedModels(models, secrets),
     defaults: given.defaults ?? {},
     vars: new Map(Object.entries(given.vars ?? {}).map(([name, value]) => [name, String(value)])),
     storeDir: resolve(given.store?.dir ?? '.imagegen'),
@@ -117,8 +132,9 @@ export async function resolveOptions(context: ResolveContext): Promise<ResolvedO
     provenance: given.provenance ?? true,
     types: given.types ?? isTypeScriptInstalled(root),
     missingKeys: missingKeySources([...keyOptions.models.values()].map(({ model }) => model)),
-    secrets: secretsIn(environment, given),
+    secrets,
     fingerprint: fingerprintOf(keyOptions, namedCache),
+    inputs: inputs(),
     warnings: [
       ...(cache.warning === undefined ? [] : [cache.warning]),
       ...environment.warnings,
@@ -147,12 +163,30 @@ function resolveRemote({ remote, timeout }: Options['store'] = {}): RemoteOption
   return remote === undefined ? undefined : { source: remote, timeout: timeout ?? DEFAULT_TIMEOUT }
 }
 
-function secretsIn({ accounts }: Environment, { store, queue }: Options): readonly string[] {
+/** Variables that hold secrets, by their names. */
+const SECRET_VARIABLE = /(KEY|TOKEN|SECRET)$/i
+
+/** Shorter values are found in ordinary words. */
+const SHORTEST_SECRET = 8
+
+/** What must never be printed, the longest first: one may be a part of another. */
+function secretsIn(
+  { accounts, values }: Environment,
+  { store, queue }: Options,
+  models: ReadonlyMap<string, ResolvedModel>,
+): readonly string[] {
   const remote = store?.remote
-  return [
+  const known = [
     ...[...accounts.values()].flatMap(({ apiKey }) => (apiKey === undefined ? [] : [apiKey])),
+    ...credentialsOf(models.values()),
+    ...Object.entries(values).flatMap(([name, value]) => {
+      const text = value?.trim() ?? ''
+      return SECRET_VARIABLE.test(name) && text.length >= SHORTEST_SECRET ? [text] : []
+    }),
     // The secrets of a storage that a function opens are hidden where its errors are read.
     ...(remote === undefined || typeof remote === 'function' ? [] : secretsOf(remote)),
     ...secretsInOptions(queue?.connection),
   ]
+  const spelled = known.flatMap((secret) => [secret, encodeURIComponent(secret)])
+  return [...new Set(spelled)].toSorted((left, right) => right.length - left.length)
 }

@@ -32,7 +32,7 @@ function isObject(value: unknown): boolean {
 }
 
 /** An object that asks the model: models are often classes, whose members are not copied by spreading. */
-function delegating(model: ImageModel): ImageModel {
+export function delegating(model: ImageModel): ImageModel {
   const { account, credentials, keySource, limitsAreFixed, supportsFileInputs } = model
   return {
     specificationVersion: model.specificationVersion,
@@ -43,6 +43,7 @@ function delegating(model: ImageModel): ImageModel {
     ...(account === undefined ? {} : { account }),
     ...(credentials === undefined ? {} : { credentials }),
     ...(keySource === undefined ? {} : { keySource }),
+    ...(model.secrets === undefined ? {} : { secrets: () => model.secrets?.() ?? [] }),
     ...(limitsAreFixed === undefined ? {} : { limitsAreFixed }),
     ...(supportsFileInputs === undefined ? {} : { supportsFileInputs }),
   }

@@ -27,6 +27,8 @@ export interface ImageModel {
   readonly account?: string
   /** `missing`: a call would fail for want of a key. Left out: nobody knows before the call. */
   readonly credentials?: 'given' | 'missing'
+  /** What it sends to be let in, and must never be printed. */
+  secrets?(): readonly string[]
   /** Where the API key comes from, for messages where it is missing. */
   readonly keySource?: KeySource
   /**
@@ -48,6 +50,8 @@ export interface KeySource {
   readonly variable: string
   /** The page of the provider that issues keys. */
   readonly page: string
+  /** The AI SDK looks for the variable, in the environment only: a file has to be handed over by the config. */
+  readonly isReadBySdk?: boolean
 }
 
 /** USD for one image; `undefined`: not known for this one. */

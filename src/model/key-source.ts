@@ -13,7 +13,20 @@ export function missingKeySources(models: Iterable<ImageModel>): KeySource[] {
 
 /** `Set ACME_API_KEY (in the environment, or in .env.local)`: how the user gives models the keys that they lack. */
 export function howToSetKeys(models: Iterable<ImageModel>): string {
-  const variables = missingKeySources(models).map(({ variable }) => variable)
-  if (variables.length === 0) return 'Hand API keys to the models in the option `models`'
-  return `Set ${variables.join(' and ')} (in the environment, or in .env.local)`
+  const sources = missingKeySources(models)
+  const own = sources.filter(({ isReadBySdk }) => isReadBySdk !== true)
+  const others = sources.filter((source) => !own.includes(source))
+  const ways = [
+    ...(own.length === 0 ? [] : [`Set ${namesOf(own)} (in the environment, or in .env.local)`]),
+    ...(others.length === 0
+      ? []
+      : [
+          `Set ${namesOf(others)} in the environment; from .env.local, hand it to the provider with \`defineConfig(({ env }) => …)\` and \`apiKey: env.${others[0]?.variable}\``,
+        ]),
+  ]
+  return ways.length === 0 ? 'Hand API keys to the models in the option `models`' : ways.join('. ')
+}
+
+function namesOf(sources: readonly KeySource[]): string {
+  return sources.map(({ variable }) => variable).join(' and ')
 }

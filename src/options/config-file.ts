@@ -6,17 +6,18 @@ import { ImagegenError, messageOf, type Place, type Problem } from '../shared/er
 import { errorCode, readFileIfThere } from '../shared/files.ts'
 import { codeFrame } from '../shared/place.ts'
 import { isRecord } from '../shared/record.ts'
-import type { Options } from './options.ts'
+import type { ConfigFunction, ConfigInput, Options } from './options.ts'
 
 /** webpack bundles a configuration's imports, and warns about their content. */
 const load = createRequire(import.meta.url)
 
 /**
- * Loads `imagegen.config.*` without a cache, so that an edit takes effect without a restart.
+ * Loads `imagegen.config.*` without a cache, so that an edit takes effect without a restart, and calls it
+ * where it is a function.
  *
  * @throws ImagegenError with code `config`.
  */
-export async function loadConfigFile(file: string): Promise<Options> {
+export async function loadConfigFile(file: string, input: ConfigInput): Promise<Options> {
   try {
     if (file.endsWith('.json')) return JSON.parse(readFileSync(file, 'utf8')) as Options
     const { createJiti } = load('jiti') as typeof Jiti
@@ -28,7 +29,10 @@ export async function loadConfigFile(file: string): Promise<Options> {
       async: true,
       forceTranspile: true,
     })
-    return (isRecord(exported) && 'default' in exported ? exported['default'] : exported) as Options
+    const config = (
+      isRecord(exported) && 'default' in exported ? exported['default'] : exported
+    ) as Options | ConfigFunction
+    return typeof config === 'function' ? await config(input) : config
   } catch (error) {
     throw new ImagegenError('config', problemOf(file, error), { cause: error })
   }

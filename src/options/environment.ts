@@ -13,6 +13,11 @@ export interface Environment {
   /** By the id of the provider. */
   readonly accounts: ReadonlyMap<string, EnvironmentAccount>
   readonly mode: string | undefined
+  /**
+   * All variables, those of the environment over those of the files. A provider's host is the one that is used, and is
+   * left out where the one that was found is not.
+   */
+  readonly values: Readonly<Record<string, string | undefined>>
   /** Warnings about ignored variables. */
   readonly warnings: readonly string[]
 }
@@ -55,7 +60,13 @@ export function readEnvironment(
   const elsewhere = otherFolders.filter((other) => other !== folder)
   const everywhere = [...files, ...elsewhere.flatMap((other) => readFiles(other, mode))]
   const read = providers.map((provider) => readAccount(provider, environment, files, everywhere))
+  const hosts = read.map(({ account }) => [account.hostVariable, account.apiHost] as const)
   return {
+    values: {
+      ...Object.assign({}, ...files.map(({ values }) => values).toReversed()),
+      ...environment,
+      ...Object.fromEntries(hosts),
+    } as Environment['values'],
     accounts: new Map(read.map(({ account }, index) => [providers[index]?.id ?? '', account])),
     mode: find(MODE, environment, files),
     warnings: read.flatMap(({ warnings }) => warnings),

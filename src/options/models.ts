@@ -1,6 +1,9 @@
 import type { ImageModel } from '../model/image-model.ts'
+import { delegating } from '../model/declare-facts.ts'
+import { masked } from '../model/masked-model.ts'
 import type { Provider } from '../model/provider.ts'
 import { resolveModel, type ResolvedModel } from '../model/resolved-model.ts'
+import { sdkAccountOf } from '../model/sdk-account.ts'
 import type { Environment, EnvironmentAccount } from './environment.ts'
 import { PROVIDERS } from './providers.ts'
 
@@ -21,7 +24,7 @@ export async function resolveModels(
   Object.assign(all, given)
   const resolved = new Map<string, ResolvedModel>()
   for (const [name, model] of Object.entries(all)) {
-    resolved.set(name, await resolveModel(name, withAccountOf(model, accounts)))
+    resolved.set(name, withKeySource(await resolveModel(name, withAccountOf(model, accounts))))
   }
   return resolved
 }
@@ -42,6 +45,36 @@ export function modelsWithoutHost(
     const wouldTakeIt = model.withAccount?.({ host }).account !== model.withAccount?.({}).account
     return wouldTakeIt ? [{ name, hostVariable }] : []
   })
+}
+
+/** A model of the AI SDK does not say that it lacks a key; its provider does. */
+function withKeySource(resolved: ResolvedModel): ResolvedModel {
+  const { model } = resolved
+  const { missing } = model.credentials === undefined ? sdkAccountOf(model) : { missing: undefined }
+  return missing === undefined
+    ? resolved
+    : {
+        ...resolved,
+        model: { ...delegating(model), credentials: 'missing', keySource: missing },
+      }
+}
+
+/** Each model, whose answers and errors do not repeat what must not be printed. */
+export function maskedModels(
+  models: ReadonlyMap<string, ResolvedModel>,
+  secrets: readonly string[],
+): ReadonlyMap<string, ResolvedModel> {
+  return new Map(
+    [...models].map(([name, each]) => [name, { ...each, model: masked(each.model, secrets) }]),
+  )
+}
+
+/** What the models send to be let in. */
+export function credentialsOf(models: Iterable<ResolvedModel>): string[] {
+  return [...models].flatMap(({ model }) => [
+    ...(model.secrets?.() ?? []),
+    ...sdkAccountOf(model).credentials,
+  ])
 }
 
 function withAccountOf(model: ImageModel, accounts: Environment['accounts']): ImageModel {

@@ -156,7 +156,27 @@ export interface Options {
   readonly types?: boolean | undefined
 }
 
-/** Gives the options their type in `imagegen.config.*`. */
-export function defineConfig(options: Options): Options {
-  return options
+/** What a config that is a function is called with. */
+export interface ConfigInput {
+  /**
+   * The variables of the environment and of `.env`, `.env.local`, `.env.[mode]` and `.env.[mode].local`; the environment
+   * wins. A provider's host that is ignored, as a warning says, is not among them.
+   */
+  readonly env: Readonly<Record<string, string | undefined>>
+  /** Vite's mode; elsewhere `production` for builds and the command line, `development` for dev servers. */
+  readonly mode: string
+  readonly command: 'build' | 'serve' | 'cli'
+}
+
+/** A config that depends on where it is read. */
+export type ConfigFunction = (input: ConfigInput) => Options | PromiseLike<Options>
+
+/**
+ * Gives the options their type in `imagegen.config.*`. A function gets the variables of the environment and of the `.env`
+ * files, so that the keys of other providers need not be exported by hand.
+ */
+export function defineConfig(options: Options): Options
+export function defineConfig(config: ConfigFunction): ConfigFunction
+export function defineConfig(config: Options | ConfigFunction): Options | ConfigFunction {
+  return config
 }

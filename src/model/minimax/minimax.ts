@@ -67,6 +67,7 @@ export function minimax(
     requestsPerMinute: rpm,
     account: `minimax@${endpoint.host}`,
     credentials: apiKey === undefined ? 'missing' : 'given',
+    secrets: () => (apiKey === undefined ? [] : [apiKey]),
     keySource: { variable: MINIMAX.keyVariable, page: 'platform.minimax.io (Account, API keys)' },
     limitsAreFixed: true,
 

@@ -66,6 +66,7 @@ export function viteHost(begin: (facts: HostFacts) => Session): Partial<Plugin> 
       const session = begin({
         start: config.root,
         mode: config.mode,
+        configMode: config.mode,
         isBuild,
         isLive: !isBuild,
         isUnattended: config.server.watch === null || isChild,

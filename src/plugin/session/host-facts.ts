@@ -9,6 +9,8 @@ export interface HostFacts {
   readonly start: string
   /** Vite's mode, or the like: which `.env` files are read. */
   readonly mode: string
+  /** The mode that the host itself has, as Vite does: a config that is a function is called with it. */
+  readonly configMode?: string
   /** A build that ends, not a dev server. */
   readonly isBuild: boolean
   /** Whether modules must never wait for a provider: a dev server, or webpack's watch mode. */

@@ -56,8 +56,19 @@ export function createProject(
   let edited: Set<string> | undefined
 
   async function readOptions(): Promise<Opened> {
-    const { start, mode, isBuild, envDir, environment = process.env } = facts
-    const options = await resolveOptions({ start, inline, mode, isBuild, envDir, environment })
+    const { start, mode, isBuild, envDir, environment = process.env, configMode } = facts
+    const command = isBuild ? 'build' : 'serve'
+    const context = {
+      start,
+      inline,
+      mode,
+      isBuild,
+      envDir,
+      environment,
+      command,
+      configMode,
+    } as const
+    const options = await resolveOptions(context)
     const spoken = facts.isSilent === true ? createSilentLogger() : createConsoleLogger()
     const logger = redacting(spoken, options.secrets)
     const earlier = latest?.pipeline

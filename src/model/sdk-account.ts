@@ -1,0 +1,65 @@
+import { isRecord } from '../shared/record.ts'
+import type { ImageModel, KeySource } from './image-model.ts'
+
+/** What a model of the AI SDK would send to be let in. */
+export interface SdkAccount {
+  /** Keys and tokens, without the word before them: `sk-…` of `Bearer sk-…`. */
+  readonly credentials: readonly string[]
+  /** Where the key that it lacks comes from. */
+  readonly missing: KeySource | undefined
+}
+
+const NOTHING_KNOWN: SdkAccount = { credentials: [], missing: undefined }
+
+/** Headers that let a request in. */
+const CREDENTIAL = /auth|key|token|secret/i
+
+/**
+ * Looks at the headers that a model of the AI SDK sends, offline and before the first request. Models that say nothing of
+ * them, or fetch them from elsewhere, are left alone: then nobody knows before the call.
+ *
+ * The providers of the SDK keep a function `headers` in `config`, which throws where their key is missing. That is no part
+ * of the model's interface; test/model/providers/keys.test.ts tells when it changes.
+ *
+ * @see https://github.com/vercel/ai/blob/main/packages/openai/src/image/openai-image-model.ts
+ */
+export function sdkAccountOf(model: ImageModel): SdkAccount {
+  const own = innermost(model)
+  const config: unknown = Reflect.get(own, 'config')
+  const headers: unknown = isRecord(config) ? config['headers'] : undefined
+  // An asynchronous one asks somebody for a token.
+  if (typeof headers !== 'function' || headers.constructor.name === 'AsyncFunction') {
+    return NOTHING_KNOWN
+  }
+  try {
+    const found: unknown = headers.call(config)
+    if (found instanceof Promise) {
+      found.catch(() => undefined)
+      return NOTHING_KNOWN
+    }
+    return { credentials: credentialsIn(found), missing: undefined }
+  } catch (error) {
+    const variable = missingVariable(error)
+    if (variable === undefined) return NOTHING_KNOWN
+    const [provider = ''] = model.provider.split('.')
+    const page = `the site of the provider \`${provider}\``
+    return { credentials: [], missing: { variable, page, isReadBySdk: true } }
+  }
+}
+
+function innermost(model: ImageModel): ImageModel {
+  return model.declared === undefined ? model : innermost(model.declared.model)
+}
+
+function credentialsIn(headers: unknown): string[] {
+  if (!isRecord(headers)) return []
+  return Object.entries(headers).flatMap(([name, value]) =>
+    typeof value === 'string' && CREDENTIAL.test(name) ? [value.replace(/^\S+\s+/, '')] : [],
+  )
+}
+
+/** The variable that the SDK names where a key is missing. */
+function missingVariable(error: unknown): string | undefined {
+  if (!(error instanceof Error) || error.name !== 'AI_LoadAPIKeyError') return undefined
+  return /\b([A-Z][A-Z0-9_]+) environment variable/.exec(error.message)?.[1]
+}
