@@ -93,8 +93,13 @@ export interface WebpackWatcher {
   next(): Promise<Stats>
 }
 
-export function webpackWatch(project: Project, own: Configuration = {}): WebpackWatcher {
-  const compiler = compilerOf(webpackConfig(project, own))
+/** @param make webpack, or what has its interface. */
+export function webpackWatch(
+  project: Project,
+  own: Configuration = {},
+  make: Make = webpack,
+): WebpackWatcher {
+  const compiler = compilerOf(webpackConfig(project, own), make)
   const done: Stats[] = []
   const waiting: Array<(stats: Stats) => void> = []
   const watching: Watching | undefined = compiler.watch(
@@ -131,8 +136,10 @@ export function failOn(stats: Stats | undefined): void {
   if (errors.length > 0) throw new Error(errors.map(({ message }) => message).join('\n'))
 }
 
-function compilerOf(configuration: Configuration): Compiler {
-  const compiler = webpack(configuration)
+type Make = (configuration: Configuration) => Compiler | null
+
+function compilerOf(configuration: Configuration, make: Make = webpack): Compiler {
+  const compiler = make(configuration)
   if (compiler === null) throw new Error('webpack has made no compiler')
   return compiler
 }
