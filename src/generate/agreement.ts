@@ -5,6 +5,7 @@ import { billOf, priceOf } from '../plan/bill.ts'
 import type { Job, Plan, PlannedImage } from '../plan/plan.ts'
 import { ImagegenError, type Problem } from '../shared/errors.ts'
 import { describeLimit, unknownPrice, type Budget } from './budget.ts'
+import { count } from '../shared/plain-text.ts'
 
 /** More lines than that nobody reads; the command line lists them all. */
 const SHOWN = 20
@@ -132,8 +133,4 @@ function problemOfImage(image: PlannedImage): Problem {
 
 function more(total: number): string[] {
   return total > SHOWN ? [`The first ${SHOWN} of ${total}:`] : []
-}
-
-function count(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? '' : 's'}`
 }

@@ -71,7 +71,7 @@ export async function ask(
   const response = await options.tryRequest({
     onRetry: (error) => onEvent({ kind: 'retried', error }),
     onRateLimit: async ({ retryAfter }) => {
-      const account = window ?? store.rateWindow({ account: model.account, requestsPerMinute: 1e6 })
+      const account = window ?? store.rateWindow({ account: model.account })
       await (retryAfter === undefined
         ? account.pauseForWindow()
         : account.pause(Date.now() + retryAfter))

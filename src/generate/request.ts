@@ -76,7 +76,6 @@ export function responseOf(
     name,
     requested: pictures,
     seed: seed ?? null,
-    seeds: [],
     inputs,
     provider: model.provider,
     model: model.modelId,

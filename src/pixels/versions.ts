@@ -1,7 +1,7 @@
-import { existsSync, readdirSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import path from 'node:path'
-import { isNotFound, readFileIfThere } from '../shared/files.ts'
+import { namesIn, readFileIfThere } from '../shared/files.ts'
 import { loadSharp } from './sharp.ts'
 
 /** The versions that decide a rendition's bytes. */
@@ -68,15 +68,6 @@ function isForThisSystem(name: string): boolean {
     name.includes(process.platform) &&
     name.endsWith(`-${process.arch}`)
   )
-}
-
-function namesIn(folder: string): readonly string[] {
-  try {
-    return readdirSync(folder)
-  } catch (error) {
-    if (isNotFound(error)) return []
-    throw error
-  }
 }
 
 function readVersion(file: string, name: 'version' | 'vips'): string | undefined {

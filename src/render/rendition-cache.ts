@@ -5,6 +5,7 @@ import type { OutputFormat } from '../manifest/schema/output.ts'
 import { createCacheSeal } from '../shared/cache-seal.ts'
 import { readFileIfThere, replaceFile } from '../shared/files.ts'
 import { sha256 } from '../shared/hash.ts'
+import { safeName } from '../shared/safe-name.ts'
 import type { Preview } from './preview.ts'
 import { seal, unseal } from './sealed.ts'
 
@@ -164,10 +165,5 @@ export function createRenditionCache(cacheDir: string): RenditionCache {
  * URL and loader syntax. The hash is the start of the rendition's key.
  */
 function fileName({ key, format, name }: RenditionTarget): string {
-  const plain = name
-    .normalize('NFKD')
-    .replaceAll(/[^A-Za-z0-9_-]+/g, '-')
-    .replaceAll(/^-+|-+$/g, '')
-    .slice(0, 60)
-  return `${plain === '' ? 'image' : plain}-${key.slice(0, 16)}.${format === 'jpeg' ? 'jpg' : format}`
+  return `${safeName(name)}-${key.slice(0, 16)}.${format === 'jpeg' ? 'jpg' : format}`
 }

@@ -1,13 +1,8 @@
 import * as v from 'valibot'
 import { digest, sha256 } from '../shared/hash.ts'
+import type { SharedItems } from '../shared/shared-items.ts'
 import { pictureSchema, type PictureRecord } from './rendition-cache.ts'
 import { seal, unseal, type Signer } from './sealed.ts'
-
-/** Where machines share renditions. Never throws: what is not there is rendered. */
-export interface SharedItems {
-  get(key: string): Promise<Uint8Array | undefined>
-  put(key: string, bytes: Uint8Array): Promise<void>
-}
 
 /** Finished pictures from other machines, verified. Anything that fails verification is treated as a cache miss. */
 export interface SharedRenditions {

@@ -1,5 +1,13 @@
 import { randomBytes } from 'node:crypto'
-import { fsync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  fsync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { open, rename, rm, type FileHandle } from 'node:fs/promises'
 import path from 'node:path'
 import { promisify } from 'node:util'
@@ -78,6 +86,16 @@ export function readFileIfThere(file: string): Buffer | undefined {
     return readFileSync(file)
   } catch (error) {
     if (isNotFound(error)) return undefined
+    throw error
+  }
+}
+
+/** The names in a folder. Empty where there is no such folder. */
+export function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder)
+  } catch (error) {
+    if (isNotFound(error)) return []
     throw error
   }
 }

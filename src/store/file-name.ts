@@ -1,10 +1,5 @@
 import { extensionOf, type MediaType } from '../pixels/media-type.ts'
-
-/** Long enough for people to tell names apart, short enough for every file system and archive format. */
-const LONGEST_NAME = 60
-
-/** Names that Windows reserves for devices, with any extension. */
-const RESERVED = /^(?:con|prn|aux|nul|com\d|lpt\d)$/i
+import { safeName } from '../shared/safe-name.ts'
 
 const PATTERN = /^(.+)\.([0-9a-f]{16})\.([0-9a-f]{8})\.([a-z0-9]+)$/
 
@@ -20,21 +15,6 @@ export interface StoredFileName {
   readonly shortSha256: string
   /** Without a dot. A receipt has `json`. */
   readonly extension: string
-}
-
-/**
- * A name that every file system accepts: ASCII letters, digits, `-` and `_`. Letters lose their accents; every other
- * character becomes a dash. The name is for people only: the store never looks a file up by it.
- */
-export function safeName(name: string): string {
-  const plain = name
-    .normalize('NFKD')
-    .replaceAll(/\p{M}/gu, '')
-    .replaceAll(/[^A-Za-z0-9_]+/g, '-')
-    .slice(0, LONGEST_NAME)
-    .replaceAll(/^-+|-+$/g, '')
-  if (plain === '') return 'image'
-  return RESERVED.test(plain) ? `image-${plain}` : plain
 }
 
 /** The part of the key that is in the names of its files. */

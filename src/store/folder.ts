@@ -1,17 +1,16 @@
 import { randomBytes } from 'node:crypto'
-import {
-  accessSync,
-  constants,
-  existsSync,
-  lutimesSync,
-  mkdirSync,
-  readdirSync,
-  renameSync,
-} from 'node:fs'
+import { accessSync, constants, existsSync, lutimesSync, mkdirSync, renameSync } from 'node:fs'
 import { open, rm, statfs } from 'node:fs/promises'
 import path from 'node:path'
 import { ImagegenError } from '../shared/errors.ts'
-import { errorCode, flushToDisk, isNotFound, toPosix, writeFileAtomic } from '../shared/files.ts'
+import {
+  errorCode,
+  flushToDisk,
+  isNotFound,
+  namesIn,
+  toPosix,
+  writeFileAtomic,
+} from '../shared/files.ts'
 import { sha256 } from '../shared/hash.ts'
 import { type Boundary, checkInside, isOwnFile } from './boundary.ts'
 import { parseFileName } from './file-name.ts'
@@ -145,7 +144,11 @@ export function storeFolder(
     check: checkAll,
     names(place) {
       check(folders[place])
-      return namesIn(folders[place])
+      try {
+        return namesIn(folders[place])
+      } catch (error) {
+        throw storageError(error, `Cannot read ${folders[place]}`)
+      }
     },
     isOwn: (file) => isOwnFile(file, boundary),
     show,
@@ -200,16 +203,6 @@ export function storeFolder(
         throw storageError(error, `Cannot move ${show(file)} to ${show(folder)}`)
       }
     },
-  }
-}
-
-/** The names in a folder. Empty where the folder does not exist. */
-function namesIn(folder: string): string[] {
-  try {
-    return readdirSync(folder)
-  } catch (error) {
-    if (isNotFound(error)) return []
-    throw storageError(error, `Cannot read ${folder}`)
   }
 }
 

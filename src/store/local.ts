@@ -17,7 +17,7 @@ import {
   readSnapshot,
 } from './read/snapshot.ts'
 import { type StoreReport, verify } from './read/verify.ts'
-import type { SharedItems } from './remote/shared-items.ts'
+import type { SharedItems } from '../shared/shared-items.ts'
 import type { PullOptions, PushOptions, TransferReport } from './transfer.ts'
 import { type EmptiedTrash, emptyTrash, findUnused, retire, trash } from './trash.ts'
 

@@ -4,7 +4,7 @@ import { messageOf } from '../shared/errors.ts'
 import { LFS_POINTER } from '../shared/lfs-pointer.ts'
 import { digest, type JsonValue } from '../shared/hash.ts'
 import { prettierJson } from '../shared/prettier-json.ts'
-import { isShallow } from '../shared/record.ts'
+import { isRecord, isShallow } from '../shared/record.ts'
 
 /** The newest format version that this code reads. */
 const RECEIPT_VERSION = 1
@@ -30,7 +30,7 @@ const timeSchema = v.pipe(
   v.check((time) => !Number.isNaN(Date.parse(time)), 'expected a time that exists'),
 )
 const recipeSchema = v.custom<Readonly<Record<string, JsonValue>>>(
-  (value) => isObject(value) && isShallow(value, DEEPEST_JSON),
+  (value) => isRecord(value) && isShallow(value, DEEPEST_JSON),
   `expected an object of at most ${DEEPEST_JSON} levels`,
 )
 
@@ -134,7 +134,7 @@ export function parseReceipt(text: string): ReceiptReading {
     return { fault: 'damaged', reason: messageOf(error) }
   }
   if (
-    isObject(value) &&
+    isRecord(value) &&
     Number.isInteger(value['version']) &&
     value['version'] !== RECEIPT_VERSION
   ) {
@@ -174,8 +174,4 @@ function withChecksum(receipt: Receipt): Receipt & v.InferOutput<typeof checksum
 export function describeIssue(issue: v.BaseIssue<unknown>): string {
   const where = v.getDotPath(issue)
   return where === null ? issue.message : `${where}: ${issue.message}`
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -43,9 +43,9 @@ describe('createRenderer', () => {
   })
 
   it.each([
-    ['CON', 'CON-'],
+    ['CON', 'image-CON-'],
     ['../../etc/passwd', 'etc-passwd-'],
-    ['Käse', 'Ka-se-'],
+    ['Käse', 'Kase-'],
     ['猫', 'image-'],
     ['a!b?c#d', 'a-b-c-d-'],
     ['x'.repeat(300), `${'x'.repeat(60)}-`],

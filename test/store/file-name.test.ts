@@ -1,6 +1,7 @@
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { baseName, parseFileName, safeName } from '../../src/store/file-name.ts'
+import { safeName } from '../../src/shared/safe-name.ts'
+import { baseName, parseFileName } from '../../src/store/file-name.ts'
 import { KEY } from './samples.ts'
 
 test.each([

@@ -55,7 +55,6 @@ export function responseOf(
     name: 'kira',
     requested: images.length,
     seed: 7,
-    seeds: [],
     inputs: [{ reference: './face.png', sha256: sha256('face') }],
     provider: 'minimax',
     model: 'image-01',

@@ -320,7 +320,6 @@ async function addEarlierPicture(project: Project, name: string): Promise<void> 
       provider,
       model,
       inputs: [],
-      seeds: [],
       responseId: null,
       requested: 1,
       usd: null,

@@ -3,12 +3,12 @@ import path from 'node:path'
 import type { GeneratedImage } from '../../emit/generated-image.ts'
 import type { Pipeline, Survey } from '../../pipeline.ts'
 import { ImagegenError, type Problem } from '../../shared/errors.ts'
-import { inOneLine } from '../../shared/plain-text.ts'
+import { groupBy } from '../../shared/group-by.ts'
+import { count, inOneLine } from '../../shared/plain-text.ts'
 import { JSON_OPTION, type Command } from '../command.ts'
 import { LIST, updateFolder, type ExportedFile } from './export-folder.ts'
 import { exportedFile, exportedImage, exportNames } from '../exported-image.ts'
 import { openProject, soundSurvey } from '../project.ts'
-import { count } from '../terminal/report.ts'
 import { keepYoungGenerationSmall } from '../young-generation.ts'
 
 type PlannedImage = Survey['plan']['images'][number]
@@ -97,11 +97,8 @@ async function renderAll(
 }
 
 function uniqueNames(images: readonly PlannedImage[]): Array<readonly [string, string]> {
-  const byName = new Map<string, string[]>()
-  for (const { entry } of images) {
-    byName.set(entry.name, [...(byName.get(entry.name) ?? []), entry.id])
-  }
-  return [...byName].flatMap(([name, [id, other]]) =>
-    id === undefined || other !== undefined ? [] : [[name, id] as const],
+  const byName = groupBy(images, ({ entry }) => entry.name)
+  return [...byName].flatMap(([name, [{ entry }, ...others]]) =>
+    others.length > 0 ? [] : [[name, entry.id] as const],
   )
 }

@@ -6,9 +6,10 @@ import { stopOnInterrupt, type Interrupt } from '../terminal/interrupt.ts'
 import type { Output } from '../terminal/output.ts'
 import { createProgress } from '../terminal/progress.ts'
 import { openOptions, soundSurvey } from '../project.ts'
-import { count, planText, priceText } from '../terminal/report.ts'
+import { planText, priceText } from '../terminal/report.ts'
 import { warnOfOverlooked } from '../overlooked.ts'
 import { SHARD_OPTION, shardOf } from '../shard.ts'
+import { count } from '../../shared/plain-text.ts'
 
 type Selection = ReturnType<Pipeline['select']>
 type Report = Awaited<ReturnType<Pipeline['generate']>>

@@ -3,7 +3,7 @@ import { ImagegenError } from '../../shared/errors.ts'
 import { packagesSharingStore } from '../../pipeline/overlooked.ts'
 import { JSON_OPTION, type Command } from '../command.ts'
 import { openProject, soundSurvey } from '../project.ts'
-import { count } from '../terminal/report.ts'
+import { count } from '../../shared/plain-text.ts'
 
 const KEPT = '30d'
 

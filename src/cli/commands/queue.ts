@@ -3,8 +3,7 @@ import { overviewOf, type QueueOverview } from '../../queue/overview.ts'
 import { JSON_OPTION, type Command } from '../command.ts'
 import type { Output } from '../terminal/output.ts'
 import { openOptions } from '../project.ts'
-import { count } from '../terminal/report.ts'
-import { sentence } from '../../shared/plain-text.ts'
+import { count, sentence } from '../../shared/plain-text.ts'
 
 export const queue: Command = {
   options: JSON_OPTION,

@@ -3,8 +3,7 @@ import type { Pipeline } from '../../pipeline.ts'
 import { createBar } from '../bar.ts'
 import { onInterrupt } from '../terminal/interrupt.ts'
 import type { Output } from '../terminal/output.ts'
-import { count } from '../terminal/report.ts'
-import { inOneLine } from '../../shared/plain-text.ts'
+import { count, inOneLine } from '../../shared/plain-text.ts'
 
 type Report = Awaited<ReturnType<Pipeline['store']['push']>>
 type Control = Pick<Parameters<Pipeline['store']['push']>[0], 'signal' | 'onProgress'>

@@ -1,6 +1,6 @@
 import { JSON_OPTION, type Command } from '../command.ts'
 import { openSharedProject } from '../project.ts'
-import { count } from '../terminal/report.ts'
+import { count } from '../../shared/plain-text.ts'
 
 export const verify: Command = {
   options: {

@@ -1,6 +1,6 @@
 import type { Survey } from '../../pipeline.ts'
 import type { Colour, Output } from './output.ts'
-import { inOneLine, sentence } from '../../shared/plain-text.ts'
+import { count, inOneLine, sentence } from '../../shared/plain-text.ts'
 
 type Plan = Survey['plan']
 type PlannedImage = Plan['images'][number]
@@ -80,9 +80,4 @@ export function summaryText(summary: Plan['summary']): string {
 
 export function priceText(usd: number | null): string {
   return usd === null ? 'an unknown price' : `${usd} USD`
-}
-
-/** `1 picture`, `2 pictures`. */
-export function count(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? '' : 's'}`
 }

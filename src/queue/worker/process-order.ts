@@ -8,6 +8,7 @@ import type { ResolvedModel } from '../../model/resolved-model.ts'
 import { wait } from '../../shared/abort.ts'
 import { ImagegenError } from '../../shared/errors.ts'
 import type { Logger } from '../../shared/logger.ts'
+import { UNKNOWN_RATE } from '../../store/locks/rate-window.ts'
 import type { SharedFailure } from '../../store/locks/shared-failure.ts'
 import type { StoreProblemKind } from '../../store/store-problem.ts'
 import type { Store } from '../../store/store.ts'
@@ -41,9 +42,6 @@ export interface ProcessorOptions {
   readonly onRefused: () => void
 }
 
-/** Without a known rate, a provider's refusal still pauses the window. */
-const UNLIMITED = 1e6
-
 const REMOTE_TROUBLE: ReadonlySet<unknown> = new Set<StoreProblemKind>([
   'remote-silent',
   'remote-damaged',
@@ -56,7 +54,7 @@ export function createProcessor(
 ): (job: Job, token?: string) => Promise<JobResult> {
   const { connection, settings, queue, store, unsent, signal, abandon, logger } = options
   const { redis, bullmq } = connection
-  const { account, requestsPerMinute = UNLIMITED } = model
+  const { account, requestsPerMinute = UNKNOWN_RATE } = model
   const window = waitForTurn(openAccountWindow(redis, settings, account, requestsPerMinute))
   const readFile = handedOver(redis, settings)
   const budgets = createJobBudgets(options.budget)

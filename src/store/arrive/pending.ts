@@ -7,7 +7,8 @@ import type { ExpectedPicture } from '../../pixels/expected-picture.ts'
 import { ImagegenError, messageOf } from '../../shared/errors.ts'
 import type { JsonValue } from '../../shared/hash.ts'
 import { withoutUnsafe } from '../../shared/plain-text.ts'
-import { safeName, shortKeyOf } from '../file-name.ts'
+import { safeName } from '../../shared/safe-name.ts'
+import { shortKeyOf } from '../file-name.ts'
 import type { StoreFolder } from '../folder.ts'
 import {
   describeIssue,
@@ -28,8 +29,6 @@ export interface PendingResponse extends Origin {
   readonly requested: number
   /** The seed that was sent. */
   readonly seed: number | null
-  /** The seed of each image where the model reports them; else empty. */
-  readonly seeds: readonly (number | null)[]
   /** Base64, without a `data:` prefix. */
   readonly images: readonly string[]
   readonly expected: ExpectedPicture
@@ -54,7 +53,6 @@ const responseEntries: EntriesOf<PendingResponse> = {
   ...originEntries,
   requested: v.pipe(v.number(), v.safeInteger(), v.minValue(1)),
   seed: seedSchema,
-  seeds: v.array(seedSchema),
   images: v.array(v.string()),
   expected: v.object({
     aspectRatio: v.nullable(positiveSchema),

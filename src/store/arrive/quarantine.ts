@@ -1,7 +1,8 @@
 import path from 'node:path'
 import { sha256 } from '../../shared/hash.ts'
 import { prettierJson } from '../../shared/prettier-json.ts'
-import { safeName, shortKeyOf } from '../file-name.ts'
+import { safeName } from '../../shared/safe-name.ts'
+import { shortKeyOf } from '../file-name.ts'
 import type { StoreFolder } from '../folder.ts'
 import type { PendingResponse } from './pending.ts'
 

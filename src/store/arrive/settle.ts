@@ -87,7 +87,7 @@ async function settleNow(folder: StoreFolder, pending: Pending): Promise<Settlem
       unusable.push({ sha256: hash, reason, file })
       continue
     }
-    const receipt = receiptOf(response, index, { sha256: hash, bytes: bytes.length, ...inspection })
+    const receipt = receiptOf(response, { sha256: hash, bytes: bytes.length, ...inspection })
     if (!stored.has(hash) && (await store(folder, receipt, bytes))) stored.set(hash, receipt)
     else duplicates.push(hash)
   }
@@ -194,7 +194,6 @@ function decode(image: string): Uint8Array {
 
 function receiptOf(
   response: PendingResponse,
-  index: number,
   picture: Pick<Receipt, 'sha256' | 'bytes' | 'mediaType' | 'width' | 'height'>,
 ): Receipt {
   const { key, recipe, name, inputs, provider, model, responseId, usd, time } = response
@@ -204,7 +203,7 @@ function receiptOf(
     recipe,
     name,
     ...picture,
-    seed: response.seeds[index] ?? response.seed,
+    seed: response.seed,
     inputs,
     provider,
     model,

@@ -6,7 +6,6 @@ import {
   mkdirSync,
   openSync,
   readFileSync,
-  readdirSync,
   renameSync,
   rmSync,
   statSync,
@@ -15,7 +14,7 @@ import {
 } from 'node:fs'
 import path from 'node:path'
 import * as v from 'valibot'
-import { isNotFound } from '../../shared/files.ts'
+import { isNotFound, namesIn } from '../../shared/files.ts'
 import { isLink } from '../boundary.ts'
 import { stateOf, type ProcessIdentity } from './process-identity.ts'
 
@@ -72,7 +71,7 @@ export function writeWhole(file: string, text: string): void {
  * @param isWanted selects by lock name; other files are not opened.
  */
 export function listClaims(folder: string, isWanted: (name: string) => boolean): Claim[] {
-  return lockNames(folder).flatMap((entry) => {
+  return namesIn(folder).flatMap((entry) => {
     const [, name, nonce] = /^([\w-]+)\.([0-9a-f]{16})\.lock$/.exec(entry) ?? []
     if (name === undefined || nonce === undefined) return []
     if (!isWanted(name)) return []
@@ -129,15 +128,6 @@ export function touchClaim({ file, owner }: Claim): void {
 
 export function dropClaim({ file }: Claim): void {
   rmSync(file, { force: true })
-}
-
-function lockNames(folder: string): string[] {
-  try {
-    return readdirSync(folder)
-  } catch (error) {
-    if (isNotFound(error)) return []
-    throw error
-  }
 }
 
 /** @returns `undefined` where the claim was removed meanwhile. */

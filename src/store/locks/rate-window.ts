@@ -20,6 +20,12 @@ const MARGIN = 500
 /** The lock is held for only a millisecond or two, so short pauses cost less than long waits. In milliseconds. */
 const LOCK_PAUSE = 10
 
+/**
+ * The requests per minute where no rate is known. Such a window limits nothing by itself, but a provider's refusal still
+ * pauses it.
+ */
+export const UNKNOWN_RATE = 1_000_000
+
 /** The largest window file, in bytes. */
 const LONGEST = 32 * 1024 * 1024
 
@@ -32,7 +38,8 @@ export interface RateWindowOptions {
    * the disk.
    */
   readonly account: string
-  readonly requestsPerMinute: number
+  /** `undefined`: unknown. */
+  readonly requestsPerMinute?: number | undefined
   /** The length of the provider's window in milliseconds. Default 60,000. */
   readonly windowMs?: number
   /** Milliseconds added to the window. Default 500, or a twentieth of a shorter window. */
@@ -72,7 +79,7 @@ type State = v.InferOutput<typeof stateSchema>
  * A sliding window: no period of its length contains more requests than allowed, wherever the provider starts to count.
  */
 export function createRateWindow(options: RateWindowOptions): RateWindow {
-  const { folder, requestsPerMinute, windowMs = MINUTE, now = Date.now } = options
+  const { folder, requestsPerMinute = UNKNOWN_RATE, windowMs = MINUTE, now = Date.now } = options
   const { marginMs = Math.min(MARGIN, windowMs / 20) } = options
   const span = windowMs + marginMs
   const places = Math.max(1, Math.floor(requestsPerMinute))

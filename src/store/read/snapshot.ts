@@ -1,5 +1,6 @@
 import { groupBy } from '../../shared/group-by.ts'
-import { safeName, shortKeyOf } from '../file-name.ts'
+import { safeName } from '../../shared/safe-name.ts'
+import { shortKeyOf } from '../file-name.ts'
 import type { StoreFolder } from '../folder.ts'
 import type { Receipt } from '../receipt.ts'
 import { type StoreProblem, storeProblem } from '../store-problem.ts'

@@ -1,5 +1,6 @@
 import { ImagegenError, messageOf } from '../../shared/errors.ts'
 import type { Logger } from '../../shared/logger.ts'
+import type { SharedItems } from '../../shared/shared-items.ts'
 import type { Settlement } from '../arrive/settle.ts'
 import { type StoreFolder, holdsReceipts } from '../folder.ts'
 import type { Store } from '../local.ts'
@@ -13,8 +14,7 @@ import { pull } from './pull.ts'
 import { push } from './push.ts'
 import { readThrough } from './read-through.ts'
 import { type KeyOf, retireReceipt } from './receipt-slots.ts'
-import { type RemoteOptions, connectRemote } from './remote.ts'
-import { sharedItems } from './shared-items.ts'
+import { type Remote, type RemoteOptions, connectRemote } from './remote.ts'
 import { withRemote } from './verify-remote.ts'
 
 export interface RemoteStoreOptions extends RemoteOptions {
@@ -127,4 +127,11 @@ export function throughRemote(
 
 function receiptsOf(candidates: readonly Candidate[]): Receipt[] {
   return candidates.map(({ receipt }) => receipt)
+}
+
+function sharedItems(remote: Remote): SharedItems {
+  return {
+    get: (key) => remote.get(key).catch(() => undefined),
+    put: (key, bytes) => remote.write(key, bytes).catch(() => undefined),
+  }
 }
