@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { createStorage } from 'unstorage'
+import { createStorage, type Driver } from 'unstorage'
 import fsDriver from 'unstorage/drivers/fs'
 import httpDriver from 'unstorage/drivers/http'
 import redisDriver from 'unstorage/drivers/redis'
@@ -14,7 +14,7 @@ import { temporaryProject } from '../temporary-project.ts'
 // https://github.com/unjs/unstorage/blob/main/src/storage.ts (`getMount`)
 test('getMount gives the driver of a storage, and the driver its options', async () => {
   const { root } = await temporaryProject()
-  const driver = fsDriver({ base: root })
+  const driver: Driver = fsDriver({ base: root })
   const storage = createStorage({ driver })
   expect(storage.getMount('').driver, 'see `driverOf`').toBe(driver)
   expect(driver.options, 'see `secretsOf`').toMatchObject({ base: root })
@@ -37,7 +37,7 @@ test('base64: marks bytes in a storage that accepts only text', async () => {
 
 // https://github.com/unjs/unstorage/blob/main/src/drivers/redis.ts (`getInstance`)
 test('getInstance gives the client of the Redis driver, whose errors can be listened to', async () => {
-  const driver = redisDriver({ url: 'redis://127.0.0.1:1', lazyConnect: true })
+  const driver: Driver = redisDriver({ url: 'redis://127.0.0.1:1', lazyConnect: true })
   expect(driver.getInstance, 'see `silenceClient`').toBeTypeOf('function')
   const client: unknown = driver.getInstance?.()
   expect(Reflect.get(client as object, 'on'), 'see `silenceClient`').toBeTypeOf('function')
@@ -47,7 +47,7 @@ test('getInstance gives the client of the Redis driver, whose errors can be list
 // https://github.com/unjs/unstorage/blob/main/src/drivers/http.ts (`getItemRaw`)
 test('the HTTP driver throws a TypeError for an item that is not there', async () => {
   const server = await serve((response) => response.writeHead(404).end())
-  const driver = httpDriver({ base: server.url })
+  const driver: Driver = httpDriver({ base: server.url })
   const storage = createStorage({ driver })
   const error: unknown = await Promise.resolve(storage.getItemRaw('kira', {})).then(
     (value: unknown) => value,
@@ -60,7 +60,7 @@ test('the HTTP driver throws a TypeError for an item that is not there', async (
 // https://github.com/unjs/unstorage/blob/main/src/drivers/utils/node-fs.ts (`readFile`)
 test('the file system driver returns an error that is not about a missing file', async () => {
   const { root } = await temporaryProject({ kira: 'a file where a folder is expected' })
-  const driver = fsDriver({ base: root })
+  const driver: Driver = fsDriver({ base: root })
   const value: unknown = await Promise.resolve(driver.getItemRaw?.('kira:inside', {})).catch(
     () => 'thrown',
   )
