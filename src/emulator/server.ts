@@ -145,12 +145,12 @@ function portOf(server: Server): number {
 }
 
 function portError(port: number, cause: unknown): ImagegenError {
-  const reason = errorCode(cause) === 'EADDRINUSE' ? 'is in use' : 'cannot be had'
+  const reason = errorCode(cause) === 'EADDRINUSE' ? 'is in use' : 'is not available'
   return new ImagegenError(
     'usage',
     {
       message: `Port ${port} of 127.0.0.1 ${reason}.`,
-      hint: 'Choose another port, or none: a free one is taken then.',
+      hint: 'Choose another port, or omit the port to get a free one.',
     },
     { cause },
   )

@@ -67,7 +67,7 @@ export function parsePayload(value: unknown): Payload | { readonly fault: string
   const result = v.safeParse(payloadSchema, value)
   if (!result.success) {
     const field = plainText(v.getDotPath(result.issues[0]) ?? 'form', 80)
-    return { fault: `its ${field} is not what this version knows` }
+    return { fault: `its ${field} is unknown to this version` }
   }
   const order = parseOrder(result.output.order)
   return 'fault' in order ? order : { ...result.output, order }

@@ -125,7 +125,7 @@ export type ReceiptReading =
 
 /** Parses text from any source. */
 export function parseReceipt(text: string): ReceiptReading {
-  if (/^<{7} /m.test(text)) return { fault: 'conflict', reason: 'it holds a merge conflict' }
+  if (/^<{7} /m.test(text)) return { fault: 'conflict', reason: 'it contains a merge conflict' }
   if (text.startsWith(LFS_POINTER)) return { fault: 'lfs-pointer', reason: 'Git LFS' }
   let value: unknown
   try {

@@ -2,11 +2,11 @@ import { mkdirSync, rmSync, watch, writeFileSync } from 'node:fs'
 import path from 'node:path'
 
 /**
- * Which responses have become durable in a store: their rename into `pending/`, as the file system tells of it, also
- * where the process was killed the moment after.
+ * Records which responses have become durable in a store: their rename into `pending/`, as the file system reports it,
+ * also where the process was killed right afterwards.
  */
 export interface Arrivals extends Disposable {
-  /** The names of the responses so far; complete once this has resolved. */
+  /** The names of the responses so far, complete once this has resolved. */
   readonly seen: () => Promise<ReadonlySet<string>>
 }
 
@@ -23,7 +23,7 @@ export function watchArrivals(storeDir: string): Arrivals {
   let marks = 0
   return {
     async seen() {
-      // Events come in order: once this one is here, so are all before it.
+      // Events arrive in order, so once this one is here, all earlier ones are too.
       marks += 1
       const mark = `mark-${marks}`
       const told = new Promise<void>((resolve) => {

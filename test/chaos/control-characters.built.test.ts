@@ -8,7 +8,9 @@ import { chaosProject, type ChaosProject, type Ended } from './project.ts'
 
 const nodeModules = path.join(import.meta.dirname, '../../node_modules')
 
-/** What a terminal obeys, what turns text around, what CI takes for a command, and lines that look like ours. */
+/**
+ * Texts that control a terminal, change the direction of text, are commands to a CI, or look like this plugin's lines.
+ */
 const HOSTILE = [
   'a\u001b]0;owned\u0007b',
   'a\u001b[2J\u009b31mb',
@@ -24,7 +26,7 @@ const HOSTILE = [
 
 const UNSAFE = /(?![\n\t])[\p{Cc}\p{Bidi_C}\p{Zl}\p{Zp}]/u
 const COMMAND = /^\s*::|##\w*\[/m
-/** Lines of their own. Ours are longer than a forged one. */
+/** Forged lines. The plugin's own lines are longer. */
 const FORGED = /^(?:\[imagegen\] error: |error )?forged/m
 
 function faultsOf(name: string, text: string): string[] {
@@ -44,7 +46,7 @@ function around(text: string, index: number): string {
   return JSON.stringify(text.slice(Math.max(0, index - 60), index + 60))
 }
 
-/** Names of files and folders cannot hold a slash; prompts and all else can hold everything. */
+/** Names of files and folders cannot contain a slash; prompts and everything else can contain any character. */
 function hostileProject(url: string): Record<string, string> {
   const files: Record<string, string> = {
     'src/good.image.yaml': 'images:\n  good: { prompt: A good one, alt: "", size: 512x512 }\n',
@@ -97,7 +99,7 @@ await build({ entryPoints: ['src/entry.js'], bundle: true, outdir: 'out', plugin
   return files
 }
 
-/** Options that nobody knows, and values that none may have. */
+/** Unknown options, and values that no option may have. */
 function odd(): Record<string, unknown> {
   return Object.fromEntries(HOSTILE.map((text) => [text, text]))
 }

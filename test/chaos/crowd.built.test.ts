@@ -9,7 +9,7 @@ const ROUNDS = figure(20, 1)
 const PROCESSES = isShort ? 4 : 8
 const ENTRIES = isShort ? 12 : 50
 
-/** Some need another one's picture, so that processes wait for each other in chains. */
+/** Some images refer to another one, so that processes wait for each other in chains. */
 function manifest(): string {
   const entries = Array.from({ length: ENTRIES }, (_, index) => {
     const needed = index % 10 === 9 ? `, references: ["#e${index - 1}"]` : ''
@@ -18,7 +18,7 @@ function manifest(): string {
   return `defaults: { alt: "", size: 512x512 }\nimages:\n${entries.join('\n')}\n`
 }
 
-test('processes on one empty store ask for each image once', async () => {
+test('processes on one empty store request each image once', async () => {
   const exits: string[] = []
   const served: string[] = []
   const stored: string[] = []

@@ -27,12 +27,12 @@ images:
 
 interface Outcome {
   readonly broken: readonly string[]
-  /** Paths of all files that a problem was reported for. */
+  /** The paths of all files with a reported problem. */
   readonly reported: string
   readonly isUnavailable: (bundle: Bundle) => boolean
 }
 
-/** Does to a copy of a whole store what is asked, then uses it as a build and a command would. */
+/** Damages a copy of a whole store, then uses it as a build and a command would. */
 async function useDamaged(
   template: string,
   paid: ReadonlySet<string>,
@@ -85,7 +85,7 @@ async function paidTemplate(): Promise<{ readonly root: string; readonly paid: S
   return { root, paid: new Set(originalsIn(path.join(root, '.imagegen'))) }
 }
 
-test('damaged stores are reported, serve nothing wrong, and ask for nothing', async () => {
+test('damaged stores are reported, serve nothing wrong, and request nothing', async () => {
   const { root, paid } = await paidTemplate()
   const wrong: string[] = []
   const unseen: string[] = []
@@ -97,7 +97,7 @@ test('damaged stores are reported, serve nothing wrong, and ask for nothing', as
     const { broken, reported, isUnavailable } = await useDamaged(root, paid, (bundles) => {
       const struck = shuffled(bundles, random).slice(0, random.integer(1, 4))
       for (const [index, bundle] of struck.entries()) {
-        // Each kind in its turn, the others at random.
+        // Each kind in turn, the others at random.
         const [name, damage] =
           (index === 0 ? kinds[round % kinds.length] : undefined) ??
           kinds[random.integer(0, kinds.length - 1)]!

@@ -14,19 +14,19 @@ import type { Random } from '../../src/emulator/drawing/random.ts'
 
 /** One original of a store, by its files. */
 export interface Bundle {
-  /** What its files have in common. */
+  /** The base name that its files share. */
   readonly base: string
   readonly shortKey: string
   readonly original: string
   readonly receipt: string
 }
 
-/** Something that happens to files. Never all traces of a picture go: nobody could tell that it was ever paid for. */
+/** Damage to files. It never removes every trace of a picture, because then the payment could not be known. */
 export type Damage = (bundle: Bundle, random: Random, others: readonly Bundle[]) => void
 
 const POINTER = `version https://git-lfs.github.com/spec/v1\noid sha256:${'0'.repeat(64)}\nsize 210000\n`
 
-/** Pictures that are not what their receipt says. */
+/** Pictures that do not match their receipt. */
 const ORIGINALS: Readonly<Record<string, Damage>> = {
   'a bit of the picture flipped': ({ original }, random) => flip(original, random),
   'the picture cut': ({ original }, random) =>
@@ -42,7 +42,7 @@ const ORIGINALS: Readonly<Record<string, Damage>> = {
   },
 }
 
-/** Receipts that are none any more. */
+/** Receipts that are no longer valid. */
 const RECEIPTS: Readonly<Record<string, Damage>> = {
   'the receipt deleted': ({ receipt }) => rmSync(receipt),
   'the receipt cut': ({ receipt }, random) =>
@@ -80,7 +80,7 @@ const FOLDERS: Readonly<Record<string, Damage>> = {
     const folder = path.dirname(receipt)
     const trash = path.join(folder, 'trash')
     mkdirSync(trash, { recursive: true })
-    // All of the key: where one of several was pruned, somebody chose among them.
+    // All pictures of the key: where one of several was pruned, a person chose among them.
     for (const name of readdirSync(folder)) {
       if (name.includes(shortKey)) renameSync(path.join(folder, name), path.join(trash, name))
     }
@@ -93,7 +93,7 @@ const FOLDERS: Readonly<Record<string, Damage>> = {
   },
 }
 
-/** By what happens. */
+/** By name of the damage. */
 export const DAMAGES: Readonly<Record<string, Damage>> = { ...ORIGINALS, ...RECEIPTS, ...FOLDERS }
 
 export function bundlesIn(storeDir: string): Bundle[] {
@@ -105,7 +105,7 @@ export function bundlesIn(storeDir: string): Bundle[] {
   })
 }
 
-/** One bit somewhere. */
+/** One bit at a random place. */
 export function flip(file: string, random: Random): void {
   const bytes = readFileSync(file)
   const at = random.integer(0, bytes.length - 1)

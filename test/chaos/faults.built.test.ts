@@ -12,8 +12,8 @@ const MIXES = figure(500, 2)
 const AT_ONCE = 16
 
 /**
- * What has to come of a fault that strikes one entry of several: `0` where it is overcome, else the code of that entry.
- * `stop`: nothing else is tried either.
+ * The expected result of a fault that affects one entry of several: `0` where it is overcome, otherwise the code of
+ * that entry. `stop`: nothing else is tried either.
  */
 type Expectation = 0 | string | { readonly stop: string }
 
@@ -56,7 +56,7 @@ const ONCE: ReadonlyArray<readonly [FaultEffect, Expectation]> = [
   [{ kind: 'redirect', status: 302, location: '/v1/image_generation' }, { stop: 'http-302' }],
 ]
 
-/** These take minutes of waiting, or half a minute of retries, and next to no work. */
+/** These take minutes of waiting, or half a minute of retries, and almost no work. */
 const SLOW: ReadonlyArray<readonly [FaultEffect, Expectation]> = [1002, 1041, 2045].map((code) => [
   { kind: 'status', code },
   0,
@@ -119,15 +119,15 @@ const SIX: Entries = {
   sixth: { needs: 'first' },
 }
 
-/** Some faults that strike now and then, none for ever. */
+/** Some faults that occur now and then, none for ever. */
 function randomFaults(round: number): Fault[] {
   const random = randomFor('mix', round)
-  // Who hangs is waited for, and a rate limit for a minute: not in the short form.
+  // The run waits for a server that hangs, and a minute for a rate limit, so the short form has neither.
   const effects = ONCE.map(([effect]) => effect).filter(
     ({ kind }) => !isShort || kind !== 'hang',
   ) as [FaultEffect, ...FaultEffect[]]
   return Array.from({ length: random.integer(1, 5) }, (): Fault => {
-    // A 1002 is sat out for a whole minute: the short form has none.
+    // A 1002 costs a whole minute of waiting, so the short form has none.
     const isRateLimit = random.next() < 0.03 && !isShort
     const effect: FaultEffect = isRateLimit ? { kind: 'status', code: 1002 } : random.pick(effects)
     const selection = random.pick<FaultSelection>([

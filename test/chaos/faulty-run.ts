@@ -4,7 +4,7 @@ import { startEmulator, type Fault } from '../../src/emulator/index.ts'
 import { sha256 } from '../../src/shared/hash.ts'
 import { chaosProject, configOf, originalsIn, type Ended } from './project.ts'
 
-/** What `generate --json` prints. */
+/** The output of `generate --json`. */
 interface Report {
   readonly generated: readonly string[]
   readonly failed: ReadonlyArray<{ readonly id: string; readonly code: string }>
@@ -13,25 +13,25 @@ interface Report {
   readonly pictures: number
 }
 
-/** What a run under faults came to. */
+/** The result of a run under faults. */
 export interface FaultyRun {
   readonly ended: Ended
   readonly report: Report | undefined
-  /** HTTP requests that the emulator saw. */
+  /** HTTP requests that the emulator received. */
   readonly requests: number
-  /** Pictures in answers that arrived whole. */
+  /** Pictures in answers that arrived complete. */
   readonly images: number
-  /** What should not be, in words. */
+  /** What went wrong, in words. */
   readonly broken: readonly string[]
 }
 
 /** An entry of the project, by its name. */
 export type Entries = Readonly<Record<string, { readonly n?: number; readonly needs?: string }>>
 
-/** Milliseconds: for faults that hang. Healthy answers take far less, on a busy machine too. */
+/** Milliseconds, for faults that hang. Healthy answers take far less, even on a busy machine. */
 const TIMEOUT = 25_000
 
-/** Faults whose pictures arrive readable enough to be taken for pictures that cannot be used. */
+/** Faults whose pictures can be read well enough to count as unusable pictures. */
 const PICTURE_FAULTS: ReadonlySet<string> = new Set<Fault['kind']>([
   'not-an-image',
   'truncated-image',
@@ -40,7 +40,7 @@ const PICTURE_FAULTS: ReadonlySet<string> = new Set<Fault['kind']>([
   'bomb',
 ])
 
-/** One run of the command against an emulator with faults, held against what always has to be. */
+/** Runs the command once against an emulator with faults, and checks what must always hold. */
 export async function runUnderFaults(
   faults: readonly Fault[],
   entries: Entries,
@@ -67,7 +67,7 @@ export async function runUnderFaults(
     if (usable && !originals.has(hash)) broken.push(`lost: ${prompt} ${fault}: ${ended.stderr}`)
     if (usable) continue
     if (!PICTURE_FAULTS.has(fault)) {
-      // The next attempt brings the same picture in an answer that can be read.
+      // The next attempt returns the same picture in a readable answer.
       if (answers === 0) broken.push(`no answer is kept: ${fault}`)
       continue
     }

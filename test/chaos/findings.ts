@@ -1,18 +1,18 @@
 import { appendFileSync } from 'node:fs'
 import { expect } from 'vitest'
 
-/** One promise and what was seen of it: a row of the table at the end. */
+/** One promise and the observations about it: a row of the table at the end. */
 export interface Finding {
   readonly scenario: string
   readonly promised: string
   readonly measured: string
-  /** What broke the promise, each with the round it happened in. */
+  /** Violations of the promise, each with its round. */
   readonly broken: readonly string[]
 }
 
 const SHOWN = 20
 
-/** Notes what was found for the table at the end, then fails where a promise was broken. */
+/** Records the findings for the table at the end, then fails where a promise was broken. */
 export function conclude(findings: readonly Finding[]): void {
   const file = process.env['CHAOS_FINDINGS']
   if (file !== undefined) {

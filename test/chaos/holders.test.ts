@@ -10,7 +10,7 @@ import { figure, randomFor } from './settings.ts'
 
 const ROUNDS = figure(40, 1)
 
-/** Makes every claim look as if its holder had said nothing for a minute, or as if its clock had been set back. */
+/** Makes every claim look as if its holder had been silent for a minute, or as if its clock had been set back. */
 function redate(locks: string, milliseconds: number): void {
   const date = new Date(Date.now() + milliseconds)
   for (const name of readdirSync(locks).filter((name) => name.endsWith('.lock'))) {

@@ -4,16 +4,16 @@ import type { Random } from '../../src/emulator/drawing/random.ts'
 import { drawBomb } from '../../src/emulator/fault-effects.ts'
 import { svgBomb } from '../pixels/svg-bomb.ts'
 
-/** A picture that nobody should send, and what it is. */
+/** A hostile picture, and what it is. */
 export interface HostilePicture {
   readonly what: string
   readonly bytes: Buffer
 }
 
-/** What the name of a picture begins with that is good: were it refused, the others would prove nothing. */
+/** The prefix of the names of good pictures: if one were refused, the others would prove nothing. */
 export const WHOLE = 'a good '
 
-/** An SVG that draws its parts about as often as it may. */
+/** An SVG that draws its parts about as often as the limit allows. */
 export const MOST_USES: string = `${WHOLE}svg with 44,444 uses`
 
 type Format = 'jpeg' | 'png' | 'webp' | 'gif' | 'avif' | 'tiff'
@@ -21,7 +21,7 @@ type Format = 'jpeg' | 'png' | 'webp' | 'gif' | 'avif' | 'tiff'
 /** Every raster format that sharp reads and writes here. */
 const FORMATS: readonly Format[] = ['jpeg', 'png', 'webp', 'gif', 'avif', 'tiff']
 
-/** Good pictures of every format that sharp reads, and what can be done to them. */
+/** Good pictures of every format that sharp reads, and ways to change them. */
 export async function hostilePictures(
   mutations: number,
   random: Random,
@@ -45,7 +45,7 @@ function drawing(): Sharp {
   return sharp({ create: { width: 160, height: 120, channels: 3, background: 'grey', noise } })
 }
 
-/** Some bytes, more often near the start, where sizes and counts stand. */
+/** Random bytes, more often near the start, where sizes and counts are. */
 function changed(bytes: Buffer, random: Random): Buffer {
   const copy = Buffer.from(bytes)
   const times = random.integer(1, 8)
@@ -133,7 +133,7 @@ function patched(bytes: Buffer, offset: number, part: Uint8Array): Buffer {
   return copy
 }
 
-/** In the frame header, behind its length and precision. */
+/** In the frame header, after its length and precision. */
 function withJpegSize(bytes: Buffer): Buffer {
   const frame = bytes.indexOf(Buffer.from([0xff, 0xc0]))
   return patched(bytes, frame + 5, Buffer.from([255, 255, 255, 255]))
@@ -153,7 +153,7 @@ function withTiffSides(bytes: Buffer, side: number): Buffer {
   return copy
 }
 
-/** Compressed text, right behind the header, that unpacks to much more than it is. */
+/** Compressed text right after the header that unpacks to a much larger size. */
 function withTextBomb(png: Buffer): Buffer {
   const packed = deflateSync(Buffer.alloc(256 * 1024 * 1024))
   const chunk = Buffer.concat([Buffer.from('zTXtComment\0\0', 'latin1'), packed])

@@ -15,7 +15,7 @@ const MUTATIONS = figure(2000, 40)
 /** Milliseconds of work for one picture in one use. */
 const LONGEST = isShort ? Infinity : 5000
 
-/** Megabytes: raw pixels of the largest picture that is decoded are 400. */
+/** Megabytes: the raw pixels of the largest decoded picture take 400. */
 const MEMORY = 1200
 
 interface Line {
@@ -83,7 +83,7 @@ test('hostile pictures are refused clearly, within seconds and bounded memory', 
   }
 })
 
-/** An answer that names a great many addresses where nobody answers. */
+/** An answer that names very many addresses where no server answers. */
 function namesOf(count: number, start: string): string {
   const image_urls = Array.from({ length: count }, (_, index) => `${start}${index}.jpg`)
   return JSON.stringify({ data: { image_urls }, base_resp: { status_code: 0 } })

@@ -21,7 +21,7 @@ const KILLS_A_RUN = Math.min(10, KILLS)
 
 const WORKERS = isShort ? 1 : 2
 
-/** Milliseconds: the longest that a left lock may hold up a run on a busy machine, over what a start takes there. */
+/** Milliseconds: the longest that an abandoned lock may delay a run on a busy machine, beyond the time of a start. */
 const FEW_SECONDS = isShort ? Infinity : 10_000
 
 /** All but two have one picture, the two have three. */
@@ -32,7 +32,7 @@ function picturesOf(index: number): number {
   return index < ENTRIES - 2 ? 1 : 3
 }
 
-/** Some of them need another one's picture. */
+/** Some of them refer to another one. */
 function manyImages(): string {
   const entries = Array.from({ length: ENTRIES }, (_, index) => {
     const needed = index % 9 === 3 ? `, references: ["#e${index - 3}"]` : ''
@@ -94,7 +94,7 @@ function nameOf(arrival: string): string {
   return arrival.split('.')[0] ?? ''
 }
 
-/** Lets the process live for a while that ends anywhere: at its start, among the first answers, between two writes. */
+/** Lets the process live for a random time: until its start, the first answers, or between two writes. */
 async function liveALittle(running: Running, emulator: Emulator, random: Random): Promise<void> {
   const gone = new AbortController()
   void running.ended.then(() => gone.abort())
@@ -108,7 +108,7 @@ async function liveALittle(running: Running, emulator: Emulator, random: Random)
   await pause(random.between(0, 150))
 }
 
-/** One run of many images, killed again and again, then left alone until it is done. */
+/** One run of many images that is killed again and again, then left alone until it is done. */
 async function killedRun(round: number, baseline: string, tally: Tally): Promise<void> {
   const random = randomFor('kills', round)
   await using emulator = await startEmulator({ rpm: 0, latency: 150 })
@@ -161,7 +161,7 @@ async function killedRun(round: number, baseline: string, tally: Tally): Promise
   if (emulator.stats().requests > requests) tally.broken.twice.push(at(99, 'the build asked'))
 }
 
-/** A response that waits is no damage, and neither are bytes that are written before their receipt. */
+/** A pending response is not damage, and neither are bytes that are written before their receipt. */
 async function expectVerified(
   project: ChaosProject,
   complain: (what: string) => void,
@@ -177,7 +177,7 @@ async function expectVerified(
   }
 }
 
-test('a process killed at any instant leaves what the next one completes', async () => {
+test('the next process completes the work of one killed at any instant', async () => {
   await using emulator = await startEmulator({ rpm: 0 })
   await using untouched = await chaosProject(emulator.url, PAGE)
   const baseline = await build(untouched)

@@ -2,16 +2,19 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 
-/** Milliseconds without a line: it hangs. Far more than any case may take, since the machine may be busy. */
+/**
+ * Milliseconds without a line after which a process counts as hanging. Far more than any case takes, because the
+ * machine may be busy.
+ */
 const PATIENCE = 60_000
 
 /**
- * Runs a script that goes through cases, and prints a line of JSON with the case's `index` before each and another one
- * with what came of it. Where the process dies or hangs, the case it was at is blamed, and another process goes on after
- * it.
+ * Runs a script that processes cases. Before each case it prints a line of JSON with the case's `index`, and afterwards
+ * another one with the result. Where the process dies or hangs, its current case is blamed, and another process
+ * continues after it.
  *
- * @param args of Node; the number of the case to begin with is added.
- * @param onDeath told the case at which a process died or hung.
+ * @param args arguments of Node; the number of the first case is appended.
+ * @param onDeath called with the case at which a process died or hung.
  */
 export async function lineByLine<Line extends object>(
   args: readonly string[],

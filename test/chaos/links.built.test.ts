@@ -20,7 +20,7 @@ const SHORT = '0123456789abcdef'
 const MANIFEST =
   'images:\n  kira: { prompt: Kira, alt: "", size: 512x512, output: { formats: [webp], widths: [32] } }\n'
 
-/** Where a commit may have put a link. */
+/** Places where a commit may have put a link. */
 const PLACES = [
   '.imagegen',
   '.imagegen/pending',
@@ -41,7 +41,7 @@ const COMMANDS = [
   ['export', '--out', 'out'],
 ]
 
-/** Files that look like what the store or an export would move, delete or overwrite. */
+/** Files that look like files that the store or an export would move, delete or overwrite. */
 const BAIT = [
   'notes.json',
   '.bashrc',

@@ -17,12 +17,12 @@ const BATCH = 500
 /** Milliseconds. */
 const ONE_SECOND = isShort ? Infinity : 1000
 
-/** Megabytes that a process of Node may come to, whatever it reads. */
+/** The most megabytes of a Node process, whatever it reads. */
 const MEMORY = 900
 
 const root = path.join(import.meta.dirname, '../..')
 
-/** What manifests refer to. */
+/** The files that manifests refer to. */
 const PICTURES = ['fixtures/manifests/good', 'examples/vite/src/pictures']
   .flatMap((folder) =>
     filesIn(path.join(root, folder)).map((file) => path.join(root, folder, file)),
@@ -45,7 +45,7 @@ interface Results {
   readonly broken: string[]
 }
 
-/** Reads all cases; a process that dies or hangs is blamed on the case it was at, and another one goes on after it. */
+/** Reads all cases. A process that dies or hangs is blamed on its current case, and another one continues after it. */
 async function readAll(cases: readonly Buffer[], name: string, results: Results): Promise<void> {
   const outer = await realpath(await mkdtemp(path.join(tmpdir(), 'imagegen-manifests-')))
   try {
@@ -69,7 +69,7 @@ async function readAll(cases: readonly Buffer[], name: string, results: Results)
   }
 }
 
-/** Node's own guard: whoever writes elsewhere gets an error. */
+/** Node's permission model: writing anywhere else is an error. */
 function permissions(folder: string): string[] {
   const flag = process.allowedNodeEnvironmentFlags.has('--permission')
     ? '--permission'
@@ -89,7 +89,7 @@ function note(line: Line, name: string, results: Results): void {
   if (line.megabytes > MEMORY) results.broken.push(`${name}: ${line.megabytes} MB`)
 }
 
-/** All manifests that the project has. */
+/** All manifests of the project. */
 function seeds(): Seeds {
   const texts = (folder: string): string[] =>
     filesIn(path.join(root, folder))
@@ -101,7 +101,7 @@ function seeds(): Seeds {
   }
 }
 
-/** One manifest that uses what there is. */
+/** One manifest that uses every feature. */
 const EVERYTHING = `# yaml-language-server: $schema=x
 defaults:
   aspectRatio: 16:9
@@ -167,7 +167,7 @@ test("the YAML test suite's documents resolve or are refused with a place, at on
   const documents = suite.flatMap(({ cases }) => cases.map(({ yaml }) => yaml))
   const below = (head: string, indent: string): string[] =>
     documents.map((yaml) => `${head}\n${yaml.replaceAll(/^/gm, indent)}\n`)
-  // As they are, as the fields of an image, and as a text of it.
+  // Unchanged, as the fields of an image, and as a text of it.
   const nested = [
     ...below('images:\n  kira:', '    '),
     ...below('images:\n  kira:\n    alt: ""\n    prompt:', '      '),

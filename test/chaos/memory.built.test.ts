@@ -10,10 +10,12 @@ import { lineByLine } from './line-by-line.ts'
 import { chaosProject, configOf, measured, MODULES, peakOf } from './project.ts'
 import { isShort } from './settings.ts'
 
-/** Megabytes that a plan may take. */
+/** The most megabytes that a plan may take. */
 const PLANNING = 700
 
-/** Megabytes that rendering may take: the largest picture is 400, and some operations hold it a few times. */
+/**
+ * The most megabytes that rendering may take: the largest picture takes 400, and some operations hold it several times.
+ */
 const RENDERING = 2000
 
 const hundred = Array.from({ length: 100 }, (_, index) => index).join(', ')
@@ -52,7 +54,7 @@ test('ten thousand combinations are planned in bounded memory', async () => {
 
 const small = 'output: { widths: [32], formats: [webp] }'
 
-/** What a manifest may ask for of one picture of 512x512, at the edge of what is let through and beyond. */
+/** Requests of a manifest for one picture of 512x512, at the limit and beyond. */
 const GREEDY: readonly string[] = [
   `process: [{ resize: { width: 16383, height: 16383 } }]\n${small}`,
   `process: [{ resize: { width: 16383 } }]\n${small}`,
@@ -65,7 +67,7 @@ const GREEDY: readonly string[] = [
   `process: [${Array.from({ length: 64 }, () => '{ extend: 1000 }').join()}]\n${small}`,
 ]
 
-/** The largest that is let through, and several of them at once. */
+/** The largest accepted one, and several of them at once. */
 const GREEDIEST: readonly string[] = [
   `process: [{ resize: { width: 16383, height: 6000, fit: fill } }]\n${small}`,
   `process: [{ resize: { width: 10000, height: 9000, fit: fill } }, { rotate: 45 }]\n${small}`,
@@ -92,7 +94,7 @@ interface Line {
   readonly broken: string | null
 }
 
-test('`process` and `output` that ask for too much are refused, and what is let through fits', async () => {
+test('`process` and `output` that request too much are refused, and what is accepted fits', async () => {
   const folder = await realpath(await mkdtemp(path.join(tmpdir(), 'imagegen-memory-')))
   try {
     const create = { width: 512, height: 512, channels: 4, background: '#2488' } as const

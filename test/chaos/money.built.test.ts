@@ -37,7 +37,7 @@ interface Request {
   readonly n: number
 }
 
-test('a budget holds under concurrency and retries, and the closing line tells what was spent', async () => {
+test('a budget holds under concurrency and retries, and the closing line states what was spent', async () => {
   const past: string[] = []
   const told: string[] = []
   let asked = 0
@@ -51,7 +51,7 @@ test('a budget holds under concurrency and retries, and the closing line tells w
       const fault = kinds[random.integer(0, kinds.length - 1)]!
       const pictures = Array.from({ length: ENTRIES }, () => random.integer(1, 3))
       const planned = pictures.reduce((sum, n) => sum + n, 0)
-      // The plan itself always fits: what passes the budget is what is asked for again.
+      // The plan itself always fits: only retries exceed the budget.
       const budget = planned + random.integer(0, 6)
       const isUsd = random.next() < 0.5
       await using emulator = await startEmulator({

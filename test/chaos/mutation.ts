@@ -1,9 +1,9 @@
 import type { Random } from '../../src/emulator/drawing/random.ts'
 
-/** Bytes: a manifest may be as large as that. */
+/** Bytes: the largest allowed manifest. */
 const LARGEST = 1024 * 1024
 
-/** What YAML, this project's fields, JavaScript and terminals take for more than text. */
+/** Texts with a meaning in YAML, this project's fields, JavaScript or terminals. */
 const SNIPPETS: readonly [string, ...string[]] = [
   '- ',
   '? ',
@@ -202,7 +202,7 @@ const MUTATIONS: readonly [Mutation, ...Mutation[]] = [
   },
 ]
 
-/** Now and then: much of one thing, which is where parsers take for ever, or all memory, or the stack. */
+/** Now and then a great amount of one thing, on which parsers hang, run out of memory or overflow the stack. */
 const FLOODS: readonly [Mutation, ...Mutation[]] = [
   (text, random) => insert(text, random, repeated(random.pick(SNIPPETS), random)),
   (text, random) =>
@@ -218,7 +218,7 @@ const FLOODS: readonly [Mutation, ...Mutation[]] = [
   (_, random) => widths(random.integer(1000, 100_000)),
 ]
 
-/** What is mutated. */
+/** The texts to mutate. */
 export interface Seeds {
   readonly good: readonly [string, ...string[]]
   readonly bad: readonly [string, ...string[]]
@@ -246,7 +246,7 @@ function insert(text: string, random: Random, snippet: string): string {
   return text.slice(0, at) + snippet + text.slice(at)
 }
 
-/** In the place of a word or number, so that what is around it stays what it was. */
+/** Replaces a word or number, so that the rest stays the same. */
 function replaceToken(text: string, random: Random, replacement: string): string {
   const tokens = [...text.matchAll(/[\w.#/-]+/g)]
   const token = tokens[random.integer(0, tokens.length - 1)]

@@ -17,15 +17,15 @@ import { openStore, type Store } from '../../src/store/store.ts'
 
 const root = path.join(import.meta.dirname, '../..')
 
-/** The package as users get it. A long run has a copy of its own, which no build changes under it. */
+/** The package as users get it. A long run has its own copy, which no build changes meanwhile. */
 export const PACKAGE: string = process.env['CHAOS_PACKAGE'] ?? root
 
-/** Its compiled modules, one for each source: single parts of it are tried too. */
+/** Its compiled modules, one for each source, so that single parts can be tested too. */
 export const MODULES: string = path.join(PACKAGE, '.build/modules')
 
 export const KEY = 'sk-chaos/4711+not=to-be-seen'
 
-/** Milliseconds: who takes longer hangs. */
+/** Milliseconds after which a process counts as hanging. */
 const PATIENCE = 240_000
 
 /** How a process ended. */
@@ -38,7 +38,7 @@ export interface Ended {
   readonly duration: number
 }
 
-/** A process that is under way. */
+/** A running process. */
 export interface Running {
   readonly process: ChildProcess
   /** Milliseconds since 1970. */
@@ -56,13 +56,13 @@ export interface ChaosProject extends AsyncDisposable {
   /** Starts `imagegen` with these arguments. */
   readonly start: (...args: readonly string[]) => Running
   readonly run: (...args: readonly string[]) => Promise<Ended>
-  /** Starts any other script of Node. */
+  /** Starts any other script with Node. */
   readonly startScript: (script: string, ...args: readonly string[]) => Running
   /** For every later process. */
   readonly environment: Record<string, string>
-  /** The store, opened here. */
+  /** The store, opened by this process. */
   readonly openStore: () => Store
-  /** Everything in the folder, as paths from it, without what is installed. */
+  /** All paths in the folder, without installed packages. */
   readonly files: () => string[]
 }
 
@@ -81,7 +81,7 @@ export async function chaosProject(
     const since = Date.now()
     const child = spawn(process.execPath, [script, ...args], {
       cwd: folder,
-      // Nothing of the test runner's: it says CI and VITEST, which change defaults.
+      // Without the test runner's variables: it sets CI and VITEST, which change defaults.
       env: { PATH: process.env['PATH'], HOME: folder, ...environment },
       stdio: ['ignore', 'pipe', 'pipe'],
       timeout: PATIENCE,
@@ -131,7 +131,7 @@ export async function chaosProject(
 
 const silent: Logger = { info: () => undefined, warn: () => undefined, error: () => undefined }
 
-/** A config that lets a run be fast. */
+/** A config for a fast run. */
 export function configOf(
   settings: { readonly budget?: object; readonly timeout?: number; readonly rpm?: number } = {},
 ): Record<string, string> {
@@ -146,7 +146,7 @@ export default defineConfig({
   }
 }
 
-/** From now on the project's processes note the most memory that they have had, for `peakOf`. */
+/** From now on the project's processes record their memory peak, for `peakOf`. */
 export function measured(project: ChaosProject): void {
   project.write({
     'measure.mjs': `import { writeFileSync } from 'node:fs'
@@ -156,12 +156,12 @@ process.on('exit', () => writeFileSync(${JSON.stringify(project.file('peak'))}, 
   project.environment['NODE_OPTIONS'] = `--import ${project.file('measure.mjs')}`
 }
 
-/** Megabytes that the last process of the project has had at most. */
+/** The memory peak of the project's last process in megabytes. */
 export function peakOf(project: ChaosProject): number {
   return Math.round(Number(project.read('peak')) / 1024)
 }
 
-/** Every file below a folder, as paths from it, sorted. */
+/** Every file below a folder, as sorted paths from it. */
 export function filesIn(folder: string): string[] {
   if (!existsSync(folder)) return []
   return readdirSync(folder, { recursive: true, withFileTypes: true })

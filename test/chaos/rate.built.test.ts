@@ -9,13 +9,13 @@ const ROUNDS = figure(3, 1)
 const PROCESSES = isShort ? 2 : 4
 /** Milliseconds; the provider's is 60,000. */
 const WINDOW = 2000
-/** Milliseconds: the one that the window of 60,000 has. */
+/** Milliseconds: the margin of the window of 60,000. */
 const MARGIN = 500
 const PLACES = 10
 /** Of each process. */
 const REQUESTS = isShort ? 8 : 40
 
-test('processes that share an account provoke no 1002, and use what it allows', async () => {
+test('processes that share an account cause no 1002, and use their rate limit', async () => {
   const provoked: string[] = []
   let requests = 0
   let windows = 0
@@ -50,7 +50,7 @@ test('processes that share an account provoke no 1002, and use what it allows', 
     elapsed += Math.max(...times) - Math.min(...times)
     windows += Math.ceil(times.length / PLACES) - 1
   }
-  // Everything after the first window's places has to wait for its turn.
+  // Everything after the first window's places has to wait.
   const used = (windows * (WINDOW + MARGIN)) / Math.max(1, elapsed)
   conclude([
     {

@@ -53,7 +53,7 @@ compiler.run((error, stats) => {
   ...configOf(),
 }
 
-/** Somebody else's server, which should never hear of the key. */
+/** A third party's server, which must never receive the key. */
 interface Elsewhere extends AsyncDisposable {
   readonly url: string
   /** Everything that was sent to it. */
@@ -84,11 +84,13 @@ async function elsewhere(): Promise<Elsewhere> {
   }
 }
 
-/** How a text may hide in others: itself, in URLs, in JSON, in hex, and in base64 wherever it may begin there. */
+/**
+ * The forms in which a text may be hidden in others: unchanged, in URLs, in JSON, in hex, and in base64 at any offset.
+ */
 function formsOf(secret: string): string[] {
   const base64 = [0, 1, 2].map((shift) => {
     const text = Buffer.from(`${'\0'.repeat(shift)}${secret}`).toString('base64')
-    // The first and last digits hold parts of what stands beside it.
+    // The first and last digits contain parts of the neighbouring text.
     return text.slice(Math.ceil((shift * 8) / 6), -4)
   })
   const hex = Buffer.from(secret).toString('hex')
@@ -106,7 +108,7 @@ function formsOf(secret: string): string[] {
   ]
 }
 
-test('the key is nowhere in what runs and builds print, send elsewhere and leave behind', async () => {
+test('no output, request to another host or file of runs and builds contains the key', async () => {
   await using other = await elsewhere()
   const quoting = { message: `your key is ${KEY}`, body: `<p>Bearer ${KEY}</p>` }
   await using emulator = await startEmulator({

@@ -1,16 +1,16 @@
 import { createRandom, type Random } from '../../src/emulator/drawing/random.ts'
 
-/** What the command `npm run chaos` says, as its tests read it; in `npm test` nobody says anything. */
+/** The settings of the command `npm run chaos`. `npm test` uses the defaults. */
 const { CHAOS_SCALE, CHAOS_SEED } = process.env
 
-/** Everything that is random follows from it. */
+/** The seed of all random numbers. */
 export const SEED: string = CHAOS_SEED ?? 'always the same'
 
 /**
  * How often something is tried.
  *
- * @param full what the full run does; others do a part of it, rounded up.
- * @param short what `npm test` does.
+ * @param full the number of the full run; other runs do a part of it, rounded up.
+ * @param short the number in `npm test`.
  */
 export function figure(full: number, short: number): number {
   return CHAOS_SCALE === undefined ? short : Math.ceil(full * Number(CHAOS_SCALE))
@@ -19,7 +19,7 @@ export function figure(full: number, short: number): number {
 /** Whether only the short form runs. */
 export const isShort: boolean = CHAOS_SCALE === undefined
 
-/** The random numbers of one round, the same however many rounds there are. */
+/** The random numbers of one round, the same for any number of rounds. */
 export function randomFor(...parts: readonly (string | number)[]): Random {
   return createRandom([SEED, ...parts].join('\n'))
 }

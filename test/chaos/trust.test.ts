@@ -42,7 +42,7 @@ const STRANGERS = [
   'http://localhost.collect.example',
 ] as const
 
-test('a key goes to a host of strangers only from the place that names both', async () => {
+test('a key goes to an unknown host only from the place that names both', async () => {
   const { root, write } = await temporaryProject()
   const broken: string[] = []
   let sentToStrangers = 0
@@ -52,7 +52,7 @@ test('a key goes to a host of strangers only from the place that names both', as
     const textOf = (place: string): string => {
       let text = random.next() < 0.4 ? `MINIMAX_API_KEY=key-of-${place}\n` : ''
       if (random.next() < 0.5) {
-        // Each its own, so that it can be told where it came from.
+        // Each key differs, so that its origin can be told.
         const host = random.pick([...STRANGERS, ...SAFE])
         hosts.set(place, host.includes('collect') ? `${host}/${place}` : host)
         text = `${text}MINIMAX_API_HOST="${hosts.get(place)}"\n`
@@ -84,7 +84,7 @@ test('a key goes to a host of strangers only from the place that names both', as
   ])
 })
 
-/** A folder that goes when the test is over. */
+/** A folder that is removed after the test. */
 async function temporaryCopy(of: string): Promise<string> {
   const root = await realpath(await mkdtemp(path.join(tmpdir(), 'imagegen-trust-')))
   onTestFinished(() => rm(root, { recursive: true, force: true }))
@@ -98,12 +98,12 @@ function filesBelow(folder: string): string[] {
     .map((entry) => path.join(entry.parentPath, entry.name))
 }
 
-/** What a checkout makes of every file. */
+/** Gives every file the mode that a checkout would. */
 function checkOut(folder: string): void {
   for (const file of filesBelow(folder)) chmodSync(file, 0o644)
 }
 
-/** Puts a cache that is forged over one that the project has made itself, as a pull does with what is ignored. */
+/** Puts a forged cache over one that the project has made itself, as a pull does with ignored files. */
 async function pullOver(root: string, emulator: Emulator): Promise<void> {
   const cache = path.join(root, '.cache/imagegen')
   const forged = await temporaryCopy(cache)
@@ -114,14 +114,14 @@ async function pullOver(root: string, emulator: Emulator): Promise<void> {
   cpSync(forged, cache, { recursive: true })
 }
 
-/** The prompts of a project, and the SHA-256 of what each image is shown as. */
+/** The prompts of a project, and the SHA-256 of the bytes that each image shows. */
 async function outcome(pipeline: Pipeline): Promise<string> {
   const survey = await pipeline.survey()
   const signal = new AbortController().signal
   const shown: unknown[] = []
   for (const image of survey.plan.images) {
     const { renditions } = await pipeline.render(image, survey, signal)
-    // The files, since records may say anything.
+    // The files are hashed, since records may state anything.
     const bytes = renditions.map(({ file }) => sha256(readFileSync(file)))
     shown.push([image.entry.name, image.state, image.made?.recipe.prompt, bytes])
   }
@@ -167,7 +167,7 @@ test('a cache that came with a commit decides no prompt and no picture', async (
     const cache = path.join(copy, '.cache/imagegen')
     const forgeries = [forgeManifests, forgeRecords, damage].filter(() => random.next() < 0.7)
     for (const forge of forgeries) await forge(cache, random)
-    // In a clone, or over a cache that is there already and has a key of its own.
+    // In a clone, or over an existing cache with its own key.
     if (random.next() < 0.5) checkOut(copy)
     else await pullOver(copy, emulator)
     const found = await outcome(await openPipeline(copy, emulator))
@@ -192,7 +192,7 @@ const TIMES: readonly [Dated, ...Dated[]] = [
   ['9999-12-31T23:59:59.999Z', 'possible'],
 ]
 
-test('a forged receipt is refused, or seen beside the picture in use', async () => {
+test('a forged receipt is refused, or visible beside the picture in use', async () => {
   await using emulator = await startEmulator({ rpm: 0 })
   const { root } = await temporaryProject({ ...CONFIG, 'a.image.yaml': REVIEWED })
   await generateAll(await openPipeline(root, emulator))

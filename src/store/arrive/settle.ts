@@ -125,7 +125,7 @@ async function refuse(
 ): Promise<string> {
   return keepPicture(folder, pending, bytes, index, {
     why: reason,
-    advice: 'It was paid for and cannot be used. The response that brought it is below.',
+    advice: 'It was paid for and cannot be used. The response that contained it is below.',
   })
 }
 

@@ -1,7 +1,7 @@
 /**
- * Reads manifests whose `process` and `output` ask for as much as they can, and renders what they accept from one
- * small picture. Prints a line before each and one after it: what came of it, how long it took, and the most memory that
- * the process has had.
+ * Reads manifests whose `process` and `output` request as much as they can, and renders the accepted ones from one
+ * small picture. Prints a line before each, and one after it with the result, its duration and the memory peak of the
+ * process.
  */
 import { readFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
@@ -36,7 +36,7 @@ async function use(file) {
     const manifest = understandManifest(loadManifest(file, path.basename(file)), forgetful)
     const { entries, problems } = resolveManifests([manifest], new Set(), project)
     if (problems.size > 0) return { outcome: 'refused', broken: null }
-    // As on a machine of many cores, whatever this one has.
+    // As on a machine with many cores, however many this one has.
     const renderer = createRenderer({ cacheDir: path.join(folder, 'cache'), parallel: 8 })
     const never = new AbortController().signal
     await Promise.all(

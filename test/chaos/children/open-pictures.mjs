@@ -1,6 +1,6 @@
 /**
- * Uses files as reference, as answer, as original and as what is put on top of one, one after the other, and prints a
- * line before each and after: what came of it, how long it took, and the most memory that the process has had.
+ * Uses files as reference, answer, original and overlay, one after the other. Prints a line before each, and one after
+ * it with the result, its duration and the memory peak of the process.
  */
 import { readFileSync, readdirSync } from 'node:fs'
 import path from 'node:path'

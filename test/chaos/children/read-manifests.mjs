@@ -1,6 +1,6 @@
 /**
- * Reads, resolves and plans manifests, one after the other, and prints a line before each and one after it: what came of it and how long it
- * took. May write nowhere but in its own folder: Node itself sees to that.
+ * Reads, resolves and plans manifests, one after the other. Prints a line before each, and one after it with the result
+ * and its duration. Node's permission model allows writing only to its own folder.
  */
 import { readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
@@ -41,14 +41,14 @@ for (let index = Number(first); index < cases.length; index++) {
   )
 }
 
-/** What others do on the machine only ever adds: what seems to take long is tried again, and the least counts. */
+/** Other processes can only add time, so a slow case is tried again and the shortest time counts. */
 function timed(file, name) {
   let least = Infinity
   for (let tries = 1; ; tries++) {
     const start = [performance.now(), process.cpuUsage()]
     const result = readOne(file, name)
     const { user, system } = process.cpuUsage(start[1])
-    // A busy machine takes its time, and the garbage collector runs beside: the lesser says what it cost.
+    // A busy machine is slow, and the garbage collector runs in between: the lower figure is the cost.
     least = Math.min(least, performance.now() - start[0], (user + system) / 1000)
     if (least < LONG || tries === TRIES) return { ...result, milliseconds: least }
   }
@@ -73,7 +73,7 @@ function readOne(file, name) {
   }
 }
 
-/** An error that does not say where, or nothing, is no help. */
+/** An error without a place or a text does not help. */
 function unlocated(problems, name) {
   const bad = problems.find(
     ({ message, place }) =>

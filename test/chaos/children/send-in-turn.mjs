@@ -1,4 +1,4 @@
-/** Asks an emulator again and again, each time when the shared window of the account lets it, and prints the answers. */
+/** Asks an emulator again and again, whenever the account's shared window has a place, and prints the answers. */
 import path from 'node:path'
 
 const [modules, folder, url, requests, places, windowMs, marginMs] = process.argv.slice(2)

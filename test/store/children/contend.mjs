@@ -1,4 +1,7 @@
-/** Adds one to a counter again and again, unsafe but for the lock, and reports when somebody else was inside too. */
+/**
+ * Increments a counter again and again, which only the lock makes safe, and reports when another process was inside
+ * too.
+ */
 import { closeSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 
 const { BUILT_SOURCE, FOLDER, COUNTER, ROUNDS } = process.env

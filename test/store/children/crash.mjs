@@ -1,7 +1,7 @@
 /**
  * Stores one response in many stores, and stops in each one step later than in the one before: right before the first
- * change to the file system, before the second, … Then it waits to be killed. The file system is the real one; only
- * the beginning of a step is held up. The last line says how many stores stopped; the one after them is whole.
+ * change to the file system, before the second, … Then it waits to be killed. The file system is the real one; only the
+ * start of a step is delayed. The last line states how many stores stopped; the next one is complete.
  */
 import fs from 'node:fs'
 import { syncBuiltinESMExports } from 'node:module'

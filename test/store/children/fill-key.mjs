@@ -1,6 +1,6 @@
 /**
- * Makes the candidates of an order on a machine of its own name. Says `turn` when its turn in the rate limit has come and
- * goes on once a line arrives on standard input, then says what came of it.
+ * Makes the candidates of an order under its own machine name. Prints `turn` when it gets a place in the rate window,
+ * continues once a line arrives on standard input, then prints the result.
  */
 import { createInterface } from 'node:readline'
 

@@ -1,6 +1,6 @@
 /**
- * Takes a lock and says `waiting` and `held` on standard output. On standard input `fail` leaves a failure, `release`
- * or the end of input lets go.
+ * Takes a lock and prints `waiting` and `held`. On standard input `fail` leaves a failure, and `release` or the end of
+ * input releases the lock.
  */
 import { createInterface } from 'node:readline'
 
