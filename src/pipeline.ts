@@ -10,6 +10,7 @@ import {
   type DeclarationReport,
 } from './pipeline/declarations.ts'
 import { warnOfManifests } from './pipeline/manifest-warnings.ts'
+import { warnOfProviderNames } from './pipeline/option-warnings.ts'
 import { checkFingerprint, leaveFingerprint } from './pipeline/last-build.ts'
 import type { WorkHow } from './pipeline/here-or-there.ts'
 import { fulfil } from './pipeline/fulfil.ts'
@@ -144,6 +145,7 @@ export function createPipeline(
   const surveyor = createSurveyor(options, defaults, store)
   const followTypes = followDeclarations(options, logger)
   const warnOnce = warnOfManifests(logger)
+  const warnOfOptions = warnOfProviderNames(logger)
 
   const pipeline: Pipeline = {
     options,
@@ -153,6 +155,7 @@ export function createPipeline(
       const again = edited === undefined ? undefined : await surveyor.surveyAgain(edited)
       const survey = again ?? (await surveyor.survey())
       warnOnce(survey.manifests)
+      warnOfOptions(survey.plan.images)
       debug('plan', () => planLines(survey, edited, again !== undefined))
       if (options.types) await followTypes(survey)
       return survey

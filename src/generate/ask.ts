@@ -90,7 +90,8 @@ export async function ask(
           callOf(order, model, pictures, seed, inputs, abandon),
         )
         for (const warning of result.warnings) {
-          onEvent({ kind: 'warning', message: `${order.name}: ${describeWarning(warning)}` })
+          const said = describeWarning(warning)
+          onEvent({ kind: 'warning', message: `${order.name}: ${said}`, said })
         }
         leftOver = result.leftOver
         return responseOf(order, model, pictures, seed, inputs, result)

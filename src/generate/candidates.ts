@@ -8,6 +8,7 @@ import type { KeyRecord } from '../store/read/snapshot.ts'
 import type { Store } from '../store/store.ts'
 import { ask, type AskOptions } from './ask.ts'
 import { sharedFailureOf } from './failure.ts'
+import { isRefusedRequest, type ImagesPerCall } from './images-per-call.ts'
 import type { Order } from './order.ts'
 import { clearReplaced, lostSeed, usableFor } from './renewal.ts'
 import { seedOf } from './request.ts'
@@ -17,6 +18,8 @@ import { Postponed } from './retry.ts'
 export interface CandidateOptions extends AskOptions {
   /** Brings here what a remote has of a key, before something of it is taken for lost. */
   readonly bringHere: (key: string) => Promise<void>
+  /** What the run has found out of how many images a call may ask for. */
+  readonly imagesPerCall: ImagesPerCall
 }
 
 /**
@@ -63,17 +66,29 @@ async function fillUnderLock(
     const before = await readRecord(order, store, order.renew === null ? order.wanted : Infinity)
     let record = before
     let refusedRounds = 0
+    let singly = false
     while (usableFor(order, record).length < order.wanted) {
       const there = usableFor(order, record).length
-      const pictures = Math.min(order.wanted - there, model.maxImagesPerCall)
+      const most = singly ? 1 : options.imagesPerCall.of(model)
+      const pictures = Math.min(order.wanted - there, most)
       const seed = lostSeed(order, record) ?? seedOf(order, model, record.candidates.length)
       const arrival = await ask(order, model, pictures, seed, lock, options).catch(
         (error: unknown) => {
           if (there > 0 && isRefusedRound(error)) return undefined
+          // It may take fewer images at once than it says. A refusal is not paid for.
+          if (pictures > 1 && isRefusedRequest(error)) return 'refused-several' as const
           throw error
         },
       )
       if (arrival === 'lock-lost') return arrival
+      if (arrival === 'refused-several') {
+        singly = true
+        continue
+      }
+      if (singly && options.imagesPerCall.of(model) > 1) {
+        options.imagesPerCall.lower(model)
+        onEvent({ kind: 'warning', message: overstated(model) })
+      }
       if (arrival === undefined) {
         refusedRounds += 1
         if (refusedRounds === MAX_REFUSED_ROUNDS) throw refusedTooOften(order, there)
@@ -116,6 +131,10 @@ async function readRecord(order: Order, store: Store, candidates: number): Promi
   if (problem !== undefined && order.renew?.kind !== 'lost')
     throw new ImagegenError('unavailable', problem)
   return record
+}
+
+function overstated({ name, maxImagesPerCall }: ResolvedModel): string {
+  return `${name} refused a request for several images and drew a single one, although its maxImagesPerCall is ${maxImagesPerCall}: this run goes on with 1 image a request. To plan with that, declare it: imageModel(…, { maxImagesPerCall: 1 }).`
 }
 
 /** The model answered, and refused every picture of the round. */

@@ -8,7 +8,8 @@ export type OrderEvent =
   | { readonly kind: 'retried'; readonly error: ModelError }
   /** Another process is asking for the same picture. */
   | { readonly kind: 'waiting' }
-  | { readonly kind: 'warning'; readonly message: string }
+  /** `said`: by a model, of a setting that other images may have, too. */
+  | { readonly kind: 'warning'; readonly message: string; readonly said?: string }
 
 /** What happens during a run, for progress. */
 export type GenerateEvent =

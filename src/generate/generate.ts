@@ -11,10 +11,12 @@ import type { Budget } from './budget.ts'
 import { makeCandidates } from './candidates.ts'
 import { eventOf, type GenerateEvent } from './event.ts'
 import { failureFromElsewhere, failureOf, notTried, type Failure } from './failure.ts'
+import { createImagesPerCall } from './images-per-call.ts'
 import { makeInOrder, type GenerateReport, type Outcome } from './in-order.ts'
 import { orderOf } from './order.ts'
 import { readReferenceFile } from './reference-files.ts'
 import { retry } from './retry.ts'
+import { createSaidWarnings } from './said-warnings.ts'
 
 /** What a run needs beside its jobs. */
 export interface GenerateOptions {
@@ -48,7 +50,13 @@ export async function generateImages(
   jobs: readonly Job[],
   options: GenerateOptions,
 ): Promise<GenerateReport> {
-  return makeInOrder(jobs, createRun(options), options.onEvent)
+  const warnings = createSaidWarnings()
+  const run = createRun(options, (job, said) => warnings.add(job, said))
+  try {
+    return await makeInOrder(jobs, run, options.onEvent)
+  } finally {
+    for (const message of warnings.messages()) options.onEvent({ kind: 'warning', message })
+  }
 }
 
 /** What the models of one account share during a run. */
@@ -64,7 +72,10 @@ interface Account {
   readonly signal: AbortSignal
 }
 
-function createRun(options: GenerateOptions): (job: Job) => Promise<Outcome> {
+function createRun(
+  options: GenerateOptions,
+  onSaid: (job: Job, said: string) => void,
+): (job: Job) => Promise<Outcome> {
   const { onEvent, retryPause: pause } = options
   // Every job waits on these; Node would take many listeners for a leak.
   setMaxListeners(0, options.signal, options.abandon)
@@ -73,6 +84,7 @@ function createRun(options: GenerateOptions): (job: Job) => Promise<Outcome> {
   // While some wait for the provider, others lock their keys, and store and check what has come.
   const queue = new PQueue({ concurrency: 2 * concurrency })
   const accounts = new Map<string, Account>()
+  const imagesPerCall = createImagesPerCall()
 
   const accountOf = ({ made: { model } }: Job): Account => {
     const account = accounts.get(model.account) ?? openAccount(model, options)
@@ -115,7 +127,11 @@ function createRun(options: GenerateOptions): (job: Job) => Promise<Outcome> {
               throw error
             }
           }),
-        onEvent: (event) => onEvent(eventOf(job, event)),
+        imagesPerCall,
+        onEvent(event) {
+          if (event.kind === 'warning' && event.said !== undefined) onSaid(job, event.said)
+          else onEvent(eventOf(job, event))
+        },
       })
       if (failure !== undefined) return fail(job, failureFromElsewhere(job, failure))
       onEvent({ kind: 'finished', job, pictures: job.missing })

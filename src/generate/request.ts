@@ -1,4 +1,5 @@
 import type { ImageModelCall, ImageModelResult } from '../model/image-model.ts'
+import { sentProviderOptions } from '../model/provider-options.ts'
 import type { ResolvedModel } from '../model/resolved-model.ts'
 import { expectedPicture } from '../plan/expected-picture.ts'
 import { priceOfOne } from '../plan/price.ts'
@@ -49,10 +50,7 @@ export function callOf(
     seed,
     files: files.length === 0 ? undefined : files,
     mask: undefined,
-    providerOptions:
-      recipe.providerOptions === undefined
-        ? {}
-        : { [model.provider]: { ...recipe.providerOptions } },
+    providerOptions: sentProviderOptions(recipe.providerOptions ?? {}, model.model.provider),
     abortSignal: signal,
   }
 }

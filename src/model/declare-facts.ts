@@ -1,5 +1,6 @@
 import { isRecord } from '../shared/record.ts'
 import type { ImageModel, ImageModelFacts, ImageModelLimits } from './image-model.ts'
+import { flatProviderOptions } from './provider-options.ts'
 
 /**
  * Declares what a model can do and what it costs, so that a plan knows the price and refuses what the model cannot draw
@@ -60,7 +61,7 @@ function imagesPerCall(
 }
 
 function mergedLimits(
-  { limits: own }: ImageModel,
+  { limits: own, provider }: ImageModel,
   { limits: declared, seed }: ImageModelFacts,
 ): ImageModelLimits | undefined {
   if (declared === undefined && seed === undefined) return own
@@ -76,7 +77,7 @@ function mergedLimits(
           providerOptions: (options) => {
             const checked = own?.providerOptions?.(options) ?? { options: { ...options } }
             if ('issues' in checked) return checked
-            const found = check(options)
+            const found = check(flatProviderOptions(options, provider))
             return 'issues' in found ? found : checked
           },
         }),

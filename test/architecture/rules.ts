@@ -83,6 +83,8 @@ const NAMES_OF_PROVIDERS: Readonly<Record<string, readonly string[]>> = {
     'index.ts',
     'cli/run.ts',
     'cli/commands/emulator.ts',
+    // The names under which models of any provider look for their options.
+    'model/provider-options.ts',
   ],
 }
 

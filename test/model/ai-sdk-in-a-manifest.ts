@@ -192,7 +192,10 @@ images:
       const { report, events } = await generateAll(pipeline)
       expect(report.generated).toEqual(['a.image.yaml#boat'])
       expect(events.filter(({ kind }) => kind === 'warning')).toEqual([
-        { kind: 'warning', message: 'boat: the model does not take `seed` and ignored it' },
+        {
+          kind: 'warning',
+          message: `${model}: the model does not take \`seed\` and ignored it (a.image.yaml:1 boat)`,
+        },
       ])
     })
   })

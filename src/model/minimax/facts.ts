@@ -1,4 +1,5 @@
 import type { ImageModelLimits, PixelSize } from '../image-model.ts'
+import { flatProviderOptions } from '../provider-options.ts'
 import { checkProviderOptions, type KnownStyles } from './provider-options.ts'
 
 /** What is known about a model before it is asked. Left out: not certain, so not checked. */
@@ -65,6 +66,7 @@ function commonLimits(styles: KnownStyles): ImageModelLimits {
   return {
     references: { types: ['character'] },
     seed: true,
-    providerOptions: (options) => checkProviderOptions(options, styles),
+    providerOptions: (options) =>
+      checkProviderOptions(flatProviderOptions(options, 'minimax'), styles),
   }
 }

@@ -2,6 +2,7 @@ import type { Job, Queue } from 'bullmq'
 import type { BudgetLimit } from '../../generate/budget.ts'
 import { makeCandidates } from '../../generate/candidates.ts'
 import { sharedFailureOf } from '../../generate/failure.ts'
+import { createImagesPerCall } from '../../generate/images-per-call.ts'
 import { Postponed } from '../../generate/retry.ts'
 import type { Order } from '../../generate/order.ts'
 import type { ResolvedModel } from '../../model/resolved-model.ts'
@@ -58,6 +59,7 @@ export function createProcessor(
   const window = waitForTurn(openAccountWindow(redis, settings, account, requestsPerMinute))
   const readFile = handedOver(redis, settings)
   const budgets = createJobBudgets(options.budget)
+  const imagesPerCall = createImagesPerCall()
 
   async function make(job: Job, payload: Payload, report: JobReport): Promise<JobResult> {
     const { order, run } = payload
@@ -92,6 +94,7 @@ export function createProcessor(
         },
       },
       window,
+      imagesPerCall,
       readFile,
       signal,
       abandon,
