@@ -1,6 +1,6 @@
 import { ModelError, type ImageModelResult } from '../model/image-model.ts'
 import type { ResolvedModel } from '../model/resolved-model.ts'
-import { describeWarning } from '../model/warning.ts'
+import { describeWarning, settingOf } from '../model/warning.ts'
 import { refusalsOfRecipe } from '../plan/refusals.ts'
 import { throwIfAborted } from '../shared/abort.ts'
 import { ImagegenError } from '../shared/errors.ts'
@@ -91,7 +91,13 @@ export async function ask(
         )
         for (const warning of result.warnings) {
           const said = describeWarning(warning)
-          onEvent({ kind: 'warning', message: `${order.name}: ${said}`, said })
+          const message = `${order.name}: ${said}`
+          onEvent({
+            kind: 'warning',
+            message,
+            // Of a setting, the run speaks once, with all the images that have it.
+            ...(settingOf(warning) === undefined ? {} : { said }),
+          })
         }
         leftOver = result.leftOver
         return responseOf(order, model, pictures, seed, inputs, result)

@@ -7,11 +7,17 @@ import { plainText } from '../shared/plain-text.ts'
  */
 export function describeWarning(warning: unknown): string {
   if (!isRecord(warning)) return plainText(String(warning))
-  const subject = textOf(warning['feature']) ?? textOf(warning['setting'])
+  const subject = settingOf(warning)
   const details = textOf(warning['details']) ?? textOf(warning['message'])
   const sentence = subject === undefined ? undefined : sentenceAbout(warning['type'], subject)
   if (sentence === undefined) return plainText(details ?? JSON.stringify(warning))
   return plainText(details === undefined ? sentence : `${sentence}: ${details}`)
+}
+
+/** The setting that a warning is about, in the words of the AI SDK: `seed`, `aspectRatio`, …; nothing: about none. */
+export function settingOf(warning: unknown): string | undefined {
+  if (!isRecord(warning)) return undefined
+  return textOf(warning['feature']) ?? textOf(warning['setting'])
 }
 
 function sentenceAbout(type: unknown, subject: string): string | undefined {
