@@ -1,5 +1,5 @@
-import { resolveOptions, type ResolvedOptions } from '../options.ts'
-import { createPipeline, type Pipeline, type Survey } from '../pipeline.ts'
+import { type ResolvedOptions, resolveOptions } from '../options.ts'
+import { type Pipeline, type Survey, createPipeline } from '../pipeline.ts'
 import { ImagegenError } from '../shared/errors.ts'
 import type { Output } from './terminal/output.ts'
 
@@ -45,4 +45,21 @@ export async function soundSurvey(pipeline: Pipeline): Promise<Survey> {
   const problems = [...survey.problems.values()].flat()
   if (problems.length > 0) throw new ImagegenError('manifest', problems)
   return survey
+}
+
+type PlannedImage = Survey['plan']['images'][number]
+
+/**
+ * The one image that an id or a name means.
+ *
+ * @throws ImagegenError with code `usage` where it means several.
+ */
+export function oneImage(id: string, pipeline: Pipeline, survey: Survey): PlannedImage {
+  const { images } = pipeline.select(survey, [id])
+  const [image] = images.filter(({ entry }) => entry.id === id).concat(images)
+  if (image !== undefined && (images.length === 1 || image.entry.id === id)) return image
+  throw new ImagegenError('usage', {
+    message: `\`${id}\` means ${images.length} images: ${images.map(({ entry }) => entry.id).join(', ')}.`,
+    hint: 'Give the id of one.',
+  })
 }

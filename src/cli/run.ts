@@ -1,11 +1,10 @@
-import { ImagegenError, messageOf, type ErrorCode } from '../shared/errors.ts'
+import { type ErrorCode, ImagegenError, messageOf } from '../shared/errors.ts'
 import { errorCode } from '../shared/files.ts'
 import { release } from '../shared/release.ts'
 import { nearest } from '../shared/suggest.ts'
-import { readArguments } from './terminal/arguments.ts'
 import type { Command } from './command.ts'
+import { helpOf, helpOfAll, readArguments } from './terminal/arguments.ts'
 import { createOutput } from './terminal/output.ts'
-import { helpOf, helpOfAll } from './usage.ts'
 
 /** A command's line in the help, and its file, which is loaded only when it runs. */
 interface Listed {

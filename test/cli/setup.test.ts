@@ -1,10 +1,10 @@
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { starterFiles } from '../../src/cli/commands/init.ts'
 import { readProjectFiles } from '../../src/cli/setup/project-files.ts'
 import { stepsByHand } from '../../src/cli/setup/steps.ts'
-import { starterFiles } from '../../src/cli/starter.ts'
 import { formatted } from '../formatted.ts'
-import { temporaryProject, type FileTree } from '../temporary-project.ts'
+import { type FileTree, temporaryProject } from '../temporary-project.ts'
 
 /** What `init` says about a project with a manifest in `src`, as one text. */
 async function said(files: FileTree): Promise<string> {

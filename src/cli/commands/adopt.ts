@@ -1,8 +1,7 @@
 import path from 'node:path'
 import type { Command } from '../command.ts'
-import { oneImage } from '../one-image.ts'
-import { openProject, soundSurvey } from '../project.ts'
-import { tellRewritten } from '../rewritten.ts'
+import { oneImage, openProject, soundSurvey } from '../project.ts'
+import { tellRewritten } from '../terminal/report.ts'
 
 export const adopt: Command = {
   operands: { usage: 'ID FILE', least: 2, most: 2 },

@@ -7,7 +7,7 @@ import { openProject } from '../project.ts'
 import { readProjectFiles } from '../setup/project-files.ts'
 import { optionLines } from '../setup/steps.ts'
 import { readTypeScriptConfig } from '../setup/tsconfig.ts'
-import { NUXT_TYPES, optionsForExactTypes } from '../where-types-are-found.ts'
+import { NUXT_TYPES, optionsForExactTypes } from '../setup/compiler-options.ts'
 
 export const types: Command = {
   options: JSON_OPTION,

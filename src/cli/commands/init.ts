@@ -1,13 +1,13 @@
-import { existsSync } from 'node:fs'
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
-import type { Command } from '../command.ts'
-import { isConfirmed } from '../ask.ts'
-import { openProject } from '../project.ts'
 import { typesFolder } from '../../pipeline/declarations.ts'
-import { toPosix } from '../../shared/files.ts'
-import { readProjectFiles } from '../setup/project-files.ts'
+import { errorCode, toPosix } from '../../shared/files.ts'
+import type { Command } from '../command.ts'
+import { isConfirmed } from '../consent.ts'
+import { openProject } from '../project.ts'
+import { type CodeStyle, codeStyle } from '../setup/code-style.ts'
+import { type ProjectFiles, readProjectFiles } from '../setup/project-files.ts'
 import { stepsByHand } from '../setup/steps.ts'
-import { starterFiles, writeNew } from '../starter.ts'
 
 export const init: Command = {
   options: {},
@@ -43,4 +43,68 @@ export const init: Command = {
     output.logger.info(['', ...steps].join('\n'))
     return 0
   },
+}
+
+/** A file to begin with. */
+export interface StarterFile {
+  readonly kind: 'manifest' | 'config'
+  /** From the root. */
+  readonly file: string
+  readonly text: string
+}
+
+/** Nothing of it is imported when it runs: it works before the package is installed, too. */
+const OPTIONS = `{
+  // What every image has, unless its manifest says otherwise.
+  defaults: {
+    aspectRatio: "16:9",
+    output: { formats: ["avif", "webp", "jpeg"], widths: [640, 1280] },
+  },
+}`
+
+function config(isTyped: boolean, { quote, end }: CodeStyle): string {
+  const text = isTyped
+    ? `import type { Options } from "unplugin-imagegen"${end}\n\nexport default ${OPTIONS} satisfies Options${end}\n`
+    : `/** @type {import("unplugin-imagegen").Options} */\nexport default ${OPTIONS}${end}\n`
+  return text.replaceAll('"', quote)
+}
+
+function manifest(schema: string): string {
+  return `# yaml-language-server: $schema=${schema}
+vars:
+  look: flat vector, muted palette
+images:
+  lighthouse:
+    prompt: A lighthouse on a cliff at dusk, \${look}
+    alt: A lighthouse above the sea
+`
+}
+
+/** A manifest and a config file for a project, whose config is JavaScript where it has no TypeScript. */
+export function starterFiles(project: ProjectFiles): readonly StarterFile[] {
+  const { root, names, dependencies } = project
+  const isInSource = existsSync(path.join(root, 'src'))
+  const schema = `${isInSource ? '../' : './'}node_modules/unplugin-imagegen/dist/schema.json`
+  const file = isInSource ? 'src/starter.image.yaml' : 'starter.image.yaml'
+  const isTyped = names.includes('tsconfig.json') || dependencies.has('typescript')
+  return [
+    { kind: 'manifest', file, text: manifest(schema) },
+    {
+      kind: 'config',
+      file: `imagegen.config.${isTyped ? 'ts' : 'mjs'}`,
+      text: config(isTyped, codeStyle(project)),
+    },
+  ]
+}
+
+/** Writes a file that is not there yet; what is there stays. */
+export function writeNew(file: string, text: string): boolean {
+  try {
+    mkdirSync(path.dirname(file), { recursive: true })
+    writeFileSync(file, text, { flag: 'wx' })
+    return true
+  } catch (error) {
+    if (errorCode(error) === 'EEXIST') return false
+    throw error
+  }
 }

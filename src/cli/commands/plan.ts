@@ -1,8 +1,7 @@
-import { IMAGES, JSON_OPTION, type Command } from '../command.ts'
-import { openProject, soundSurvey } from '../project.ts'
+import { type Command, IMAGES, JSON_OPTION, SHARD_OPTION, shardOf } from '../command.ts'
 import { warnOfOverlooked } from '../overlooked.ts'
+import { openProject, soundSurvey } from '../project.ts'
 import { planJson, planText } from '../terminal/report.ts'
-import { SHARD_OPTION, shardOf } from '../shard.ts'
 
 export const plan: Command = {
   operands: IMAGES,

@@ -1,7 +1,6 @@
 import type { Command } from '../command.ts'
-import { oneImage } from '../one-image.ts'
-import { openProject, soundSurvey } from '../project.ts'
-import { tellRewritten } from '../rewritten.ts'
+import { oneImage, openProject, soundSurvey } from '../project.ts'
+import { tellRewritten } from '../terminal/report.ts'
 
 export const reroll: Command = {
   operands: { usage: 'ID', least: 1, most: 1 },

@@ -1,9 +1,9 @@
 import path from 'node:path'
 import type { Pipeline } from '../../pipeline.ts'
-import { createBar } from '../bar.ts'
+import { count, inOneLine } from '../../shared/plain-text.ts'
 import { onInterrupt } from '../terminal/interrupt.ts'
 import type { Output } from '../terminal/output.ts'
-import { count, inOneLine } from '../../shared/plain-text.ts'
+import { createBar } from '../terminal/progress.ts'
 
 type Report = Awaited<ReturnType<Pipeline['store']['push']>>
 type Control = Pick<Parameters<Pipeline['store']['push']>[0], 'signal' | 'onProgress'>

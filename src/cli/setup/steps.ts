@@ -5,7 +5,7 @@ import {
   optionForLooseTypes,
   optionsForExactTypes,
   type CompilerOption,
-} from '../where-types-are-found.ts'
+} from './compiler-options.ts'
 import { findHosts, type Hosts } from './hosts.ts'
 import { linterIgnores, secretIgnores } from './ignore-lines.ts'
 import type { ProjectFiles } from './project-files.ts'

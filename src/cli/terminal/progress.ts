@@ -1,7 +1,6 @@
 import type { Pipeline } from '../../pipeline.ts'
-import { createBar } from '../bar.ts'
-import type { Output } from './output.ts'
 import { inOneLine, sentence } from '../../shared/plain-text.ts'
+import type { Output } from './output.ts'
 
 type Job = Parameters<Pipeline['generate']>[1][number]
 type Event = Parameters<Parameters<Pipeline['generate']>[2]['onEvent']>[0]
@@ -58,5 +57,15 @@ export function createProgress(jobs: readonly Job[], output: Output): Progress {
       }
     },
     end: () => output.status(''),
+  }
+}
+
+const CELLS = 24
+
+/** @returns what draws how far something is, at the bottom of a terminal. */
+export function createBar(output: Output): (done: number, total: number) => void {
+  return (done, total) => {
+    const filled = Math.round((done / total) * CELLS)
+    output.status(`${'█'.repeat(filled)}${'░'.repeat(CELLS - filled)} ${done}/${total}`)
   }
 }

@@ -1,7 +1,7 @@
 import path from 'node:path'
-import { toPosix } from '../shared/files.ts'
-import type { ProjectFiles } from './setup/project-files.ts'
-import type { TypeScriptConfig } from './setup/tsconfig.ts'
+import { toPosix } from '../../shared/files.ts'
+import type { ProjectFiles } from './project-files.ts'
+import type { TypeScriptConfig } from './tsconfig.ts'
 
 /** A line for the `compilerOptions` of a tsconfig file: its name, and JSON. */
 export type CompilerOption = readonly [name: string, json: string]
