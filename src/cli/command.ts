@@ -3,38 +3,38 @@ import { ImagegenError } from '../shared/errors.ts'
 import type { Arguments, Option, Taken } from './terminal/arguments.ts'
 import type { Output } from './terminal/output.ts'
 
-/** One command: what it takes, and what it does. */
+/** A command with its operands and options. */
 export interface Command extends Taken {
   /** @returns the exit code. */
   run(given: Arguments, output: Output): Promise<number>
 }
 
-/** Which images a command is about. */
+/** The operands of commands that work on selected images. */
 export const IMAGES: NonNullable<Taken['operands']> = {
   usage: '[ID or glob …]',
   least: 0,
   most: Infinity,
 }
 
-/** The option of every command that reports. */
+/** The option of every command that prints a result. */
 export const JSON_OPTION: { readonly json: Option } = {
   json: { about: 'print the result as JSON on standard output' },
 }
 
 type Shard = NonNullable<NonNullable<Parameters<Pipeline['select']>[2]>['shard']>
 
-/** More machines than that nobody starts by hand. */
+/** The most shards. */
 const MOST = 1000
 
-/** The option of the commands that can do a part of the whole. */
+/** The option of commands that can work on one shard. */
 export const SHARD_OPTION: { readonly shard: Option } = {
-  shard: { value: 'I/N', about: 'only part I of N, which together are everything' },
+  shard: { value: 'I/N', about: 'only part I of N parts' },
 }
 
 /**
- * The part that somebody asks for.
+ * Parses `--shard`.
  *
- * @throws ImagegenError with code `usage` where there is no such part.
+ * @throws ImagegenError with code `usage` if there is no such part.
  */
 export function shardOf(given: Arguments): Shard | undefined {
   const text = given.text('shard')
@@ -44,7 +44,7 @@ export function shardOf(given: Arguments): Shard | undefined {
     return { index, count }
   }
   throw new ImagegenError('usage', {
-    message: `\`--shard\` is \`${text}\`: expected a part and how many there are, such as 3/10.`,
-    hint: `Parts are counted from 1; there are ${MOST} at most.`,
+    message: `\`--shard\` is \`${text}\`: expected a part and the number of parts, such as 3/10.`,
+    hint: `Parts are counted from 1. The most parts are ${MOST}.`,
   })
 }

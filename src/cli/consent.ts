@@ -3,10 +3,14 @@ import { createInterface } from 'node:readline/promises'
 import type { ResolvedOptions } from '../options.ts'
 import { ImagegenError } from '../shared/errors.ts'
 
-/** Who agreed to spend: a person who is asked, or the one who wrote the command line. */
+/** How the user agrees to spend money: by answering a question, or with an option of the command. */
 export type Consent = 'ask' | 'given'
 
-/** @throws ImagegenError with code `usage` where nobody agreed and nobody can be asked. */
+/**
+ * Determines how the user agrees to spend money.
+ *
+ * @throws ImagegenError with code `usage` if no option agrees and the terminal is not interactive.
+ */
 export function consentOf(
   given: { readonly yes: boolean; readonly budget: number | undefined },
   isInteractive: boolean,
@@ -14,12 +18,13 @@ export function consentOf(
   if (given.yes || given.budget !== undefined) return 'given'
   if (isInteractive) return 'ask'
   throw new ImagegenError('usage', {
-    message: '`imagegen generate` cannot ask here whether it may spend.',
-    hint: 'Add `--yes` (the budget holds) or `--budget N`. `imagegen plan` shows the price.',
+    message:
+      '`imagegen generate` cannot ask for permission to spend: the terminal is not interactive.',
+    hint: 'Add `--yes` (the budget still applies) or `--budget N`. `imagegen plan` shows the price.',
   })
 }
 
-/** A budget that the user configured binds always; the default one binds where nobody is asked and none is named. */
+/** A configured budget always applies. The default budget applies only if the user is not asked and names none. */
 export function budgetFor(
   consent: Consent,
   named: number | undefined,
@@ -31,7 +36,7 @@ export function budgetFor(
 }
 
 /**
- * The default in CI does not bind a command that says `generate`; what somebody wrote does.
+ * Refuses to generate in a mode that the user set. CI's default mode does not apply to an explicit `generate`.
  *
  * @throws ImagegenError with code `frozen`.
  */
@@ -42,12 +47,12 @@ export function refuseMode({
   const isWritten = modeSource === 'environment' || modeSource === 'option'
   if (mode === 'generate' || !isWritten) return
   throw new ImagegenError('frozen', {
-    message: `The mode is \`${mode}\` (by ${modeSource === 'environment' ? 'IMAGEGEN_MODE' : 'the option `mode`'}), in which no provider is asked.`,
-    hint: 'Run it with IMAGEGEN_MODE=generate.',
+    message: `The mode is \`${mode}\` (by ${modeSource === 'environment' ? 'IMAGEGEN_MODE' : 'the option `mode`'}), in which no provider is called.`,
+    hint: 'Run the command with IMAGEGEN_MODE=generate.',
   })
 }
 
-/** Asks a person. Ctrl-C and the end of the input are a no. */
+/** Asks the user a yes-or-no question. Ctrl-C and the end of the input mean no. */
 export async function isConfirmed(question: string): Promise<boolean> {
   const reader = createInterface({ input: process.stdin, output: process.stderr })
   const unanswered = once(reader, 'close').then(() => '\n')

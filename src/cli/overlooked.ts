@@ -3,10 +3,10 @@ import { overlookedBy } from '../pipeline/overlooked.ts'
 import { inOneLine } from '../shared/plain-text.ts'
 import type { Output } from './terminal/output.ts'
 
-/** More names than that nobody reads. */
+/** The most file names in a message. */
 const SHOWN = 5
 
-/** Says why a project has no image, and which files were surely meant to be manifests. */
+/** Warns about files that look like manifests but are not read, and about a project without manifests. */
 export function warnOfOverlooked(survey: Survey, { options }: Pipeline, { logger }: Output): void {
   const { notIncluded, misnamed } = overlookedBy(survey, options)
   if (misnamed.length > 0) {

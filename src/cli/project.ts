@@ -3,14 +3,14 @@ import { type Pipeline, type Survey, createPipeline } from '../pipeline.ts'
 import { ImagegenError } from '../shared/errors.ts'
 import type { Output } from './terminal/output.ts'
 
-/** The options of the project around the working directory. Its secrets are concealed from here on. */
+/** Resolves the options of the project in the working directory. From then on, the output conceals its secrets. */
 export async function openOptions(output: Output): Promise<ResolvedOptions> {
   const options = await resolveOptions({
     start: process.cwd(),
-    // What only reads, or makes pictures, leaves no types: builds, dev servers and `imagegen types` do.
+    // Only builds, dev servers and `imagegen types` write types.
     inline: { types: false },
     mode: process.env['NODE_ENV'] || 'production',
-    // The default for builds in CI binds no command that says what it does.
+    // CI's default mode applies to builds, not to explicit commands.
     isBuild: false,
     environment: process.env,
   })
@@ -18,7 +18,11 @@ export async function openOptions(output: Output): Promise<ResolvedOptions> {
   return options
 }
 
-/** @param purpose `look`: the command leaves the store as it is. */
+/**
+ * Opens the project in the working directory.
+ *
+ * @param purpose `look` for a command that does not change the store.
+ */
 export async function openProject(
   output: Output,
   purpose: 'make' | 'look' = 'make',
@@ -26,7 +30,7 @@ export async function openProject(
   return createPipeline(await openOptions(output), output.logger, undefined, purpose)
 }
 
-/** The project with its remote store, which a mode that draws stand-ins does without. */
+/** Opens the project with its remote store, even in placeholder mode, which does not use one. */
 export async function openSharedProject(
   output: Output,
   purpose: 'make' | 'look' = 'make',
@@ -36,7 +40,7 @@ export async function openSharedProject(
 }
 
 /**
- * A survey without errors in manifests.
+ * Surveys the project and fails on errors in manifests.
  *
  * @throws ImagegenError with code `manifest`.
  */
@@ -50,16 +54,16 @@ export async function soundSurvey(pipeline: Pipeline): Promise<Survey> {
 type PlannedImage = Survey['plan']['images'][number]
 
 /**
- * The one image that an id or a name means.
+ * Finds the one image with an id or a name.
  *
- * @throws ImagegenError with code `usage` where it means several.
+ * @throws ImagegenError with code `usage` if several images match.
  */
 export function oneImage(id: string, pipeline: Pipeline, survey: Survey): PlannedImage {
   const { images } = pipeline.select(survey, [id])
   const [image] = images.filter(({ entry }) => entry.id === id).concat(images)
   if (image !== undefined && (images.length === 1 || image.entry.id === id)) return image
   throw new ImagegenError('usage', {
-    message: `\`${id}\` means ${images.length} images: ${images.map(({ entry }) => entry.id).join(', ')}.`,
-    hint: 'Give the id of one.',
+    message: `\`${id}\` matches ${images.length} images: ${images.map(({ entry }) => entry.id).join(', ')}.`,
+    hint: 'Use the id of one of them.',
   })
 }

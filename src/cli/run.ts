@@ -6,7 +6,7 @@ import type { Command } from './command.ts'
 import { helpOf, helpOfAll, readArguments } from './terminal/arguments.ts'
 import { createOutput } from './terminal/output.ts'
 
-/** A command's line in the help, and its file, which is loaded only when it runs. */
+/** A command's line in the help, and its file, which is loaded on demand. */
 interface Listed {
   readonly about: string
   readonly load: () => Promise<Command>
@@ -14,59 +14,59 @@ interface Listed {
 
 const COMMANDS: Readonly<Record<string, Listed>> = {
   plan: {
-    about: 'what is current and what is missing, and what it would cost',
+    about: 'show what is current, what is missing, and what it would cost',
     load: async () => (await import('./commands/plan.ts')).plan,
   },
   generate: {
-    about: 'make what is missing',
+    about: 'generate missing images',
     load: async () => (await import('./commands/generate.ts')).generate,
   },
   export: {
-    about: 'every rendition and an images.json, with no bundler',
+    about: 'write every rendition and an images.json, without a bundler',
     load: async () => (await import('./commands/export.ts')).exportImages,
   },
   types: {
-    about: 'exact types of every manifest, for TypeScript',
+    about: 'write exact types of every manifest, for TypeScript',
     load: async () => (await import('./commands/exact-types.ts')).types,
   },
   verify: {
-    about: 'hold every original against its receipt',
+    about: 'check every original against its receipt',
     load: async () => (await import('./commands/verify.ts')).verify,
   },
   push: {
-    about: 'bring originals and receipts to the remote store',
+    about: 'upload originals and receipts to the remote store',
     load: async () => (await import('./commands/push.ts')).push,
   },
   pull: {
-    about: 'bring originals and receipts of the remote store here',
+    about: 'download originals and receipts from the remote store',
     load: async () => (await import('./commands/pull.ts')).pull,
   },
   prune: {
-    about: 'move originals that no manifest asks for to the trash',
+    about: 'move unused originals to the trash',
     load: async () => (await import('./commands/prune.ts')).prune,
   },
   adopt: {
-    about: 'use a picture made by hand in the place of generating one',
+    about: 'use an image file instead of generating one',
     load: async () => (await import('./commands/adopt.ts')).adopt,
   },
   reroll: {
-    about: 'have another picture of the same prompt asked for',
+    about: 'request another image of the same prompt',
     load: async () => (await import('./commands/reroll.ts')).reroll,
   },
   worker: {
-    about: 'make what clients put into the queue',
+    about: "generate the queue's jobs",
     load: async () => (await import('./commands/worker.ts')).worker,
   },
   queue: {
-    about: 'what waits in the queue, what is under way and what failed',
+    about: "show the queue's waiting, active and failed jobs",
     load: async () => (await import('./commands/queue.ts')).queue,
   },
   init: {
-    about: 'a first manifest and a config file',
+    about: 'write a first manifest and a config file',
     load: async () => (await import('./commands/init.ts')).init,
   },
   emulator: {
-    about: "MiniMax's image API on this machine, for tests that cost nothing",
+    about: "run MiniMax's image API on this machine, for tests that cost nothing",
     load: async () => (await import('./commands/emulator.ts')).emulator,
   },
 }
@@ -86,10 +86,10 @@ const EXIT_CODES: Readonly<Record<ErrorCode, number>> = {
   aborted: 130,
 }
 
-/** Runs one command line and gives its exit code. A user's mistake shows no stack trace. */
+/** Runs one command line and returns its exit code. A user's mistake shows no stack trace. */
 export async function run(rawArguments: readonly string[]): Promise<number> {
   const output = createOutput(process)
-  // Before anything is checked: a mistake in the command line is an answer too.
+  // Check for `--json` first, so that a mistake in the command line is also reported as JSON.
   if (asksForJson(rawArguments)) output.answerAsJson()
   try {
     const [first, ...rest] = rawArguments
@@ -115,7 +115,7 @@ export async function run(rawArguments: readonly string[]): Promise<number> {
       output.fail(error)
       return EXIT_CODES[error.code]
     }
-    // A full disk, or a folder that cannot be written, is no bug of this program. A bug shows where it happened.
+    // A system error, such as a full disk, is not a bug, so print no stack trace. For a bug, print it.
     const message = messageOf(error)
     const isOfSystem =
       errorCode(error) !== undefined && error instanceof Error && 'syscall' in error

@@ -106,7 +106,7 @@ export function tell(event: GenerateEvent, logger: Logger): void {
       logger.info(`${event.job.entry.name}: trying again (${sentence(event.error.message)})`)
       break
     case 'waiting':
-      logger.info(`${event.job.entry.name}: another process requests it; waiting.`)
+      logger.info(`${event.job.entry.name}: another process asks for it; waiting.`)
       break
     case 'warning':
       logger.warn(sentence(event.message))

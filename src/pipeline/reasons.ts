@@ -27,7 +27,7 @@ export function waitLines(event: GenerateEvent): string[] {
     case 'requested':
       return [`${event.job.entry.id}: requested, waiting for the provider`]
     case 'waiting':
-      return [`${event.job.entry.id}: waiting, another process requests the same key`]
+      return [`${event.job.entry.id}: waiting, another process asks for the same key`]
     case 'retried':
       return [`${event.job.entry.id}: waiting to try again: ${event.error.message}`]
     case 'finished':

@@ -61,7 +61,7 @@ describe.concurrent('imagegen reroll', () => {
 
   it.each([
     ['an image that nobody knows', ['reroll', 'kria'], 'Did you mean `kira`'],
-    ['a name that means two', ['reroll', '*'], 'means 2 images'],
+    ['a name that means two', ['reroll', '*'], 'matches 2 images'],
     ['an image made by hand', ['reroll', 'made'], 'made by hand'],
     ['no image', ['reroll'], 'takes ID'],
     ['two images', ['reroll', 'kira', 'made'], 'takes ID'],
@@ -89,7 +89,7 @@ describe.concurrent('imagegen adopt', () => {
     expect(project.read('art/cast.image.yaml')).toBe(adopted)
     expect(project.read('art/Kira-final.svg')).toBe(SVG)
     expect(project.read('in/Kira final.svg')).toBe(SVG)
-    expect(ran.stderr).toContain('take its marks away')
+    expect(ran.stderr).toContain('uncomment it and remove `source`')
     expect(await statesOf(project)).toEqual({ kira: 'current' })
 
     project.write(
@@ -116,7 +116,7 @@ describe.concurrent('imagegen adopt', () => {
   })
 
   it.each([
-    ['no picture', 'notes.txt', 'no picture'],
+    ['is not a supported image', 'notes.txt', 'no picture'],
     ['no file', 'gone.png', 'cannot be read'],
     ['a folder', 'art', 'cannot be read'],
   ])('refuses %s, and leaves everything as it was', async (_, file, words) => {

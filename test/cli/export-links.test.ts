@@ -123,7 +123,7 @@ describe('what is exported', () => {
       const names = ['z.webp', link === LIST ? 'y.webp' : link === 'link' ? 'link/c.webp' : link]
       await expect(updateFolder(out, wanted(...names), NOTHING)).rejects.toMatchObject({
         code: 'usage',
-        message: expect.stringContaining('a link stands in the way'),
+        message: expect.stringContaining('a symbolic link is in the way'),
       })
       expectUntouched(outside)
       expect(readdirSync(out)).toEqual([link])

@@ -11,7 +11,7 @@ describe.concurrent('a slip in a manifest is told with what to write instead', (
     [
       'a colon in a prompt',
       'prompt: A cat: a dog\nalt: ""\n',
-      ':1:9  Not valid YAML: text with a colon followed by a space needs quotes.',
+      ':1:9  Not valid YAML: a text with a colon followed by a space needs quotes.',
       'Put it in quotes: `prompt: "A cat: a dog"`.',
     ],
     [

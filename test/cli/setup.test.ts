@@ -60,14 +60,14 @@ describe('a project of create-vite', () => {
       "@/*": ["./src/*", "./.imagegen/types/src/*"],
       "~lib": ["./src/lib/index.ts"]
     }
-- Write exact types before TypeScript looks for them; in package.json:
+- Write the exact types before checking types; in package.json:
     "build": "imagegen types && tsc -b && vite build"
 - Add to .oxlintrc.json:
     "ignorePatterns": [".imagegen"]
 - Get an API key at platform.minimax.io (Account, API keys), and write it into .env.local:
     MINIMAX_API_KEY=…
-- See what is missing, and what it costs: npx unplugin-imagegen plan
-- Make it: npx unplugin-imagegen generate`)
+- See what is missing and what it costs: npx unplugin-imagegen plan
+- Generate it: npx unplugin-imagegen generate`)
   })
 
   test('is told nothing that is done', async () => {
@@ -375,8 +375,8 @@ test('a project in a workspace is told by the files around it, too', async () =>
   })
   expect(steps).toEqual([
     "- Add to vite.config.ts:\n    import imagegen from 'unplugin-imagegen/vite'\n    plugins: [imagegen()]",
-    '- See what is missing, and what it costs: pnpm exec unplugin-imagegen plan',
-    '- Make it: pnpm exec unplugin-imagegen generate',
+    '- See what is missing and what it costs: pnpm exec unplugin-imagegen plan',
+    '- Generate it: pnpm exec unplugin-imagegen generate',
   ])
 })
 

@@ -14,7 +14,7 @@ export const adopt: Command = {
     tellRewritten(rewritten, survey, pipeline, output)
     if (image.entry.subject.kind === 'generated') {
       output.logger.info(
-        'A prompt that stood there is a comment now. To go back, take its marks away and `source` out: the picture is still in the store.',
+        'The old prompt is now a comment. To go back, uncomment it and remove `source`: the generated image is still in the store.',
       )
     }
     return 0

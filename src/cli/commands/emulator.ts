@@ -4,8 +4,8 @@ import { onInterrupt } from '../terminal/interrupt.ts'
 export const emulator: Command = {
   options: {
     port: { value: 'N', about: 'the port on 127.0.0.1 (default: a free one)' },
-    rpm: { value: 'N', about: 'requests a minute; 0 for no limit (default: 10)' },
-    latency: { value: 'MS', about: 'milliseconds that a request takes (default: 0)' },
+    rpm: { value: 'N', about: 'requests per minute; 0 for no limit (default: 10)' },
+    latency: { value: 'MS', about: 'milliseconds per request (default: 0)' },
     faults: { value: 'FILE', about: 'a JSON file of scripted faults' },
   },
   async run(given, output) {
@@ -18,7 +18,7 @@ export const emulator: Command = {
       faults: faults === undefined ? [] : readFaultsFile(faults),
     }
     let release = (): void => {}
-    // Listened for before the URL is printed: whoever reads it may end this at once.
+    // Listen before printing the URL, because the reader of the URL may stop the process at once.
     const interrupted = new Promise<void>((resolve) => {
       release = onInterrupt(resolve)
     })
@@ -26,7 +26,7 @@ export const emulator: Command = {
       const running = await startEmulator(options)
       output.result(running.url)
       output.logger.info(
-        `Use it with MINIMAX_API_HOST=${running.url} and any MINIMAX_API_KEY. Ctrl-C ends it.`,
+        `Use it with MINIMAX_API_HOST=${running.url} and any MINIMAX_API_KEY. Press Ctrl-C to stop it.`,
       )
       await interrupted
       await running.close()

@@ -34,7 +34,7 @@ export const types: Command = {
   },
 }
 
-/** What to write so that TypeScript finds the exact types; nothing where it does, or where there is no TypeScript. */
+/** Explains how TypeScript finds the exact types; undefined if it already does, or if there is no TypeScript. */
 function whereTypesAreFound(
   root: string,
   folder: string,

@@ -8,28 +8,28 @@ import { sha256 } from '../../shared/hash.ts'
 import { realPathOf } from '../../shared/real-path.ts'
 import { isRecord } from '../../shared/record.ts'
 
-/** The list of what is in an exported folder. It is the last file that is written. */
+/** The list of an exported folder's images. It is written last. */
 export const LIST = 'images.json'
 
-/** What `images.json` holds. */
+/** The content of `images.json`. */
 export interface ExportList {
   readonly version: 1
-  /** By id. */
+  /** The images by id. */
   readonly images: Readonly<Record<string, GeneratedImage>>
-  /** The id of each image by its name, where no other image has that name. */
+  /** The ids of images by name, for names that only one image has. */
   readonly names: Readonly<Record<string, string>>
-  /** SHA-256 of every file that was written, by its name: what is not among them is never touched. */
+  /** SHA-256 of every written file, by name. Other files are never touched. */
   readonly files: Readonly<Record<string, string>>
 }
 
 /** A file to export. */
 export interface ExportedFile {
-  /** Where its bytes are, absolute. */
+  /** The absolute path of its bytes. */
   readonly file: string
   readonly sha256: string
 }
 
-/** What was done to a folder. */
+/** The changes to a folder. */
 export interface ExportedFiles {
   readonly written: readonly string[]
   readonly unchanged: readonly string[]
@@ -37,13 +37,13 @@ export interface ExportedFiles {
 }
 
 /**
- * Brings a folder up to date: writes what differs, and removes what an earlier export wrote and nothing asks for any
- * more. What somebody else put there, or changed since, stays as it is.
+ * Updates a folder: writes changed files, and removes files of an earlier export that are no longer needed. Files that
+ * the user added or changed stay.
  *
- * @param folder absolute.
- * @param wanted by name in the folder.
- * @throws ImagegenError with code `usage` where a file of somebody else stands in the way: nothing was written then; with
- * code `render` where a file is no more what it was.
+ * @param folder absolute path.
+ * @param wanted the files by their name in the folder.
+ * @throws ImagegenError with code `usage` if a user's file has a wanted name; nothing is written then. With code `render`
+ *   if a rendition changed during the export.
  */
 export async function updateFolder(
   folder: string,
@@ -73,7 +73,7 @@ export async function updateFolder(
     refuseLinks(folder, [name])
     await writeFileAtomic(path.join(folder, name), bytes)
   }
-  // Some file systems know no case: another spelling of a name may be the file that was just written.
+  // On a case-insensitive file system, another spelling of a name may be the file that was just written.
   const kept = new Set([...wanted.keys()].map((name) => identityOf(path.join(folder, name))))
   const removed = [...before.keys()].filter(
     (name) =>
@@ -91,8 +91,8 @@ export async function updateFolder(
 }
 
 /**
- * Whether a link stands in the place of a file, or of a folder on the way to it. The folder that the user named may be
- * one; what lies in it came with the project, and must lead nowhere else.
+ * Whether a file, or a folder on the way to it, is a symbolic link. The folder that the user named may be a link, but a
+ * link below it may have come with the project and must not lead elsewhere.
  */
 function isBehindLink(folder: string, name: string): boolean {
   const real = path.join(realPathOf(folder), name)
@@ -103,12 +103,12 @@ function refuseLinks(folder: string, names: readonly string[]): void {
   const linked = names.filter((name) => isBehindLink(folder, name))
   if (linked.length === 0) return
   throw new ImagegenError('usage', {
-    message: `In ${folder} a link stands in the way of ${namesOf(linked)}: \`imagegen export\` writes and removes nothing behind links.`,
+    message: `In ${folder} a symbolic link is in the way of ${namesOf(linked)}: \`imagegen export\` writes and removes nothing behind links.`,
     hint: 'Remove the link, or export into another folder.',
   })
 }
 
-/** What tells a file from others, whatever name it was found by; nothing where it is gone. */
+/** Identifies a file by device and inode; undefined if it does not exist. */
 function identityOf(file: string): string | undefined {
   const stats = statSync(file, { bigint: true, throwIfNoEntry: false })
   return stats === undefined ? undefined : `${stats.dev}:${stats.ino}`
@@ -119,11 +119,11 @@ function readRendition({ file, sha256: expected }: ExportedFile): Uint8Array {
   if (sha256(bytes) === expected) return bytes
   throw new ImagegenError('render', {
     message: `${file} was changed while it was exported.`,
-    hint: 'Does something else write to the folder `cacheDir`? Run it again.',
+    hint: 'Check whether another program writes to the folder `cacheDir`, then run the command again.',
   })
 }
 
-/** The files of the last export with their hashes. */
+/** Reads the files of the last export with their hashes. */
 function readList(folder: string): ReadonlyMap<string, string> {
   refuseLinks(folder, [LIST])
   const bytes = readFileIfThere(path.join(folder, LIST))
@@ -148,8 +148,8 @@ function parse(text: string): Readonly<Record<string, unknown>> | undefined {
 }
 
 /**
- * Whether an export gives such names: pictures below the folder. A list that came with the project must not name other
- * files to remove, however it spells them.
+ * Whether a name is one that an export writes: an image below the folder. A list that came with the project must not make
+ * the command remove other files.
  */
 function isExported(name: string): boolean {
   const isPlain = name
@@ -175,9 +175,8 @@ type Rendered = Awaited<ReturnType<Pipeline['render']>>
 type Rendition = Rendered['renditions'][number]
 
 /**
- * Where the images of a project go: `src/cast.image.yaml#kira` to `src/cast/kira`, to which width and ending are added.
- * The name says what it is and stays the same when the picture changes. Names that some systems take for one another
- * are told apart by a part of the id's hash.
+ * Returns the exported names of images: `src/cast/kira` for `src/cast.image.yaml#kira`; width and extension are added
+ * later. A name stays the same when the image changes. Names that a file system may confuse get a part of the id's hash.
  */
 export function exportNames(images: readonly PlannedImage[]): (id: string) => string {
   const uses = new Map<string, number>()
@@ -209,7 +208,7 @@ export function exportedFile(name: string, { width, file }: Rendition): string {
   return `${name}-${width}${path.extname(file)}`
 }
 
-/** What a build's import gives, with file names from the exported folder for URLs. */
+/** The value that a build's import returns, with file names of the exported folder as URLs. */
 export function exportedImage(name: string, alt: string, rendered: Rendered): GeneratedImage {
   return generatedImage(alt, rendered, {
     url: (rendition) => exportedFile(name, rendition),

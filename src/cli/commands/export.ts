@@ -20,23 +20,26 @@ import {
 type PlannedImage = Survey['plan']['images'][number]
 type Rendered = Awaited<ReturnType<Pipeline['render']>>
 
-/** More lines than that nobody reads. */
+/** The most problems that are listed. */
 const SHOWN = 20
 
 /**
- * More than are rendered at a time, so that nobody waits; not all, since each that waits holds on to what it needs: with
- * thousands of them that is more than the pictures at work take.
+ * How many images are requested at once. This is more than are rendered in parallel, to keep all threads busy, but not
+ * all of them, because thousands of waiting images would hold more memory than the ones being rendered.
  */
 const ASKED_AT_ONCE = 2 * availableParallelism() + 4
 
 export const exportImages: Command = {
-  options: { out: { value: 'DIR', about: 'the folder to write to; it is made' }, ...JSON_OPTION },
+  options: {
+    out: { value: 'DIR', about: 'the folder to write to; created if needed' },
+    ...JSON_OPTION,
+  },
   async run(given, output) {
     const out = given.text('out')
     if (out === undefined) {
       throw new ImagegenError('usage', {
         message: '`imagegen export` needs `--out DIR`.',
-        hint: 'DIR may hold other files: only what an export wrote is ever removed.',
+        hint: 'DIR may contain other files: `imagegen export` removes only files that it wrote.',
       })
     }
     keepYoungGenerationSmall()
@@ -69,7 +72,11 @@ export const exportImages: Command = {
   },
 }
 
-/** The renditions of all images, or all that is in the way of them. */
+/**
+ * Renders all images.
+ *
+ * @throws ImagegenError with code `render` and the problems of all images that failed.
+ */
 async function renderAll(
   images: readonly PlannedImage[],
   survey: Survey,
@@ -110,10 +117,10 @@ function uniqueNames(images: readonly PlannedImage[]): Array<readonly [string, s
 }
 
 /**
- * Keeps V8's young generation at the size that it begins with. Where thousands of pictures pass through, it would grow
- * to 48 MB, of which hardly anything is in use, and keep them: more than the pictures themselves ever take.
+ * Keeps V8's young generation at its initial size. With thousands of images, it would grow to 48 MB and stay there,
+ * almost unused, which is more than the images themselves need.
  *
- * It counts for the whole process and for good: for commands that end with their work, never for a bundler's process.
+ * The flag is permanent and process-wide, so use it only in commands that exit afterwards, never in a bundler.
  */
 export function keepYoungGenerationSmall(): void {
   setFlagsFromString('--semi-space-growth-factor=1')

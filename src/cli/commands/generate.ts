@@ -15,9 +15,9 @@ type Report = Awaited<ReturnType<Pipeline['generate']>>
 export const generate: Command = {
   operands: IMAGES,
   options: {
-    yes: { about: 'do not ask; the budget bounds what is spent' },
-    budget: { value: 'N', about: 'do not ask; make at most N pictures' },
-    outdated: { about: 'make outdated images anew, too' },
+    yes: { about: 'do not ask; the budget still limits spending' },
+    budget: { value: 'N', about: 'do not ask; generate at most N images' },
+    outdated: { about: 'also regenerate outdated images' },
     replace: { value: 'ID', about: 'pay again for an image whose original is lost' },
     ...SHARD_OPTION,
     ...JSON_OPTION,
@@ -50,7 +50,7 @@ export const generate: Command = {
       const report = await make(pipeline, survey, selection, interrupt, output)
       return tell(report, selection, pipeline, given.flag('json'), output)
     } finally {
-      // Not before the report: a second Ctrl-C that comes late must not take it away.
+      // Release only after the report, so that a late second Ctrl-C does not suppress it.
       interrupt.release()
     }
   },
@@ -80,7 +80,7 @@ async function make(
   }
 }
 
-/** Says what was made, what was not and why, what it cost, and how to go on. */
+/** Prints what was generated, what failed and why, what it cost, and how to continue. */
 function tell(
   { generated, failures, remaining }: Report,
   { images }: Selection,
@@ -119,11 +119,11 @@ function tell(
   const open = remaining.reduce((sum, job) => sum + job.ids.length, 0)
   if (open > 0) {
     output.logger.info(
-      `${count(open, 'image')} left to make. \`imagegen generate\` goes on from here.`,
+      `${count(open, 'image')} left to make. Run \`imagegen generate\` to continue.`,
     )
     return 130
   }
   if (failed.length === 0) return 0
-  output.logger.info('What was made is in the store. `imagegen generate` goes on from here.')
+  output.logger.info('The generated images are in the store. Run `imagegen generate` to continue.')
   return 1
 }

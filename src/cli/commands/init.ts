@@ -25,7 +25,7 @@ export const init: Command = {
     )
     const names = files.map(({ file }) => file)
     if (files.length === 0)
-      output.result('Nothing to write: a manifest and a config file are there.')
+      output.result('Nothing to write: a manifest and a config file already exist.')
     else if (output.isInteractive && !(await isConfirmed(`Write ${names.join(' and ')}?`)))
       return 130
     for (const { file, text } of files) {
@@ -45,17 +45,17 @@ export const init: Command = {
   },
 }
 
-/** A file to begin with. */
+/** A file that `imagegen init` writes. */
 export interface StarterFile {
   readonly kind: 'manifest' | 'config'
-  /** From the root. */
+  /** Path from the root. */
   readonly file: string
   readonly text: string
 }
 
-/** Nothing of it is imported when it runs: it works before the package is installed, too. */
+/** The config imports only types, so that it loads even before the package is installed. */
 const OPTIONS = `{
-  // What every image has, unless its manifest says otherwise.
+  // Defaults for every image. Manifests can override them.
   defaults: {
     aspectRatio: "16:9",
     output: { formats: ["avif", "webp", "jpeg"], widths: [640, 1280] },
@@ -80,7 +80,7 @@ images:
 `
 }
 
-/** A manifest and a config file for a project, whose config is JavaScript where it has no TypeScript. */
+/** The first manifest and config file of a project. The config is JavaScript if the project has no TypeScript. */
 export function starterFiles(project: ProjectFiles): readonly StarterFile[] {
   const { root, names, dependencies } = project
   const isInSource = existsSync(path.join(root, 'src'))
@@ -97,7 +97,7 @@ export function starterFiles(project: ProjectFiles): readonly StarterFile[] {
   ]
 }
 
-/** Writes a file that is not there yet; what is there stays. */
+/** Writes a file unless it exists. */
 export function writeNew(file: string, text: string): boolean {
   try {
     mkdirSync(path.dirname(file), { recursive: true })

@@ -7,7 +7,7 @@ export const plan: Command = {
   operands: IMAGES,
   options: {
     ...JSON_OPTION,
-    check: { about: 'exit with 3 where anything is missing' },
+    check: { about: 'exit with 3 if any image is missing' },
     ...SHARD_OPTION,
   },
   async run(given, output) {

@@ -9,11 +9,11 @@ const KEPT = '30d'
 
 export const prune: Command = {
   options: {
-    'dry-run': { about: 'say what would be done, and do nothing' },
-    delete: { about: `delete what has been in the trash for long enough` },
+    'dry-run': { about: 'print what would happen, without doing it' },
+    delete: { about: `delete old files from the trash` },
     'older-than': {
       value: 'TIME',
-      about: `how long that is, such as 12h or 2w (default: ${KEPT})`,
+      about: `the age of files that \`--delete\` removes, such as 12h or 2w (default: ${KEPT})`,
     },
     ...JSON_OPTION,
   },
@@ -23,22 +23,22 @@ export const prune: Command = {
     const time = given.text('older-than')
     if (time !== undefined && !isDeleting) {
       throw new ImagegenError('usage', {
-        message: '`--older-than` says what `--delete` deletes.',
-        hint: 'Add `--delete`. Without it nothing is deleted: originals go to the trash.',
+        message: '`--older-than` works only with `--delete`.',
+        hint: 'Add `--delete`. Without it, originals are moved to the trash and nothing is deleted.',
       })
     }
     const age = milliseconds(time ?? KEPT)
     const pipeline = await openProject(output, isDry ? 'look' : 'make')
     const { store, options } = pipeline
-    // What other options ask for, or a manifest that cannot be read, would be taken for unused.
+    // Refuse other options and unreadable manifests, because their originals would count as unused.
     pipeline.checkFingerprint()
     const survey = await soundSurvey(pipeline)
     const asked = new Set(survey.plan.images.flatMap(({ made }) => made?.key ?? []))
     const unused = await store.findUnused(asked)
     if (survey.manifests.length === 0 && unused.length > 0) {
       throw new ImagegenError('usage', {
-        message: `No manifest was found below ${options.root}: all ${count(unused.length, 'original')} would go.`,
-        hint: 'Run it where the manifests are, or look at the option `include`.',
+        message: `No manifest was found below ${options.root}: all ${count(unused.length, 'original')} would be moved to the trash.`,
+        hint: 'Run the command in the folder of the manifests, or check the option `include`.',
       })
     }
     if (unused.length > 0 || isDeleting) {
@@ -61,7 +61,7 @@ export const prune: Command = {
       [
         ...lines,
         isDry
-          ? `${count(moved.length, 'original')} would go to the trash.${isDeleting ? ' What has been there for long enough would be deleted.' : ''}`
+          ? `${count(moved.length, 'original')} would move to the trash.${isDeleting ? ' Old files in the trash would be deleted.' : ''}`
           : `${count(moved.length, 'original')} moved to the trash.${isDeleting ? ` ${count(deleted.files, 'file')} deleted (${deleted.bytes} bytes).` : ''}`,
       ].join('\n'),
     )
@@ -69,7 +69,7 @@ export const prune: Command = {
   },
 }
 
-/** What is unused here may be what another package asks for. */
+/** The error for a store that other packages share: an original that is unused here may be used there. */
 function sharedStore(folder: string, others: readonly string[]): ImagegenError {
   return new ImagegenError('usage', {
     message: `${others.join(' and ')} may keep originals in the same store (${folder}): what they need would go to the trash.`,

@@ -5,7 +5,7 @@ import { runTransfer } from './transfer.ts'
 export const pull: Command = {
   operands: IMAGES,
   options: {
-    'dry-run': { about: 'say what would be done, and do nothing' },
+    'dry-run': { about: 'print what would happen, without doing it' },
     ...JSON_OPTION,
   },
   async run(given, output) {

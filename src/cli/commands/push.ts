@@ -5,8 +5,8 @@ import { runTransfer } from './transfer.ts'
 export const push: Command = {
   operands: IMAGES,
   options: {
-    'dry-run': { about: 'say what would be done, and do nothing' },
-    verify: { about: 'read what is in the remote already, and put right what is wrong with it' },
+    'dry-run': { about: 'print what would happen, without doing it' },
+    verify: { about: 'also check and repair what the remote already has' },
     ...JSON_OPTION,
   },
   async run(given, output) {

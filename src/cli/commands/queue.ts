@@ -20,7 +20,7 @@ export const queue: Command = {
   },
 }
 
-/** `openai/gpt-image-1  2 workers: 40 waiting, 2 active, 0 delayed, 310 completed, 1 failed`, then what is under way. */
+/** `openai/gpt-image-1  2 workers: 40 waiting, 2 active, 0 delayed, 310 completed, 1 failed`, then the active jobs. */
 function overviewText(overview: QueueOverview, output: Output): string {
   const { model, workers, waiting, delayed, active, completed, failed, failures } = overview
   const staff = workers === null ? 'workers unknown' : count(workers, 'worker')

@@ -15,7 +15,7 @@ export const reroll: Command = {
     const seed = image.made?.subject.seed
     if (seed !== undefined) {
       output.logger.warn(
-        `\`seed: ${seed}\` is written: with the same seed the model may draw much the same. Change it, or take it out.`,
+        `The image has \`seed: ${seed}\`: with the same seed, the model may generate a similar image. Change or remove the seed.`,
       )
     }
     return 0

@@ -9,13 +9,13 @@ type Report = Awaited<ReturnType<Pipeline['store']['push']>>
 type Control = Pick<Parameters<Pipeline['store']['push']>[0], 'signal' | 'onProgress'>
 type Transfer = Report['transfers'][number]
 
-/** How a command calls what it did. */
+/** A command's words for its outcomes. */
 interface Verbs {
   readonly moved: string
   readonly present: string
 }
 
-/** Runs a push or a pull: progress, Ctrl-C, and what became of it. */
+/** Runs a push or a pull with progress and Ctrl-C handling, and prints the result. */
 export async function runTransfer(
   verbs: Verbs,
   isJson: boolean,
@@ -25,7 +25,7 @@ export async function runTransfer(
   const stop = new AbortController()
   const release = onInterrupt(() => {
     stop.abort()
-    output.logger.warn('Interrupted: waiting for what is under way.')
+    output.logger.warn('Interrupted: waiting for running transfers.')
   })
   const drawBar = createBar(output)
   try {
@@ -94,7 +94,7 @@ function tell(
     )
   }
   if (remaining > 0) {
-    output.logger.info(`${count(remaining, 'picture')} left. The same command goes on from here.`)
+    output.logger.info(`${count(remaining, 'picture')} left. Run the same command to continue.`)
     return 130
   }
   return failed.length + problems.length > 0 ? 1 : 0

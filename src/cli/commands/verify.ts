@@ -4,7 +4,7 @@ import { count } from '../../shared/plain-text.ts'
 
 export const verify: Command = {
   options: {
-    remote: { about: 'read what the remote store has of them, too' },
+    remote: { about: 'also check the copies in the remote store' },
     ...JSON_OPTION,
   },
   async run(given, output) {

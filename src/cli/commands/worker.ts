@@ -4,12 +4,12 @@ import { refuseMode } from '../consent.ts'
 import { stopOnInterrupt } from '../terminal/interrupt.ts'
 import { openProject } from '../project.ts'
 
-/** Providers answer after about half a minute and accept about ten requests a minute: more jobs at once would only wait. */
+/** Providers answer after about 30 s and accept about ten requests a minute, so more parallel jobs would only wait. */
 const CONCURRENCY = 4
 
 export const worker: Command = {
   options: {
-    concurrency: { value: 'N', about: `jobs at once, for each model (default ${CONCURRENCY})` },
+    concurrency: { value: 'N', about: `parallel jobs per model (default: ${CONCURRENCY})` },
   },
   async run(given, output) {
     const concurrency = given.count('concurrency') ?? CONCURRENCY

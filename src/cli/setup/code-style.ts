@@ -1,12 +1,12 @@
 import type { ProjectFiles } from './project-files.ts'
 
-/** The quotes and the ends of statements in a project's code. */
+/** The quotes and semicolons of a project's code. */
 export interface CodeStyle {
   readonly quote: "'" | '"'
   readonly end: ';' | ''
 }
 
-/** What a project's Prettier config says, in whatever language it is written; else Prettier's defaults. */
+/** Reads the code style from a project's Prettier config in any format, or returns Prettier's defaults. */
 export function codeStyle(project: ProjectFiles): CodeStyle {
   const configs = project.names.filter((name) => /^\.prettierrc|^prettier\.config\./.test(name))
   const text = [...configs, 'package.json'].map((name) => project.read(name)).join('\n')

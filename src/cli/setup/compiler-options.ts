@@ -3,18 +3,18 @@ import { toPosix } from '../../shared/files.ts'
 import type { ProjectFiles } from './project-files.ts'
 import type { TypeScriptConfig } from './tsconfig.ts'
 
-/** A line for the `compilerOptions` of a tsconfig file: its name, and JSON. */
+/** An entry of the `compilerOptions` in a tsconfig file: its name and its value as JSON. */
 export type CompilerOption = readonly [name: string, json: string]
 
-/** What Nuxt's users do instead: its module tells TypeScript. */
+/** The advice for Nuxt, whose module configures TypeScript. */
 export const NUXT_TYPES =
   'Nuxt finds them through its module: `modules: ["unplugin-imagegen/nuxt"]` in nuxt.config.ts.'
 
 /**
- * The compiler options through which TypeScript finds the exact types, merged with those that hold already.
+ * Returns the compiler options that let TypeScript find the exact types, merged with the current options.
  *
- * @param folder of the exact types, absolute.
- * @returns nothing to add where one of the project's tsconfig files names the folder already.
+ * @param folder the absolute folder of the exact types.
+ * @returns an empty list if one of the project's tsconfig files already names the folder.
  */
 export function optionsForExactTypes(
   project: ProjectFiles,
@@ -29,7 +29,7 @@ export function optionsForExactTypes(
   const show = (target: string): string => relativeTo(config.folder, target)
   const kitTypes = path.join(project.root, '.svelte-kit/types')
   const isKit = project.dependencies.has('@sveltejs/kit')
-  // A `rootDirs` of one's own takes the place of the inherited one.
+  // A file's own `rootDirs` replaces the inherited one, so repeat its folders.
   const rootDirs = new Set([
     ...(config.rootDirs ?? [project.root, ...(isKit ? [kitTypes] : [])]),
     folder,
@@ -44,7 +44,7 @@ export function optionsForExactTypes(
   ]
 }
 
-/** The compiler option for the loose types; nothing where the project has them. */
+/** Returns the compiler option for the general types; undefined if the project already has them. */
 export function optionForLooseTypes(
   project: ProjectFiles,
   config: TypeScriptConfig,
@@ -62,7 +62,7 @@ export function optionForLooseTypes(
   return ['types', list([...(config.types ?? typesByDefault(project)), client])]
 }
 
-/** Without `types`, TypeScript before 6 takes all that is installed: naming one ends that. */
+/** The installed `@types` packages. Without `types`, TypeScript before 6 includes them all; setting it stops that. */
 function typesByDefault({ dependencies }: ProjectFiles): string[] {
   return [...dependencies]
     .filter((name) => name.startsWith('@types/'))
@@ -70,7 +70,7 @@ function typesByDefault({ dependencies }: ProjectFiles): string[] {
     .sort()
 }
 
-/** The project's own aliases, each with a second target among the exact types; nothing where there is none. */
+/** The project's own aliases, each with a second target among the exact types; undefined if there are none. */
 function pathsWith(folder: string, root: string, config: TypeScriptConfig): string | undefined {
   const aliases = Object.entries(config.paths ?? {})
   let isChanged = false
@@ -82,7 +82,7 @@ function pathsWith(folder: string, root: string, config: TypeScriptConfig): stri
       return [relativeTo(config.ownPathsFolder, path.join(folder, relative))]
     })
     isChanged ||= added.length > 0
-    // Targets are printed from the file that they are written into, wherever they were inherited from.
+    // Write targets relative to this file, even if they were inherited from another one.
     const own = targets.map((target) =>
       relativeTo(config.ownPathsFolder, path.resolve(config.pathsFolder, target)),
     )

@@ -2,19 +2,19 @@ import { existsSync } from 'node:fs'
 import path from 'node:path'
 import type { ProjectFiles } from './project-files.ts'
 
-/** A config file of a project, and what to write into it. */
+/** A config file of a project, and the lines to add. */
 export interface HostToDo {
-  /** From the root. */
+  /** Path from the root. */
   readonly file: string
-  /** Whether the file is there: then the lines are added to it, else they are all of it. */
+  /** Whether the file exists. If not, the lines are its whole content. */
   readonly exists: boolean
   readonly lines: readonly string[]
 }
 
-/** The frameworks and bundlers that build a project, as far as its files tell. */
+/** The frameworks and bundlers of a project, as detected from its files. */
 export interface Hosts {
   readonly names: ReadonlySet<string>
-  /** What is not done yet. */
+  /** The config files that do not use the plugin yet. */
   readonly toDo: readonly HostToDo[]
 }
 
@@ -25,23 +25,23 @@ interface Host {
   /** A package that projects of this host depend on. */
   readonly dependency: string
   /**
-   * What tells that a project uses it: `script` means a config file or a script that runs it, since the dependency may
-   * be there for something else, such as Vite for Vitest.
+   * What shows that a project uses it. `script` means a config file or a script that runs it, because the dependency
+   * alone may have another reason, such as Vite for Vitest.
    */
   readonly evidence: 'dependency' | 'config' | 'script'
-  /** Its config file is `<config>.config.*`, or is named by a script. */
+  /** The prefix of its config file `<config>.config.*`, unless a script names another file. */
   readonly config: string
-  /** The line that loads the plugin; nothing where none is needed. */
+  /** The import of the plugin; undefined if none is needed. */
   readonly load: { readonly binding: string; readonly from: string } | undefined
-  /** What stands in the exported config. */
+  /** The code that goes into the exported config. */
   readonly fragment: string
-  /** What the config exports, where that is not a plain object around the fragment. */
+  /** The whole exported value, if it is not a plain object around the fragment. */
   readonly exported?: string
-  /** Bundlers that only serve this host. */
+  /** Bundlers that this host uses internally. */
   readonly covers: readonly string[]
 }
 
-/** Frameworks come first: the bundler that each brings along needs no line of its own. */
+/** The supported hosts. A framework's own bundler needs no line of its own. */
 const HOSTS: readonly Host[] = [
   {
     ...bundler('astro', 'dependency'),
@@ -105,7 +105,7 @@ function bundler(name: string, evidence: Host['evidence']): Host {
 
 export function findHosts(project: ProjectFiles): Hosts {
   const used = withoutCovered(HOSTS.filter((host) => isUsed(host, project)))
-  // With nothing else to go by, a bundler that is installed is the one that builds.
+  // Without other evidence, assume that an installed bundler builds the project.
   const found =
     used.length > 0
       ? used
@@ -151,7 +151,7 @@ function toDoOf(host: Host, project: ProjectFiles): HostToDo[] {
     .filter((file) => !project.read(file).includes('unplugin-imagegen'))
     .map((file) => {
       const style = styleOf(file, project)
-      // A wrapper goes around what the config exports; everything else into it.
+      // A wrapper such as `withImagegen` goes around the exported config; any other fragment goes into it.
       const use =
         host.exported?.startsWith('with') === true ? exporting(host.fragment, style) : host.fragment
       return { file, exists: true, lines: [...loadLines(host, style), use] }
@@ -174,7 +174,7 @@ function exporting(value: string, style: ModuleStyle): string {
   return style === 'module' ? `export default ${value}` : `module.exports = ${value}`
 }
 
-/** Config files in the root, else those that scripts name: `vite build --config vite/config.prod.mjs`. */
+/** Config files in the root, or else those that scripts name: `vite build --config vite/config.prod.mjs`. */
 function configsOf({ config }: Host, project: ProjectFiles): string[] {
   const pattern = new RegExp(`^(?:[\\w-]+\\.)*${config}(?:\\.[\\w-]+)*\\.[cm]?[jt]s$`)
   const inRoot = project.names.filter(

@@ -3,14 +3,14 @@ import path from 'node:path'
 import { readFileIfThere } from '../../shared/files.ts'
 import type { ProjectFiles } from './project-files.ts'
 
-/** A tool that reads every file of a project, and how it is told to leave the store alone. */
+/** A linter or formatter, and how to make it ignore the store. */
 interface Tool {
   readonly packages: readonly string[]
-  /** Its config files, by the start of their names. */
+  /** The prefixes of its config files' names. */
   readonly configs: readonly string[]
-  /** Where the line goes if there is no config file. */
+  /** The file for the line if there is no config file. */
   readonly file: string
-  /** Whether the line goes into the config file that is there. */
+  /** Whether the line goes into an existing config file. */
   readonly intoConfig: boolean
   readonly line: (folder: string) => string
 }
@@ -53,17 +53,17 @@ const TOOLS: readonly Tool[] = [
   },
 ]
 
-/** A line for a file that is not ours. */
+/** A line that the user should add to a file. */
 export interface FileLine {
   readonly file: string
   readonly line: string
 }
 
 /**
- * What keeps linters and formatters out of the store. Its files pass their defaults; a project's own settings may want
- * them otherwise.
+ * Returns the lines that make linters and formatters ignore the store. Its files pass their default rules, but a
+ * project's own settings may be stricter.
  *
- * @param folder the store's, from the root, with `/`.
+ * @param folder the store's folder from the root, with `/`.
  */
 export function linterIgnores(project: ProjectFiles, folder: string): FileLine[] {
   return TOOLS.flatMap((tool) => {
@@ -72,7 +72,7 @@ export function linterIgnores(project: ProjectFiles, folder: string): FileLine[]
     )
     const isUsed =
       config !== undefined || tool.packages.some((name) => project.dependencies.has(name))
-    // ESLint with an `.eslintrc` passes over folders that begin with a dot.
+    // ESLint with an `.eslintrc` ignores folders whose names start with a dot.
     const isOldEslint = tool.file.startsWith('eslint') && config === undefined
     if (!isUsed || isOldEslint) return []
     const file = tool.intoConfig ? (config ?? tool.file) : tool.file
@@ -80,7 +80,7 @@ export function linterIgnores(project: ProjectFiles, folder: string): FileLine[]
   })
 }
 
-/** The line that keeps API keys out of git; nothing where one does, here or further up in the repository. */
+/** Returns the line that keeps API keys out of git, unless a .gitignore of the repository already does. */
 export function secretIgnores({ root }: ProjectFiles): FileLine[] {
   const patterns = foldersInRepository(root)
     .map((folder) => readFileIfThere(path.join(folder, '.gitignore'))?.toString('utf8') ?? '')
@@ -90,12 +90,12 @@ export function secretIgnores({ root }: ProjectFiles): FileLine[] {
   return isIgnored ? [] : [{ file: '.gitignore', line: '.env*.local' }]
 }
 
-/** The project's folder and those above it, up to the one that git knows as the repository. */
+/** The project's folder and its parents, up to the root of the git repository. */
 function foldersInRepository(root: string): string[] {
   const folders = [root]
   for (let folder = root; !existsSync(path.join(folder, '.git'));) {
     const parent = path.dirname(folder)
-    // Without a repository only the project's own file counts.
+    // Without a repository, only the project's own file counts.
     if (parent === folder) return [root]
     folders.push(parent)
     folder = parent
@@ -103,7 +103,7 @@ function foldersInRepository(root: string): string[] {
   return folders
 }
 
-/** Whether a line of .gitignore means a file in the root. Classes of characters are not looked into. */
+/** Whether a line of .gitignore matches a file in the root. Character classes are not supported. */
 function matches(pattern: string, name: string): boolean {
   if (pattern === '' || pattern.startsWith('#') || pattern.startsWith('!')) return false
   const source = pattern.replaceAll(/[.+^${}()|[\]\\]/g, '\\$&').replaceAll('*', '.*')

@@ -1,7 +1,7 @@
 /**
- * Parses JSON with comments and trailing commas, as tsconfig.json has them.
+ * Parses JSON with comments and trailing commas, such as tsconfig.json.
  *
- * @returns nothing for a text that is something else.
+ * @returns undefined if the text is not valid.
  */
 export function parseJsonWithComments(text: string): unknown {
   const isString = (token: string): boolean => token.startsWith('"')

@@ -3,18 +3,18 @@ import path from 'node:path'
 import { readFileIfThere } from '../../shared/files.ts'
 import { isRecord } from '../../shared/record.ts'
 
-/** What setup advice looks at in a project. */
+/** The files of a project that setup advice depends on. */
 export interface ProjectFiles {
-  /** Absolute. */
+  /** Absolute path. */
   readonly root: string
-  /** The names in the root folder. */
+  /** The names of files in the root folder. */
   readonly names: readonly string[]
-  /** The packages that package.json names, of every kind. */
+  /** All packages in package.json, of every kind of dependency. */
   readonly dependencies: ReadonlySet<string>
   readonly scripts: Readonly<Record<string, string>>
   /** Whether package.json says `"type": "module"`. */
   readonly isModule: boolean
-  /** A file's text; `''` where there is none. */
+  /** A file's text; `''` if it does not exist. */
   read(file: string): string
 }
 
@@ -47,7 +47,7 @@ function parsePackage(text: string): Record<string, unknown> {
     const manifest: unknown = JSON.parse(text)
     return isRecord(manifest) ? manifest : {}
   } catch {
-    // There is none, or its package manager reports what is wrong with it.
+    // There is no package.json, or the package manager reports its errors.
     return {}
   }
 }

@@ -11,19 +11,19 @@ import { linterIgnores, secretIgnores } from './ignore-lines.ts'
 import type { ProjectFiles } from './project-files.ts'
 import { readTypeScriptConfig } from './tsconfig.ts'
 
-/** What setup advice needs to know besides the files. */
+/** What setup advice depends on besides the project's files. */
 export interface Setup {
-  /** Of the exact types, absolute; nothing where the project wants none. */
+  /** The absolute folder of the exact types; undefined if the project has none. */
   readonly typesFolder: string | undefined
   /** The store's folder from the root, with `/`. */
   readonly storeFolder: string
   /** The folders of manifests, from the root. */
   readonly manifestFolders: readonly string[]
-  /** Where the API keys come from that models of the project do not have yet. */
+  /** The API keys that the project's models lack, and the pages that issue them. */
   readonly missingKeys: ReadonlyArray<{ readonly variable: string; readonly page: string }>
 }
 
-/** What is left to do in files that are not ours, as far as it is not done. */
+/** Returns the remaining setup steps, which the user must do in other files. */
 export function stepsByHand(project: ProjectFiles, setup: Setup): string[] {
   const hosts = findHosts(project)
   const manager = packageManagerOf(project.root)
@@ -40,10 +40,10 @@ export function stepsByHand(project: ProjectFiles, setup: Setup): string[] {
     ...setup.missingKeys.map(({ variable, page }) =>
       step(`Get an API key at ${page}, and write it into .env.local:`, [`${variable}=…`]),
     ),
-    `See what is missing, and what it costs: ${command} plan`,
-    `Make it: ${command} generate`,
+    `See what is missing and what it costs: ${command} plan`,
+    `Generate it: ${command} generate`,
     ...(hosts.names.size === 0
-      ? [`Write the pictures into a folder: ${command} export --out DIR`]
+      ? [`Write the images into a folder: ${command} export --out DIR`]
       : []),
   ].map((each) => `- ${each}`)
 }
@@ -52,7 +52,7 @@ function step(title: string, lines: readonly string[]): string {
   return [title, ...lines.flatMap((line) => line.split('\n'))].join('\n    ')
 }
 
-/** How a package manager adds a package for development, and runs a command of one. */
+/** A package manager's commands to add a development dependency and to run a package's command. */
 interface PackageManager {
   readonly add: string
   readonly run: string
@@ -70,7 +70,7 @@ const LOCK_FILES: Readonly<Record<string, PackageManager>> = {
   'bun.lockb': BUN,
 }
 
-/** By the lock file of the project, or of the workspace around it. */
+/** Finds the package manager by the lock file of the project or its workspace. */
 function packageManagerOf(root: string): PackageManager {
   const workspace = findWorkspaceRoot(root)
   const found = Object.entries(LOCK_FILES).find(([lockFile]) =>
@@ -87,11 +87,11 @@ function installSteps({ root, dependencies }: ProjectFiles, { add }: PackageMana
 }
 
 function typeScriptSteps(project: ProjectFiles, setup: Setup, hosts: Hosts): string[] {
-  // Nuxt's module tells TypeScript by itself.
+  // Nuxt's module configures TypeScript.
   if (hosts.names.size === 0 || hosts.names.has('nuxt')) return []
   const config = readTypeScriptConfig(project.root, setup.manifestFolders)
   if (config === undefined) return []
-  // Astro's integration brings the loose types.
+  // Astro's integration adds the general types.
   const loose = hosts.names.has('astro') ? undefined : optionForLooseTypes(project, config)
   const exact =
     setup.typesFolder === undefined ? [] : optionsForExactTypes(project, config, setup.typesFolder)
@@ -103,18 +103,18 @@ function typeScriptSteps(project: ProjectFiles, setup: Setup, hosts: Hosts): str
       : [step(`Set in the compilerOptions of ${config.name}:`, optionLines(options))]),
     ...(scripts.length === 0
       ? []
-      : [step('Write exact types before TypeScript looks for them; in package.json:', scripts)]),
+      : [step('Write the exact types before checking types; in package.json:', scripts)]),
   ]
 }
 
-/** Compiler options as they stand in a tsconfig file. */
+/** Compiler options as lines of a tsconfig file. */
 export function optionLines(options: readonly CompilerOption[]): string[] {
   return options.map(
     ([name, json], index) => `"${name}": ${json}${index < options.length - 1 ? ',' : ''}`,
   )
 }
 
-/** Scripts that check types and do not write them first, with a command that does. */
+/** The scripts that check types, changed to write the exact types first. */
 function typeCheckingScripts({ scripts }: ProjectFiles): string[] {
   const isChecker =
     /(?:^|[;&|]\s*|\b(?:npx|pnpm|yarn|bunx)\s+)(?:tsc|vue-tsc|svelte-check|astro check)\b/

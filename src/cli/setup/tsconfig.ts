@@ -2,35 +2,36 @@ import { existsSync, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import path from 'node:path'
 import { readFileIfThere, toPosix } from '../../shared/files.ts'
+import { isInside } from '../../shared/real-path.ts'
 import { isRecord } from '../../shared/record.ts'
 import { parseJsonWithComments } from './json-with-comments.ts'
 
-/** The tsconfig file that decides how a project's own code is checked, with what it inherits through `extends`. */
+/** The tsconfig file that applies to a project's own code, with the options that it inherits through `extends`. */
 export interface TypeScriptConfig {
-  /** Its path from the project's root, with `/`. */
+  /** Path from the project's root, with `/`. */
   readonly name: string
-  /** Its folder, absolute. */
+  /** Absolute folder. */
   readonly folder: string
   readonly allowsArbitraryExtensions: boolean
-  /** `undefined` where TypeScript's default holds. */
+  /** `undefined` for TypeScript's default. */
   readonly types: readonly string[] | undefined
   /** Absolute folders. */
   readonly rootDirs: readonly string[] | undefined
   readonly paths: Readonly<Record<string, readonly string[]>> | undefined
-  /** What the targets in `paths` start from, absolute. */
+  /** The absolute folder that the targets in `paths` are relative to. */
   readonly pathsFolder: string
-  /** What targets in this file's own `paths` start from, absolute. */
+  /** The absolute folder that targets in this file's own `paths` are relative to. */
   readonly ownPathsFolder: string
 }
 
-/** Extends and references are followed this far, which is further than anybody goes on purpose. */
+/** The deepest chain of `extends` and `references` that is followed. */
 const DEEPEST = 20
 
 /**
  * Reads tsconfig.json, or the file among its `references` that includes the project's code.
  *
- * @param code folders from the root in which code imports manifests, with `/`.
- * @returns nothing where there is no tsconfig.json.
+ * @param code the folders with code that imports manifests, from the root, with `/`.
+ * @returns undefined if there is no tsconfig.json.
  */
 export function readTypeScriptConfig(
   root: string,
@@ -44,7 +45,7 @@ export function readTypeScriptConfig(
 
 function describe(root: string, file: string): TypeScriptConfig {
   const chain = chainOf(file, 0)
-  /** The nearest value of an option, with the folder of the file that holds it. */
+  /** The nearest value of an option, with the folder of the file that sets it. */
   const option = (name: string): { readonly value: unknown; readonly folder: string } => {
     const holder = chain.find(({ options }) => options[name] !== undefined)
     return { value: holder?.options[name], folder: path.dirname(holder?.file ?? file) }
@@ -75,7 +76,7 @@ interface Link {
   readonly options: Readonly<Record<string, unknown>>
 }
 
-/** The file and what it extends, the nearest first: of several bases the last one wins. */
+/** The file and its bases, the nearest first. Of several bases, the last one wins. */
 function chainOf(file: string, depth: number): readonly Link[] {
   if (depth > DEEPEST) return []
   const config = readConfig(file)
@@ -91,7 +92,7 @@ function chainOf(file: string, depth: number): readonly Link[] {
   ]
 }
 
-/** A base that is not there yet, such as one that a framework writes, says nothing. */
+/** Resolves a base; undefined if it does not exist yet, such as a file that a framework generates. */
 function locateBase(base: string, file: string): string | undefined {
   if (base.startsWith('.') || path.isAbsolute(base)) {
     const target = path.resolve(path.dirname(file), base)
@@ -102,7 +103,7 @@ function locateBase(base: string, file: string): string | undefined {
     try {
       return require.resolve(name)
     } catch {
-      // Not under this name, or not installed.
+      // No such file, or the package is not installed.
     }
   }
   return undefined
@@ -120,7 +121,7 @@ function referencesOf(file: string, depth: number): string[] {
   })
 }
 
-/** Whether a file's `include` reaches into one of the folders. Without `include` and `files` it includes everything. */
+/** Whether a file's `include` covers one of the folders. Without `include` and `files`, it includes everything. */
 function includesAny(file: string, root: string, code: readonly string[]): boolean {
   const config = readConfig(file)
   const include = texts(config['include'])
@@ -137,19 +138,14 @@ function includesAny(file: string, root: string, code: readonly string[]): boole
 function mayReach(pattern: string, root: string, folder: string): boolean {
   const wild = pattern.search(/[*?]/)
   const fixed = wild === -1 ? pattern : path.dirname(`${pattern.slice(0, wild)}x`)
-  // A single file of code is no folder of code.
+  // The pattern is a single file.
   if (wild === -1 && /\.[^/\\.]+$/.test(pattern)) return false
   const target = path.join(root, folder)
   if (!isInside(fixed, target) && !isInside(target, fixed)) return false
-  // `*.config.ts` stays in its own folder.
+  // A pattern such as `*.config.ts` does not include other code.
   return wild === -1 || pattern.includes('**') || path.relative(fixed, target) === ''
     ? !/[*?.]config\.[^/\\]*$/.test(pattern)
     : false
-}
-
-function isInside(folder: string, file: string): boolean {
-  const relative = path.relative(folder, file)
-  return !relative.startsWith('..') && !path.isAbsolute(relative)
 }
 
 function readConfig(file: string): Record<string, unknown> {

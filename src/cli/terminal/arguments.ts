@@ -3,9 +3,9 @@ import { ImagegenError } from '../../shared/errors.ts'
 import { release } from '../../shared/release.ts'
 import { nearest } from '../../shared/suggest.ts'
 
-/** What a command takes. */
+/** The operands and options of a command. */
 export interface Taken {
-  /** What stands behind its name, as the help shows it: `[ID or glob …]`. */
+  /** What follows the command's name; `usage` is the text in the help, such as `[ID or glob …]`. */
   readonly operands?: { readonly usage: string; readonly least: number; readonly most: number }
   readonly options: Readonly<Record<string, Option>>
 }
@@ -13,26 +13,26 @@ export interface Taken {
 /** A flag, or an option with a value. */
 export interface Option {
   readonly about: string
-  /** How the help calls the value; nothing: a flag. */
+  /** The value's name in the help; undefined for a flag. */
   readonly value?: string
 }
 
-/** What somebody wrote behind a command's name. */
+/** The parsed operands and options of a command line. */
 export interface Arguments {
   readonly operands: readonly string[]
   flag(name: string): boolean
   text(name: string): string | undefined
   /**
-   * The whole number that an option has.
+   * An option's value as a whole number.
    *
-   * @throws ImagegenError with code `usage` where it is none.
+   * @throws ImagegenError with code `usage` for any other value.
    */
   count(name: string): number | undefined
 }
 
 /**
- * Reads a command line. Nothing is guessed and nothing ignored: what is misspelt or doubled may be the option that
- * bounds what is spent.
+ * Parses a command line. It is strict about misspelt and repeated options, because one of them may be the option that
+ * limits spending.
  *
  * @throws ImagegenError with code `usage`.
  */
@@ -40,7 +40,7 @@ export function readArguments(name: string, taken: Taken, raw: readonly string[]
   const refuse: (message: string, hint?: string) => never = (message, hint) => {
     throw new ImagegenError('usage', {
       message,
-      hint: hint ?? `\`imagegen ${name} --help\` says what it takes.`,
+      hint: hint ?? `\`imagegen ${name} --help\` lists what it accepts.`,
     })
   }
   const given = new Map<string, string>()
@@ -100,20 +100,20 @@ function optionOf({ options }: Taken, name: string): Option | undefined {
   return Object.hasOwn(options, name) ? options[name] : undefined
 }
 
-/** What `imagegen --help` says. */
+/** The text of `imagegen --help`. */
 export function helpOfAll(commands: ReadonlyArray<readonly [name: string, about: string]>): string {
   return [
-    `imagegen ${release()}: pictures written as text, made once, kept, and built in.`,
+    `imagegen ${release()}: generates the images of *.image.yaml manifests once, keeps them, and builds them in.`,
     '',
     'imagegen <command> [options]',
     '',
     ...table(commands),
     '',
-    '`imagegen <command> --help` says more.',
+    'Run `imagegen <command> --help` for details.',
   ].join('\n')
 }
 
-/** What `imagegen <command> --help` says. */
+/** The text of `imagegen <command> --help`. */
 export function helpOf(name: string, about: string, { operands, options }: Taken): string {
   const rows = Object.entries(options).map(
     ([option, { value, about: text }]) =>

@@ -1,16 +1,16 @@
 import type { Output } from './output.ts'
 
-/** What an interrupted command does: first it comes to an end, then it gives up. */
+/** The two stages of interrupting a command. */
 export interface Interrupt {
-  /** Nothing more is begun. */
+  /** Aborted when no new work may start. */
   readonly stop: AbortSignal
-  /** What is under way is given up, too. */
+  /** Aborted when running work must be given up as well. */
   readonly abandon: AbortSignal
-  /** Gives the signals back. */
+  /** Removes the signal handlers. */
   release(): void
 }
 
-/** The first Ctrl-C stops, the second abandons. */
+/** Handles Ctrl-C: the first one stops, the second one abandons. */
 export function stopOnInterrupt({ logger }: Output): Interrupt {
   const stop = new AbortController()
   const abandon = new AbortController()
@@ -20,15 +20,15 @@ export function stopOnInterrupt({ logger }: Output): Interrupt {
       return
     }
     stop.abort()
-    logger.warn('Interrupted: waiting for what is under way. Once more gives it up.')
+    logger.warn('Interrupted: waiting for running work. Press Ctrl-C again to abandon it.')
   })
   return { stop: stop.signal, abandon: abandon.signal, release }
 }
 
 /**
- * Calls back on Ctrl-C (and on a service's polite end) instead of ending the process.
+ * Handles SIGINT (Ctrl-C) and SIGTERM with a callback instead of ending the process.
  *
- * @returns a function that gives the signals back.
+ * @returns a function that removes the handlers.
  */
 export function onInterrupt(callback: () => void): () => void {
   process.on('SIGINT', callback)

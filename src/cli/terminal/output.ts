@@ -4,33 +4,33 @@ import { errorCode } from '../../shared/files.ts'
 import { redact, type Logger } from '../../shared/logger.ts'
 import { printable, printableJson } from '../../shared/plain-text.ts'
 
-/** Where a command's words go: results to standard output, everything else to standard error. */
+/** A command's output: results go to standard output, everything else to standard error. */
 export interface Output {
-  /** What the command was asked for. */
+  /** Prints the command's result as text. */
   result(text: string): void
-  /** The same for programs. */
+  /** Prints the command's result as JSON. */
   json(value: object): void
-  /** What happens meanwhile. */
+  /** Logs progress and warnings. */
   readonly logger: Logger
-  /** What ended the command: a problem for people, and for programs where the answer was to be JSON. */
+  /** Prints the error that ended the command: as text, and also as JSON after `answerAsJson`. */
   fail(error: CommandError): void
-  /** From now on the answer is JSON, an error too. */
+  /** Makes `fail` print JSON as well. */
   answerAsJson(): void
-  /** What went wrong with one thing of many. */
+  /** Prints a problem with one of many items. */
   problem(problem: Problem): void
-  /** The last line of a terminal, which changes; nothing elsewhere. `''` removes it. */
+  /** Sets the status in the last line of a terminal; `''` removes it. Does nothing without a terminal. */
   status(text: string): void
-  /** Whether a person looks on and can answer. */
+  /** Whether the user can see the output and answer questions. */
   readonly isInteractive: boolean
-  /** Colours where they are wanted. */
+  /** Colours a text if the terminal supports colours. */
   paint(colour: Colour, text: string): string
-  /** From now on these are printed nowhere. */
+  /** Never prints these texts from now on. */
   conceal(secrets: readonly string[]): void
-  /** Text from elsewhere without what is concealed, for `json`. */
+  /** Redacts concealed texts, for use with `json`. */
   clean(text: string): string
 }
 
-/** What ends a command: a user's mistake, or whatever else was thrown. */
+/** An error that ends a command: a user's mistake, or any other exception. */
 export type CommandError = Pick<ImagegenError, 'message' | 'problems'> & { readonly code: string }
 
 export type Colour = 'green' | 'yellow' | 'red' | 'dim'
@@ -47,7 +47,7 @@ export function createOutput({ stdin, stdout, stderr, env }: NodeJS.Process): Ou
   let status = ''
   let isJson = false
   let hasAnswered = false
-  // Colours pass the door as this, which nobody else can write.
+  // Marks colours with a random text, so that no other text can smuggle in escape sequences.
   const seal = randomUUID()
   const colours = new RegExp(`${seal}(\\d+)m`, 'g')
   const isColoured = stdout.isTTY && stderr.isTTY && (env['NO_COLOR'] ?? '') === ''
@@ -114,7 +114,7 @@ export function createOutput({ stdin, stdout, stderr, env }: NodeJS.Process): Ou
   }
 }
 
-/** Who reads through `head` has gone before the end. Work that is paid for goes on. */
+/** Ignores a closed pipe, as with `imagegen … | head`, so that paid work continues. */
 function ignoreClosedPipe(error: Error): void {
   if (errorCode(error) !== 'EPIPE') throw error
 }

@@ -5,7 +5,7 @@ import type { Output } from './output.ts'
 type Job = Parameters<Pipeline['generate']>[1][number]
 type Event = Parameters<Parameters<Pipeline['generate']>[2]['onEvent']>[0]
 
-/** Shows how far a run is: a bar at the bottom of a terminal, and a line an event everywhere. */
+/** Reports the progress of a run: one line per event, and a bar in the last line of a terminal. */
 export interface Progress {
   tell(event: Event): void
   end(): void
@@ -62,7 +62,7 @@ export function createProgress(jobs: readonly Job[], output: Output): Progress {
 
 const CELLS = 24
 
-/** @returns what draws how far something is, at the bottom of a terminal. */
+/** Creates a progress bar for the last line of a terminal. */
 export function createBar(output: Output): (done: number, total: number) => void {
   return (done, total) => {
     const filled = Math.round((done / total) * CELLS)

@@ -5,7 +5,7 @@ import type { Colour, Output } from './output.ts'
 type Plan = Survey['plan']
 type PlannedImage = Plan['images'][number]
 
-/** The form of `plan --json`. */
+/** The JSON of `plan --json`. */
 export function planJson(images: Plan['images'], summary: Plan['summary']): object {
   return {
     version: 1,
@@ -17,7 +17,7 @@ export function planJson(images: Plan['images'], summary: Plan['summary']): obje
       state,
       reason,
       usd,
-      // Only where there are some: a field that most images would have for nothing.
+      // Only if there are any, because most images have none.
       ...(surplus.length === 0 ? {} : { surplus }),
     })),
     summary,
@@ -32,7 +32,7 @@ const COLOURS: Record<PlannedImage['state'], Colour> = {
   blocked: 'red',
 }
 
-/** The plan for people: a line an image that needs attention, then what it all comes to. */
+/** The plan as text: one line per image that needs attention, then a summary. */
 export function planText(images: Plan['images'], summary: Plan['summary'], output: Output): string {
   const shown = images.filter(({ state }) => state !== 'current')
   const width = Math.max(0, ...shown.map(({ entry }) => inOneLine(entry.id).length))
@@ -44,10 +44,10 @@ export function planText(images: Plan['images'], summary: Plan['summary'], outpu
   return [...parts, ...(parts.length > 0 ? [''] : []), summaryText(summary)].join('\n')
 }
 
-/** Images whose candidates nobody asks for, of which so many are named. */
+/** The most images with surplus candidates that are listed. */
 const MOST_SURPLUS = 10
 
-/** Candidates beyond those that are asked for, once a key. */
+/** Lists surplus candidates, once per key. */
 function surplusLines(images: Plan['images']): string[] {
   const byKey = new Map(
     images
@@ -78,13 +78,14 @@ export function summaryText(summary: Plan['summary']): string {
     : `${counts} To make: ${count(pictures, 'picture')} in ${count(requests, 'request')} for ${priceText(usd)}.`
 }
 
+/** A price for the user. */
 export function priceText(usd: number | null): string {
   return usd === null ? 'an unknown price' : `${usd} USD`
 }
 
 type Rewritten = Awaited<ReturnType<Pipeline['reroll']>>
 
-/** Says what was written, which images it concerns, and what has to be made because of it. */
+/** Prints an edit of a manifest: what was written, which images share it, and which are missing now. */
 export function tellRewritten(
   { manifest, ids, edit, survey }: Rewritten,
   before: Survey,
@@ -94,7 +95,7 @@ export function tellRewritten(
   output.result(`${inOneLine(manifest)}: \`${edit.field}: ${edit.value}\``)
   if (ids.length > 1) {
     output.logger.warn(
-      `These images share it:\n${ids.map((id) => `  ${inOneLine(id)}`).join('\n')}`,
+      `These images share the field:\n${ids.map((id) => `  ${inOneLine(id)}`).join('\n')}`,
     )
   }
   const missing = survey.plan.images
@@ -105,5 +106,5 @@ export function tellRewritten(
   if (missing.length === 0) return
   const { summary } = pipeline.select(survey, missing)
   output.logger.info(`Missing now: ${missing.map(inOneLine).join(', ')}.`)
-  output.logger.info(`${summaryText(summary)} \`imagegen generate\` makes what is missing.`)
+  output.logger.info(`${summaryText(summary)} Run \`imagegen generate\` to make them.`)
 }

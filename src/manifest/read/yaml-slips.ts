@@ -63,7 +63,7 @@ export function withColon(written: string, known: readonly string[]): string | u
   return isField ? `${word}: ${rest}` : undefined
 }
 
-const COLON_NEEDS_QUOTES = 'Not valid YAML: text with a colon followed by a space needs quotes.'
+const COLON_NEEDS_QUOTES = 'Not valid YAML: a text with a colon followed by a space needs quotes.'
 
 /** Explains `prompt: A cat: a dog` and `prompt: A cat:`. */
 function colonInValue(line: string): Slip | undefined {
