@@ -116,7 +116,7 @@ describe.concurrent('imagegen adopt', () => {
   })
 
   it.each([
-    ['is not a supported image', 'notes.txt', 'no picture'],
+    ['a file that is not an image', 'notes.txt', 'is not a supported image'],
     ['no file', 'gone.png', 'cannot be read'],
     ['a folder', 'art', 'cannot be read'],
   ])('refuses %s, and leaves everything as it was', async (_, file, words) => {
