@@ -6,10 +6,10 @@ import { flatProviderOptions } from './provider-options.ts'
  * Declares what a model can do and what it costs, so that a plan knows the price and refuses what the model cannot draw
  * before anything is spent. The model is asked as before, and no key changes.
  *
- * Nonsense among the facts is an error with code `config` when the config is read.
+ * Impossible facts are an error with code `config` when the config is read.
  */
 export function imageModel(model: ImageModel, facts: ImageModelFacts): ImageModel {
-  // Whoever reads the config says what is wrong, and knows the name that the model has there.
+  // The options report what is wrong: they know the name that the model has in the config.
   if (!isObject(model)) return model
   if (!isObject(facts)) return { ...delegating(model), declared: { facts, model } }
   const { price = model.price, requestsPerMinute = model.requestsPerMinute } = facts

@@ -13,7 +13,7 @@ type Checks<Shape> = {
   readonly [Name in keyof Shape]-?: (value: unknown, name: string, report: Report) => void
 }
 
-/** What is wrong with facts that somebody declared, one sentence each; configs are often plain JavaScript. */
+/** What is wrong with declared facts, one sentence each. Configs are often plain JavaScript. */
 export function factFaults(facts: unknown): readonly string[] {
   const faults: string[] = []
   const report: Report = (message) => void faults.push(message)
@@ -144,7 +144,7 @@ function checkReferences(value: unknown, name: string, report: Report): void {
   report(`\`${name}\` is ${shown(value)}, expected { types, max }, or \`false\` for none.`)
 }
 
-/** What facts that are right one by one say of each other. */
+/** Reports facts that contradict each other. */
 function checkAgreement(
   { price, seed, limits = {}, ...facts }: ImageModelFacts,
   report: Report,
@@ -176,7 +176,7 @@ function checkAgreement(
   }
 }
 
-/** What is wrong with what a price function says. */
+/** What is wrong with the result of a price function. */
 export function priceFault(ask: () => unknown): string | undefined {
   try {
     const usd = ask()

@@ -25,11 +25,11 @@ export interface ImageModel {
   readonly requestsPerMinute?: number
   /** What shares one rate window, such as provider and host; `provider` where it is left out. */
   readonly account?: string
-  /** `missing`: a call would fail for want of a key. Left out: nobody knows before the call. */
+  /** `missing`: a call would fail because there is no API key. Left out: only the call tells. */
   readonly credentials?: 'given' | 'missing'
-  /** What it sends to be let in, and must never be printed. */
+  /** The credentials that it sends. They must never be printed. */
   secrets?(): readonly string[]
-  /** Where the API key comes from, for messages where it is missing. */
+  /** Where the API key comes from; shown when it is missing. */
   readonly keySource?: KeySource
   /**
    * `true`: every picture that the model ever drew has the pixels that its own `limits` name, so a receipt of other pixels is
@@ -59,7 +59,7 @@ export type ImagePrice = (picture: PricedPicture) => number | undefined
 
 /** What the price of an image depends on. */
 export interface PricedPicture {
-  /** The pixels that it will have: `1536x1024`; `undefined`: nobody knows. */
+  /** The pixels that it will have: `1536x1024`; `undefined`: not known. */
   readonly size: `${number}x${number}` | undefined
   /** How many reference pictures are sent. */
   readonly references: number
@@ -89,7 +89,7 @@ export interface ModelAccount {
   readonly host?: string | undefined
 }
 
-/** What a model takes, checked before anything is spent. What is left out is not checked. */
+/** What a model accepts, checked before anything is spent. Limits that are left out are not checked. */
 export interface ImageModelLimits {
   /** Characters (Unicode code points). */
   readonly promptLength?: number

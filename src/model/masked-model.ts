@@ -3,7 +3,7 @@ import { isRecord } from '../shared/record.ts'
 import { delegating } from './declare-facts.ts'
 import type { ImageModel } from './image-model.ts'
 
-/** Nothing that a provider says is nested deeper. */
+/** The deepest nesting of a provider's answers. */
 const DEEPEST = 8
 
 /** Fields of errors in which a provider may repeat what it was sent. */
@@ -49,7 +49,7 @@ function hidden<Value>(value: Value, secrets: readonly string[], depth: number):
   ) as Value
 }
 
-/** The error itself goes on: whoever decides on retries looks at its class and its other fields. */
+/** Changes the error in place: retrying looks at its class and its other fields. */
 function hideInError(error: unknown, secrets: readonly string[], depth: number): void {
   if (!(error instanceof Error) || depth === DEEPEST) return
   for (const field of SAID) {

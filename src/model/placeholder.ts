@@ -7,7 +7,7 @@ import {
 import { openImage } from '../pixels/sharp.ts'
 import { sha256 } from '../shared/hash.ts'
 
-/** What a stand-in shows. */
+/** What a placeholder shows. */
 export interface PlaceholderContent {
   /** Pixels, 1 to 16384. */
   readonly width: number
@@ -22,7 +22,7 @@ export interface PlaceholderContent {
 const MAX_SIDE = 16_384
 
 /**
- * Draws the stand-in for a picture that is not there yet: a PNG of exactly that size with diagonal stripes, its name and
+ * Draws the placeholder for a picture that does not exist yet: a PNG of exactly that size with diagonal stripes, its name and
  * its size. Equal content gives equal bytes.
  */
 export async function drawPlaceholder(content: PlaceholderContent): Promise<Uint8Array> {
@@ -31,7 +31,7 @@ export async function drawPlaceholder(content: PlaceholderContent): Promise<Uint
     throw new RangeError(`A placeholder of ${width}x${height} pixels cannot be drawn.`)
   }
   const image = await openImage(Buffer.from(svgOf(content)))
-  // Few colours: a fast compression is small enough, and a development server waits for this.
+  // With few colours a fast compression is small enough, and a dev server waits for this.
   return image.removeAlpha().png({ compressionLevel: 4, adaptiveFiltering: false }).toBuffer()
 }
 
@@ -59,7 +59,7 @@ function stripesPath({ width, height, seed = 0 }: PlaceholderContent): string {
   return stripes.join('')
 }
 
-/** The icon, the name and the size below each other in the middle; what there is no room for is left out. */
+/** The icon, the name and the size, one below the other in the middle. Rows without room are left out. */
 function blockOf(
   { width, height, label }: PlaceholderContent,
   light: string,

@@ -4,21 +4,21 @@ import { decodePixels, openPixels, type Pixels } from '../pixels/raw.ts'
 import { openImage, type Sharp } from '../pixels/sharp.ts'
 import { ImagegenError, messageOf } from '../shared/errors.ts'
 
-/** A reference picture in a form that models take. */
+/** A reference picture in a form that models accept. */
 export interface PreparedReference {
   readonly mediaType: 'image/jpeg' | 'image/png'
   readonly data: Uint8Array
-  /** Whether `data` is other bytes than what was handed in. */
+  /** Whether `data` differs from the given bytes. */
   readonly changed: boolean
 }
 
-/** Models take less than 10 MB; which megabyte is meant is not said, so it is the smaller one. */
+/** Models accept less than 10 MB. No source says which megabyte that is, so this is the smaller one. */
 const BYTE_LIMIT = 10_000_000
 
-/** High enough that nobody sees the second encoding. */
+/** High enough that the second encoding is not visible. */
 const JPEG_QUALITY = 90
 
-/** Below this side, in pixels, no picture is too large in bytes. */
+/** Pixels. A picture with shorter sides is never too large in bytes. */
 const SMALLEST_SIDE = 64
 
 /**
@@ -46,9 +46,9 @@ function isTaken(mediaType: MediaType): mediaType is PreparedReference['mediaTyp
 }
 
 /**
- * Decodes all of a picture: a truncated one has a good header, and must not be found out by a model that is paid for it.
+ * Decodes the whole picture: a truncated one has a valid header, and a paid request must not be what finds that out.
  *
- * @returns whether it is 8-bit sRGB. Nobody says what models make of other colour spaces.
+ * @returns whether it is 8-bit sRGB. No provider documents how its models read other colour spaces.
  */
 async function decodesPlain(bytes: Uint8Array): Promise<boolean> {
   const image = await openImage(bytes, { sequentialRead: true })
@@ -57,7 +57,7 @@ async function decodesPlain(bytes: Uint8Array): Promise<boolean> {
   return true
 }
 
-/** Decoded once, however many tries it takes: an SVG may take seconds each time. */
+/** Decodes once for all sizes that it tries: decoding an SVG may take seconds. */
 async function convert(bytes: Uint8Array): Promise<PreparedReference> {
   const pixels = await decodePixels(bytes)
   const mediaType = isOpaque(pixels) ? 'image/jpeg' : 'image/png'
@@ -68,7 +68,7 @@ async function convert(bytes: Uint8Array): Promise<PreparedReference> {
     const data = await encode(shrunk, mediaType).toBuffer()
     if (data.byteLength < BYTE_LIMIT) return { mediaType, data, changed: true }
     if (width <= SMALLEST_SIDE) throw new Error('it does not become small enough')
-    // Bytes grow with the area; a little less, so that the second try is mostly the last.
+    // Bytes grow with the area. Aiming a little lower makes the second try mostly the last.
     width = Math.max(
       SMALLEST_SIDE,
       Math.floor(width * Math.sqrt(BYTE_LIMIT / data.byteLength) * 0.95),
@@ -76,7 +76,7 @@ async function convert(bytes: Uint8Array): Promise<PreparedReference> {
   }
 }
 
-/** Many files have an alpha channel in which nothing is transparent: as PNG they would be large for nothing. */
+/** Many files have an alpha channel without a transparent pixel. Written as PNG they would be large for no reason. */
 function isOpaque({ data, channels }: Pixels): boolean {
   if (channels === 1 || channels === 3) return true
   for (let alpha = channels - 1; alpha < data.length; alpha += channels) {

@@ -4,19 +4,19 @@ import { clause } from '../shared/plain-text.ts'
 import { factFaults, priceFault } from './fact-faults.ts'
 import type { ImageModel, ImageModelLimits, ImagePrice } from './image-model.ts'
 
-/** A model with everything about it looked up once. */
+/** A model with its properties looked up once. */
 export interface ResolvedModel {
   /** Its name in the option `models`; never part of a key. */
   readonly name: string
   readonly model: ImageModel
-  /** What stands before the first dot of the model's `provider`. */
+  /** The part of the model's `provider` before the first dot. */
   readonly provider: string
   readonly modelId: string
   /** At least 1. */
   readonly maxImagesPerCall: number
   /** USD an image, where it is known; a function throws ImagegenError with code `config` where it gives no price. */
   readonly price: number | ImagePrice | undefined
-  /** What is checked before anything is spent. */
+  /** Checked before anything is spent. */
   readonly limits: ImageModelLimits
   /** Where facts were declared for the model: its own limits. Only these fill in what enters keys. */
   readonly ownLimits?: ImageModelLimits | undefined
@@ -27,7 +27,8 @@ export interface ResolvedModel {
 }
 
 /**
- * Looks up what planning needs to know of a model, and checks that it is one: configs are often plain JavaScript.
+ * Looks up what planning needs to know about a model, and checks that the value is a model: configs are often plain
+ * JavaScript.
  *
  * @throws ImagegenError with code `config`.
  */

@@ -16,7 +16,7 @@ const CREDENTIAL = /auth|key|token|secret/i
 
 /**
  * Looks at the headers that a model of the AI SDK sends, offline and before the first request. Models that say nothing of
- * them, or fetch them from elsewhere, are left alone: then nobody knows before the call.
+ * them, or fetch them from elsewhere, are left alone: then only the call tells.
  *
  * The providers of the SDK keep a function `headers` in `config`, which throws where their key is missing. That is no part
  * of the model's interface; test/model/providers/keys.test.ts tells when it changes.
@@ -27,7 +27,7 @@ export function sdkAccountOf(model: ImageModel): SdkAccount {
   const own = innermost(model)
   const config: unknown = Reflect.get(own, 'config')
   const headers: unknown = isRecord(config) ? config['headers'] : undefined
-  // An asynchronous one asks somebody for a token.
+  // An asynchronous function requests a token.
   if (typeof headers !== 'function' || headers.constructor.name === 'AsyncFunction') {
     return NOTHING_KNOWN
   }

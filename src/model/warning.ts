@@ -3,7 +3,7 @@ import { plainText } from '../shared/plain-text.ts'
 
 /**
  * A model's warning as a sentence, in the forms of specification v2 (`unsupported-setting`), v3 (`unsupported`,
- * `compatibility`, `other`) and v4 (also `deprecated`); forms that are not known are shown as JSON.
+ * `compatibility`, `other`) and v4 (also `deprecated`); unknown forms are shown as JSON.
  */
 export function describeWarning(warning: unknown): string {
   if (!isRecord(warning)) return plainText(String(warning))

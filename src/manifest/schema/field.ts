@@ -43,7 +43,12 @@ export function numberWithin(least: number, most: number): v.GenericSchema<numbe
  * create. JSON Schema does not, and the two must agree.
  */
 
-/** Like `v.strictObject`, but accepts only plain objects, and reports every unknown field rather than only the first. */
+/**
+ * Like `v.strictObject`, but accepts only plain objects, and reports every unknown field rather than only the first.
+ * `~run` and `_addIssue` are not documented; test/canaries/valibot.test.ts notices when they change.
+ *
+ * @see https://github.com/fabian-hiller/valibot/blob/main/library/src/types/schema.ts
+ */
 export function strictMap<Entries extends v.ObjectEntries>(
   entries: Entries,
 ): v.StrictObjectSchema<Entries, undefined> {

@@ -9,18 +9,18 @@ const MAX_REDIRECTS = 3
 /** Downloads at once. */
 const CONCURRENCY = 3
 
-/** Milliseconds for one picture of some hundred kB. A server that drips holds nothing up for longer. */
+/** Milliseconds for one picture of some hundred kB. A slow server delays the others no longer than this. */
 const TIMEOUT = 60_000
 
 /** Characters of an address in messages: presigned ones are long. */
 const SHOWN_ADDRESS = 1000
 
 export interface DownloadOptions {
-  /** The host that named the addresses. */
+  /** The host whose answer named the addresses. */
   readonly from: URL
-  /** Of one picture. */
+  /** The most bytes of one picture. */
   readonly maxBytes: number
-  /** What is not fetched by then is told as failed. */
+  /** Downloads that are not complete when it aborts count as failed. */
   readonly signal: AbortSignal
   /**
    * Milliseconds for one picture.
@@ -35,12 +35,12 @@ export interface DownloadOptions {
 export interface FailedDownload {
   readonly address: string
   readonly reason: string
-  /** What had come of it. */
+  /** The bytes that had arrived. */
   readonly received: Uint8Array
 }
 
 /**
- * Fetches pictures that an answer named rather than sent. One that fails costs none of the others: they are paid for.
+ * Fetches pictures that an answer names by address. One that fails does not affect the others: all of them are paid for.
  *
  * @returns the pictures in base64, in the order of the addresses, and those that failed.
  */
@@ -74,14 +74,14 @@ export async function downloadPictures(
   return { images, failures }
 }
 
-/** For people: the address, and why it failed. */
+/** The address and the reason, for messages. */
 export function describeFailure({ address, reason }: FailedDownload): string {
   return `${plainText(address, SHOWN_ADDRESS)} (${reason})`
 }
 
 /**
- * Without the key, without cookies, http(s) only, and never from this machine's own network unless the host that named
- * the address is there too: an answer must not reach what a page on the internet could not.
+ * Downloads without the key and without cookies, over http(s) only, and from this machine's own network only if the host
+ * that named the address is there too: an answer must not reach more than a page on the internet could.
  */
 async function downloadPicture(address: string, options: DownloadOptions): Promise<Buffer> {
   const { from, maxBytes, timeout = TIMEOUT, resolve } = options

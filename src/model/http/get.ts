@@ -23,18 +23,18 @@ export interface GetOptions {
   readonly resolve?: Resolve | undefined
 }
 
-/** What a server answered, whatever its status. */
+/** A server's answer, whatever its status. */
 export interface Got {
   readonly status: number
-  /** Where a redirect leads. */
+  /** The target of a redirect. */
   readonly location: string | undefined
   readonly body: Buffer
 }
 
-/** A download that did not come to its end. */
+/** A download that failed or stayed incomplete. */
 export class DownloadError extends Error {
   override readonly name = 'DownloadError'
-  /** What had come of the body. */
+  /** The part of the body that had arrived. */
   readonly received: Buffer
 
   constructor(message: string, received: Buffer = Buffer.alloc(0), cause?: unknown) {
@@ -44,10 +44,10 @@ export class DownloadError extends Error {
 }
 
 /**
- * Gets what is at an address, without cookies or credentials; redirects are not followed.
+ * Gets the content of an address, without cookies or credentials. Redirects are not followed.
  *
- * Not with `fetch`: it shows no place between resolving a name and connecting to what it resolves to, and a name that
- * is looked up twice can be another address the second time.
+ * Does not use `fetch`, which offers no hook between resolving a name and connecting to its address: a name that is looked
+ * up twice can have another address the second time.
  *
  * @throws DownloadError
  */
@@ -58,7 +58,7 @@ export async function get(url: URL, options: GetOptions): Promise<Got> {
   }
   const name = url.hostname.replace(/^\[|\]$/g, '')
   if (reach === 'internet') {
-    // Of an address nothing is looked up.
+    // Node looks up names only, and never calls `lookup` for an address.
     const isKnown = isIP(name) === 0 ? !isNearby(name) : isInternetAddress(name)
     if (!isKnown) throw notPublic(url)
   }
@@ -66,7 +66,7 @@ export async function get(url: URL, options: GetOptions): Promise<Got> {
     const request = url.protocol === 'https:' ? requestSecurely : requestPlainly
     request(url, {
       method: 'GET',
-      // A user or password in an address is nobody's to send.
+      // A user name or password in an address is not sent.
       auth: undefined,
       headers: { 'accept-encoding': 'identity', connection: 'close' },
       lookup: lookupFor(url, name, reach, resolve),
@@ -80,7 +80,7 @@ export async function get(url: URL, options: GetOptions): Promise<Got> {
   return { status, location: headers.location, body: await receive(url, response, options) }
 }
 
-/** What `net.connect` asks for the address that it connects to: here the last word is said. */
+/** The function that `net.connect` asks for the address that it connects to: the check cannot be bypassed here. */
 function lookupFor(
   url: URL,
   name: string,
@@ -93,7 +93,7 @@ function lookupFor(
       if (error !== null || first === undefined) {
         return done(error ?? new Error(`${asked} has no address`), '')
       }
-      // Where the environment names a proxy, that is what is looked up, and connected to.
+      // With a proxy in the environment, the proxy is looked up and connected to.
       const isGuarded = reach === 'internet' && asked === name
       if (isGuarded && !addresses.every(({ address }) => isInternetAddress(address))) {
         return done(notPublic(url), '')

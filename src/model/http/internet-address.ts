@@ -1,6 +1,6 @@
 import { BlockList, isIP } from 'node:net'
 
-/** Where no server of the internet is: this machine, local networks, cloud metadata, documentation, multicast. */
+/** Ranges without internet servers: this machine, local networks, cloud metadata, documentation, multicast. */
 const NOT_PUBLIC_V4 = [
   ['0.0.0.0', 8],
   ['10.0.0.0', 8],
@@ -22,19 +22,19 @@ const NOT_PUBLIC_V4 = [
   ['240.0.0.0', 4],
 ] as const
 
-/** Of 2000::/3, the rest of IPv6 being no internet at all. */
+/** Ranges inside 2000::/3. The rest of IPv6 is not internet. */
 const NOT_PUBLIC_V6 = [
   // Teredo, benchmarks, ORCHID, documentation.
   ['2001::', 23],
   ['2001:db8::', 32],
-  // 6to4: an IPv4 address in disguise that nothing routes any more.
+  // 6to4: an IPv4 address in IPv6 form, no longer routed.
   ['2002::', 16],
   ['3fff::', 20],
 ] as const
 
 /**
- * Whether an address is one of the internet's, as IANA's registries of special-purpose addresses have it. IPv6
- * addresses that stand for an IPv4 address (mapped, or translated by NAT64) are judged by that.
+ * Whether an address is one of the internet's, by IANA's registries of special-purpose addresses. An IPv6
+ * address that stands for an IPv4 address (mapped, or translated by NAT64) counts as that address.
  *
  * @param address IPv4 or IPv6, as DNS and `URL` write it (without brackets).
  * @see https://www.iana.org/assignments/iana-ipv4-special-registry
@@ -73,9 +73,9 @@ function embeddedV4(groups: readonly number[]): string | undefined {
     .join('.')
 }
 
-/** The eight groups of an IPv6 address that is one. */
+/** The eight groups of a valid IPv6 address. */
 function groupsOf(address: string): number[] {
-  // URL writes the last 32 bits in hex, whichever way they came.
+  // URL writes the last 32 bits in hex, also those in dotted form.
   const hex = new URL(`http://[${address}]`).hostname.slice(1, -1)
   const [left = '', right] = hex.split('::')
   const before = left === '' ? [] : left.split(':')

@@ -4,7 +4,7 @@ import { ModelError } from '../image-model.ts'
 import { plainText } from '../../shared/plain-text.ts'
 import { isInsecure, isUnsent } from './unsent.ts'
 
-/** What a server answered, whatever its status. */
+/** A server's answer, whatever its status. */
 export interface Transferred {
   readonly status: number
   readonly headers: Headers
@@ -18,11 +18,10 @@ export interface TransferLimits {
 }
 
 /**
- * One request and the whole of its answer, and nothing that was not asked for: redirects are not followed, an endless
- * body ends at the limit.
+ * Sends one request and reads its whole answer. Redirects are not followed, and an endless body ends at the limit.
  *
- * @throws ModelError with code `network` or `malformed`; where the signal was given, its own error, or `network` with
- * what had arrived by then.
+ * @throws ModelError with code `network` or `malformed`. After an abort: the signal's own error, or `network` with the part
+ * of the answer that had arrived.
  */
 export async function transfer(
   url: URL,
@@ -33,8 +32,8 @@ export async function transfer(
   },
   limits: TransferLimits,
 ): Promise<Transferred> {
-  // A connection is not used again: after the half minute of a picture the server may just be closing it, and a
-  // request that fails on it counts as paid.
+  // Connections are not reused: after the half minute of a picture the server may be closing its end, and a request that
+  // fails on such a connection counts as paid.
   const headers = new Headers([...request.headers, ['connection', 'close']])
   const response = await send(url, {
     ...request,
@@ -85,7 +84,7 @@ async function receive(url: URL, response: Response, limits: TransferLimits): Pr
   )
 }
 
-/** Nothing was paid for a request that never left; for any other, nobody knows. */
+/** A request that never left costs nothing; any other may be billed. */
 function networkError(url: URL, error: unknown): ModelError {
   const reason = reasonOf(error)
   if (isInsecure(error)) {
@@ -103,7 +102,7 @@ function networkError(url: URL, error: unknown): ModelError {
   )
 }
 
-/** `fetch` says `fetch failed` or `terminated`; why is in the error's causes. */
+/** `fetch` says only `fetch failed` or `terminated`. The reason is the last of the error's causes. */
 function rootCause(error: unknown): unknown {
   let cause = error
   while (cause instanceof Error && cause.cause !== undefined) cause = cause.cause

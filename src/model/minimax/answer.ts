@@ -3,11 +3,11 @@ import { malformed, statusError, type RawAnswer } from '../http/answer-error.ts'
 import { codeError, emptyError } from './answer-error.ts'
 import { factsOfCode } from './codes.ts'
 
-/** What a good answer says. */
+/** The content of a good answer. */
 export interface Answer {
   /** Base64 text, as received. */
   readonly images: readonly string[]
-  /** Where pictures can be had, if the host answered in url mode all the same. */
+  /** Addresses of pictures, where the host answered in url mode although base64 was requested. */
   readonly urls: readonly string[]
   readonly id: string | undefined
   readonly successCount: number | undefined
@@ -34,7 +34,7 @@ const answerSchema = v.object({
 type Body = v.InferOutput<typeof answerSchema>
 
 /**
- * Reads an answer. MiniMax reports errors inside HTTP 200, so the code in the body is asked first, then the status.
+ * Reads an answer. MiniMax reports errors inside HTTP 200, so the code in the body decides first, then the status.
  *
  * @throws ModelError for every answer without a picture.
  */
@@ -56,7 +56,7 @@ export function readAnswer(raw: RawAnswer): Answer {
     if (code === 0) throw emptyError(raw, body.metadata?.failed_count)
     throw malformed(raw, 'neither pictures nor an error')
   }
-  // One broken picture among good ones is handed on with them: it was paid, and the store sets it aside.
+  // A broken picture among good ones is returned with them: it was paid for, and the store moves it to quarantine.
   if (urls.length === 0 && !images.some(isBase64)) throw malformed(raw, 'broken base64')
   return {
     images,
@@ -76,7 +76,7 @@ function parse(text: string): Body | undefined {
   }
 }
 
-/** One odd field must not cost the pictures beside it. */
+/** A field of another type is ignored: it must not cost the pictures beside it. */
 function tolerant<Output>(
   schema: v.GenericSchema<unknown, Output>,
 ): v.GenericSchema<unknown, Output | undefined> {
@@ -91,7 +91,7 @@ function withoutPrefix(image: string): string {
   return image.startsWith('data:') ? image.slice(image.indexOf(',') + 1) : image
 }
 
-/** Node skips what is no base64 and stops at padding, so broken text decodes to less than its length says. */
+/** Node skips characters that are not base64 and stops at padding, so broken text decodes to fewer bytes than its length implies. */
 function isBase64(text: string): boolean {
   const digits = text.length - (/=*$/.exec(text.slice(-2))?.[0].length ?? 0)
   return digits % 4 !== 1 && Buffer.from(text, 'base64').length === Math.floor((digits * 3) / 4)

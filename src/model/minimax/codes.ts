@@ -1,12 +1,12 @@
 import type { RetryAdvice } from '../image-model.ts'
 
-/** What a code in an answer means and what to do about it. */
+/** The meaning of a code in an answer, and what to do about it. */
 export interface CodeFacts {
   readonly meaning: string
-  /** What to do now; `{host}` stands for the host that was asked. */
+  /** What to do now. `{host}` is replaced by the host that was asked. */
   readonly advice: string
   readonly retry: RetryAdvice
-  /** Nothing else can succeed either. */
+  /** No other request can succeed either. */
   readonly stopsRun: boolean
   /** Whether a picture may have been drawn before the request failed; no source says that such ones are free. */
   readonly maybeBilled: boolean
@@ -16,7 +16,7 @@ const AGAIN = 'It is worth another try; if it goes on, MiniMax has trouble.'
 const CHECK_KEY =
   'Check MINIMAX_API_KEY. The host was {host}, and a key is bound to its region: keys of platform.minimax.io go with https://api.minimax.io, Chinese ones with https://api.minimax.cn (MINIMAX_API_HOST).'
 
-/** The whole of what is known about codes inside answers; what is not in here is shown and never asked again. */
+/** All known codes inside answers. A request that is answered with another code is not retried. */
 const CODES: Readonly<Record<string, CodeFacts>> = {
   1000: failure('unknown error', AGAIN),
   1001: failure('timeout at MiniMax', AGAIN),
@@ -74,7 +74,7 @@ const CODES: Readonly<Record<string, CodeFacts>> = {
   2013: refusal('invalid parameters', 'Change the setting that the message names.'),
 }
 
-/** The facts about a code, or nothing where it is not known. */
+/** The facts about a code; `undefined` for an unknown one. */
 export function factsOfCode(code: string): CodeFacts | undefined {
   return Object.hasOwn(CODES, code) ? CODES[code] : undefined
 }

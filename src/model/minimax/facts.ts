@@ -2,7 +2,7 @@ import type { ImageModelLimits, PixelSize } from '../image-model.ts'
 import { flatProviderOptions } from '../provider-options.ts'
 import { checkProviderOptions, type KnownStyles } from './provider-options.ts'
 
-/** What is known about a model before it is asked. Left out: not certain, so not checked. */
+/** What is known about a model before a request. Facts that are not certain are left out and not checked. */
 export interface MinimaxFacts {
   /** USD an image. */
   readonly price?: number
@@ -10,7 +10,7 @@ export interface MinimaxFacts {
   readonly styles: KnownStyles
 }
 
-/** What the account may send, free and paid alike. */
+/** The rate limit of an account, free and paid alike. */
 export const REQUESTS_PER_MINUTE = 10
 
 const PRICE = 0.0035
@@ -29,8 +29,8 @@ const RATIOS = {
 } satisfies Record<string, PixelSize>
 
 /**
- * The facts about a model of the endpoint `image_generation`. A model that this package does not know gets no limits
- * but those of the request's own form: better MiniMax refuses it than we do.
+ * The facts about a model of the endpoint `image_generation`. A model that this package does not know gets
+ * only the limits of the request's form: refusing anything else is left to MiniMax.
  *
  * @see https://platform.minimax.io/docs/api-reference/image-generation-t2i
  */

@@ -20,14 +20,14 @@ export interface MinimaxOptions {
    */
   readonly rpm?: number | undefined
   /**
-   * Milliseconds that a request may take, its answer included. A picture takes about 25 s, nine of them longer: below
-   * 120 s pictures that are paid for are given up.
+   * Milliseconds that a request may take, its answer included. A picture takes about 25 s, nine take longer: with
+   * less than 120 s, paid pictures are lost.
    * @default 180_000
    */
   readonly timeout?: number | undefined
 }
 
-/** An `ImageModel` that the AI SDK takes too (specification v3). */
+/** An `ImageModel` that the AI SDK accepts too (specification v3). */
 export interface MinimaxImageModel extends ImageModel {
   readonly specificationVersion: 'v3'
   doGenerate(call: MinimaxCall): Promise<MinimaxResult>
@@ -35,15 +35,15 @@ export interface MinimaxImageModel extends ImageModel {
 }
 
 const DEFAULT_TIMEOUT = 180_000
-/** The longest that a timer of Node waits. */
+/** The longest time that Node's timers support, in milliseconds. */
 const MAX_TIMEOUT = 2_147_483_647
 
 /**
  * A MiniMax image model (`POST /v1/image_generation`), for the option `models` and for the AI SDK.
  *
- * Its failures are `ModelError`s that carry MiniMax's code, whether to try again, and what to do.
+ * It fails with a `ModelError` that carries MiniMax's code, says whether to retry, and what to do.
  *
- * @throws ImagegenError with code `config` for a host, rate or time that cannot be.
+ * @throws ImagegenError with code `config` for an impossible host, rate or time.
  */
 export function minimax(
   modelId: 'image-01' | 'image-01-live' | (string & {}),

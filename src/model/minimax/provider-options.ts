@@ -3,7 +3,7 @@ import type { JsonValue } from '../../shared/hash.ts'
 import { nearest } from '../../shared/suggest.ts'
 import type { ProviderOptionsCheck } from '../image-model.ts'
 
-/** What MiniMax takes beyond the fields that every model has, with every default filled in. */
+/** MiniMax's own options, beside the fields that every model has, with every default filled in. */
 export interface MinimaxProviderOptions {
   /** Lets MiniMax rewrite the prompt. */
   promptOptimizer: boolean
@@ -16,17 +16,17 @@ export interface MinimaxProviderOptions {
   }
 }
 
-/** The styles that a model has: a list, `any` where that is not certain, `none` where it takes no style. */
+/** The styles of a model: a list, `any` where they are not certain, `none` where it accepts no style. */
 export type KnownStyles = readonly string[] | 'any' | 'none'
 
 export type MinimaxOptionsCheck =
-  // The record is what models in general give back; it stays out of the interface, whose `style` may be left out.
+  // The record is what every model's check returns. It is not part of the interface, whose `style` may be left out.
   | { readonly options: MinimaxProviderOptions & Record<string, JsonValue> }
   | Extract<ProviderOptionsCheck, { readonly issues: unknown }>
 
 const DEFAULT_STYLE_WEIGHT = 0.8
 
-/** Checks `providerOptions` and fills in the defaults, so that leaving one out and writing it down have one form. */
+/** Checks `providerOptions` and fills in the defaults, so that a written default and a left-out one give the same key. */
 export function checkProviderOptions(
   options: Readonly<Record<string, JsonValue | undefined>>,
   styles: KnownStyles,
@@ -77,7 +77,7 @@ function expected(what: string): (issue: { readonly received: string }) => strin
       : `expected ${what}, found ${received}`
 }
 
-/** What a strict object says of itself: it is no object, lacks a member, or has one that nobody knows. */
+/** The message of a strict object: the value is not an object, lacks a member, or has an unknown one. */
 function unknownName(names: readonly string[]): (issue: v.StrictObjectIssue) => string {
   return (issue) => {
     const name = issue.path?.at(-1)?.key

@@ -3,7 +3,7 @@ import { ModelError, type ImageModelCall, type ImageModelFile } from '../image-m
 import type { MinimaxFacts } from './facts.ts'
 import { checkProviderOptions, type MinimaxProviderOptions } from './provider-options.ts'
 
-/** A call as the AI SDK makes it too: it may lack a prompt, and it may hold a mask. */
+/** A call by this package or by the AI SDK, which may lack a prompt and may have a mask. */
 export interface MinimaxCall extends Omit<ImageModelCall, 'prompt' | 'mask'> {
   prompt: string | undefined
   mask: ImageModelFile | undefined
@@ -31,7 +31,7 @@ export interface MinimaxRequest {
 }
 
 /**
- * The request for a call, and what of the call MiniMax cannot do.
+ * Builds the request for a call, with warnings about everything in the call that MiniMax does not support.
  *
  * @throws ModelError with code `invalid`: nothing was sent.
  */
@@ -56,7 +56,7 @@ export function buildRequest(
     ...dimensionsOf(modelId, facts, call, warnings),
   }
   if (call.seed !== undefined) request.seed = call.seed
-  // Documented on the Chinese platform only, so it is left out where nobody asked for it.
+  // Documented on the Chinese platform only, so it is sent only on demand.
   if (options.watermark) request.aigc_watermark = true
   if (options.style !== undefined) {
     request.style = { style_type: options.style.type, style_weight: options.style.weight }

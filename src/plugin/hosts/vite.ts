@@ -283,6 +283,7 @@ type Load = Extract<NonNullable<Plugin['load']>, (...args: never[]) => unknown>
  * is asked before them can keep Vite's answer.
  *
  * @returns nothing where Vite has no such plugin: then it is asked in its turn.
+ * @see https://github.com/vitejs/vite/blob/main/packages/vite/src/node/plugins/asset.ts `assetPlugin`
  */
 export async function vitesOwnAsset(
   context: ThisParameterType<Load>,
@@ -308,6 +309,8 @@ export function viteUrl(folder: string): AssetUrlOf {
 /**
  * Vite's builds: what its own `?url` comes to in a chunk, and so with base, `renderBuiltUrl` and library mode. A module
  * for each file, which that would need, takes longer than all that we do for it.
+ *
+ * @see https://github.com/vitejs/vite/blob/main/packages/vite/src/node/plugins/asset.ts `assetUrlRE`
  */
 export function viteBuildUrl(_folder: string, emit: Emit): AssetUrlOf {
   return ({ file }, variable) => ({

@@ -33,7 +33,11 @@ const NAME = 'unplugin-imagegen'
 
 /** What the compilers of webpack and of Rspack both have. */
 interface Compiler extends WithNeighbours {
-  /** Since the last build of a watcher. */
+  /**
+   * Files that changed since the last build of a watcher. Not documented.
+   *
+   * @see https://github.com/webpack/webpack/blob/main/lib/Watching.js
+   */
   modifiedFiles?: ReadonlySet<string> | undefined
   readonly removedFiles?: ReadonlySet<string> | undefined
   readonly fileTimestamps?: Timestamps | undefined

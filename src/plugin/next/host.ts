@@ -121,6 +121,7 @@ export function findNext(folder: string): NextPackage {
   const { version } = project('next/package.json') as { version: string }
   // Next's own copy of its package: another one would know of nothing.
   const next = createRequire(project.resolve('next/package.json'))
+  // Not documented: https://github.com/vercel/next.js/blob/canary/packages/next-env/index.ts
   const { initialEnv } = next('@next/env') as { initialEnv?: NodeJS.ProcessEnv }
   return { version, environment: initialEnv ?? process.env }
 }
