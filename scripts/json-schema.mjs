@@ -101,7 +101,7 @@ function eitherForm(named, single) {
  * @returns {Schema}
  */
 function condition(test, matched, unmatched) {
-  // oxlint-disable-next-line unicorn/no-thenable -- it is JSON Schema's word, and nobody awaits this.
+  // oxlint-disable-next-line unicorn/no-thenable -- a keyword of JSON Schema; this object is never awaited.
   return { if: test, then: matched, else: unmatched }
 }
 

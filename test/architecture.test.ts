@@ -144,7 +144,7 @@ describe('the rules notice', () => {
       ],
     ],
     [
-      'a package that is not installed with ours, and one that nobody needs',
+      'a package that is not a dependency, and a dependency that is not used',
       { 'manifest/a.ts': "import { b } from 'ajv/dist/core.js'\nimport c from '@scope/name/deep'" },
       ['manifest/a.ts: ajv is not a dependency', 'manifest/a.ts: @scope/name is not a dependency'],
     ],

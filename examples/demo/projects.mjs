@@ -8,7 +8,7 @@ const examples = fileURLToPath(new URL('..', import.meta.url))
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const modules = path.join(root, 'node_modules')
 
-/** What belongs to somebody's own use of an example, and stays there. */
+/** Files of the user's own runs of an example, which the demo does not copy. */
 const NOT_COPIED = /^(?:node_modules|dist|\.imagegen|\.env.*|package-lock\.json)$/
 
 /**

@@ -15,7 +15,7 @@
  * @returns {Promise<Provider>}
  */
 export async function openProvider() {
-  // In continuous integration builds are frozen unless somebody says that they shall generate.
+  // In CI, builds are frozen by default, so set the mode explicitly.
   const env = { ...process.env, IMAGEGEN_MODE: 'generate', NO_COLOR: '1' }
   if (process.env['MINIMAX_API_KEY']) {
     return {

@@ -22,7 +22,7 @@
 const cast = ['kira', 'kiraInLibrary', 'kiraOnTheQuay', 'marco']
 const kiraAndWhoRefersToHer = ['kira', 'kiraInLibrary', 'kiraOnTheQuay']
 
-/** Ten requests in all: MiniMax takes ten a minute, and nobody likes to wait. @type {readonly Step[]} */
+/** Ten requests in all: MiniMax accepts ten a minute, so the demo never has to wait. @type {readonly Step[]} */
 export const steps = [
   {
     title: 'Vite, from an empty store',

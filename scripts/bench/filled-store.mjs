@@ -4,7 +4,7 @@ import path from 'node:path'
 
 /**
  * Fills a project's store with an original for everything that its manifests ask for, as `imagegen generate` would,
- * without asking anybody.
+ * without any request.
  *
  * @param {import('./workspace.mjs').Workspace} workspace
  * @param {import('./workspace.mjs').Project} project

@@ -44,7 +44,7 @@ export async function run(script, args, { cwd, peakFile, environment = {} }) {
 }
 
 /**
- * Nothing of whoever runs the benchmark, such as a key, or CI, which changes defaults.
+ * Contains nothing of the user's environment, such as a key, or CI, which changes defaults.
  *
  * @param {string} home
  * @returns {Record<string, string>}

@@ -88,7 +88,7 @@ export function referenceTo(
   return { kind: 'generated', key, pick, otherKeys }
 }
 
-/** What is drawn where no shape was asked for, as far as that was declared: it is in no key, and nobody is held to it. */
+/** The declared size of an image without a shape in its recipe. It is not part of the key and not enforced. */
 function sizeByDefault(
   { size, aspectRatio }: Recipe,
   { limits }: ResolvedModel,

@@ -1,7 +1,7 @@
 import type { ResolvedModel } from '../model/resolved-model.ts'
 import { expectedSize, type Recipe } from './recipe.ts'
 
-/** What one picture of a recipe costs, USD; null where nobody knows. */
+/** The price of one image of a recipe in USD; null if it is unknown. */
 export function priceOfOne(recipe: Recipe, model: ResolvedModel): number | null {
   const { price } = model
   if (typeof price !== 'function') return price ?? null

@@ -21,7 +21,7 @@ export interface Import {
 /** File names from `src` → their text. */
 export type Sources = Readonly<Record<string, string>>
 
-/** All TypeScript below a folder; declaration files hold no code of ours. */
+/** All TypeScript files below a folder, without declaration files. */
 export function sourcesIn(folder: string): Sources {
   const files = readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .map((file) => file.replaceAll(path.sep, '/'))

@@ -77,8 +77,8 @@ describe.concurrent('what is wrong with a manifest', () => {
 
 describe.concurrent('what is wrong with the options', () => {
   it.each([
-    ['JSON that is none', '{', 'imagegen.config.json'],
-    ['an option that nobody knows', '{ "budgets": {} }', 'Did you mean `budget`'],
+    ['invalid JSON', '{', 'imagegen.config.json'],
+    ['an unknown option', '{ "budgets": {} }', 'Did you mean `budget`'],
     ['a value of the wrong kind', '{ "budget": { "images": -1 } }', 'budget.images'],
   ])('%s, is told', async (_, config, words) => {
     const project = await createProject({ 'imagegen.config.json': config, 'a.image.yaml': HERO })
@@ -88,7 +88,7 @@ describe.concurrent('what is wrong with the options', () => {
     expect(stderr).not.toMatch(/^ +at /m)
   })
 
-  it('a mode that is none, is told', async () => {
+  it('an unknown mode is reported', async () => {
     const project = await createProject({ 'a.image.yaml': HERO })
     project.environment = { IMAGEGEN_MODE: 'freeze' }
     const { code, stderr } = await project.run('plan')

@@ -68,7 +68,7 @@ describe.concurrent('imagegen', () => {
     ['a misspelt command', ['plam'], /Did you mean `plan`/, ''],
     ['a command of every object', ['constructor'], /no command `constructor`/, ''],
     ['an option before the command', ['--json', 'plan'], /no command `--json`/, ''],
-    ['an operand that is none', ['emulator', 'now'], /takes nothing/, ''],
+    ['an unexpected operand', ['emulator', 'now'], /takes nothing/, ''],
   ])('exits with 2 for %s', async (_, args, told, result) => {
     const project = await createProject()
     const { code, stdout, stderr } = await project.run(...args)
@@ -86,7 +86,7 @@ describe.concurrent('imagegen', () => {
     expect((await project.run('plan')).stdout).not.toContain('\u001B')
   })
 
-  it('goes on where nobody reads what it prints any more', async () => {
+  it('continues after the reader of its output is gone', async () => {
     const project = await createProject({ 'hero.image.yaml': HERO })
     const running = project.start('plan', '--json')
     running.process.stdout?.destroy()
@@ -121,11 +121,11 @@ describe.concurrent('imagegen emulator', () => {
   })
 
   it.each([
-    ['a port that is none', ['--port', 'http'], /--port/],
+    ['an invalid port', ['--port', 'http'], /--port/],
     ['a port beyond all', ['--port', '70000'], /port/],
     ['a file of faults that is not there', ['--faults', 'gone.json'], /gone\.json/],
     ['a file that is no JSON', ['--faults', 'broken.json'], /broken\.json:1:\d+/],
-    ['a fault that nobody knows', ['--faults', 'unknown.json'], /unknown\.json:2:\d+/],
+    ['an unknown fault', ['--faults', 'unknown.json'], /unknown\.json:2:\d+/],
   ])('exits with 2 for %s', async (_, args, told) => {
     const project = await createProject({
       'broken.json': '[{',

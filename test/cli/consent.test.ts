@@ -6,7 +6,7 @@ const byDefault = { budget: { images: 20, usd }, budgetIsChosen: false }
 const chosen = { budget: { images: 5, usd: 1 }, budgetIsChosen: true }
 
 describe('the consent to spend', () => {
-  it('is a flag, a number, or an answer where somebody can give one', () => {
+  it('is a flag, a number, or an answer in a terminal', () => {
     const nothing = { yes: false, budget: undefined }
     expect(consentOf({ yes: true, budget: undefined }, true)).toBe('given')
     expect(consentOf({ yes: false, budget: 0 }, false)).toBe('given')

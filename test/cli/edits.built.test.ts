@@ -13,7 +13,7 @@ async function statesOf(project: Project): Promise<Record<string, string>> {
 }
 
 describe.concurrent('imagegen reroll', () => {
-  it('has another picture asked for, and says what else is missing then and what it costs', async () => {
+  it('requests another image, and prints what else becomes missing and what it costs', async () => {
     const project = await createProject({
       'art/cast.image.yaml': CAST,
       'art/scene.image.yaml': 'prompt: A scene\nalt: ""\nreferences: ["./cast.image.yaml#kira"]\n',
@@ -39,7 +39,7 @@ describe.concurrent('imagegen reroll', () => {
     expect(await statesOf(project)).toEqual({ kira: 'missing', scene: 'missing' })
   })
 
-  it('says which images share a matrix, and that a written seed may draw the same', async () => {
+  it('lists the images that share a matrix, and warns that a fixed seed may repeat the image', async () => {
     const text =
       'images:\n  tile-${s}: { prompt: "A ${s} tile", alt: "", seed: 7, matrix: { s: [a, b] } }\n'
     const project = await createProject({ 'tiles.image.yaml': text })
@@ -60,8 +60,8 @@ describe.concurrent('imagegen reroll', () => {
   })
 
   it.each([
-    ['an image that nobody knows', ['reroll', 'kria'], 'Did you mean `kira`'],
-    ['a name that means two', ['reroll', '*'], 'matches 2 images'],
+    ['an unknown image', ['reroll', 'kria'], 'Did you mean `kira`'],
+    ['a pattern that matches two images', ['reroll', '*'], 'matches 2 images'],
     ['an image made by hand', ['reroll', 'made'], 'made by hand'],
     ['no image', ['reroll'], 'takes ID'],
     ['two images', ['reroll', 'kira', 'made'], 'takes ID'],
@@ -76,7 +76,7 @@ describe.concurrent('imagegen reroll', () => {
 })
 
 describe.concurrent('imagegen adopt', () => {
-  it('copies the file beside the manifest, names it there, and can be taken back', async () => {
+  it('copies the file beside the manifest, writes `source`, and can be undone', async () => {
     const project = await createProject({ 'art/cast.image.yaml': CAST, 'in/Kira final.svg': SVG })
     await emulatorFor(project)
     await project.run('generate', '--yes')
@@ -100,7 +100,7 @@ describe.concurrent('imagegen adopt', () => {
     expect(await statesOf(project)).toEqual({ kira: 'current' })
   })
 
-  it('takes a name that is free, and a file that lies there already as it is', async () => {
+  it('uses a free name, and a file that is already there as it is', async () => {
     const project = await createProject({
       'art/cast.image.yaml': CAST,
       'art/kira.svg': '<svg/>',
@@ -129,7 +129,7 @@ describe.concurrent('imagegen adopt', () => {
     expect(project.read('art/cast.image.yaml')).toBe(CAST)
   })
 
-  it('takes its copy away again where the manifest cannot be edited', async () => {
+  it('removes its copy if the manifest cannot be edited', async () => {
     const text = 'images:\n  kira: &k { prompt: x, alt: "" }\n  twin: *k\n'
     const project = await createProject({ 'cast.image.yaml': text, 'in/kira.svg': SVG })
     const { code, stderr } = await project.run('adopt', 'kira', 'in/kira.svg')

@@ -23,7 +23,7 @@ async function projectOf(files: Record<string, string>): Promise<Project> {
 }
 
 describe.concurrent('imagegen export', () => {
-  it('writes every rendition, and by id and name what an import would give', async () => {
+  it('writes every rendition, and the values of imports by id and name', async () => {
     const project = await projectOf({ 'art/tiles.image.yaml': TILES })
     const ran = await project.run('export', '--out', 'public/art', '--json')
     expect({ code: ran.code, stderr: ran.stderr }).toEqual({ code: 0, stderr: '' })
@@ -63,7 +63,7 @@ describe.concurrent('imagegen export', () => {
     expect([small.format, small.width, small.height]).toEqual(['webp', 8, 4])
   })
 
-  it('writes nothing anew that is the same, and removes what nothing asks for any more', async () => {
+  it('does not rewrite unchanged files, and removes files that are no longer needed', async () => {
     const project = await projectOf({ 'art/tiles.image.yaml': TILES })
     await project.run('export', '--out', 'out')
     project.write('out/mine.txt', 'mine')
@@ -92,7 +92,7 @@ describe.concurrent('imagegen export', () => {
     ])
   })
 
-  it('touches nothing that it did not write, or that was changed since', async () => {
+  it('does not touch files that it did not write, or that were changed since', async () => {
     const project = await projectOf({ 'art/tiles.image.yaml': TILES })
     project.write('out/art/tiles/grass-8.png', 'mine')
     const foreign = await project.run('export', '--out', 'out')
@@ -103,7 +103,7 @@ describe.concurrent('imagegen export', () => {
     await project.run('export', '--out', 'other')
     project.write('other/art/tiles/grass-8.png', 'retouched')
     expect((await project.run('export', '--out', 'other')).code).toBe(2)
-    // What nothing asks for any more stays, too, where somebody has changed it.
+    // A file that is no longer needed stays if the user changed it.
     project.write('art/tiles.image.yaml', TILES.replace('[8, original]', '[original]'))
     expect((await project.run('export', '--out', 'other')).code).toBe(0)
     expect(project.read('other/art/tiles/grass-8.png')).toBe('retouched')
@@ -113,7 +113,7 @@ describe.concurrent('imagegen export', () => {
     expect(project.read('third/images.json')).toBe('{ "images": [] }')
   })
 
-  it('follows no list out of its folder', async () => {
+  it('does not follow a list out of its folder', async () => {
     const project = await projectOf({ 'art/tiles.image.yaml': TILES, 'kept.txt': 'kept' })
     const hash = '79d0c0b6cc95dd74ae2a82fbb3b0ae4a8cb3b2ee6ed3d1a4ba9db73ec2e7fe12'
     project.write(
@@ -124,7 +124,7 @@ describe.concurrent('imagegen export', () => {
     expect(project.read('kept.txt')).toBe('kept')
   })
 
-  it('tells names apart that some systems take for one, and gives the id of a name that is one image’s', async () => {
+  it('distinguishes names that some file systems confuse, and lists the ids of unique names', async () => {
     const project = await projectOf({
       'art/a.image.yaml':
         'images:\n  Tile: { source: ./in/green.png, alt: "" }\n  tile: { source: ./in/grey.png, alt: "" }\n',
@@ -142,7 +142,7 @@ describe.concurrent('imagegen export', () => {
     expect(names).toEqual({ Tile: 'art/a.image.yaml#Tile', hero: 'art/hero.image.yaml' })
   })
 
-  it('lists what is missing, and writes nothing then', async () => {
+  it('lists missing images and then writes nothing', async () => {
     const project = await projectOf({
       'art/tiles.image.yaml': `${TILES}  sky: { prompt: The sky, alt: "" }\n`,
     })

@@ -29,7 +29,7 @@ function report({ stdout }: Ran): GenerateJson {
 }
 
 describe.concurrent('imagegen generate', () => {
-  it('makes each key once, what is referred to first, and says so to programs', async () => {
+  it('generates each key once, references first, and reports it as JSON', async () => {
     const project = await projectOf(`images:
   scene: { prompt: Her in a forest, alt: "", references: ["#hero"] }
   hero: { prompt: A hero, alt: "" }
@@ -59,7 +59,7 @@ describe.concurrent('imagegen generate', () => {
     expect(emulator.stats().requests).toBe(2)
   })
 
-  it('makes only what is selected, and what that refers to', async () => {
+  it('generates only the selected images and their references', async () => {
     const project = await projectOf(`images:
   scene: { prompt: Her in a forest, alt: "", references: ["#hero"] }
   hero: { prompt: A hero, alt: "" }
@@ -70,7 +70,7 @@ describe.concurrent('imagegen generate', () => {
     expect(generated).toEqual(['art.image.yaml#hero', 'art.image.yaml#scene'])
   })
 
-  it('spends nothing where nobody agreed', async () => {
+  it('spends nothing without consent', async () => {
     const project = await projectOf(images('cat'))
     const emulator = await emulatorFor(project)
     const { code, stderr } = await project.run('generate')
@@ -94,7 +94,7 @@ describe.concurrent('imagegen generate', () => {
 })
 
 describe.concurrent('the budget', () => {
-  it('of 20 images binds --yes, and --budget names another', async () => {
+  it('of 20 images limits --yes, and --budget sets another', async () => {
     const project = await projectOf(`defaults: { n: 7 }\n${images('cat', 'dog', 'cow')}`)
     const emulator = await emulatorFor(project)
     const [byDefault, byName] = await Promise.all([
@@ -112,7 +112,7 @@ describe.concurrent('the budget', () => {
   })
 
   it.each(['{ "images": 1 }', '{ "usd": 0.004 }'])(
-    'of %s that somebody configured binds always, whatever the command says',
+    'of %s that the user configured always applies, whatever the command says',
     async (budget) => {
       const project = await projectOf(images('cat', 'dog'))
       const emulator = await emulatorFor(project)
@@ -129,7 +129,7 @@ describe.concurrent('the budget', () => {
 })
 
 describe.concurrent('the mode', () => {
-  it('frozen that somebody wrote is kept to; the default in CI is for builds', async () => {
+  it('frozen applies if the user set it; the default in CI is for builds', async () => {
     const project = await projectOf(images('cat'))
     const emulator = await emulatorFor(project)
     const { environment } = project

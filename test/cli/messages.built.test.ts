@@ -251,7 +251,7 @@ describe.concurrent('an error of a command with --json', () => {
 })
 
 describe.concurrent('a project', () => {
-  it('without a manifest hears what a manifest is called', async () => {
+  it('without a manifest is told how manifests are named', async () => {
     const project = await createProject()
     const { code, stdout, stderr } = await project.run('plan')
     expect({ code, stdout }).toEqual({ code: 0, stdout: '0 images: none.\n' })
@@ -267,7 +267,7 @@ describe.concurrent('a project', () => {
     },
   )
 
-  it('hears nothing of files that hold no manifest', async () => {
+  it('is not warned of files that contain no manifest', async () => {
     const project = await createProject({
       'docker-image.yml': 'image: node\nservices: {}\n',
       'art.image.yaml': HERO,
@@ -275,7 +275,7 @@ describe.concurrent('a project', () => {
     expect((await project.run('plan')).stderr).not.toContain('looks like')
   })
 
-  it('whose only manifests are excluded hears which', async () => {
+  it('whose only manifests are excluded is told which', async () => {
     const project = await createProject({
       'src/art.image.yaml': HERO,
       'imagegen.config.json': '{ "exclude": "src/**" }',
@@ -284,7 +284,7 @@ describe.concurrent('a project', () => {
     expect(stderr).toContain('`exclude` leave out src/art.image.yaml')
   })
 
-  it('without a key hears how many images are missing', async () => {
+  it('without a key is told how many images are missing', async () => {
     const project = await createProject({ 'art.image.yaml': HERO })
     const one = await project.run('generate', '--yes')
     expect(one.stderr).toContain('1 image is missing (0.0035 USD).')
@@ -293,7 +293,7 @@ describe.concurrent('a project', () => {
     expect(more.stderr).toContain('2 images are missing (3 pictures, 0.0105 USD).')
   })
 
-  it('with an unavailable image reads sentences that end once', async () => {
+  it('with an unavailable image gets sentences with one full stop', async () => {
     const project = await createProject({ 'art.image.yaml': HERO })
     await emulatorFor(project)
     await project.run('generate', '--yes')
@@ -318,23 +318,26 @@ describe.concurrent('prune', () => {
     'packages/b/b.image.yaml': HERO.replace('hero', 'villain'),
   }
 
-  it.each(['a', 'b'])('in package %s moves nothing that the other package needs', async (name) => {
-    const project = await createProject(files)
-    await emulatorFor(project)
-    for (const each of ['a', 'b']) {
-      project.workingFolder = path.join(project.folder, 'packages', each)
-      expect((await project.run('generate', '--yes')).code).toBe(0)
-    }
-    const kept = (): string[] => project.files().filter((file) => file.includes('.imagegen/'))
-    const before = kept()
-    project.workingFolder = path.join(project.folder, 'packages', name)
-    const { code, stderr } = await project.run('prune', '--delete')
-    expect(code).toBe(2)
-    expect(stderr).toContain(
-      `packages/${name === 'a' ? 'b' : 'a'} may keep originals in the same store`,
-    )
-    expect(kept()).toEqual(before)
-  })
+  it.each(['a', 'b'])(
+    'in package %s moves no original that the other package needs',
+    async (name) => {
+      const project = await createProject(files)
+      await emulatorFor(project)
+      for (const each of ['a', 'b']) {
+        project.workingFolder = path.join(project.folder, 'packages', each)
+        expect((await project.run('generate', '--yes')).code).toBe(0)
+      }
+      const kept = (): string[] => project.files().filter((file) => file.includes('.imagegen/'))
+      const before = kept()
+      project.workingFolder = path.join(project.folder, 'packages', name)
+      const { code, stderr } = await project.run('prune', '--delete')
+      expect(code).toBe(2)
+      expect(stderr).toContain(
+        `packages/${name === 'a' ? 'b' : 'a'} may keep originals in the same store`,
+      )
+      expect(kept()).toEqual(before)
+    },
+  )
 
   it('works in a package with a store of its own', async () => {
     const project = await createProject({
@@ -353,7 +356,7 @@ describe.concurrent('prune', () => {
   })
 })
 
-it('a manifest that is imported through a link hears where it really is', async () => {
+it('a manifest that is imported through a link is reported with its real path', async () => {
   const project = await createProject({
     'app/package.json': '{ "type": "module" }',
     'app/main.js': "import art from './linked/art.image.yaml'\nexport default art\n",

@@ -25,7 +25,7 @@ interface PlanJson {
 }
 
 describe.concurrent('imagegen plan', () => {
-  it('tells programs what is missing and what it costs, offline, and writes nothing but the cache', async () => {
+  it('prints what is missing and what it costs as JSON, offline, and writes only the cache', async () => {
     const project = await createProject({ 'src/cast.image.yaml': CAST })
     const before = project.files()
     const { code, stdout, stderr } = await project.run('plan', '--json')
@@ -62,7 +62,7 @@ describe.concurrent('imagegen plan', () => {
     expect(project.files()).toEqual(before)
   })
 
-  it('tells people the same in a line an image', async () => {
+  it('prints the same as text, one line per image', async () => {
     const project = await createProject({ 'src/cast.image.yaml': CAST })
     const { stdout } = await project.run('plan')
     expect(stdout).toBe(
@@ -77,7 +77,7 @@ describe.concurrent('imagegen plan', () => {
     )
   })
 
-  it('takes ids, names and globs, with what the selected ones need, and refuses what means nothing', async () => {
+  it('accepts ids, names and globs, includes references, and refuses patterns without a match', async () => {
     const project = await createProject({
       'src/cast.image.yaml': CAST,
       'art/hero.image.yaml': 'prompt: A hero\nalt: A hero\n',
@@ -107,7 +107,7 @@ describe.concurrent('imagegen plan', () => {
     })
   })
 
-  it('names candidates that no image asks for, once for those that share them', async () => {
+  it('lists candidates that no image asks for, once per key', async () => {
     const manifest = (n: number): string =>
       `images: { a: { prompt: A dune, alt: "", size: 512x512, n: ${n} }, b: { prompt: A dune, alt: "", size: 512x512 } }`
     const project = await createProject({ 'a.image.yaml': manifest(2) })
@@ -125,7 +125,7 @@ describe.concurrent('imagegen plan', () => {
     expect(images.map(({ surplus }) => surplus)).toEqual([[file], [file]])
   })
 
-  it('warns of a host in a file that no key goes to, and of no secret', async () => {
+  it('warns of a host in a file that gets no key, without printing a secret', async () => {
     const project = await createProject({
       'src/cast.image.yaml': CAST,
       '.env': 'MINIMAX_API_HOST=https://collect.example',
@@ -137,7 +137,7 @@ describe.concurrent('imagegen plan', () => {
     expect(stderr).not.toContain('sk-not-to-be-seen')
   })
 
-  it('names the reason of each, and exits with 3 on --check as long as anything is missing', async () => {
+  it('prints each reason, and exits with 3 on --check while images are missing', async () => {
     const project = await createProject({ 'src/cast.image.yaml': CAST })
     await emulatorFor(project)
     expect((await project.run('plan', '--check')).code).toBe(3)

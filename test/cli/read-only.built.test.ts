@@ -16,12 +16,12 @@ await build({ entryPoints: ['main.js'], bundle: true, outdir, plugins: [imagegen
 
 interface ReadOnly {
   readonly project: Project
-  /** Where everybody may write. */
+  /** A folder that every user may write to. */
   readonly out: string
   readonly run: (script: string, ...args: string[]) => Promise<{ code: number; said: string }>
 }
 
-/** A checkout with its pictures that nobody may write, and a user whom that binds: root passes all permissions. */
+/** A read-only checkout with its images, and a user without root's permissions. */
 async function readOnlyCheckout(keepsCache: boolean): Promise<ReadOnly> {
   const project = await createProject({
     'art.image.yaml':
@@ -68,7 +68,7 @@ const CLI = 'node_modules/unplugin-imagegen/dist/cli/main.js'
 
 describe.skipIf(process.platform === 'win32')('in a checkout that may only be read', () => {
   for (const keepsCache of [false, true]) {
-    const which = keepsCache ? 'with a cache of somebody else' : 'without a cache'
+    const which = keepsCache ? 'with a cache of another user' : 'without a cache'
     it(`${which}, plan --check, export and a frozen build work, and say what to set`, async () => {
       const { project, out, run } = await readOnlyCheckout(keepsCache)
       const before = project.everything()

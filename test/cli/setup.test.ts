@@ -6,7 +6,7 @@ import { stepsByHand } from '../../src/cli/setup/steps.ts'
 import { formatted } from '../formatted.ts'
 import { type FileTree, temporaryProject } from '../temporary-project.ts'
 
-/** What `init` says about a project with a manifest in `src`, as one text. */
+/** The output of `init` for a project with a manifest in `src`, as one text. */
 async function said(files: FileTree): Promise<string> {
   const { root } = await temporaryProject(files)
   return stepsByHand(readProjectFiles(root), {
@@ -49,7 +49,7 @@ describe('a project of create-vite', () => {
     }`,
   }
 
-  test('is told what to add to the files that it has, merged with what they say', async () => {
+  test('gets lines to add to its files, merged with their content', async () => {
     expect(await said(files)).toBe(`- Add to vite.config.ts:
     import imagegen from 'unplugin-imagegen/vite'
     plugins: [imagegen()]
@@ -70,7 +70,7 @@ describe('a project of create-vite', () => {
 - Generate it: npx unplugin-imagegen generate`)
   })
 
-  test('is told nothing that is done', async () => {
+  test('gets no step that is already done', async () => {
     const done = await said({
       ...files,
       'package.json': files['package.json'].replace('tsc -b', 'imagegen types && tsc -b'),
@@ -94,7 +94,7 @@ describe('a config file', () => {
       "- Add to vite.config.mts:\n    import imagegen from 'unplugin-imagegen/vite'",
     ],
     [
-      'an ES module by what it says, in a package that is none',
+      'an ES module by its content, in a CommonJS package',
       { 'package.json': packageOf(['vite']), 'vite.config.js': 'export default {}' },
       "vite.config.js:\n    import imagegen from 'unplugin-imagegen/vite'",
     ],
@@ -117,7 +117,7 @@ describe('a config file', () => {
     expect(await said(files)).toContain(expected)
   })
 
-  test('is found where the scripts name it', async () => {
+  test('is found if a script names it', async () => {
     const text = await said({
       'package.json': packageOf(['vite'], {
         scripts: {
@@ -203,7 +203,7 @@ describe('a framework gets its own lines and none of its bundler’s', () => {
     expect(text).not.toContain('imagegen export')
   })
 
-  test('a bundler that is installed for something else gets none', async () => {
+  test('a bundler that is installed for another tool gets none', async () => {
     const vitest = { scripts: { test: 'vitest run' } }
     const next = await said({
       'package.json': packageOf(['next', 'vite', 'vitest'], vitest),

@@ -33,7 +33,7 @@ describe.concurrent('--shard', () => {
 
     cpSync(`${second.folder}/.imagegen`, `${first.folder}/.imagegen`, { recursive: true })
     expect((await first.run('plan', '--check')).stdout).toContain('5 images: 5 current.')
-    // Who comes later, with what the others made, has nothing left to do, and nothing of theirs.
+    // A later machine that has the others' originals has nothing left to generate.
     expect(await generated(first, '2/2')).toEqual([])
   })
 

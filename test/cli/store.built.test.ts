@@ -21,7 +21,7 @@ function originals(project: Project, folder = '.imagegen'): string[] {
 }
 
 describe.concurrent('imagegen verify', () => {
-  it('finds damage in a picture that every other command takes for good', async () => {
+  it('finds damage that other commands do not check for', async () => {
     const project = await paidProject()
     const sound = await project.run('verify')
     expect(sound.code).toBe(0)
@@ -53,7 +53,7 @@ describe.concurrent('imagegen verify', () => {
     expect(damaged.stderr).toContain(cat)
   })
 
-  it('needs no store, no manifest that is right, and no key', async () => {
+  it('needs neither a store, nor valid manifests, nor a key', async () => {
     const project = await createProject({ 'art.image.yaml': 'images: [' })
     expect(await project.run('verify')).toMatchObject({
       code: 0,
@@ -63,7 +63,7 @@ describe.concurrent('imagegen verify', () => {
 })
 
 describe.concurrent('imagegen prune', () => {
-  it('moves what no manifest asks for to the trash, and deletes only what it is told to', async () => {
+  it('moves unused originals to the trash, and deletes only on request', async () => {
     const project = await paidProject()
     project.write('art.image.yaml', ART.replace('A dog', 'A big dog'))
     const [cat, dog] = originals(project).toSorted()
@@ -89,7 +89,7 @@ describe.concurrent('imagegen prune', () => {
     expect(originals(project)).toEqual([cat])
   })
 
-  it('moves nothing where it cannot know what is asked for', async () => {
+  it('moves nothing if it cannot know what is used', async () => {
     const project = await paidProject()
     const refused = async (...args: string[]): Promise<string> => {
       const { code, stderr } = await project.run('prune', ...args)

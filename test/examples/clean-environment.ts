@@ -1,7 +1,7 @@
 /** Vitest hands what it has in `import.meta.env` on to every process; Vite and Astro listen to some of it. */
 const RUNNERS: ReadonlySet<string> = new Set(['BASE_URL', 'DEV', 'MODE', 'PROD', 'SSR', 'TEST'])
 
-/** What a program would see that somebody starts by hand: no test runner, no account, but continuous integration. */
+/** The environment of a program started by hand in CI: without the test runner and without an account. */
 export function cleanEnvironment(more: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv {
   const inherited = Object.entries(process.env).filter(
     ([name]) =>

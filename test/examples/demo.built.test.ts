@@ -88,7 +88,7 @@ describe('the demo with a key', () => {
     expect(output).toContain('vite.js failed')
     expect(output).toContain('MiniMax 2049: invalid API key')
     expect(output).not.toContain('a-wrong-one')
-    // Rolldown adds frames of its own to whatever a plugin throws; ours would be of no use to anybody.
+    // Rolldown adds its own stack frames to a plugin's errors; the plugin's frames would not help the user.
     expect(output).not.toMatch(/^\s+at .*\/dist\/(?:generate|pipeline|plugin)\//m)
     expect(emulator.stats().images).toBe(0)
   })
@@ -132,7 +132,7 @@ function tableOf(output: string) {
   )
 }
 
-/** Every file of the examples with what is in it; the demo's own folder may be in use by somebody. */
+/** Every file of the examples with its content. The demo's own folder is left out, because it may be in use. */
 function contentsOf(folder: string): Record<string, string> {
   const files = glob.sync('**', {
     cwd: folder,

@@ -42,7 +42,7 @@ describe('names of images', () => {
     'True',
     'yes',
     '12345678901234567890',
-  ])('are what is written: %s', async (name) => {
+  ])('keep their source text: %s', async (name) => {
     const { entries, problems } = await readFiles({
       'a.image.yaml': `images:\n  ${name}: { prompt: x, alt: "" }\n`,
     })
@@ -50,21 +50,21 @@ describe('names of images', () => {
     expect(entries.map(({ id }) => id)).toEqual([`a.image.yaml#${name}`])
   })
 
-  test('differ where their text does', async () => {
+  test('differ if their texts differ', async () => {
     const { entries } = await readFiles({
       'a.image.yaml': 'images:\n  1: { prompt: x, alt: "" }\n  01: { prompt: y, alt: "" }\n',
     })
     expect(entries.map(({ name }) => name)).toEqual(['1', '01'])
   })
 
-  test('are one name with and without quotes', () => {
+  test('are the same name with and without quotes', () => {
     const text = 'images:\n  01: { prompt: x, alt: "" }\n  "01": { prompt: y, alt: "" }\n'
     expect(summaries(problemsOf(text))).toEqual([
       'a.image.yaml:3:3 `01` is written twice on one level. Each name may occur once.',
     ])
   })
 
-  test('are referred to as they are written', async () => {
+  test('can be referenced by their source text', async () => {
     const { entries, problems } = await readFiles({
       'a.image.yaml':
         'images:\n  001: { prompt: x, alt: "" }\n  b: { prompt: y, alt: "", references: ["#001"] }\n',
@@ -75,7 +75,7 @@ describe('names of images', () => {
     })
   })
 
-  test('have a place, also where the manifest was not parsed for it', async () => {
+  test('have a position even if the manifest came from the cache', async () => {
     const manifest = await manifestOf('images:\n  a: { prompt: x }\n  001: { prompt: y }\n')
     expect(placeOf(manifest, ['images', '001', 'prompt'], 'value')).toMatchObject({
       line: 3,
@@ -91,7 +91,7 @@ describe('names of images', () => {
   })
 })
 
-describe('a number that is spelled otherwise than YAML reads it', () => {
+describe('a number that YAML reads differently than it is written', () => {
   const SPELLINGS = [
     ['001', '1'],
     ['1.10', '1.1'],
@@ -143,7 +143,7 @@ describe('a number that is spelled otherwise than YAML reads it', () => {
     expect(problems[0]?.place?.line).toBe(line)
   })
 
-  test('has both spellings accepted in quotes, and the one keeps what prompts were', async () => {
+  test('is accepted in quotes in both spellings, one of which keeps the old prompts', async () => {
     const promptWith = async (value: string): Promise<unknown> => {
       const { entries, problems } = await readFiles({
         'a.image.yaml': `vars: { v: ${value} }\nimages:\n  a: { prompt: "Version \${v}", alt: "" }\n`,
@@ -162,11 +162,11 @@ describe('a number that is spelled otherwise than YAML reads it', () => {
     },
   )
 
-  test('is no error where a number is wanted', () => {
+  test('is not an error in a field that takes a number', () => {
     expect(problemsOf('prompt: x\nalt: ""\nseed: 0x1F\nproviderOptions: { a: 1.10 }\n')).toEqual([])
   })
 
-  test('is reported together with everything else', () => {
+  test('is reported together with all other problems', () => {
     const text = 'vars: { v: 001 }\nimages:\n  a: { promt: x }\n'
     expect(summaries(problemsOf(text))).toEqual([
       'a.image.yaml:1:12 `vars.v`: YAML reads `001` as the number 1.',
@@ -179,7 +179,7 @@ describe('text that is cut off by a comment', () => {
   const POSTER =
     'images:\n  a:\n    prompt: Poster in brand colour #ff8800, with a lighthouse\n    alt: ""\n'
 
-  test('is a warning with what is cut off, its place and the remedy', async () => {
+  test('is a warning with the lost text, its position and the fix', async () => {
     const [warning, ...others] = warningsOf(await manifestOf(POSTER))
     expect(others).toEqual([])
     expect(warning).toMatchObject({
@@ -244,20 +244,20 @@ describe('text that is cut off by a comment', () => {
     ['a # within a word', 'prompt: a#b C#\nalt: ""\n'],
     ['a # at the end of a line', 'prompt: a #\nalt: ""\n'],
     ['a number', 'prompt: x\nalt: ""\nseed: 7 #lucky\n'],
-  ])('is not taken for one: %s', async (_, text) => {
+  ])('does not include %s', async (_, text) => {
     expect(warningsOf(await manifestOf(text))).toEqual([])
   })
 
   test.each([
     ['several lines', 'prompt: Poster in #ff8800,\n  with a lighthouse\nalt: ""\n', '#ff8800,'],
     ['nothing else', 'prompt: #ff8800\nalt: ""\n', '#ff8800'],
-  ])('is the hint of the error where it breaks %s', (_, text, cut) => {
+  ])('is the hint of the error if it breaks %s', (_, text, cut) => {
     const [problem, ...others] = problemsOf(text)
     expect(others).toEqual([])
     expect(problem?.hint).toContain(`YAML takes \`${cut}\` for a comment`)
   })
 
-  test('is a warning of a parse that is remembered, too', async () => {
+  test('is also a warning of a cached manifest', async () => {
     const { root } = await temporaryProject({ 'a.image.yaml': POSTER })
     const file = path.join(root, 'a.image.yaml')
     const cacheDir = await folder()

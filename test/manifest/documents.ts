@@ -2,7 +2,7 @@ import * as fc from 'fast-check'
 
 type Step = string | number
 
-/** What is of the right kind somewhere, or nearly. */
+/** Values that are valid, or nearly valid, for some field. */
 const VALUES: readonly unknown[] = [
   [null, true, false, '', 'x', [], {}, [[]], [{}], { x: 1 }],
   [0, 1, -1, 2.5, 64, 100, 101, 256, 16383, 16384, 1e9, 2 ** 53, -0, 1e300],
@@ -18,7 +18,7 @@ const KEYS = [
   ['', 'a b', 'é', '${a}', '木', '1', '.x', '-x', 'x.y'],
 ].flat()
 
-/** Documents that were good, with up to three changes at any depth. */
+/** Valid documents with up to three changes at any depth. */
 export function documentsLike(good: readonly unknown[]): fc.Arbitrary<unknown> {
   const change = fc.record({
     at: fc.nat(),
@@ -69,7 +69,7 @@ function get(value: unknown, place: readonly Step[]): unknown {
   return place.reduce((inner: unknown, step) => (inner as Record<Step, unknown>)[step], value)
 }
 
-/** The same with another value at a place; `undefined` takes it away. */
+/** Replaces the value at a path; `undefined` removes it. */
 function put(value: unknown, place: readonly Step[], replacement: unknown): unknown {
   const [step, ...rest] = place
   if (step === undefined) return replacement
@@ -85,6 +85,6 @@ function put(value: unknown, place: readonly Step[], replacement: unknown): unkn
   const changed = put(entries.get(String(step)), rest, replacement)
   if (changed === undefined) entries.delete(String(step))
   else entries.set(String(step), changed)
-  // Not by assignment: `__proto__` is a name like any other here.
+  // Do not assign, because `__proto__` is an ordinary name here.
   return Object.fromEntries(entries)
 }

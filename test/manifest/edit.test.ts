@@ -69,12 +69,12 @@ describe('a new revision', () => {
     expect(edited(text, 'kira', REROLL)).toBe(wanted)
   })
 
-  it('is found in the form with one image, also without a line break at the end', () => {
+  it('is written into a single-image manifest, even without a line break at the end', () => {
     expect(edited('---\n# one\nprompt: x', '', REROLL)).toBe('---\n# one\nprompt: x\nrevision: 2')
     expect(edited('{ prompt: x }', '', REROLL)).toBe('{ prompt: x, revision: 2 }')
   })
 
-  it('is that of all images of a matrix', () => {
+  it('applies to all images of a matrix', () => {
     const text = 'images:\n  tile-${s}:\n    matrix: { s: [a, b] }\n    prompt: A ${s} tile\n'
     expect(edited(text, 'tile-${s}', REROLL)).toBe(`${text}    revision: 2\n`.replace(/\n$/, '\n'))
   })
@@ -111,14 +111,14 @@ describe('a source', () => {
     expect(edited(text, 'kira', ADOPT)).toBe(wanted)
   })
 
-  it('is quoted where its name needs that', () => {
+  it('is quoted if its name needs quotes', () => {
     const edit: ImageEdit = { ...ADOPT, value: './a "b": #c.png' }
     const text = edited('images:\n  kira: { prompt: x }\n', 'kira', edit)
     expect(manifestOf(text).content.images[0]!.settings.source).toBe('./a "b": #c.png')
   })
 })
 
-describe('an edit that would reach further', () => {
+describe('an edit that would change more than the image', () => {
   it.each([
     ['an image that is an alias', 'images:\n  b: &b { prompt: x }\n  kira: *b\n', REROLL],
     [
@@ -137,7 +137,7 @@ describe('an edit that would reach further', () => {
       REROLL,
     ],
     ['a key in the long form', 'images:\n  kira:\n    ? prompt\n    : x\n', REROLL],
-  ])('%s is refused, with what to write by hand and where', (_, text, edit) => {
+  ])('%s is refused with advice on what to write by hand, and where', (_, text, edit) => {
     const place = String(text.split('\n').findIndex((line) => line.includes('kira')) + 1)
     expect(() => edited(text, 'kira', edit)).toThrow(
       new RegExp(`art\\.image\\.yaml:${place}:.*by hand`, 's'),
@@ -228,7 +228,7 @@ function settingsOf(text: string): Record<string, ImageSettings> {
 }
 
 describe('any manifest', () => {
-  it('keeps every byte around a new revision, and says nothing else', () => {
+  it('keeps every byte around a new revision', () => {
     fc.assert(
       fc.property(written, (text) => {
         const result = edited(text, 'kira', REROLL)
@@ -243,7 +243,7 @@ describe('any manifest', () => {
     )
   })
 
-  it('keeps every byte around a source, and has its prompt back once the marks are taken away', () => {
+  it('keeps every byte around a source, and restores the prompt when it is uncommented', () => {
     fc.assert(
       fc.property(written, (text) => {
         const result = edited(text, 'kira', ADOPT)
@@ -258,7 +258,7 @@ describe('any manifest', () => {
   })
 })
 
-/** The text without the new line, and with the marks taken away where a line is not what it was. */
+/** The text without the new line, and with changed lines uncommented. */
 function linesRestored(text: string, original: string): string {
   const before = original.split('\n')
   return text

@@ -39,7 +39,7 @@ function problemsOf(text: string): readonly Problem[] {
   }
 }
 
-/** The line on which a fixture says that its mistake is. */
+/** The line of the mistake, as the fixture declares it. */
 function markedLine(text: string): number {
   return text.split('\n').findIndex((line) => line.endsWith(' wrong')) + 1
 }
@@ -52,11 +52,11 @@ describe('a good manifest', () => {
     expect(accepts.errors).toBeNull()
   })
 
-  test('resolves, beside all the others', () => {
+  test('resolves together with all others', () => {
     expect(summaries(readFolder(path.join(fixtures, 'good')).problems)).toEqual([])
   })
 
-  test('stands in the fixtures for every field there is', () => {
+  test('covers every field', () => {
     const written = new Set(namesIn('good').flatMap((name) => keysOf(parse(textOf('good', name)))))
     const known = fieldsOf(schema).map(({ name }) => name)
     expect(known.length).toBeGreaterThan(100)
@@ -74,8 +74,8 @@ describe('a bad manifest', () => {
   })
 })
 
-describe('what spans fields, files and variables', () => {
-  test.each(namesIn('unresolvable'))('%s is read, and refused at its line', async (name) => {
+describe('a mistake that spans fields, files or variables', () => {
+  test.each(namesIn('unresolvable'))('%s is parsed, then refused at its line', async (name) => {
     const text = textOf('unresolvable', name)
     expect(accepts(parse(text))).toBe(true)
     const { root, file } = await temporaryProject()
@@ -88,7 +88,7 @@ describe('what spans fields, files and variables', () => {
   })
 })
 
-test('documents near good ones, and far from them, are accepted by both or refused by both', () => {
+test('the validator and the JSON Schema agree on random documents', () => {
   const good = namesIn('good').map((name) => parse(textOf('good', name)) as unknown)
   let accepted = 0
   fc.assert(
@@ -100,13 +100,13 @@ test('documents near good ones, and far from them, are accepted by both or refus
     }),
     { numRuns: 1000 },
   )
-  // Neither of the two would be tested by documents that are all good, or all bad.
+  // The comparison needs both valid and invalid documents.
   expect(accepted).toBeGreaterThan(100)
   expect(accepted).toBeLessThan(900)
 })
 
 describe('what editors show', () => {
-  /** Where leaving it out is no value at all, or where it has to be written. */
+  /** Fields without a default: required ones, and those that are absent by default. */
   const withoutDefault = new Set(
     [
       'images prompt alt size seed revision source matrix from input left top width height',
@@ -138,10 +138,10 @@ interface Field {
   readonly field: Schema
 }
 
-/** Keywords whose values are data, or only ask what is there. */
+/** Keywords whose values are data, or that only check presence. */
 const OTHERS = new Set(['default', 'examples', 'enum', 'if', 'dependencies'])
 
-/** Every field that a schema describes, once: where it only refers to another place it is left out. */
+/** Every field that a schema describes, once, without mere references. */
 function fieldsOf(value: unknown, path = ''): Field[] {
   if (typeof value !== 'object' || value === null) return []
   return Object.entries(value).flatMap(([keyword, inner]): Field[] => {

@@ -18,12 +18,12 @@ const server = path.join(
 )
 const schema = pathToFileURL(path.join(import.meta.dirname, '../../dist/schema.json')).href
 
-/** A document as an editor has it open: `|` is where the cursor stands. */
+/** A document in an editor, with `|` at the cursor. */
 interface Opened {
   readonly diagnostics: readonly Diagnostic[]
-  /** What is offered at the cursor. */
+  /** The completions at the cursor. */
   readonly complete: () => Promise<Completion[]>
-  /** What is shown for what is under the cursor. */
+  /** The hover text at the cursor. */
   readonly hover: () => Promise<string>
 }
 
@@ -177,7 +177,7 @@ describe('diagnostics', () => {
 })
 
 describe('completion', () => {
-  test('offers the fields of both forms where nothing is written yet', async () => {
+  test('offers the fields of both forms in an empty manifest', async () => {
     const expected = ['images', 'defaults', 'vars', 'prompt', 'source', 'output']
     expect(await labelsAt('|')).toEqual(expect.arrayContaining(expected))
     expect(await labelsAt('vars: { a: b }\n|')).toEqual(
@@ -186,7 +186,7 @@ describe('completion', () => {
     expect(await labelsAt('i|')).toContain('images')
   })
 
-  test('offers the fields of the form that is written', async () => {
+  test('offers only the fields of the form in use', async () => {
     const named = await labelsAt('images: {}\n|')
     expect(named.toSorted()).toEqual(['defaults', 'vars'])
     const single = await labelsAt('prompt: x\n|')
@@ -195,7 +195,7 @@ describe('completion', () => {
     expect(single).not.toContain('prompt')
   })
 
-  test('says of every field of an image what it is', async () => {
+  test('describes every field of an image', async () => {
     const { complete } = await open('images:\n  kira:\n    prompt: x\n    |\n')
     const items = await complete()
     expect(items.map(({ label }) => label)).toEqual(
@@ -220,7 +220,7 @@ describe('completion', () => {
     ).toContain('nearest')
   })
 
-  test('offers the operations, those without an argument as words', async () => {
+  test('offers the operations, with those without an argument as plain names', async () => {
     const { complete } = await open('prompt: x\nprocess:\n  - |\n')
     const items = await complete()
     const inserted = new Map(items.map((item) => [item.label, item]))
@@ -244,7 +244,7 @@ describe('hover', () => {
     ['prompt: x\nprocess:\n  - resize:\n      ker|nel: nearest\n', 'keeps pixel art crisp'],
     ['va|rs: { a: b }\nimages: {}\n', 'They override the'],
     ['prompt: x\nprocess: [tr|im]\n', 'Trims a border of one colour.'],
-  ])('%j says what it is', async (body, expected) => {
+  ])('describes the field at %j', async (body, expected) => {
     const { hover } = await open(body)
     expect(await hover()).toContain(expected)
   })

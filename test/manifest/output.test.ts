@@ -7,7 +7,7 @@ import { outputSchema, resolveOutput } from '../../src/manifest/schema/output.ts
 const jsonSchema = toJsonSchema(outputSchema)
 const validate = new Ajv({ strictTypes: false }).compile(jsonSchema as object)
 
-/** Both validators have to say the same. */
+/** Both validators must agree. */
 function isAccepted(value: unknown): boolean {
   const accepted = v.is(outputSchema, value)
   expect(validate(value), JSON.stringify(value)).toBe(accepted)
@@ -30,7 +30,7 @@ describe('outputSchema', () => {
     { jxl: { distance: 15, decodingTier: 4, effort: 9 } },
     { aspectRatio: '16:9', fit: 'contain', position: 'right top' },
     { position: 'attention', placeholder: 'color' },
-  ])('takes %j', (value) => {
+  ])('accepts %j', (value) => {
     expect(isAccepted(value)).toBe(true)
   })
 
@@ -76,7 +76,7 @@ describe('outputSchema', () => {
     expect(isAccepted(value)).toBe(false)
   })
 
-  it('describes every field with an example, and a default where there is one', () => {
+  it('describes every field with an example, and with its default if it has one', () => {
     const fields = fieldsOf(jsonSchema as Schema)
     expect(Object.keys(fields)).toContain('avif.effort')
     expect(Object.keys(fields)).toContain('quality.webp')
@@ -89,7 +89,7 @@ describe('outputSchema', () => {
     expect(fields['avif']).toMatchObject({ default: { effort: 3 } })
   })
 
-  it('has examples that it takes itself', () => {
+  it('accepts its own examples', () => {
     for (const [name, schema] of Object.entries(jsonSchema.properties ?? {})) {
       const examples = typeof schema === 'object' ? schema.examples : undefined
       for (const example of (examples as unknown[] | undefined) ?? []) {
@@ -160,7 +160,7 @@ describe('resolveOutput', () => {
     expect(encoders.gif).toEqual({})
   })
 
-  it('takes a quality by format, and that of the encoder options before it', () => {
+  it('accepts a quality per format, which the encoder options override', () => {
     const { encoders } = resolveOutput([
       { quality: { avif: 40, png: 90 }, webp: { quality: 70 } },
       { quality: { webp: 60 } },
@@ -173,7 +173,7 @@ describe('resolveOutput', () => {
     })
   })
 
-  it('keeps of JPEG XL’s distance and quality the one that was written last', () => {
+  it('keeps the later of JPEG XL’s distance and quality', () => {
     expect(resolveOutput([{ jxl: { distance: 2 } }]).encoders.jxl).toEqual({ distance: 2 })
     expect(resolveOutput([{ jxl: { distance: 2 } }, { quality: 70 }]).encoders.jxl).toEqual({
       quality: 70,
@@ -183,7 +183,7 @@ describe('resolveOutput', () => {
     ).toEqual({ quality: 70 })
   })
 
-  it('counts what is named twice once', () => {
+  it('removes duplicate formats and widths', () => {
     const output = resolveOutput([
       { formats: ['webp', 'png', 'webp'], widths: [64, 'original', 64] },
     ])

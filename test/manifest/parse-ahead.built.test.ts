@@ -10,7 +10,7 @@ import { temporaryProject } from '../temporary-project.ts'
 
 const PLACES = { include: ['**/*.image.yaml'], exclude: [] }
 
-/** As many as another thread is worth, some of them broken in each way that reading finds. */
+/** Enough manifests for a second thread, some of them broken in every way that reading detects. */
 function manyManifests(): Record<string, string | Uint8Array> {
   const files = Array.from({ length: 1500 }, (_, index): [string, string | Uint8Array] => {
     const text = `images: { i${index}: { prompt: "${index}", alt: "", seed: ${index} } }`
@@ -26,7 +26,7 @@ function manyManifests(): Record<string, string | Uint8Array> {
 }
 
 interface CountingMemory extends KeptManifests {
-  /** What came from another thread. */
+  /** The results of the other thread. */
   kept: number
 }
 
@@ -53,7 +53,7 @@ function told({ manifests, broken }: ManifestsRead): unknown {
   return [manifests.map(({ file, text, content }) => [file, text, content]), [...broken]]
 }
 
-test('what another thread parses is what this one would have, errors and all', async () => {
+test('the other thread returns the same results and errors as this one', async () => {
   const { root } = await temporaryProject(manyManifests())
   const file = path.join(await builtSource(), 'manifest/read/reader.js')
   const built = (await import(pathToFileURL(file).href)) as {
@@ -64,7 +64,7 @@ test('what another thread parses is what this one would have, errors and all', a
   const there = built.createManifestReader({ root, ...PLACES }, two)
   const expected = told(await here.readAll())
   expect(told(await there.readAll())).toEqual(expected)
-  // The source has no JavaScript that a thread could run: it did all by itself.
+  // The source has no JavaScript for a thread to run, so this thread parsed everything.
   expect(one.kept).toBe(0)
   expect(two.kept > 300).toBe(availableParallelism() > 1)
   expect(told(await there.readAll())).toEqual(expected)

@@ -17,14 +17,14 @@ import {
 
 const validate = new Ajv({ strict: false }).compile(toJsonSchema(processSchema) as object)
 
-/** Both validators have to say the same. */
+/** Both validators must agree. */
 function isAccepted(operation: unknown): boolean {
   const accepted = v.is(processSchema, [operation])
   expect(validate([operation]), JSON.stringify(operation)).toBe(accepted)
   return accepted
 }
 
-/** Hands an operation to sharp, as it stands. */
+/** Passes an operation to sharp unchanged. */
 function callSharp({ name, args }: Operation): Sharp {
   const pixel = Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" width="1" height="1"/>')
   const [first, ...rest] = args
@@ -114,7 +114,7 @@ const accepted: readonly unknown[] = [
   { colourspace: 'b-w' },
 ]
 
-/** Refused by sharp itself, when it is called. */
+/** Operations that sharp itself refuses. */
 const refusedBySharp: readonly unknown[] = [
   { trim: { threshold: -1 } },
   { trim: { margin: 1.5 } },
@@ -168,7 +168,7 @@ const refusedBySharp: readonly unknown[] = [
   { colourspace: 5 },
 ]
 
-/** Sharp would pass over these in silence, read them in another way than they look, or take too much memory. */
+/** Operations that sharp would silently ignore or misread, or that need too much memory. */
 const refusedByUs: readonly unknown[] = [
   'resize',
   'extract',
@@ -206,13 +206,13 @@ const refusedByUs: readonly unknown[] = [
 ]
 
 describe('processSchema', () => {
-  it.each(accepted.map((operation) => [operation]))('takes %j, and so does sharp', (operation) => {
+  it.each(accepted.map((operation) => [operation]))('accepts %j, as sharp does', (operation) => {
     expect(isAccepted(operation)).toBe(true)
     expect(() => callSharp(normalised(operation))).not.toThrow()
   })
 
   it.each(refusedBySharp.map((operation) => [operation]))(
-    'refuses %j, and so does sharp',
+    'refuses %j, as sharp does',
     (operation) => {
       expect(isAccepted(operation)).toBe(false)
       expect(() => callSharp(normalised(operation))).toThrow(/./)
@@ -220,12 +220,12 @@ describe('processSchema', () => {
   )
 
   it.each(refusedByUs.map((operation) => [operation]))('refuses %j', (operation) => {
-    // JSON has no infinity, so its schema is not asked.
+    // JSON has no infinity, so the JSON Schema is not checked.
     const isJson = !JSON.stringify(operation).includes('null') || operation === null
     expect(isJson ? isAccepted(operation) : v.is(processSchema, [operation])).toBe(false)
   })
 
-  it('takes at most 64 operations', () => {
+  it('accepts at most 64 operations', () => {
     expect(
       v.is(
         processSchema,
@@ -241,7 +241,7 @@ describe('processSchema', () => {
     expect(v.is(processSchema, {})).toBe(false)
   })
 
-  it('describes every operation with examples that it takes', () => {
+  it('describes every operation with valid examples', () => {
     const [operation] = [toJsonSchema(processSchema).items].flat()
     const variants = typeof operation === 'object' ? (operation.anyOf ?? []) : []
     const map = variants.find((variant) => typeof variant === 'object' && variant.properties)
@@ -259,7 +259,7 @@ describe('processSchema', () => {
 describe('colours', () => {
   const tint = (colour: string): Sharp => sharp(Buffer.alloc(1)).tint(colour)
 
-  it('are read by sharp, whatever text the pattern takes', () => {
+  it('are readable by sharp for every text that the pattern accepts', () => {
     fc.assert(
       fc.property(fc.stringMatching(COLOUR_PATTERN), (colour) => {
         fc.pre(colour.length <= 200)
@@ -269,14 +269,14 @@ describe('colours', () => {
     )
   })
 
-  it('are the names that sharp knows', () => {
+  it('are exactly the names that sharp knows', () => {
     const [names] = (colourSchema as unknown as { options: Array<{ options: string[] }> }).options
     expect(names?.options).toHaveLength(149)
     for (const name of names?.options ?? []) expect(() => tint(name), name).not.toThrow()
   })
 
   it.each(['#ab', '#abcde', 'rgb(1,2)', 'rgb(1 2 3', 'hsl(1,2,3)', 'blurple', ''])(
-    'are not %j, which sharp does not read either',
+    'do not include %j, which sharp refuses as well',
     (colour) => {
       expect(v.is(colourSchema, colour)).toBe(false)
       expect(() => tint(colour)).toThrow(/./)
@@ -285,7 +285,7 @@ describe('colours', () => {
 })
 
 describe('normaliseProcess', () => {
-  it('brings the three spellings into one', () => {
+  it('converts the three spellings into one form', () => {
     expect(
       normaliseProcess(['trim', { rotate: 90 }, { rotate: [90] }, { resize: [1, 2] }]),
     ).toEqual([
@@ -296,14 +296,14 @@ describe('normaliseProcess', () => {
     ])
   })
 
-  it('makes one picture of composite a list of one', () => {
+  it('turns a single composite image into a list', () => {
     const image = { input: './a.png' }
     const expected = [{ name: 'composite', args: [[image]] }]
     expect(normaliseProcess([{ composite: image }])).toEqual(expected)
     expect(normaliseProcess([{ composite: [image] }])).toEqual(expected)
   })
 
-  it('makes nothing of nothing', () => {
+  it('returns nothing for nothing', () => {
     expect(normaliseProcess(undefined)).toEqual([])
   })
 })
@@ -314,14 +314,14 @@ describe('composite files', () => {
     { composite: [{ input: './a.png', left: 1, top: 2 }, { input: './b.png' }] },
   ])
 
-  it('are listed with where they stand', () => {
+  it('are listed with their positions', () => {
     expect(compositeFiles(operations)).toEqual([
       { path: './a.png', operation: 1, image: 0 },
       { path: './b.png', operation: 1, image: 1 },
     ])
   })
 
-  it('enter the arguments as sha256, and the paths stay outside', () => {
+  it('are in the arguments by sha256, without their paths', () => {
     const resolve = (path: string): { file: string; sha256: string } => ({
       file: `/project/${path}`,
       sha256: `hash of ${path}`,
@@ -344,7 +344,7 @@ describe('processProblems', () => {
   it.each([
     [{ normalise: { lower: 50, upper: 40 } }, '`lower` (50) must be less than `upper` (40).'],
     [{ normalise: { lower: 99 } }, '`lower` (99) must be less than `upper` (99).'],
-  ])('finds in %j what sharp refuses', (operation, message) => {
+  ])('finds the problem that sharp refuses in %j', (operation, message) => {
     const operations = normaliseProcess(['flip', operation])
     expect(isAccepted(operation)).toBe(true)
     expect(processProblems(operations)).toEqual([{ operation: 1, message }])
@@ -352,13 +352,13 @@ describe('processProblems', () => {
   })
 
   it.each([{ resize: [16383, 16383] }, { resize: { width: 10001, height: 10000 } }])(
-    'finds in %j what memory does not hold',
+    'finds the size that exceeds the memory in %j',
     (operation) => {
       expect(processProblems(normaliseProcess([operation]))).toHaveLength(1)
     },
   )
 
-  it('finds nothing in what is sound', () => {
+  it('finds nothing in valid operations', () => {
     expect(processProblems(normaliseProcess(accepted as ProcessSettings))).toEqual([])
   })
 })

@@ -13,8 +13,8 @@ function problemsOf(text: string): ImagegenError {
   throw new Error('no problem was found')
 }
 
-describe('what is wrong with a manifest', () => {
-  test('is collected in one report, in the order of the file, with frames and advice', () => {
+describe('the problems of a manifest', () => {
+  test('are collected in one report, in file order, with frames and advice', () => {
     const error = problemsOf(
       [
         'images:',
@@ -89,7 +89,7 @@ describe('what is wrong with a manifest', () => {
     ['prompt: x\nreferences: [#kira]\nalt: y\n', '`"#name"`'],
     ['prompt: x\n---\nprompt: y', 'A manifest is one document'],
     ['x: &x { prompt: p }\nimages: { a: { <<: *x } }', 'Merge keys belong to YAML 1.1'],
-  ])('one slip, one report, with advice: %j', (text, advice) => {
+  ])('are a single report with advice for one mistake: %j', (text, advice) => {
     const error = problemsOf(text)
     expect(error.message).toContain(advice)
     expect(error.problems.filter(({ message }) => message.startsWith('Not valid'))).toHaveLength(
@@ -107,13 +107,13 @@ describe('what is wrong with a manifest', () => {
     ])
   })
 
-  test('an unquoted reference says to quote it', () => {
+  test('an unquoted reference gets the advice to quote it', () => {
     const error = problemsOf('images:\n  a:\n    prompt: x\n    references:\n      - #kira\n')
     expect(error.message).toContain('a.image.yaml:5:9')
     expect(error.message).toContain('Put the reference in quotes: `"#name"`')
   })
 
-  test('a misspelt name deep inside suggests the names that are known there', () => {
+  test('a misspelt nested name gets a suggestion from the names known there', () => {
     const error = problemsOf(
       'prompt: x\nprocess: [{ resize: { widht: 64 } }]\noutput: { qualty: 3 }',
     )
@@ -148,22 +148,22 @@ describe('manifests that would exhaust time or memory', () => {
     expect(problemsOf(text).message).toMatch(message)
   })
 
-  test('a manifest of many thousand images is read; its keys are compared in linear time', () => {
+  test('a manifest of many thousand images is parsed; its keys are compared in linear time', () => {
     const images = Array.from({ length: 20_000 }, (_, index) => `  i${index}: { prompt: p }`)
     expect(parseManifest(`images:\n${images.join('\n')}`, 'a').images).toHaveLength(20_000)
   })
 
   test.each([
-    ['keys that are written again and again', 'a: 1\n'.repeat(20_000)],
+    ['repeated keys', 'a: 1\n'.repeat(20_000)],
     [
-      'a list of what is not wanted',
+      'a list of invalid values',
       `images: { a: { prompt: x, output: { widths: [${'x,'.repeat(40_000)}] } } }`,
     ],
     [
-      'fields that nobody knows',
+      'unknown fields',
       `images:\n  a:\n${Array.from({ length: 20_000 }, (_, index) => `    f${index}: 1\n`).join('')}`,
     ],
-  ])('%s are fifty problems, not thousands', (_, text) => {
+  ])('%s are reported as fifty problems, not thousands', (_, text) => {
     expect(problemsOf(text).problems.length).toBeLessThanOrEqual(50)
   })
 
@@ -172,31 +172,31 @@ describe('manifests that would exhaust time or memory', () => {
     ['numbers', '1,', /^The manifest has more than 75,000 line breaks and commas\./],
     ['values', '- [a] ', /^The manifest has more than 120,000 line breaks, commas, brackets/],
     ['quotes', '"" ', /^The manifest has more than 120,000 line breaks, commas, brackets/],
-  ])('more %s than anybody writes are refused before they are parsed', (_, mark, message) => {
+  ])('too many %s are refused before parsing', (_, mark, message) => {
     const { problems } = problemsOf(`prompt: x\n${mark.repeat(130_000)}`)
     expect(problems[0]?.message).toMatch(message)
     expect(problems[0]?.place?.line).toBeGreaterThan(1)
   })
 
-  test('maps inside maps without indentation are nesting that only the parser sees', () => {
+  test('nested maps without indentation, which only the parser sees, are refused', () => {
     const text = `  a: x\n${'    p: x\n'.repeat(50_000)}b: 1\n`
     expect(summaries(problemsOf(text).problems)).toEqual([
       'a.image.yaml:1:1 The manifest is nested more than 64 levels deep.',
     ])
   })
 
-  test('braces without end on one broken line', () => {
+  test('endless braces on one broken line are refused', () => {
     const { problems } = problemsOf(`a: [${'{ b: 1 }#c '.repeat(15_000)}`)
     expect(problems[0]?.message).toMatch(/^Not valid YAML/)
   })
 
-  test('a misspelt name of great length is compared with nothing', () => {
+  test('a very long misspelt name gets no suggestion', () => {
     const [problem] = problemsOf(`images: { a: { ${'p'.repeat(900_000)}: x } }`).problems
     expect(problem?.message).toMatch(/^Unknown field `p+/)
     expect(problem?.hint).not.toContain('Did you mean')
   })
 
-  test('a file over 1 MiB, bytes that are not UTF-8', async () => {
+  test('a file over 1 MiB, and bytes that are not UTF-8, are refused', async () => {
     const { problems } = await readFiles({
       'big.image.yaml': `prompt: ${'x'.repeat(1024 * 1024)}`,
       'latin.image.yaml': Uint8Array.from([0x70, 0x3a, 0x20, 0xff, 0xfe]),
@@ -207,13 +207,13 @@ describe('manifests that would exhaust time or memory', () => {
     ])
   })
 
-  test('brackets in prose are not nesting', () => {
+  test('brackets in prose do not count as nesting', () => {
     const prose = Array.from({ length: 200 }, (_, index) => `  i${index}: { prompt: "a [ b {" }`)
     expect(parseManifest(`images:\n${prose.join('\n')}`, 'a').images).toHaveLength(200)
   })
 })
 
-test('`constructor` and names of any script are names', () => {
+test('`constructor` and names in any script are valid', () => {
   const { images } = parseManifest(
     'images:\n  constructor: { prompt: x }\n  木: { prompt: y }\n  हिन्दी.a_1-b: { prompt: z }',
     'a',

@@ -10,7 +10,7 @@ import type { ImageSettings } from '../../src/manifest/schema/schema.ts'
 import { ImagegenError, type Problem } from '../../src/shared/errors.ts'
 import { temporaryProject, type FileTree } from '../temporary-project.ts'
 
-/** Remembers nothing. */
+/** A cache that keeps nothing. */
 export const forgetful: ManifestMemory = { get: () => undefined, set: () => undefined }
 
 export interface ReadProject {
@@ -18,11 +18,11 @@ export interface ReadProject {
   readonly entries: readonly ImageEntry[]
   readonly problems: readonly Problem[]
   readonly resolution: Resolution
-  /** The entry with this name, whatever its manifest. */
+  /** The entry with this name, in any manifest. */
   entry: (name: string) => ImageEntry
 }
 
-/** Reads and resolves a whole project of files, problems of reading included. */
+/** Reads and resolves a project of files, and collects all problems. */
 export async function readFiles(
   files: FileTree,
   settings: { defaults?: ImageSettings; vars?: Record<string, string>; allow?: string[] } = {},

@@ -7,6 +7,6 @@ test.each([
   ['a set', 'prompt: x\nproviderOptions: { words: !!set { a, b } }'],
   ['an ordered map', 'prompt: x\noutput: !!omap [ quality: 80 ]'],
   ['a set of images', 'images: !!set { a }'],
-])('%s, which YAML has and JSON has not, is nothing that a manifest can hold', (_, text) => {
+])('%s, which YAML supports and JSON does not, is refused', (_, text) => {
   expect(() => parseManifest(text, 'a.image.yaml')).toThrow(/a\.image\.yaml:\d+:\d+/)
 })

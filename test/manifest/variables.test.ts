@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { substitute } from '../../src/manifest/resolve/variables.ts'
 
-/** `a40` holds `a39` twice, and so on: 2^40 times the first. */
+/** `a40` contains `a39` twice, and so on: 2^40 times the first. */
 function doubling(first: string): Map<string, string> {
   const levels = Array.from({ length: 40 }, (_, level): [string, string] => [
     `a${level + 1}`,
@@ -14,7 +14,7 @@ test.each([
   ['x'.repeat(1000), /longer than 100000 characters/],
   ['x', /More than 10000 variables/],
   ['', /More than 10000 variables/],
-])('variables that hold one another twice (%j) end in an error, soon', (first, message) => {
+])('variables that contain each other twice (%j) fail quickly', (first, message) => {
   expect(() => substitute('${a40}', doubling(first))).toThrow(message)
 })
 

@@ -32,7 +32,7 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }))
 
 describe('the tarball', () => {
-  it('holds what is built, the licence, the documents and the recipes for teams, and nothing else', () => {
+  it('contains the build, the licence, the documents and the recipes for teams, and nothing else', () => {
     const others = packed.filter((file) => !/^dist\/.+(\.js|\.d\.ts)$/.test(file))
     const isDocument = (file: string): boolean =>
       /\.md$|^examples\/(teams\/.+|pictures\/\w+\.webp)$/.test(file)
@@ -54,7 +54,7 @@ describe('the tarball', () => {
     expect(named!.filter((file) => !packed.includes(file))).toEqual([])
   })
 
-  it('names no folder of the machine that built it', () => {
+  it('contains no path of the machine that built it', () => {
     const folders = [root, os.homedir(), os.tmpdir()].filter((one) => one !== '/')
     const telling = packed.filter((file) => {
       const text = readFileSync(path.join(installed, file), 'utf8')
@@ -65,7 +65,7 @@ describe('the tarball', () => {
 })
 
 describe('the entries', () => {
-  it('give the same to require and to import', () => {
+  it('export the same to require and to import', () => {
     write(
       'entries.mjs',
       `

@@ -61,7 +61,7 @@ test('a committed cache of manifests, signed with a committed key, decides no pr
   memory.keep(sha256(REVIEWED), poison)
   await memory.save(new Set())
   attacker.write({ 'a.image.yaml': REVIEWED })
-  // It would work for whoever has the key with its mark.
+  // It would work for anyone who has the key and its mark.
   expect(await promptIn(attacker.root)).toBe('An advertisement')
   const victim = await cloneOf(attacker)
   expect(readFileSync(path.join(victim, '.cache/imagegen/manifests.jsonl'), 'utf8')).toContain(

@@ -70,7 +70,7 @@ function typesOf(text: string, member: string): string[] {
 }
 
 describe('sizes', () => {
-  test('are literal where the manifest decides them', async () => {
+  test('are literal if the manifest decides them', async () => {
     const { report, text } = await openProject({
       'a.image.yaml': `
 defaults: { alt: "" }
@@ -110,7 +110,7 @@ images:
     expect(typesOf(declaration, 'h')[3]).toBe('360')
   })
 
-  test('are numbers where a model does not say what it draws', async () => {
+  test('are numbers if a model does not declare its sizes', async () => {
     const { report, text } = await openProject({
       'a.image.yaml': 'images: { kira: { prompt: x, alt: "", model: other, aspectRatio: "16:9" } }',
       'imagegen.config.js': `export default { models: { other: {
@@ -122,7 +122,7 @@ images:
     expect(typesOf(text('a.image.d.yaml.ts'), 'width')).toEqual(['number'])
   })
 
-  test('are the same before and after generating, and are those of the picture', async () => {
+  test('are the same before and after generating, and match the image', async () => {
     const emulator = await testEmulator()
     const project = await openProject({ 'a.image.yaml': KIRA })
     const account = { MINIMAX_API_HOST: emulator.url, MINIMAX_API_KEY: 'test-api-key' }
@@ -145,7 +145,7 @@ images:
 })
 
 describe('the files', () => {
-  test('lie below types/ as the manifests lie below the root, out of git', async () => {
+  test('mirror the manifests’ folders below types/, and are ignored by git', async () => {
     const { report, file, root } = await openProject({
       'src/cast.image.yaml': KIRA,
       'hero.image.yml': 'prompt: x\nalt: ""',
@@ -158,7 +158,7 @@ describe('the files', () => {
     expect(existsSync(path.join(root, '.imagegen/pending'))).toBe(false)
   })
 
-  test('lie in the project where its store is shared with others', async () => {
+  test('are in the project if its store is shared', async () => {
     const { report, file } = await openProject(
       {
         'site/package.json': '{}',
@@ -173,7 +173,7 @@ describe('the files', () => {
     expect(existsSync(file('pictures'))).toBe(false)
   })
 
-  test('are written nowhere behind a link', async () => {
+  test('are not written through a symbolic link', async () => {
     for (const link of ['.imagegen/types', '.imagegen/types/src']) {
       const { open, file, said } = await openProject({ 'src/a.image.yaml': KIRA })
       mkdirSync(file('elsewhere/src'), { recursive: true })
@@ -187,7 +187,7 @@ describe('the files', () => {
     }
   })
 
-  test('lie in the store’s folder, whatever it is called', async () => {
+  test('are in the store’s folder, whatever its name', async () => {
     const { report } = await openProject({
       'imagegen.config.json': '{ "store": { "dir": "art/store" } }',
       'a.image.yaml': KIRA,
@@ -195,7 +195,7 @@ describe('the files', () => {
     expect((await report()).written).toEqual(['art/store/types/a.image.d.yaml.ts'])
   })
 
-  test('are not touched where nothing changed', async () => {
+  test('are not touched if nothing changed', async () => {
     const { report, write, file } = await openProject({
       'a.image.yaml': KIRA,
       'b.image.yaml': KIRA,
@@ -219,7 +219,7 @@ describe('the files', () => {
     expect(await report()).toMatchObject({ written: [] })
   })
 
-  test('of manifests that are gone are removed, and nobody else’s', async () => {
+  test('of deleted manifests are removed, and no other files', async () => {
     const { report, write, file } = await openProject({
       'src/a.image.yaml': KIRA,
       'src/b.image.yaml': KIRA,
@@ -240,7 +240,7 @@ describe('the files', () => {
     ['with a misspelt field', 'images: { kira: { promt: x } }'],
     ['that the model refuses', 'images: { kira: { prompt: x, size: 500x500 } }'],
     ['in a circle', 'images: { kira: { prompt: x, references: ["./b.image.yaml#marco"] } }'],
-  ])('of a manifest %s, and of what hangs on it, stay', async (_, broken) => {
+  ])('of a manifest %s, and of manifests that depend on it, stay', async (_, broken) => {
     const { report, write, text } = await openProject({
       'a.image.yaml': KIRA,
       'b.image.yaml': `
@@ -265,7 +265,7 @@ images:
 describe('a host', () => {
   const DECLARATION = '.imagegen/types/a.image.d.yaml.ts'
 
-  test('has them written with every survey, also where the build then fails', async () => {
+  test('writes them with every survey, even if the build then fails', async () => {
     const { open, file, write, text } = await openProject({ 'a.image.yaml': KIRA })
     const pipeline = await open({ types: true, mode: 'frozen' })
     await expect(pipeline.fulfil(new AbortController().signal)).rejects.toMatchObject({
@@ -277,7 +277,7 @@ describe('a host', () => {
     expect(text('a.image.d.yaml.ts')).toContain('_0 as marco')
   })
 
-  test('by default only where TypeScript is installed', async () => {
+  test('writes them by default only if TypeScript is installed', async () => {
     const { open, write, file } = await openProject({ 'a.image.yaml': KIRA })
     await (await open()).survey()
     expect(existsSync(file('.imagegen'))).toBe(false)
@@ -287,7 +287,7 @@ describe('a host', () => {
     expect(existsSync(file(DECLARATION))).toBe(true)
   })
 
-  test('hears once of manifests outside of the root, which have no place', async () => {
+  test('warns once of manifests outside of the root, which get none', async () => {
     const { open, said, file } = await openProject(
       {
         'shared/cast.image.yaml': KIRA,
@@ -307,7 +307,7 @@ describe('a host', () => {
     expect(existsSync(file('site/.imagegen/shared'))).toBe(false)
   })
 
-  test('goes on where they cannot be written, and says so once', async () => {
+  test('continues if they cannot be written, and warns once', async () => {
     const { open, said, file } = await openProject({ 'a.image.yaml': KIRA })
     mkdirSync(file('.imagegen'))
     writeFileSync(file('.imagegen/types'), 'in the way')

@@ -84,7 +84,7 @@ describe('a forged receipt', () => {
     },
   )
 
-  test('with a time that can be is named by the plan together with nothing else', async () => {
+  test('with a plausible time is the only file that the plan lists', async () => {
     const forger = await openForger()
     const real = forger.receiptOf('kira')
     const before = new Date(Date.parse(real.time) - 1).toISOString()
@@ -95,7 +95,7 @@ describe('a forged receipt', () => {
     expect(files).toEqual([expect.stringContaining(real.sha256.slice(0, 8))])
   })
 
-  test('with the recipe of another entry is no picture of this one', async () => {
+  test('with the recipe of another entry is refused', async () => {
     const forger = await openForger()
     const kira = forger.receiptOf('kira')
     await forger.remove('kira')
@@ -115,7 +115,7 @@ describe('a forged receipt', () => {
     ['kira', 512, 448, '512x448 pixels, but 512x512 were requested'],
     ['dune', 64, 64, '64x64 pixels, but 1024x1024 were requested'],
     ['wide', 1024, 1024, '1024x1024 pixels, but 1280x720 were requested'],
-  ])('of %s for a picture of %i by %i pixels is none', async (name, width, height, reason) => {
+  ])('of %s for an image of %i by %i pixels is refused', async (name, width, height, reason) => {
     const forger = await openForger()
     const real = forger.receiptOf(name)
     await forger.remove(name)
@@ -126,7 +126,7 @@ describe('a forged receipt', () => {
     expect(image?.reason).toContain(reason)
   })
 
-  test('that gives another size than its picture has is found before anything is drawn', async () => {
+  test('with another size than its image is detected before rendering', async () => {
     const forger = await openForger()
     const real = forger.receiptOf('kira')
     await forger.remove('kira')
@@ -141,7 +141,7 @@ describe('a forged receipt', () => {
     expect(readdirSync(forger.dir)).toContain(file)
   })
 
-  test('whose recipe makes no sense is reported, and ends nothing', async () => {
+  test('whose recipe makes no sense is reported and stops nothing', async () => {
     const forger = await openForger()
     const { recipe, ...real } = forger.receiptOf('kira')
     const changes = [{ size: 5 }, { aspectRatio: {} }, { size: null }, { size: ['512x512'] }]
@@ -155,7 +155,7 @@ describe('a forged receipt', () => {
     expect(await statesOf(forger.pipeline)).toMatchObject({ kira: 'current' })
   })
 
-  test('is replaced by a new picture when the user asks for one', async () => {
+  test('is replaced by a new image when the user asks for one', async () => {
     const forger = await openForger()
     const real = forger.receiptOf('kira')
     await forger.remove('kira')
@@ -170,7 +170,7 @@ describe('a forged receipt', () => {
   })
 })
 
-test('a remote store’s receipt for a picture of another size is not taken over', async () => {
+test('a remote store’s receipt for an image of another size is not used', async () => {
   const emulator = await testEmulator()
   const { file: there } = await temporaryProject()
   const inline = { store: { remote: fsDriver({ base: there('remote') }) } }
@@ -193,7 +193,7 @@ test('a remote store’s receipt for a picture of another size is not taken over
   expect(readdirSync(second.file('.imagegen')).join('\n')).not.toContain('kira')
 })
 
-test('a picture whose sides are turned by its metadata is one of the size that was asked for', async () => {
+test('an image that its metadata rotates has the requested size', async () => {
   const forger = await openForger()
   const real = forger.receiptOf('wide')
   await forger.remove('wide')
@@ -208,7 +208,7 @@ test('a picture whose sides are turned by its metadata is one of the size that w
   await forger.pipeline.render(image, survey, new AbortController().signal)
 })
 
-test('candidates that are left after `n` was lowered are named, unless another entry asks for them', async () => {
+test('candidates that remain after `n` was lowered are listed, unless another entry asks for them', async () => {
   const emulator = await testEmulator()
   const { root, write } = await temporaryProject({
     'a.image.yaml': 'images: { a: { prompt: A dune, alt: "", size: 512x512, n: 3 } }',

@@ -56,7 +56,7 @@ async function failure(promise: Promise<unknown>): Promise<ImagegenError> {
 }
 
 describe('a build', () => {
-  test('makes what is missing, says what it asks for, and warns of a missing alt with its line', async () => {
+  test('generates missing images, logs the requests, and warns of a missing `alt` with its line', async () => {
     const emulator = await testEmulator()
     const { root } = await temporaryProject({ 'a.image.yaml': TWO })
     const { fulfil, said } = await open(root, emulator)
@@ -71,7 +71,7 @@ describe('a build', () => {
     expect(emulator.stats().requests).toBe(2)
   })
 
-  test('warns of text that a comment cuts off before anything is asked for, once', async () => {
+  test('warns once of text that a comment cuts off, before any request', async () => {
     const emulator = await testEmulator()
     const { root } = await temporaryProject({
       'a.image.yaml': 'prompt: Poster in brand colour #ff8800, with a lighthouse\nalt: ""\n',
@@ -89,7 +89,7 @@ describe('a build', () => {
     }
   })
 
-  test('frozen asks nobody and lists what is missing with its place and the price', async () => {
+  test('sends no request in mode frozen, and lists missing images with positions and price', async () => {
     const emulator = await testEmulator()
     const { root } = await temporaryProject({ 'a.image.yaml': TWO })
     const { fulfil } = await open(root, emulator, { CI: 'true' })
@@ -102,7 +102,7 @@ describe('a build', () => {
     expect(existsSync(path.join(root, '.imagegen'))).toBe(false)
   })
 
-  test('without a key lists the images, the price and the two ways out', async () => {
+  test('lists the images, the price and two remedies if the key is missing', async () => {
     const emulator = await testEmulator()
     const { root } = await temporaryProject({ 'a.image.yaml': TWO })
     const { fulfil } = await open(root, emulator, { MINIMAX_API_KEY: '' })
@@ -114,7 +114,7 @@ describe('a build', () => {
     expect(error.message).toContain('IMAGEGEN_MODE=placeholder')
   })
 
-  test('in mode placeholder asks nobody and touches no store', async () => {
+  test('sends no request in mode placeholder, and does not touch the store', async () => {
     const emulator = await testEmulator()
     const { root } = await temporaryProject({ 'a.image.yaml': TWO })
     const { fulfil, pipeline } = await open(root, emulator, { IMAGEGEN_MODE: 'placeholder' })
@@ -128,7 +128,7 @@ describe('a build', () => {
     expect(existsSync(path.join(root, '.imagegen'))).toBe(false)
   })
 
-  test('reports everything that is wrong with all manifests at once, before anything else', async () => {
+  test('reports all problems of all manifests at once, before anything else', async () => {
     const emulator = await testEmulator()
     const { root } = await temporaryProject({
       'a.image.yaml': 'images: { a: { promt: x } }',
@@ -143,7 +143,7 @@ describe('a build', () => {
     expect(emulator.stats().requests).toBe(0)
   })
 
-  test('says what failed and how to go on, and keeps the rest', async () => {
+  test('reports what failed and how to continue, and keeps the rest', async () => {
     const emulator = await testEmulator({
       faults: [{ kind: 'status', code: 1026, match: 'library' }],
     })
@@ -160,7 +160,7 @@ describe('an original that is a Git LFS pointer', () => {
   const POINTER =
     'version https://git-lfs.github.com/spec/v1\noid sha256:4d7a214614ab2935c943f9e0ff69d22eadbb8f32b1258daaa5e2ca24d17e2393\nsize 12345\n'
 
-  test('fails the build with advice, stays where it is, and is never asked for again', async () => {
+  test('fails the build with advice, stays in place, and is never requested again', async () => {
     const emulator = await testEmulator()
     const { root } = await temporaryProject({ 'a.image.yaml': TWO })
     await (await open(root, emulator)).fulfil()
@@ -174,7 +174,7 @@ describe('an original that is a Git LFS pointer', () => {
     expect(readdirSync(folder)).toContain(original)
   })
 
-  test('does not stand in the way where its renditions are in the cache', async () => {
+  test('does not fail the build if its renditions are in the cache', async () => {
     const emulator = await testEmulator()
     const { root } = await temporaryProject({ 'a.image.yaml': TWO })
     const { fulfil, pipeline } = await open(root, emulator)

@@ -82,7 +82,7 @@ async function expectSame(now: Survey, project: Opened): Promise<void> {
 
 const CAST = 'images: { kira: { prompt: Kira, alt: "" }, tomas: { prompt: Tomas } }'
 
-test('an edit is seen, with all that hangs on it', async () => {
+test('an edit updates everything that depends on it', async () => {
   const project = await open({
     'a.image.yaml': CAST,
     'b.image.yaml': 'images: { both: { prompt: x, alt: "", references: [./a.image.yaml#kira] } }',
@@ -102,7 +102,7 @@ test('an edit is seen, with all that hangs on it', async () => {
   expect(after.entries.get('d.image.yaml#other')).toBe(before.entries.get('d.image.yaml#other'))
 })
 
-test('a name that is gone is missed where somebody refers to it, until it is back', async () => {
+test('a deleted name is an error in references to it, until it is back', async () => {
   const project = await open({
     'a.image.yaml': CAST,
     'b.image.yaml': 'images: { both: { prompt: x, alt: "", references: [./a.image.yaml#tomas] } }',
@@ -116,7 +116,7 @@ test('a name that is gone is missed where somebody refers to it, until it is bac
   }
 })
 
-test('bytes count, not sizes and times', async () => {
+test('changes are detected by bytes, not by size and time', async () => {
   const project = await open({ 'a.image.yaml': CAST, 'face.png': 'one' })
   await project.surveyor.survey()
   const file = project.file('a.image.yaml')
@@ -129,7 +129,7 @@ test('bytes count, not sizes and times', async () => {
   await expectSame(await createSurveyor(project.options, {}, project.store).survey(), project)
 })
 
-test('a picture with other bytes, and the same size and time, makes another key', async () => {
+test('a file with other bytes, but the same size and time, changes the key', async () => {
   const project = await open({
     'a.image.yaml': 'images: { a: { prompt: x, alt: "", references: [./face.png] } }',
     'face.png': 'one',
@@ -148,7 +148,7 @@ test('a picture with other bytes, and the same size and time, makes another key'
   await expectSame(after, project)
 })
 
-test('what only a search can find is left to one', async () => {
+test('a new or deleted manifest needs a full survey', async () => {
   const project = await open({ 'a.image.yaml': CAST })
   const { surveyor, file, write } = project
   expect(await surveyor.surveyAgain([file('a.image.yaml')])).toBeUndefined()
@@ -161,7 +161,7 @@ test('what only a search can find is left to one', async () => {
   await expectSame(await surveyor.survey(), project)
 })
 
-test('what another version of this package remembers is not used', async () => {
+test('the cache of another version of this package is not used', async () => {
   const project = await open({ 'a.image.yaml': CAST })
   await project.surveyor.survey()
   const kept = path.join(project.options.cacheDir, 'manifests.jsonl')
@@ -268,7 +268,7 @@ async function carryOut(step: Edit, project: Opened, seen: Survey): Promise<stri
   }
 }
 
-test('surveys after any edits say what a look from scratch says', async () => {
+test('incremental surveys equal a full survey after any edits', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(edit, { minLength: 1, maxLength: 8 }), async (edits) => {
       const project = await open({ 'face.png': 'one', 'a.image.yaml': CAST })

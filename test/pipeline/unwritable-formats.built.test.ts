@@ -27,7 +27,7 @@ async function loadsSharp(formats: string): Promise<boolean> {
   return JSON.parse(answer) as boolean
 }
 
-test('a plan loads sharp only where some image is written as JPEG XL', async () => {
+test('a plan loads sharp only if an image is written as JPEG XL', async () => {
   expect(await loadsSharp('[avif, webp, jpeg, png, gif]')).toBe(false)
   expect(await loadsSharp('[avif, jxl]')).toBe(true)
 })

@@ -24,13 +24,13 @@ async function planOf(
 }
 
 describe('a format that the installed sharp cannot write', () => {
-  test('is JPEG XL here', () => {
+  test('includes JPEG XL here', () => {
     expect(sharp.format.jxl.output.buffer, 'this sharp writes JPEG XL: test with another').toBe(
       false,
     )
   })
 
-  test('is refused when it is planned, with its place, and nothing is asked for', async () => {
+  test('is refused in the plan with its position, and nothing is requested', async () => {
     const { problems, hints, jobs } = await planOf({
       'a.image.yaml': [
         'images:',
@@ -105,7 +105,7 @@ describe('a format that the installed sharp cannot write', () => {
     expect(emulator.stats().requests).toBe(0)
   })
 
-  test('is asked about anew each time: the cache knows nothing of it', async () => {
+  test('is checked every time, because it is not in the cache', async () => {
     const { root } = await temporaryProject({
       'a.image.yaml': 'prompt: x\nalt: ""\noutput: { formats: [jxl] }\n',
     })

@@ -37,7 +37,7 @@ async function copyOfFixture(): Promise<string> {
   return root
 }
 
-/** As a build that must not ask anybody opens it. */
+/** Opens the store as a frozen build does. */
 async function openFrozen(root: string): Promise<Pipeline> {
   return open(root, 'frozen')
 }
@@ -68,7 +68,7 @@ test('every image of a version 1 store is current', async () => {
   expect((await pipeline.survey()).problems).toEqual(new Map())
 })
 
-test('a frozen build takes a version 1 store and leaves every byte of it', async () => {
+test('a frozen build uses a version 1 store and does not change it', async () => {
   const root = await copyOfFixture()
   const pipeline = await openFrozen(root)
   const before = storedFiles(root)
@@ -101,7 +101,7 @@ test('a version 1 store is intact', async () => {
   expect(await store.verify()).toMatchObject({ originals: 12, intact: 12, problems: [] })
 })
 
-test('a response that version 1 had not stored yet becomes the picture and the receipt that it would have been', async () => {
+test('a pending response of version 1 becomes the same image and receipt as in version 1', async () => {
   const root = await copyOfFixture()
   const before = storedFiles(root)
   const names = Object.keys(before).filter((name) => name.startsWith('tree-winter.'))

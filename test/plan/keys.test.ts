@@ -192,7 +192,7 @@ test('key order, comments, quoting, layout, line endings and the order of manife
   )
 })
 
-test('equal recipes have equal keys, whatever else is written, under any name and in any folder', () => {
+test('equal recipes have equal keys, under any name, in any folder and with any other fields', () => {
   fc.assert(
     fc.property(recipe, rest, rest, (shared, one, other) => {
       const elsewhere = shared.references?.map((file) => String(file).replace('./', '../'))
@@ -278,7 +278,7 @@ describe('a key changes with', () => {
     expect(keyOf({ prompt: 'x', references: ['./same-face.png'] })).toBe(keys[2])
   })
 
-  test('what it refers to: its recipe and its pick, at any distance', () => {
+  test('the recipe and the pick of a reference, at any distance', () => {
     const scene: ImageSettings = { prompt: 'x', references: ['#middle'] }
     const through = (sheet: ImageSettings): string =>
       keyOf(scene, { middle: { prompt: 'm', references: ['#sheet'] }, sheet })
@@ -313,7 +313,7 @@ describe('a key is the same for', () => {
     expect(keyOf(reference.it, { sheet: other })).toBe(keyOf(reference.it, { sheet: one }))
   })
 
-  test('settings and words from wherever they come', () => {
+  test('settings and words from any level', () => {
     const fields: ImageSettings = { prompt: 'Kira, ${look}', seed: 7, size: '512x512' }
     const expected = keyOf({ ...fields, prompt: 'Kira, flat' })
     const alone = JSON.stringify({ images: { it: {} } })

@@ -13,7 +13,7 @@ images:
 `
 
 describe('a key', () => {
-  test('is the SHA-256 of the canonical JSON of version and recipe, the model’s defaults filled in', async () => {
+  test('is the SHA-256 of the canonical JSON of version and recipe with the model’s defaults', async () => {
     const { image } = await planFiles({ 'a.image.yaml': CAST })
     const canonical =
       '[1,{"aspectRatio":"1:1","modelId":"image-01","prompt":"Portrait of Kira","provider":"minimax",' +
@@ -21,7 +21,7 @@ describe('a key', () => {
     expect(image('kira').made?.key).toBe(createHash('sha256').update(canonical).digest('hex'))
   })
 
-  test('holds a reference to an entry as that entry’s key and pick, a file as its bytes', async () => {
+  test('contains a reference to an entry as its key and pick, and a file as its digest', async () => {
     const { image, key } = await planFiles({
       'a.image.yaml': `
 images:
@@ -46,7 +46,7 @@ images:
 })
 
 describe('states', () => {
-  test('everything is missing in an empty store; scenes come after what they refer to', async () => {
+  test('all images are missing in an empty store; jobs follow their references', async () => {
     const { plan, key } = await planFiles({ 'a.image.yaml': CAST })
     expect(plan.images.map(({ entry, state, reason }) => [entry.name, state, reason])).toEqual([
       ['scene', 'missing', 'new'],
@@ -68,7 +68,7 @@ describe('states', () => {
     })
   })
 
-  test('what was paid and is not there is unavailable, never missing; what needs it is blocked', async () => {
+  test('a paid image without bytes is unavailable, never missing; images that need it are blocked', async () => {
     for (const bytes of ['absent', 'lfs-pointer', 'damaged'] as const) {
       const { plan } = await planFiles({ 'a.image.yaml': CAST }, (key) =>
         inventoryOf({ [key('kira')]: { candidates: [candidate('k', { bytes })], problems: [] } }),
@@ -79,7 +79,7 @@ describe('states', () => {
     }
   })
 
-  test('damage under a key hides what may have been paid', async () => {
+  test('damage under a key makes the image unavailable, because it may hide a paid one', async () => {
     const { image } = await planFiles({ 'a.image.yaml': CAST }, (key) =>
       inventoryOf({
         [key('kira')]: { candidates: [], problems: [{ message: 'no valid receipt' }] },
@@ -88,7 +88,7 @@ describe('states', () => {
     expect(image('kira')).toMatchObject({ state: 'unavailable', reason: 'no valid receipt' })
   })
 
-  test('a scene whose own picture is there does not need the character sheet’s bytes', async () => {
+  test('a current scene does not need the bytes of its character sheet', async () => {
     const { image } = await planFiles({ 'a.image.yaml': CAST }, (key) =>
       inventoryOf({
         [key('kira')]: { candidates: [candidate('k', { bytes: 'absent' })], problems: [] },
@@ -98,7 +98,7 @@ describe('states', () => {
     expect(image('scene').state).toBe('current')
   })
 
-  test('a reference that now resolves to other bytes makes outdated, and nothing is asked for', async () => {
+  test('a reference with other bytes makes an image outdated and requests nothing', async () => {
     const { image, plan } = await planFiles({ 'a.image.yaml': CAST }, (key) =>
       inventoryOf({
         [key('kira')]: { candidates: [candidate('newer')], problems: [] },
@@ -118,7 +118,7 @@ describe('states', () => {
     ])
   })
 
-  test('two entries that share an outdated key are made anew once', async () => {
+  test('two entries that share an outdated key are regenerated once', async () => {
     const { plan } = await planFiles(
       {
         'a.image.yaml': `
@@ -166,7 +166,7 @@ describe('candidates', () => {
     `images: { a: { alt: "", prompt: x, n: ${n}, pick: ${pick} } }`
   const two = { candidates: [candidate('1'), candidate('2')], problems: [] }
 
-  test('only the difference is asked for, in as few requests as the model allows', async () => {
+  test('only the missing ones are requested, in as few requests as the model allows', async () => {
     const { plan } = await planFiles({ 'a.image.yaml': many(22) }, (key) =>
       inventoryOf({ [key('a')]: two }),
     )
@@ -175,7 +175,7 @@ describe('candidates', () => {
     expect(plan.summary).toMatchObject({ requests: 3, pictures: 20, usd: 0.07 })
   })
 
-  test('`pick` alone asks for so many; lowering `n` costs nothing', async () => {
+  test('`pick` alone requests that many; lowering `n` costs nothing', async () => {
     const picked = await planFiles({ 'a.image.yaml': many(1, 3) }, (key) =>
       inventoryOf({ [key('a')]: two }),
     )
@@ -186,7 +186,7 @@ describe('candidates', () => {
     expect(lowered.plan.images[0]?.state).toBe('current')
   })
 
-  test('changing `pick` is free for the image; what refers to it becomes missing, and says why', async () => {
+  test('changing `pick` is free for the image; images that refer to it become missing, with the reason', async () => {
     const files = (pick: number): Record<string, string> => ({
       'a.image.yaml': `
 images:
@@ -206,7 +206,7 @@ images:
     expect(after.image('scene')).toMatchObject({ state: 'missing', reason: 'reference changed' })
   })
 
-  test('equal recipes share one original: the largest `n` is asked for once, the first entry pays', async () => {
+  test('equal recipes share one original: the largest `n` is requested once and billed to the first entry', async () => {
     const { plan } = await planFiles({
       'a.image.yaml': 'images: { a: { alt: "", prompt: x }, b: { alt: B, prompt: " x ", n: 3 } }',
       'other/b.image.yaml': 'prompt: x\nalt: ""\naspectRatio: 1:1',
@@ -236,7 +236,7 @@ test.each<[string, Partial<Recipe>, string]>([
   expect(image('a').reason).toBe(reason)
 })
 
-test('what a model refuses is reported with its place, before anything is spent', async () => {
+test('what a model refuses is reported with its position before anything is spent', async () => {
   // Each with the text at which the report has to point.
   const refused: ReadonlyArray<readonly [line: string, at: string]> = [
     [`  long: { prompt: "${'x'.repeat(1501)}" }`, '"xxx'],
@@ -269,7 +269,7 @@ test('what a model refuses is reported with its place, before anything is spent'
 })
 
 describe('a selection', () => {
-  test('by id, name or glob takes along what it refers to, and counts only that', async () => {
+  test('by id, name or glob includes its references, and counts only those', async () => {
     const { plan } = await planFiles({
       'src/a.image.yaml': CAST,
       'src/b.image.yaml': 'images: { other: { alt: "", prompt: z } }',
@@ -288,7 +288,7 @@ describe('a selection', () => {
     expect(() => selectPlan(plan, ['scenne'])).toThrow(/Did you mean `scene`/)
   })
 
-  test('`replace` is for what is unavailable', async () => {
+  test('`replace` works only for unavailable images', async () => {
     const { plan } = await planFiles({ 'a.image.yaml': CAST }, (key) =>
       inventoryOf({
         [key('kira')]: { candidates: [candidate('k', { bytes: 'absent' })], problems: [] },

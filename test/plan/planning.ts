@@ -20,7 +20,7 @@ export async function minimaxModels(): Promise<Map<string, ResolvedModel>> {
   return models
 }
 
-/** An inventory that is written by hand: what a store would find, key by key. */
+/** A handwritten inventory: what a store would find, by key. */
 export function inventoryOf(
   keys: Readonly<Record<string, KeyInventory>> = {},
   earlier: Readonly<Record<string, readonly Recipe[]>> = {},
@@ -55,7 +55,7 @@ export async function planFiles(
 ): Promise<Planned> {
   const project = await readFiles(files)
   const models = await minimaxModels()
-  // Keys are known before anything is stored, so an inventory may be written in terms of them.
+  // Keys are known before anything is stored, so an inventory can be built from them.
   const first = planned(project, createPlanner(models).plan(project.entries, inventoryOf()))
   const stored = typeof inventory === 'function' ? inventory(first.key) : inventory
   return planned(project, createPlanner(models).plan(project.entries, stored))

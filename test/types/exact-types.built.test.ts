@@ -103,13 +103,13 @@ describe.each(RESOLUTIONS)('with module resolution %s', (_, options) => {
     expect(typeErrors(folder)).toEqual([])
   })
 
-  test('what is misspelt, or is not there, is an error where it stands', async () => {
+  test('a misspelt or missing name is an error at its position', async () => {
     const { folder } = await typedProject(exact, { 'src/bad.ts': BAD })
     expect(typeErrors(folder)).toEqual(expectedErrors('src/bad.ts', BAD))
     expect(expectedErrors('src/bad.ts', BAD)).toHaveLength(18)
   })
 
-  test('they come before the loose types, which hold for the rest, also through an alias', async () => {
+  test('they win over the loose types, also through an alias', async () => {
     const text = `
 import { kira, kirra } from './cast.image.yaml' // TS2724
 import { kira as aliased, nobody } from '@/cast.image.yaml' // TS2614
@@ -125,7 +125,7 @@ export { kirra, nobody }
   })
 })
 
-test('a CommonJS package has them too', async () => {
+test('they work in a CommonJS package', async () => {
   const text = `
 import hero, { kirra } from './pages/hero.image.yml' // TS2614
 import { kira } from './cast.image.yaml'
@@ -155,7 +155,7 @@ describe('imagegen types', () => {
     expect(project.read(declaration)).toBe(before)
   })
 
-  test('writes those of sound manifests, says what is wrong with the others, and fails', async () => {
+  test('writes those of valid manifests, reports the problems of the others, and fails', async () => {
     const project = await createProject({
       'src/cast.image.yaml': CAST,
       'broken.image.yaml': 'images: { kira: { promt: x } }',
@@ -241,7 +241,7 @@ export { kirra }
     )
   })
 
-  test('is the only command that leaves types, whatever the option says', async () => {
+  test('writes types even with `types: false`, and no other command does', async () => {
     const project = await createProject({
       'src/cast.image.yaml': CAST,
       'imagegen.config.json': '{ "types": true }',
@@ -253,7 +253,7 @@ export { kirra }
     expect(project.files()).toContain('.imagegen/types/src/cast.image.d.yaml.ts')
   })
 
-  test('fails with a sentence where it cannot write', async () => {
+  test('fails with one sentence if it cannot write', async () => {
     const project = await createProject({
       'src/cast.image.yaml': CAST,
       '.imagegen/types': 'in the way',
