@@ -1,5 +1,6 @@
 import { ModelError } from '../model/image-model.ts'
 import type { ResolvedModel } from '../model/resolved-model.ts'
+import { shapeCure } from '../plan/unusable.ts'
 import { ImagegenError } from '../shared/errors.ts'
 import type { Lock } from '../store/locks/lock.ts'
 import type { Settlement } from '../store/arrive/settle.ts'
@@ -64,6 +65,9 @@ async function fillUnderLock(
     if (order.renew !== null) await options.bringHere(order.key)
     // Another machine may have brought more to the remote since this was planned.
     const before = await readRecord(order, store, order.renew === null ? order.wanted : Infinity)
+    if (order.renew === null && usableFor(order, before).length < order.wanted) {
+      refuseUnusable(order, model, before)
+    }
     let record = before
     let refusedRounds = 0
     let singly = false
@@ -71,7 +75,9 @@ async function fillUnderLock(
       const there = usableFor(order, record).length
       const most = singly ? 1 : options.imagesPerCall.of(model)
       const pictures = Math.min(order.wanted - there, most)
-      const seed = lostSeed(order, record) ?? seedOf(order, model, record.candidates.length)
+      const seed =
+        lostSeed(order, record) ??
+        seedOf(order, model, record.candidates.length + record.unusable.length)
       const arrival = await ask(order, model, pictures, seed, lock, options).catch(
         (error: unknown) => {
           if (there > 0 && isRefusedRound(error)) return undefined
@@ -103,7 +109,9 @@ async function fillUnderLock(
         throw notFetched(order, now, arrival.leftOver)
       }
       // Asking again in the same way would be paid for again, and most likely answered in the same way.
-      if (now === there) throw nothingNew(order, there, arrival.settlement)
+      if (now < order.wanted && (now === there || arrival.settlement.unusable.length > 0)) {
+        throw nothingNew(order, model, now, arrival.settlement)
+      }
     }
     await clearReplaced(order, before, store)
     return undefined
@@ -145,6 +153,7 @@ function isRefusedRound(error: unknown): boolean {
 /** A round brought nothing that can be used: what it did bring says why. */
 function nothingNew(
   order: Order,
+  model: ResolvedModel,
   there: number,
   { unusable, duplicates }: Settlement,
 ): ImagegenError {
@@ -153,7 +162,7 @@ function nothingNew(
   if (first !== undefined) {
     return new ImagegenError('unusable', {
       message: `The answer was paid for and cannot be used: ${first.reason}. It is kept as ${first.file}.${have}`,
-      hint: 'Look at what is kept there; run `imagegen generate` to ask again.',
+      hint: howToGoOn(order, model, first.size),
     })
   }
   const what =
@@ -190,4 +199,29 @@ function leaveFailure(order: Order, lock: Lock, error: unknown): void {
     return
   const { code, message, hint, stopsRun } = sharedFailureOf(order, error)
   lock.fail({ code, message, hint, stopsRun })
+}
+
+/**
+ * Nobody asks again for a recipe whose answer was paid for and cannot be used, unless a person says so.
+ *
+ * @throws ImagegenError with code `unusable`.
+ */
+function refuseUnusable(order: Order, model: ResolvedModel, { unusable }: KeyRecord): void {
+  const [first] = unusable
+  if (first === undefined) return
+  const { width, height, unusable: reason } = first.marker
+  throw new ImagegenError('unusable', {
+    message: `An earlier answer was paid for and cannot be used: ${reason}. Nothing was asked for.`,
+    hint: howToGoOn(order, model, width === null || height === null ? null : { width, height }),
+  })
+}
+
+function howToGoOn(
+  { recipe }: Order,
+  model: ResolvedModel,
+  size: { readonly width: number; readonly height: number } | null,
+): string {
+  const cure = size === null ? undefined : shapeCure(recipe, model, size)
+  const way = cure === undefined ? 'Change its recipe' : `Write ${cure}`
+  return `${way}; or request it again with \`imagegen generate --replace ID\`, which costs money.`
 }

@@ -22,9 +22,11 @@ export function lostSeed(order: Order, record: KeyRecord): number | undefined {
 export async function clearReplaced(order: Order, before: KeyRecord, store: Store): Promise<void> {
   if (order.renew?.kind === 'lost') {
     const lost = before.candidates.filter(({ bytes }) => bytes !== 'present')
-    if (lost.length + before.problems.length === 0) return
-    // What is present may be new from a run that was killed before it came here.
-    await store.retire({ ...before, candidates: lost })
+    if (lost.length + before.problems.length > 0) {
+      // What is present may be new from a run that was killed before it came here.
+      await store.retire({ ...before, candidates: lost })
+    }
+    await store.retireMarkers(before.unusable)
   }
   if (order.renew?.kind === 'outdated') {
     const replaced = replacedBy(order)

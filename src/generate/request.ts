@@ -57,7 +57,7 @@ export function callOf(
 
 /** A model's answer in the form in which it is made durable. */
 export function responseOf(
-  { key, recipe, name }: Order,
+  { key, recipe, name, id: entry }: Order,
   model: ResolvedModel,
   pictures: number,
   seed: number | undefined,
@@ -72,6 +72,7 @@ export function responseOf(
     key,
     recipe: plain(recipe),
     name,
+    entry,
     requested: pictures,
     seed: seed ?? null,
     inputs,

@@ -41,8 +41,8 @@ export async function fulfil(stages: Stages, logger: Logger, signal: AbortSignal
   if (mode === 'placeholder') return survey
 
   const stuck = await withoutRenditions(imagesIn(plan, 'unavailable'), stages, survey, signal)
-  const blocked = imagesIn(plan, 'blocked')
-  if (stuck.length + blocked.length > 0) throw unavailableError([...stuck, ...blocked])
+  const others = imagesIn(plan, 'unusable', 'blocked')
+  if (stuck.length + others.length > 0) throw unavailableError([...stuck, ...others])
   const missing = imagesIn(plan, 'missing')
   if (missing.length === 0) return survey
   if (mode === 'frozen') throw missingError(missing, plan.jobs)

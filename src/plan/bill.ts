@@ -19,6 +19,7 @@ export interface PlanSummary extends Bill {
   readonly current: number
   readonly outdated: number
   readonly missing: number
+  readonly unusable: number
   readonly unavailable: number
   readonly blocked: number
 }
@@ -54,6 +55,7 @@ export function summarise(images: readonly PlannedImage[], jobs: readonly Job[])
     current: 0,
     outdated: 0,
     missing: 0,
+    unusable: 0,
     unavailable: 0,
     blocked: 0,
   }

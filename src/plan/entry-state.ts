@@ -17,6 +17,7 @@ import type {
 } from './planned-image.ts'
 import type { MissingReason } from './reason.ts'
 import type { EntryReference } from './recipe.ts'
+import { unusableReason } from './unusable.ts'
 
 /** The planned state of an entry. A `refused` entry has a problem, and so do entries that refer to it. */
 export interface EntryState {
@@ -106,6 +107,7 @@ function keyInUse(
     all.find((each) => isSound(each) && each.stored.candidates.length >= wanted) ??
     // Damaged files may hide paid originals, so prefer their key over a new request.
     all.find((each) => !isSound(each)) ??
+    all.find(({ stored }) => (stored.unusable ?? []).length > 0) ??
     all.find(({ stored }) => stored.candidates.length === most)
   const { recipe, key } = found?.one ?? keyed
   const others = all.flatMap(({ one }) => (one.key === key ? [] : [one]))
@@ -137,8 +139,15 @@ function judge(
     return { state: 'unavailable', reason: BYTES_REASONS[picked.bytes] }
   }
   if (stored.candidates.length < made.subject.candidates) {
+    const [unusable] = stored.unusable ?? []
+    if (unusable !== undefined) {
+      return { state: 'unusable', reason: unusableReason(made.recipe, made.model, unusable.marker) }
+    }
     const blocker = needed.findIndex(
-      (other) => other?.state === 'unavailable' || other?.state === 'blocked',
+      (other) =>
+        other?.state === 'unavailable' ||
+        other?.state === 'blocked' ||
+        (other?.state === 'unusable' && other.picked === undefined),
     )
     if (blocker >= 0) {
       const id = dependenciesOf(entry)[blocker]

@@ -27,10 +27,14 @@ function ratioOf(aspectRatio: string | undefined): number | null {
 export interface ReceiptClaims {
   readonly key: string
   readonly recipe: object
-  /** Pixels. */
-  readonly width: number
-  /** Pixels. */
-  readonly height: number
+  /** Pixels; `null` where they are not known, of a picture that cannot be used. */
+  readonly width: number | null
+  /** Pixels; `null` where they are not known, of a picture that cannot be used. */
+  readonly height: number | null
+  /** Where the pixels come from; left out: the provider. */
+  readonly origin?: 'provider' | 'elsewhere' | 'edited'
+  /** Why its picture cannot be used. */
+  readonly unusable?: string
 }
 
 /** Returns why a receipt with a correct checksum does not fit its key; undefined if it fits. */
@@ -44,10 +48,14 @@ export type ReceiptCheck = (receipt: ReceiptClaims) => string | undefined
  */
 export function createReceiptCheck(models: Iterable<ResolvedModel>): ReceiptCheck {
   const fixed = [...models].filter(({ model }) => model.limitsAreFixed === true)
-  return ({ key, recipe: written, width, height }) => {
+  return ({ key, recipe: written, width, height, origin = 'provider', unusable }) => {
     const recipe = written as Recipe
     if (recipeKey(recipe) !== key) return 'its recipe is that of another key'
     if (![recipe.size, recipe.aspectRatio].every(isTextOrAbsent)) return 'its recipe makes no sense'
+    // Nobody asked for a size of a picture that was adopted, and an unusable one may have any.
+    if (origin !== 'provider' || unusable !== undefined || width === null || height === null) {
+      return undefined
+    }
     const known = fixed.find(
       ({ provider, modelId }) => provider === recipe.provider && modelId === recipe.modelId,
     )

@@ -4,7 +4,14 @@ import type { ResolvedModel } from '../model/resolved-model.ts'
 import type { Recipe } from './recipe.ts'
 
 /** The state of an image in the plan. */
-export type ImageState = 'current' | 'outdated' | 'missing' | 'unavailable' | 'blocked'
+export type ImageState =
+  | 'current'
+  | 'outdated'
+  | 'missing'
+  /** Paid for, and what came cannot be used. No run asks for the same recipe again by itself. */
+  | 'unusable'
+  | 'unavailable'
+  | 'blocked'
 
 /** One entry with its state. */
 export interface PlannedImage {
@@ -43,6 +50,18 @@ export interface KeyInventory {
   readonly candidates: readonly StoredCandidate[]
   /** Damaged files under this key, which may hide paid originals. */
   readonly problems: readonly { readonly message: string }[]
+  /** Paid pictures that cannot be used. */
+  readonly unusable?: ReadonlyArray<{ readonly marker: UnusablePicture }>
+}
+
+/** What is known of a paid picture that cannot be used. */
+export interface UnusablePicture {
+  /** Why, in words: `the bytes are not a picture`. */
+  readonly unusable: string
+  /** Pixels; `null` where they are not known. */
+  readonly width: number | null
+  /** Pixels; `null` where they are not known. */
+  readonly height: number | null
 }
 
 /** A candidate in the store. */

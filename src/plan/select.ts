@@ -102,7 +102,7 @@ function renewals(
 ): Job[] {
   const lost = replace === undefined ? [] : matching(plan, [replace])
   for (const { entry, state } of lost) {
-    if (state === 'unavailable') continue
+    if (state === 'unavailable' || state === 'unusable') continue
     throw new ImagegenError('usage', {
       message: `${entry.id} is ${state}: there is nothing to replace.`,
       hint: 'To get another image of the same prompt, use `imagegen reroll`.',

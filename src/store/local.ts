@@ -8,7 +8,7 @@ import type { StoreFolder } from './folder.ts'
 import { type Lock, type LockOptions, acquireLock } from './locks/lock.ts'
 import { type RateWindow, type RateWindowOptions, createRateWindow } from './locks/rate-window.ts'
 import { readOriginal } from './original.ts'
-import type { Candidate } from './read/bundle.ts'
+import type { Candidate, UnusableMarker } from './read/bundle.ts'
 import {
   type KeyRecord,
   type StoreSnapshot,
@@ -86,6 +86,8 @@ export interface Store {
    * @throws ImagegenError with code `unavailable` where there is no new picture.
    */
   retire(before: KeyRecord): Promise<readonly string[]>
+  /** Moves the markers of unusable pictures to the trash, and retires them in the remote, once usable ones replaced them. */
+  retireMarkers(markers: readonly UnusableMarker[]): Promise<void>
   /**
    * Waits until no other process or task requests this key.
    *
@@ -151,6 +153,9 @@ export function folderStore(folder: StoreFolder, logger: Logger): Store {
     recover: async () => (folder.purpose === 'look' ? [] : recover(folder, logger)),
     readOriginal: (candidate) => readOriginal(folder, candidate),
     retire: async (before) => retire(folder, before),
+    retireMarkers: async (markers) => {
+      for (const { file } of markers) folder.moveAside(file, 'trash')
+    },
     lock: (key, options) =>
       acquireLock({
         folder: folder.locks,

@@ -6,8 +6,8 @@ import { digest, type JsonValue } from '../shared/hash.ts'
 import { prettierJson } from '../shared/prettier-json.ts'
 import { isRecord, isShallow } from '../shared/record.ts'
 
-/** The newest format version that this code reads. */
-const RECEIPT_VERSION = 1
+/** The format versions that this code reads. */
+const RECEIPT_VERSIONS: ReadonlySet<unknown> = new Set([1, 2])
 
 /** Receipts are small. This project never writes a larger one. */
 export const LONGEST_RECEIPT: number = 8 * 1024 * 1024
@@ -60,9 +60,20 @@ export interface InputPicture {
   readonly sha256: string
 }
 
+/** Fields that receipts have since version 2. Nothing depends on `entry`: it is for people and for the history. */
+interface SinceVersion2 {
+  /** The id of the entry that asked for the picture. */
+  readonly entry?: string
+  /**
+   * Where the pixels come from: the provider, a file that was adopted, or a generated picture that was edited by hand.
+   * @default 'provider'
+   */
+  readonly origin?: 'provider' | 'elsewhere' | 'edited'
+}
+
 /** The proof that a picture was paid for. Each picture has one, beside its bytes. */
-export interface Receipt extends Origin {
-  readonly version: typeof RECEIPT_VERSION
+export interface Receipt extends Origin, SinceVersion2 {
+  readonly version: 1 | 2
   /** The sha256 of the original's bytes. */
   readonly sha256: string
   /** The original's size in bytes. */
@@ -77,10 +88,34 @@ export interface Receipt extends Origin {
 }
 
 /**
+ * The proof that a picture was paid for that cannot be used: a receipt without bytes. The bytes stay in quarantine on one
+ * machine. This marker lies in the store and in the remote, so no machine requests the same recipe again.
+ */
+export interface UnusableReceipt extends Origin, SinceVersion2 {
+  readonly version: 2
+  /** Why the picture cannot be used, for people. */
+  readonly unusable: string
+  /** The sha256 of the bytes that arrived. */
+  readonly sha256: string
+  /** Their size in bytes. */
+  readonly bytes: number
+  /** `null` where they are not a picture. */
+  readonly mediaType: MediaType | null
+  /** Pixels, as they are seen; `null` where they cannot be decoded. */
+  readonly width: number | null
+  /** Pixels, as they are seen; `null` where they cannot be decoded. */
+  readonly height: number | null
+  readonly seed: number | null
+}
+
+/** Either kind of receipt. */
+export type AnyReceipt = Receipt | UnusableReceipt
+
+/**
  * Returns the reason why a receipt does not belong to its key although its checksum is right, or `undefined` where it
  * does.
  */
-export type ReceiptCheck = (receipt: Receipt) => string | undefined
+export type ReceiptCheck = (receipt: AnyReceipt) => string | undefined
 
 /** A validator for every field of a shape. */
 export type EntriesOf<Shape> = {
@@ -103,9 +138,14 @@ export const seedSchema: v.GenericSchema<unknown, number | null> = v.nullable(
   v.pipe(v.number(), v.safeInteger()),
 )
 
-const receiptEntries: EntriesOf<Receipt> = {
-  version: v.literal(RECEIPT_VERSION),
-  ...originEntries,
+export const entrySchema: v.GenericSchema<unknown, string> = textSchema
+
+const sinceVersion2 = {
+  entry: v.exactOptional(entrySchema),
+  origin: v.exactOptional(v.picklist(['provider', 'elsewhere', 'edited'])),
+}
+
+const pictureEntries: EntriesOf<Omit<Receipt, keyof Origin | keyof SinceVersion2 | 'version'>> = {
   sha256: sha256Schema,
   bytes: positiveSchema,
   mediaType: v.picklist(MEDIA_TYPES),
@@ -113,7 +153,31 @@ const receiptEntries: EntriesOf<Receipt> = {
   height: positiveSchema,
   seed: seedSchema,
 }
-const receiptSchema: v.GenericSchema<unknown, Receipt> = v.object(receiptEntries)
+
+/** The order of the fields is the order in which they are written. */
+const version1Schema: v.GenericSchema<unknown, Receipt> = v.object({
+  version: v.literal(1),
+  ...originEntries,
+  ...pictureEntries,
+})
+const version2Schema: v.GenericSchema<unknown, Receipt> = v.object({
+  version: v.literal(2),
+  ...originEntries,
+  ...sinceVersion2,
+  ...pictureEntries,
+})
+const unusableSchema: v.GenericSchema<unknown, UnusableReceipt> = v.object({
+  version: v.literal(2),
+  unusable: textSchema,
+  ...originEntries,
+  ...sinceVersion2,
+  sha256: sha256Schema,
+  bytes: v.pipe(v.number(), v.safeInteger(), v.minValue(0)),
+  mediaType: v.nullable(v.picklist(MEDIA_TYPES)),
+  width: v.nullable(positiveSchema),
+  height: v.nullable(positiveSchema),
+  seed: seedSchema,
+})
 const checksumSchema = v.object({ checksum: sha256Schema })
 
 export type ReceiptFault = 'damaged' | 'unknown-version' | 'conflict' | 'lfs-pointer'
@@ -121,6 +185,7 @@ export type ReceiptFault = 'damaged' | 'unknown-version' | 'conflict' | 'lfs-poi
 /** A receipt, or the reason why it cannot be read. */
 export type ReceiptReading =
   | { readonly receipt: Receipt }
+  | { readonly marker: UnusableReceipt }
   | { readonly fault: ReceiptFault; readonly reason: string }
 
 /** Parses text from any source. */
@@ -136,16 +201,28 @@ export function parseReceipt(text: string): ReceiptReading {
   if (
     isRecord(value) &&
     Number.isInteger(value['version']) &&
-    value['version'] !== RECEIPT_VERSION
+    !RECEIPT_VERSIONS.has(value['version'])
   ) {
     return { fault: 'unknown-version', reason: `its version is ${String(value['version'])}` }
   }
-  const result = v.safeParse(receiptSchema, value)
+  const result = v.safeParse(schemaOf(value), value)
   if (!result.success) return { fault: 'damaged', reason: describeIssue(result.issues[0]) }
   const sum = v.safeParse(checksumSchema, value)
-  return sum.success && sum.output.checksum === digest(result.output)
-    ? { receipt: result.output }
-    : { fault: 'damaged', reason: 'its checksum is wrong' }
+  if (!sum.success || sum.output.checksum !== digest(result.output)) {
+    return { fault: 'damaged', reason: 'its checksum is wrong' }
+  }
+  const { output } = result
+  return isUnusable(output) ? { marker: output } : { receipt: output }
+}
+
+/** Whether a receipt is the marker of a picture that cannot be used. */
+export function isUnusable(receipt: AnyReceipt): receipt is UnusableReceipt {
+  return 'unusable' in receipt
+}
+
+function schemaOf(value: unknown): v.GenericSchema<unknown, AnyReceipt> {
+  if (!isRecord(value) || value['version'] !== 2) return version1Schema
+  return 'unusable' in value ? unusableSchema : version2Schema
 }
 
 /**
@@ -153,7 +230,7 @@ export function parseReceipt(text: string): ReceiptReading {
  * version of this package. It ends with a checksum of the rest, because a flipped bit in a prompt or a price is still
  * valid JSON.
  */
-export function formatReceipt(receipt: Receipt): string {
+export function formatReceipt(receipt: AnyReceipt): string {
   return `${JSON.stringify(withChecksum(receipt), null, 2)}\n`
 }
 
@@ -161,12 +238,12 @@ export function formatReceipt(receipt: Receipt): string {
  * The same content as a file to commit. Prettier with its default settings does not change it, and a diff shows few
  * lines.
  */
-export function receiptFileText(receipt: Receipt): string {
+export function receiptFileText(receipt: AnyReceipt): string {
   return prettierJson(withChecksum(receipt))
 }
 
-function withChecksum(receipt: Receipt): Receipt & v.InferOutput<typeof checksumSchema> {
-  const ordered = v.parse(receiptSchema, receipt)
+function withChecksum(receipt: AnyReceipt): AnyReceipt & v.InferOutput<typeof checksumSchema> {
+  const ordered = v.parse(schemaOf(receipt), receipt)
   return { ...ordered, checksum: digest(ordered) }
 }
 

@@ -47,7 +47,7 @@ const RECEIPTS: Readonly<Record<string, Damage>> = {
   'the receipt deleted': ({ receipt }) => rmSync(receipt),
   'the receipt cut': ({ receipt }, random) =>
     truncateSync(receipt, random.integer(0, readFileSync(receipt).length - 3)),
-  'a receipt of the future': ({ receipt }) => edit(receipt, { version: 2 }),
+  'a receipt of the future': ({ receipt }) => edit(receipt, { version: 3 }),
   'a receipt of another key': ({ receipt }) => edit(receipt, { key: 'f'.repeat(64) }),
   'a receipt of other bytes': ({ receipt }) => edit(receipt, { sha256: 'e'.repeat(64) }),
   "another one's receipt": ({ receipt, base }, random, others) =>

@@ -80,6 +80,10 @@ export async function runUnderFaults(
   if (ended.code === 1) {
     emulator.setFaults([])
     const before = originals.size
+    // What came and cannot be used is asked for again only where somebody says so.
+    for (const { id, code } of report?.failed ?? []) {
+      if (code === 'unusable') await project.run('generate', '--replace', id, '--yes')
+    }
     const again = await project.run('generate', '--yes', '--json')
     const gained = originalsIn(project.storeDir).length - before
     const asked = emulator.stats().images - images

@@ -60,6 +60,7 @@ describe('states', () => {
       current: 0,
       outdated: 0,
       missing: 3,
+      unusable: 0,
       unavailable: 0,
       blocked: 0,
       requests: 3,

@@ -17,7 +17,7 @@ export function storeContract(name: string, open: () => Promise<Store> | Store):
     test('a key that was never requested has no candidates and no problems', async () => {
       const store = await open()
       const snapshot = await store.read([KEY])
-      expect(snapshot.lookup(KEY)).toEqual({ key: KEY, candidates: [], problems: [] })
+      expect(snapshot.lookup(KEY)).toEqual({ key: KEY, candidates: [], problems: [], unusable: [] })
       expect(await store.recover()).toEqual([])
       expect(await store.verify()).toMatchObject({ originals: 0, problems: [] })
     })
@@ -57,6 +57,7 @@ export function storeContract(name: string, open: () => Promise<Store> | Store):
         key: KEY,
         candidates,
         problems,
+        unusable: [],
       })
     })
 

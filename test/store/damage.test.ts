@@ -112,7 +112,7 @@ describe('a receipt proves payment, whatever was damaged', () => {
     [
       'receipt of the future',
       'receipt-version',
-      ({ receipt }) => writeFileSync(receipt, '{"version":2}'),
+      ({ receipt }) => writeFileSync(receipt, '{"version":3}'),
     ],
     [
       'receipt with a conflict',

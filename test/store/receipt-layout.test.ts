@@ -16,7 +16,7 @@ test('a receipt in the layout of an earlier version counts as the same receipt a
   const name = readdirSync(dir).find((each) => each.endsWith('.json')) ?? ''
   const file = path.join(dir, name)
   const reading = parseReceipt(readFileSync(file, 'utf8'))
-  if ('fault' in reading) throw new Error(reading.reason)
+  if (!('receipt' in reading)) throw new Error('It is no receipt.')
   const { receipt } = reading
   expect(readFileSync(file, 'utf8')).toBe(receiptFileText(receipt))
   const earlier = formatReceipt(receipt)

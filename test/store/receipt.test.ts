@@ -68,7 +68,7 @@ test('line endings of another system do not matter', () => {
 const nested = (levels: number): unknown => (levels === 0 ? 1 : { deeper: nested(levels - 1) })
 
 test.each([
-  ['a version of the future', { version: 2 }, 'unknown-version'],
+  ['a version of the future', { version: 3 }, 'unknown-version'],
   ['no version', { version: undefined }, 'damaged'],
   ['a key that is none', { key: '../../x' }, 'damaged'],
   ['a hash in capitals', { sha256: sha256('bytes').toUpperCase() }, 'damaged'],

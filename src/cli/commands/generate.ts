@@ -18,7 +18,7 @@ export const generate: Command = {
     yes: { about: 'do not ask; the budget still limits spending' },
     budget: { value: 'N', about: 'do not ask; generate at most N images' },
     outdated: { about: 'also regenerate outdated images' },
-    replace: { value: 'ID', about: 'pay again for an image whose original is lost' },
+    replace: { value: 'ID', about: 'pay again for an image whose original is lost or unusable' },
     ...SHARD_OPTION,
     ...JSON_OPTION,
   },
@@ -80,6 +80,9 @@ async function make(
   }
 }
 
+/** States that need a person. */
+const LOST: ReadonlySet<string> = new Set(['unusable', 'unavailable', 'blocked'])
+
 /** Prints what was generated, what failed and why, what it cost, and how to continue. */
 function tell(
   { generated, failures, remaining }: Report,
@@ -90,9 +93,7 @@ function tell(
 ): number {
   const { requests, pictures, usd } = pipeline.budget.spent()
   const made = new Set(generated)
-  const lost = images.filter(
-    ({ entry, state }) => (state === 'unavailable' || state === 'blocked') && !made.has(entry.id),
-  )
+  const lost = images.filter(({ entry, state }) => LOST.has(state) && !made.has(entry.id))
   for (const { problem, code } of failures) {
     const named = problem.message.includes(code) ? problem.message : `${problem.message} (${code})`
     output.problem({ ...problem, message: named })

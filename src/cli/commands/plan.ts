@@ -19,7 +19,7 @@ export const plan: Command = {
     if (given.flag('json')) output.json(planJson(images, summary))
     else output.result(planText(images, summary, output))
     if (!given.flag('check')) return 0
-    if (summary.missing > 0) return 3
+    if (summary.missing + summary.unusable > 0) return 3
     return summary.unavailable + summary.blocked > 0 ? 1 : 0
   },
 }

@@ -28,6 +28,7 @@ const COLOURS: Record<PlannedImage['state'], Colour> = {
   current: 'green',
   outdated: 'yellow',
   missing: 'yellow',
+  unusable: 'red',
   unavailable: 'red',
   blocked: 'red',
 }
@@ -68,7 +69,7 @@ function surplusLines(images: Plan['images']): string[] {
 
 /** `12 images: 9 current, 3 missing. To make: 3 pictures in 3 requests for 0.0105 USD.` */
 export function summaryText(summary: Plan['summary']): string {
-  const states = (['current', 'outdated', 'missing', 'unavailable', 'blocked'] as const)
+  const states = (['current', 'outdated', 'missing', 'unusable', 'unavailable', 'blocked'] as const)
     .filter((state) => summary[state] > 0)
     .map((state) => `${summary[state]} ${state}`)
   const counts = `${count(summary.images, 'image')}: ${states.length === 0 ? 'none' : states.join(', ')}.`

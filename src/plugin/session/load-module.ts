@@ -129,6 +129,7 @@ async function pictureThatIsThere(
     case 'unavailable':
       return pipeline.render(image, survey, signal)
     case 'missing':
+    case 'unusable':
     case 'blocked':
       if (failure !== undefined) throw new ImagegenError('provider', failure)
       throw new ImagegenError(image.state === 'missing' ? 'frozen' : 'unavailable', {

@@ -6,7 +6,15 @@ import { messageOf } from '../../shared/errors.ts'
 /** The facts of a usable picture, or the reason why it cannot be used. */
 export type Inspection =
   | { readonly mediaType: MediaType; readonly width: number; readonly height: number }
-  | { readonly unusable: string }
+  | UnusableInspection
+
+/** Why a picture cannot be used, and what is known of it all the same. */
+export interface UnusableInspection {
+  readonly unusable: string
+  readonly mediaType: MediaType | null
+  /** Pixels, as they are seen; `null` where they cannot be decoded. */
+  readonly size: { readonly width: number; readonly height: number } | null
+}
 
 /** Checks that bytes are the expected picture by decoding every pixel: a truncated picture has a good header. */
 export async function inspectPicture(
@@ -14,8 +22,11 @@ export async function inspectPicture(
   expected: ExpectedPicture,
 ): Promise<Inspection> {
   const mediaType = sniffMediaType(bytes)
-  if (mediaType === undefined) return { unusable: 'the bytes are not a picture' }
-  if (mediaType === 'image/svg+xml') return { unusable: 'the bytes are an SVG, not pixels' }
+  if (mediaType === undefined)
+    return { unusable: 'the bytes are not a picture', mediaType: null, size: null }
+  if (mediaType === 'image/svg+xml') {
+    return { unusable: 'the bytes are an SVG, not pixels', mediaType, size: null }
+  }
   // `loadSharp` is outside the `try`: a broken installation must not make a picture look broken.
   await loadSharp()
   try {
@@ -27,8 +38,8 @@ export async function inspectPicture(
     const fault = sizeFault(autoOrient, expected)
     return fault === undefined
       ? { mediaType, width: info.width, height: info.height }
-      : { unusable: fault }
+      : { unusable: fault, mediaType, size: { width: autoOrient.width, height: autoOrient.height } }
   } catch (error) {
-    return { unusable: `the picture cannot be decoded: ${messageOf(error)}` }
+    return { unusable: `the picture cannot be decoded: ${messageOf(error)}`, mediaType, size: null }
   }
 }

@@ -4,7 +4,14 @@ import { readReceipt } from '../read/bundle.ts'
 import { holds } from '../read/bytes-state.ts'
 import { baseName, originalName, receiptName } from '../file-name.ts'
 import type { StoreFolder } from '../folder.ts'
-import { formatReceipt, receiptFileText, type Receipt, type ReceiptReading } from '../receipt.ts'
+import {
+  formatReceipt,
+  receiptFileText,
+  type AnyReceipt,
+  type Receipt,
+  type ReceiptReading,
+  type UnusableReceipt,
+} from '../receipt.ts'
 
 /**
  * Returns a base name that no other picture uses. Existing files that are not this picture stay untouched: they belong
@@ -37,6 +44,32 @@ export async function keepReceipt(
 }
 
 /** Compares content, because another version of this package may format it differently. */
-function isSame(reading: ReceiptReading, receipt: Receipt): boolean {
-  return 'receipt' in reading && formatReceipt(reading.receipt) === formatReceipt(receipt)
+function isSame(reading: ReceiptReading, receipt: AnyReceipt): boolean {
+  if ('fault' in reading) return false
+  const found = 'receipt' in reading ? reading.receipt : reading.marker
+  return formatReceipt(found) === formatReceipt(receipt)
+}
+
+/**
+ * Writes the marker of a picture that cannot be used. A key has one marker for the same bytes.
+ *
+ * @throws ImagegenError with code `unavailable`: full disk, no permission.
+ */
+export async function keepMarker(folder: StoreFolder, marker: UnusableReceipt): Promise<void> {
+  const names = folder.names('root')
+  for (let number = 1; ; number++) {
+    const base = baseName(marker.name, marker.key, marker.sha256, number)
+    const file = path.join(folder.root, receiptName(base))
+    if (existsSync(file)) {
+      const reading = readReceipt(file)
+      const isKnown =
+        'marker' in reading &&
+        reading.marker.key === marker.key &&
+        reading.marker.sha256 === marker.sha256
+      if (isKnown) return
+    } else if (!names.some((name) => name.startsWith(`${base}.`))) {
+      await folder.write(file, receiptFileText(marker))
+      return
+    }
+  }
 }

@@ -12,6 +12,7 @@ import { shortKeyOf } from '../file-name.ts'
 import type { StoreFolder } from '../folder.ts'
 import {
   describeIssue,
+  entrySchema,
   originEntries,
   seedSchema,
   type EntriesOf,
@@ -25,6 +26,8 @@ export const LONGEST_RESPONSE: number = 500 * 1024 * 1024
 /** A provider's answer as it arrived, with everything that its receipts will record. */
 export interface PendingResponse extends Origin {
   readonly version: 1
+  /** The id of the entry that asked for it. Responses of earlier versions have none. */
+  readonly entry?: string
   /** The number of images that were requested. */
   readonly requested: number
   /** The seed that was sent. */
@@ -48,9 +51,10 @@ export interface Pending {
 const positiveSchema = v.pipe(v.number(), v.finite(), v.minValue(Number.MIN_VALUE))
 const jsonSchema = v.custom<JsonValue>((value) => value !== undefined)
 
-const responseEntries: EntriesOf<PendingResponse> = {
+const responseEntries: EntriesOf<Required<PendingResponse>> = {
   version: v.literal(1),
   ...originEntries,
+  entry: entrySchema,
   requested: v.pipe(v.number(), v.safeInteger(), v.minValue(1)),
   seed: seedSchema,
   images: v.array(v.string()),
@@ -64,7 +68,10 @@ const responseEntries: EntriesOf<PendingResponse> = {
     'expected an object',
   ),
 }
-const responseSchema: v.GenericSchema<unknown, PendingResponse> = v.object(responseEntries)
+const responseSchema: v.GenericSchema<unknown, PendingResponse> = v.object({
+  ...responseEntries,
+  entry: v.exactOptional(entrySchema),
+})
 
 /**
  * Makes a response durable with one rename. After that it cannot be lost, whatever happens to this process.
@@ -107,10 +114,11 @@ export function parseResponse(text: string): PendingResponse | { readonly fault:
 /** Removes unsafe characters and shortens names, so that a strange name never keeps a paid picture out of the store. */
 function printable(
   response: PendingResponse,
-): Pick<Origin, 'name' | 'provider' | 'model' | 'responseId'> {
+): Pick<PendingResponse, 'name' | 'entry' | 'provider' | 'model' | 'responseId'> {
   const clean = (text: string): string => withoutUnsafe(text).slice(0, 200)
   return {
     name: clean(response.name),
+    ...(response.entry === undefined ? {} : { entry: clean(response.entry) }),
     provider: clean(response.provider),
     model: clean(response.model),
     responseId: response.responseId === null ? null : clean(response.responseId),

@@ -4,14 +4,15 @@ import { extensionOf, sniffMediaType } from '../../pixels/media-type.ts'
 import { ImagegenError } from '../../shared/errors.ts'
 import { errorCode } from '../../shared/files.ts'
 import { sha256 } from '../../shared/hash.ts'
+import { withoutUnsafe } from '../../shared/plain-text.ts'
 import { holds } from '../read/bytes-state.ts'
 import { originalName } from '../file-name.ts'
 import type { StoreFolder } from '../folder.ts'
-import { freeBase, keepReceipt } from './keep-receipt.ts'
+import { freeBase, keepMarker, keepReceipt } from './keep-receipt.ts'
 import { checkResponse, type Pending, type PendingResponse } from './pending.ts'
-import { inspectPicture } from './inspect-picture.ts'
+import { inspectPicture, type UnusableInspection } from './inspect-picture.ts'
 import { keepInQuarantine, moveToQuarantine } from './quarantine.ts'
-import { formatReceipt, type Receipt } from '../receipt.ts'
+import { formatReceipt, type Origin, type Receipt, type UnusableReceipt } from '../receipt.ts'
 import type { Candidate } from '../read/bundle.ts'
 import { lookupKey } from '../read/snapshot.ts'
 import { storageError } from '../storage-error.ts'
@@ -24,12 +25,16 @@ export interface Settlement {
   /** Pictures that the key already had, by sha256. They were billed again but add no candidate. */
   readonly duplicates: readonly string[]
   readonly unusable: readonly UnusablePicture[]
+  /** The markers of those that left the key without the pictures it was asked for. */
+  readonly markers: readonly UnusableReceipt[]
   /** The paths, for messages, of pictures beyond those that were requested. */
   readonly excess: readonly string[]
 }
 
 /** Bytes that were paid for and cannot be used. */
 export interface UnusablePicture {
+  /** Pixels, as they are seen; `null` where they cannot be decoded. */
+  readonly size: UnusableInspection['size']
   readonly sha256: string
   /** For people: `the bytes are not a picture`. */
   readonly reason: string
@@ -67,6 +72,7 @@ async function settleNow(folder: StoreFolder, pending: Pending): Promise<Settlem
   const stored = new Map<string, Receipt>()
   const duplicates: string[] = []
   const unusable: UnusablePicture[] = []
+  const markers: UnusableReceipt[] = []
   const excess: string[] = []
   for (const [index, image] of response.images.entries()) {
     // A model that answers with thousands of pictures must not fill the store with files.
@@ -84,15 +90,26 @@ async function settleNow(folder: StoreFolder, pending: Pending): Promise<Settlem
     if ('unusable' in inspection) {
       const reason = inspection.unusable
       const file = await refuse(folder, pending, { bytes, index, reason })
-      unusable.push({ sha256: hash, reason, file })
+      unusable.push({ sha256: hash, reason, file, size: inspection.size })
+      markers.push(markerOf(response, { sha256: hash, bytes: bytes.length }, inspection))
       continue
     }
     const receipt = receiptOf(response, { sha256: hash, bytes: bytes.length, ...inspection })
     if (!stored.has(hash) && (await store(folder, receipt, bytes))) stored.set(hash, receipt)
     else duplicates.push(hash)
   }
+  // A good picture in the place of an unusable one leaves nothing to remember.
+  const isShort = stored.size < response.requested
+  if (isShort) for (const marker of markers) await keepMarker(folder, marker)
   await finish(folder, pending)
-  return { response, stored: [...stored.values()], duplicates, unusable, excess }
+  return {
+    response,
+    stored: [...stored.values()],
+    duplicates,
+    unusable,
+    markers: isShort ? markers : [],
+    excess,
+  }
 }
 
 /**
@@ -196,21 +213,41 @@ function receiptOf(
   response: PendingResponse,
   picture: Pick<Receipt, 'sha256' | 'bytes' | 'mediaType' | 'width' | 'height'>,
 ): Receipt {
-  const { key, recipe, name, inputs, provider, model, responseId, usd, time } = response
+  const { entry } = response
   return {
-    version: 1,
-    key,
-    recipe,
-    name,
+    ...(entry === undefined ? { version: 1 } : { version: 2, entry }),
+    ...originOf(response),
     ...picture,
     seed: response.seed,
-    inputs,
-    provider,
-    model,
-    responseId,
-    usd,
-    time,
   }
+}
+
+/** The marker of a picture that cannot be used. */
+function markerOf(
+  response: PendingResponse,
+  picture: Pick<UnusableReceipt, 'sha256' | 'bytes'>,
+  { unusable, mediaType, size }: UnusableInspection,
+): UnusableReceipt {
+  const { entry } = response
+  return {
+    version: 2,
+    unusable: withoutUnsafe(unusable).slice(0, LONGEST_REASON),
+    ...(entry === undefined ? {} : { entry }),
+    ...originOf(response),
+    ...picture,
+    mediaType,
+    width: size?.width ?? null,
+    height: size?.height ?? null,
+    seed: response.seed,
+  }
+}
+
+/** Characters of a decoder's words that a marker keeps. */
+const LONGEST_REASON = 500
+
+function originOf(response: PendingResponse): Origin {
+  const { key, recipe, name, inputs, provider, model, responseId, usd, time } = response
+  return { key, recipe, name, inputs, provider, model, responseId, usd, time }
 }
 
 /** @returns whether this receipt adds a candidate: `false` where the key had the picture from another response. */

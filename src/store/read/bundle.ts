@@ -4,7 +4,14 @@ import { messageOf } from '../../shared/errors.ts'
 import { bytesState, type BytesState } from './bytes-state.ts'
 import { originalName, parseFileName, receiptName, shortKeyOf } from '../file-name.ts'
 import type { StoreFolder } from '../folder.ts'
-import { LONGEST_RECEIPT, parseReceipt, type Receipt, type ReceiptFault } from '../receipt.ts'
+import {
+  isUnusable,
+  LONGEST_RECEIPT,
+  parseReceipt,
+  type Receipt,
+  type ReceiptFault,
+  type UnusableReceipt,
+} from '../receipt.ts'
 import { readText } from '../read-text.ts'
 import {
   bytesProblem,
@@ -23,6 +30,13 @@ export interface Candidate {
   readonly bytes: BytesState
   /** The problem of bytes that are not usable. `null` where they are. */
   readonly problem: StoreProblem | null
+}
+
+/** A paid picture of a key that cannot be used: a receipt without bytes. */
+export interface UnusableMarker {
+  readonly marker: UnusableReceipt
+  /** The path of the marker. */
+  readonly file: string
 }
 
 /** The files of one original: one base name with several extensions. */
@@ -59,7 +73,10 @@ export function bundleFiles(names: readonly string[]): Bundle[] {
 }
 
 /** Reads a receipt and checks it against its name and its bytes. */
-export function openBundle(folder: StoreFolder, bundle: Bundle): Candidate | StoreProblem {
+export function openBundle(
+  folder: StoreFolder,
+  bundle: Bundle,
+): Candidate | UnusableMarker | StoreProblem {
   const { base, shortKey, shortSha256, files, hasReceipt } = bundle
   if (!hasReceipt)
     return storeProblem('receipt-absent', folder.show(path.join(folder.root, files[0] ?? base)))
@@ -68,7 +85,7 @@ export function openBundle(folder: StoreFolder, bundle: Bundle): Candidate | Sto
   if ('fault' in reading) {
     return storeProblem(FAULTS[reading.fault], folder.show(receiptFile), reading.reason)
   }
-  const { receipt } = reading
+  const receipt = 'receipt' in reading ? reading.receipt : reading.marker
   if (shortKeyOf(receipt.key) !== shortKey || !receipt.sha256.startsWith(shortSha256)) {
     return storeProblem('receipt-mismatch', folder.show(receiptFile))
   }
@@ -76,6 +93,7 @@ export function openBundle(folder: StoreFolder, bundle: Bundle): Candidate | Sto
   if (fault !== undefined) {
     return storeProblem('receipt-mismatch', folder.show(receiptFile), fault)
   }
+  if (isUnusable(receipt)) return { marker: receipt, file: receiptFile }
   const file = path.join(folder.root, originalName(base, receipt.mediaType))
   const bytes = stateOf(folder, file, receipt)
   const problem =

@@ -4,7 +4,7 @@ import { shortKeyOf } from '../file-name.ts'
 import type { StoreFolder } from '../folder.ts'
 import type { Receipt } from '../receipt.ts'
 import { type StoreProblem, storeProblem } from '../store-problem.ts'
-import { type Bundle, type Candidate, openBundle } from './bundle.ts'
+import { type Bundle, type Candidate, type UnusableMarker, openBundle } from './bundle.ts'
 import { type View, type WaitingResponse, lookAt } from './look.ts'
 import { tracesIn } from './traces.ts'
 
@@ -20,6 +20,8 @@ export interface KeyRecord {
    * another request might pay twice.
    */
   readonly problems: readonly StoreProblem[]
+  /** Paid pictures that cannot be used. A key that lacks candidates is `unusable` because of them. */
+  readonly unusable: readonly UnusableMarker[]
 }
 
 /** The store as it was at one moment. */
@@ -38,6 +40,7 @@ export interface StoreSnapshot {
 
 export interface StoreContents {
   readonly candidates: readonly Candidate[]
+  readonly unusable: readonly UnusableMarker[]
   readonly problems: readonly StoreProblem[]
 }
 
@@ -59,7 +62,7 @@ function snapshotOf(folder: StoreFolder, { names, bundles, responses }: View): S
   const problemOf = ({ kind, file }: WaitingResponse): StoreProblem =>
     storeProblem(kind, folder.show(file))
   const records = new Map<string, KeyRecord>()
-  const opened = new Map<Bundle, Candidate | StoreProblem>()
+  const opened = new Map<Bundle, Candidate | UnusableMarker | StoreProblem>()
   const named = new Map<string, readonly Receipt[]>()
   let byName: ReadonlyMap<string, readonly Bundle[]> | undefined
   const traces = tracesIn(folder, names)
@@ -71,21 +74,23 @@ function snapshotOf(folder: StoreFolder, { names, bundles, responses }: View): S
     const some = byKey.get(shortKey)
     if (some === undefined && !waiting.has(shortKey) && !traces.exist()) {
       // Most keys of a project without pictures take this path.
-      return { key, candidates: NONE, problems: NONE }
+      return { key, candidates: NONE, problems: NONE, unusable: NONE }
     }
-    const { candidates, problems } = open(some ?? NONE)
+    const { candidates, problems, unusable } = open(some ?? NONE)
     const record: KeyRecord = {
       key,
       candidates: withoutTwins(candidates.filter(({ receipt }) => receipt.key === key)),
       problems: [
         ...problems,
-        ...candidates
-          .filter(({ receipt }) => receipt.key !== key)
+        ...[...candidates, ...unusable]
+          .filter((one) => ('receipt' in one ? one.receipt : one.marker).key !== key)
           .map(({ file }) => storeProblem('receipt-mismatch', folder.show(file))),
         ...(waiting.get(shortKey) ?? []).map(problemOf),
       ],
+      unusable: unusable.filter(({ marker }) => marker.key === key),
     }
-    const isUnknown = record.candidates.length === 0 && record.problems.length === 0
+    const isUnknown =
+      record.candidates.length + record.problems.length + record.unusable.length === 0
     const found = isUnknown ? { ...record, problems: traces.of(key) } : record
     records.set(key, found)
     return found
@@ -94,13 +99,15 @@ function snapshotOf(folder: StoreFolder, { names, bundles, responses }: View): S
   function open(some: readonly Bundle[]): StoreContents {
     const candidates: Candidate[] = []
     const problems: StoreProblem[] = []
+    const unusable: UnusableMarker[] = []
     for (const one of some) {
       const found = opened.get(one) ?? openBundle(folder, one)
       opened.set(one, found)
       if ('receipt' in found) candidates.push(found)
+      else if ('marker' in found) unusable.push(found)
       else problems.push(found)
     }
-    return { candidates: candidates.sort(byTime), problems }
+    return { candidates: candidates.sort(byTime), problems, unusable }
   }
 
   return {
@@ -118,9 +125,10 @@ function snapshotOf(folder: StoreFolder, { names, bundles, responses }: View): S
     },
 
     everything() {
-      const { candidates, problems } = open(bundles)
+      const { candidates, problems, unusable } = open(bundles)
       return {
         candidates,
+        unusable,
         problems: [...problems, ...traces.misnamed(), ...responses.map(problemOf)],
       }
     },

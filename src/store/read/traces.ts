@@ -2,7 +2,7 @@ import path from 'node:path'
 import { readReceipt } from './bundle.ts'
 import { parseFileName, shortKeyOf } from '../file-name.ts'
 import type { StoreFolder } from '../folder.ts'
-import type { Receipt } from '../receipt.ts'
+import type { AnyReceipt } from '../receipt.ts'
 import { storeProblem, type StoreProblem } from '../store-problem.ts'
 
 /** Signs that a key was paid for although the store has no candidate of it. */
@@ -37,7 +37,7 @@ export function tracesIn(folder: StoreFolder, names: readonly string[]): Traces 
 
 /** A receipt that was renamed. */
 interface Stray {
-  readonly receipt: Receipt
+  readonly receipt: AnyReceipt
   readonly problem: StoreProblem
 }
 
@@ -49,7 +49,7 @@ function readStrays(folder: StoreFolder, names: readonly string[]): readonly Str
       const reading = readReceipt(file)
       if ('fault' in reading) return []
       const problem = storeProblem('receipt-misnamed', folder.show(file))
-      return [{ receipt: reading.receipt, problem }]
+      return [{ receipt: 'receipt' in reading ? reading.receipt : reading.marker, problem }]
     })
 }
 

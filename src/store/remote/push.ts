@@ -1,12 +1,12 @@
 import path from 'node:path'
 import type { StoreFolder } from '../folder.ts'
-import { type Candidate, readReceipt } from '../read/bundle.ts'
+import { type Candidate, type UnusableMarker, readReceipt } from '../read/bundle.ts'
 import { type StoreSnapshot, readSnapshot } from '../read/snapshot.ts'
-import type { Receipt } from '../receipt.ts'
+import type { AnyReceipt } from '../receipt.ts'
 import { type PushOptions, type TransferReport, transfer } from '../transfer.ts'
 import type { Beginning } from './beginning.ts'
 import { isSent, sendCandidate } from './originals.ts'
-import { retireReceipt } from './receipt-slots.ts'
+import { addReceipt, retireReceipt } from './receipt-slots.ts'
 import type { Remote } from './remote.ts'
 
 interface Parts {
@@ -34,6 +34,7 @@ export async function push(
     return 'moved'
   })
   if (!options.isDry && !options.signal.aborted) {
+    for (const { marker } of markersHere(snapshot, keys)) await addReceipt(remote, marker)
     for (const receipt of supersededHere(folder, snapshot)) await retireReceipt(remote, receipt)
   }
   return { transfers, problems: [] }
@@ -47,18 +48,31 @@ function chosen(snapshot: StoreSnapshot, keys: Iterable<string> | undefined): Ca
   return all.filter(({ bytes }) => bytes === 'present')
 }
 
+/** The markers of unusable pictures: without them the remote's other users would pay for the same again. */
+function markersHere(
+  snapshot: StoreSnapshot,
+  keys: Iterable<string> | undefined,
+): readonly UnusableMarker[] {
+  return keys === undefined
+    ? snapshot.everything().unusable
+    : [...new Set(keys)].flatMap((key) => snapshot.lookup(key).unusable)
+}
+
 /** Receipts in the trash whose pictures were replaced. The remote may still use them. */
-function supersededHere(folder: StoreFolder, snapshot: StoreSnapshot): Receipt[] {
+function supersededHere(folder: StoreFolder, snapshot: StoreSnapshot): AnyReceipt[] {
   return folder
     .names('trash')
     .filter((name) => name.endsWith('.json'))
     .flatMap((name) => {
       const reading = readReceipt(path.join(folder.trash, name))
       if ('fault' in reading) return []
-      const { key, sha256 } = reading.receipt
-      const { candidates } = snapshot.lookup(key)
-      const isBack = candidates.some(({ receipt }) => receipt.sha256 === sha256)
+      const trashed = 'receipt' in reading ? reading.receipt : reading.marker
+      const { key, sha256 } = trashed
+      const { candidates, unusable } = snapshot.lookup(key)
+      const isBack =
+        candidates.some(({ receipt }) => receipt.sha256 === sha256) ||
+        unusable.some(({ marker }) => marker.sha256 === sha256)
       const isSuperseded = !isBack && candidates.some(({ bytes }) => bytes === 'present')
-      return isSuperseded ? [reading.receipt] : []
+      return isSuperseded ? [trashed] : []
     })
 }

@@ -1,5 +1,5 @@
 import { ImagegenError } from '../../shared/errors.ts'
-import { keepReceipt } from '../arrive/keep-receipt.ts'
+import { keepMarker, keepReceipt } from '../arrive/keep-receipt.ts'
 import { type StoreFolder, holdsReceipts } from '../folder.ts'
 import type { Candidate } from '../read/bundle.ts'
 import {
@@ -9,7 +9,7 @@ import {
   lookupKey,
   readSnapshot,
 } from '../read/snapshot.ts'
-import type { Receipt } from '../receipt.ts'
+import type { AnyReceipt } from '../receipt.ts'
 import type { StoreProblem } from '../store-problem.ts'
 import { type Beginning, notBegun } from './beginning.ts'
 import { hasOriginal } from './originals.ts'
@@ -73,7 +73,7 @@ export function readThrough({ folder, remote, beginning, keyOf }: Parts): ReadTh
       await lookForBytes(record.candidates, elsewhere)
       if (isWholeHere(merge(record, nothing), wanted)) return nothing
       const slots = await readSlots(remote, wanted.key, keyOf, folder.checkReceipt)
-      const isNew = await keepNew(slots.receipts, record)
+      const isNew = await keepNew(slots, record)
       const now = isNew ? lookupKey(folder, wanted.key) : record
       await lookForBytes(now.candidates, elsewhere)
       const finding: Finding = { ...nothing, retired: slots.retired, isNew }
@@ -98,13 +98,17 @@ export function readThrough({ folder, remote, beginning, keyOf }: Parts): ReadTh
 
   /** @returns whether there were any. */
   async function keepNew(
-    receipts: readonly Receipt[],
-    { candidates }: KeyRecord,
+    { receipts, markers }: Pick<RemoteRecord, 'receipts' | 'markers'>,
+    { candidates, unusable }: KeyRecord,
   ): Promise<boolean> {
-    const here = new Set(candidates.map(({ receipt }) => receipt.sha256))
-    const others = receipts.filter(({ sha256 }) => !here.has(sha256))
-    for (const receipt of others) await keepReceipt(folder, receipt)
-    return others.length > 0
+    const here = new Set([
+      ...candidates.map(({ receipt }) => receipt.sha256),
+      ...unusable.map(({ marker }) => marker.sha256),
+    ])
+    const isNew = ({ sha256 }: AnyReceipt): boolean => !here.has(sha256)
+    for (const receipt of receipts.filter(isNew)) await keepReceipt(folder, receipt)
+    for (const marker of markers.filter(isNew)) await keepMarker(folder, marker)
+    return [...receipts, ...markers].some(isNew)
   }
 
   /** Why a key that is incomplete must not be requested. */
@@ -122,7 +126,7 @@ export function readThrough({ folder, remote, beginning, keyOf }: Parts): ReadTh
         hint: 'Run `imagegen push` on a machine that has the picture; otherwise regenerate the image with `imagegen generate --replace ID`, which costs money.',
       }))
     }
-    const isKnown = found.candidates.length > 0 || retired.size > 0
+    const isKnown = found.candidates.length + found.unusable.length + retired.size > 0
     if (isKnown || (await beginning.isMade()) || !holdsReceipts(folder)) return []
     return [unanswered(key, notBegun())]
   }
@@ -152,6 +156,7 @@ function merge(record: KeyRecord, { elsewhere, retired, problems }: Finding): Ke
       ]
     }),
     problems: [...record.problems, ...problems],
+    unusable: record.unusable.filter(({ marker }) => !retired.has(marker.sha256)),
   }
 }
 

@@ -2,10 +2,13 @@ import { randomUUID } from 'node:crypto'
 import { ImagegenError } from '../../shared/errors.ts'
 import {
   formatReceipt,
+  isUnusable,
   LONGEST_RECEIPT,
   parseReceipt,
+  type AnyReceipt,
   type Receipt,
   type ReceiptCheck,
+  type UnusableReceipt,
 } from '../receipt.ts'
 import { remoteError, type Remote } from './remote.ts'
 
@@ -26,6 +29,8 @@ import { remoteError, type Remote } from './remote.ts'
 /** What the remote says about a key. */
 export interface RemoteRecord {
   readonly receipts: readonly Receipt[]
+  /** The markers of pictures that cannot be used. */
+  readonly markers: readonly UnusableReceipt[]
   /** SHA-256 of the originals that were replaced. Their receipts are retired. */
   readonly retired: ReadonlySet<string>
   /** Why an item that may prove a payment cannot be read, by its place in the remote. */
@@ -52,6 +57,7 @@ export async function readSlots(
   checkReceipt: ReceiptCheck = () => undefined,
 ): Promise<RemoteRecord> {
   const receipts: Receipt[] = []
+  const markers: UnusableReceipt[] = []
   const retired = new Set<string>()
   const faults: { item: string; reason: string }[] = []
   for await (const { item, text, fault: unreadable } of slotsOf(remote, key)) {
@@ -65,13 +71,15 @@ export async function readSlots(
       faults.push({ item, reason: reading.reason })
       continue
     }
-    const isOfKey = reading.receipt.key === key && keyOf(reading.receipt.recipe) === key
-    const fault = isOfKey ? checkReceipt(reading.receipt) : 'it belongs to another key'
+    const receipt = 'receipt' in reading ? reading.receipt : reading.marker
+    const isOfKey = receipt.key === key && keyOf(receipt.recipe) === key
+    const fault = isOfKey ? checkReceipt(receipt) : 'it belongs to another key'
     if (fault !== undefined) faults.push({ item, reason: fault })
-    else if (isRetired) retired.add(reading.receipt.sha256)
-    else receipts.push(reading.receipt)
+    else if (isRetired) retired.add(receipt.sha256)
+    else if (isUnusable(receipt)) markers.push(receipt)
+    else receipts.push(receipt)
   }
-  return { receipts, retired, faults }
+  return { receipts, markers, retired, faults }
 }
 
 /**
@@ -79,7 +87,7 @@ export async function readSlots(
  *
  * @throws ImagegenError with code `unavailable`.
  */
-export async function addReceipt(remote: Remote, receipt: Receipt): Promise<void> {
+export async function addReceipt(remote: Remote, receipt: AnyReceipt): Promise<void> {
   const text = formatReceipt(receipt)
   const taken = new Set<string>()
   for await (const slot of slotsOf(remote, receipt.key)) {
@@ -100,7 +108,7 @@ export async function addReceipt(remote: Remote, receipt: Receipt): Promise<void
  *
  * @throws ImagegenError with code `unavailable`.
  */
-export async function knowsReceipt(remote: Remote, receipt: Receipt): Promise<boolean> {
+export async function knowsReceipt(remote: Remote, receipt: AnyReceipt): Promise<boolean> {
   const text = formatReceipt(receipt)
   for await (const slot of slotsOf(remote, receipt.key)) if (holdsText(slot, text)) return true
   return false
@@ -111,7 +119,7 @@ export async function knowsReceipt(remote: Remote, receipt: Receipt): Promise<bo
  *
  * @throws ImagegenError with code `unavailable`.
  */
-export async function retireReceipt(remote: Remote, receipt: Receipt): Promise<void> {
+export async function retireReceipt(remote: Remote, receipt: AnyReceipt): Promise<void> {
   const text = formatReceipt(receipt)
   for await (const slot of slotsOf(remote, receipt.key)) {
     if (slot.text === text) await remote.put(slot.item, Buffer.from(`${RETIRED}${text}`))

@@ -6,14 +6,14 @@ import { type StoreFolder, holdsReceipts } from '../folder.ts'
 import type { Store } from '../local.ts'
 import type { Candidate } from '../read/bundle.ts'
 import { lookupKey } from '../read/snapshot.ts'
-import type { Receipt } from '../receipt.ts'
+import type { AnyReceipt, Receipt } from '../receipt.ts'
 import { beginningOf, notBegun } from './beginning.ts'
 import { readThroughOriginal } from './fetch.ts'
 import { sendCandidate } from './originals.ts'
 import { pull } from './pull.ts'
 import { push } from './push.ts'
 import { readThrough } from './read-through.ts'
-import { type KeyOf, retireReceipt } from './receipt-slots.ts'
+import { type KeyOf, addReceipt, retireReceipt } from './receipt-slots.ts'
 import { type Remote, type RemoteOptions, connectRemote } from './remote.ts'
 import { withRemote } from './verify-remote.ts'
 
@@ -53,15 +53,16 @@ export function throughRemote(
     }
   }
 
-  async function sendStored({ stored }: Settlement): Promise<void> {
+  async function sendStored({ stored, markers }: Settlement): Promise<void> {
     for (const receipt of stored) {
       const { candidates } = lookupKey(folder, receipt.key)
       const candidate = candidates.find((one) => one.receipt.sha256 === receipt.sha256)
       if (candidate !== undefined) await attempt(() => sendCandidate(folder, remote, candidate))
     }
+    for (const marker of markers) await attempt(() => addReceipt(remote, marker))
   }
 
-  async function retireAll(receipts: readonly Receipt[]): Promise<void> {
+  async function retireAll(receipts: readonly AnyReceipt[]): Promise<void> {
     for (const receipt of receipts) await attempt(() => retireReceipt(remote, receipt))
   }
 
@@ -106,6 +107,11 @@ export function throughRemote(
       const moved = await local.retire(before)
       await retireAll(receiptsOf(before.candidates.filter(({ bytes }) => bytes !== 'present')))
       return moved
+    },
+
+    async retireMarkers(markers) {
+      await local.retireMarkers(markers)
+      await retireAll(markers.map(({ marker }) => marker))
     },
 
     async supersede(candidates) {
