@@ -11,7 +11,8 @@ import type { Settlement } from '../store/arrive/settle.ts'
 import type { Store } from '../store/store.ts'
 import type { CountedAttempt, Purse } from './budget.ts'
 import type { OrderEvent } from './event.ts'
-import { readInputs, type ReadFile } from './inputs.ts'
+import type { FirstAnswer, FirstAnswers } from './first-answer.ts'
+import { readInputs, type Inputs, type ReadFile } from './inputs.ts'
 import type { Order } from './order.ts'
 import { chargeOf, toModelError } from './provider-error.ts'
 import { callOf, priceOf, responseOf } from './request.ts'
@@ -21,6 +22,8 @@ import type { Request } from './retry.ts'
 export interface AskOptions {
   readonly store: Store
   readonly budget: Purse
+  /** Models whose shapes nobody declared answer one request before the others follow. */
+  readonly firstAnswers: FirstAnswers
   /** The account's requests a minute; nothing: no limit is known. */
   readonly window: Pick<RateWindow, 'take' | 'pause' | 'pauseForWindow'> | undefined
   /** Reference pictures that are files. */
@@ -62,10 +65,48 @@ export async function ask(
   lock: Pick<Lock, 'renew'>,
   options: AskOptions,
 ): Promise<Arrival | 'lock-lost'> {
-  const { store, budget, window, signal, abandon, onEvent } = options
+  const { store, signal } = options
   refuse(order, model)
   const price = priceOf(order, model, pictures)
   const inputs = await readInputs(order, model, store, options.readFile)
+  const leave = await options.firstAnswers.enter(order, model, signal)
+  let answer: FirstAnswer | undefined
+  try {
+    const { warnings, arrival } = await send(
+      order,
+      model,
+      pictures,
+      seed,
+      inputs,
+      price,
+      lock,
+      options,
+    )
+    if (arrival !== 'lock-lost') {
+      answer = { order, warnings, unusable: arrival.settlement.unusable }
+    }
+    return arrival
+  } finally {
+    leave(answer)
+  }
+}
+
+/** Sends the request, with retries, and stores what arrives. */
+async function send(
+  order: Order,
+  model: ResolvedModel,
+  pictures: number,
+  seed: number | undefined,
+  inputs: Inputs,
+  price: number | null,
+  lock: Pick<Lock, 'renew'>,
+  options: AskOptions,
+): Promise<{
+  readonly warnings: ImageModelResult['warnings']
+  readonly arrival: Arrival | 'lock-lost'
+}> {
+  const { store, budget, window, signal, abandon, onEvent } = options
+  let warnings: ImageModelResult['warnings'] = []
   let leftOver: ImageModelResult['leftOver']
   let failure: ModelError | undefined
   const response = await options.tryRequest({
@@ -99,6 +140,7 @@ export async function ask(
             ...(settingOf(warning) === undefined ? {} : { said }),
           })
         }
+        warnings = result.warnings
         leftOver = result.leftOver
         return responseOf(order, model, pictures, seed, inputs, result)
       } catch (error) {
@@ -111,14 +153,14 @@ export async function ask(
       }
     },
   })
-  if (response === 'lock-lost') return response
+  if (response === 'lock-lost') return { warnings, arrival: response }
   const pending = await store.savePending(response)
   const kept =
     leftOver === undefined ? undefined : await keepLeftOver(order, store, leftOver, onEvent)
   const settlement = await store.settle(pending)
   warnOfUnusable(order, settlement, onEvent)
   warnOfExcess(order, settlement, onEvent)
-  return { settlement, leftOver: kept }
+  return { warnings, arrival: { settlement, leftOver: kept } }
 }
 
 /** A plan has said so already where there was one: jobs come from elsewhere too, and facts differ between machines. */

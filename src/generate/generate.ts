@@ -12,6 +12,7 @@ import { makeCandidates } from './candidates.ts'
 import { eventOf, type GenerateEvent } from './event.ts'
 import { failureFromElsewhere, failureOf, notTried, type Failure } from './failure.ts'
 import { createImagesPerCall } from './images-per-call.ts'
+import { createFirstAnswers } from './first-answer.ts'
 import { makeInOrder, type GenerateReport, type Outcome } from './in-order.ts'
 import { orderOf } from './order.ts'
 import { readReferenceFile } from './reference-files.ts'
@@ -84,6 +85,7 @@ function createRun(
   // While some wait for the provider, others lock their keys, and store and check what has come.
   const queue = new PQueue({ concurrency: 2 * concurrency })
   const accounts = new Map<string, Account>()
+  const firstAnswers = createFirstAnswers(options.store)
   const imagesPerCall = createImagesPerCall()
 
   const accountOf = ({ made: { model } }: Job): Account => {
@@ -110,6 +112,7 @@ function createRun(
       throwIfAborted(signal)
       const failure = await makeCandidates(await orderOf(job, options.store), job.made.model, {
         ...options,
+        firstAnswers,
         signal,
         window,
         readFile: readReferenceFile(job, options.entries),

@@ -37,3 +37,29 @@ function sentenceAbout(type: unknown, subject: string): string | undefined {
 function textOf(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined
 }
+
+/** A setting of a recipe that decides pixels. */
+export type PixelSetting = 'aspectRatio' | 'size' | 'seed' | 'references'
+
+/** How providers name the settings in their warnings, in lower-case letters. */
+const PIXEL_SETTINGS: Readonly<Record<string, PixelSetting>> = {
+  aspectratio: 'aspectRatio',
+  size: 'size',
+  seed: 'seed',
+  files: 'references',
+  image: 'references',
+  images: 'references',
+  inputimages: 'references',
+  referenceimages: 'references',
+  references: 'references',
+}
+
+/** The setting that a model says it ignored, where it decides pixels; see `describeWarning` for the forms. */
+export function ignoredSetting(warning: unknown): PixelSetting | undefined {
+  if (!isRecord(warning)) return undefined
+  const { type } = warning
+  if (type !== 'unsupported' && type !== 'unsupported-setting') return undefined
+  const subject = textOf(warning['feature']) ?? textOf(warning['setting']) ?? ''
+  const name = subject.toLowerCase().replaceAll(/[^a-z]/g, '')
+  return Object.hasOwn(PIXEL_SETTINGS, name) ? PIXEL_SETTINGS[name] : undefined
+}

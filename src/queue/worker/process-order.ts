@@ -2,6 +2,7 @@ import type { Job, Queue } from 'bullmq'
 import type { BudgetLimit } from '../../generate/budget.ts'
 import { makeCandidates } from '../../generate/candidates.ts'
 import { sharedFailureOf } from '../../generate/failure.ts'
+import { createFirstAnswers, type FirstAnswers } from '../../generate/first-answer.ts'
 import { createImagesPerCall } from '../../generate/images-per-call.ts'
 import { Postponed } from '../../generate/retry.ts'
 import type { Order } from '../../generate/order.ts'
@@ -59,6 +60,13 @@ export function createProcessor(
   const window = waitForTurn(openAccountWindow(redis, settings, account, requestsPerMinute))
   const readFile = handedOver(redis, settings)
   const budgets = createJobBudgets(options.budget)
+  /** Of the run that is under way: what a model ignores is the run's business, which another one may have mended. */
+  let latest: { readonly run: string; readonly firstAnswers: FirstAnswers } | undefined
+
+  function firstAnswersOf(run: string): FirstAnswers {
+    if (latest?.run !== run) latest = { run, firstAnswers: createFirstAnswers(store) }
+    return latest.firstAnswers
+  }
   const imagesPerCall = createImagesPerCall()
 
   async function make(job: Job, payload: Payload, report: JobReport): Promise<JobResult> {
@@ -70,6 +78,7 @@ export function createProcessor(
     const purse = openPurse(redis, settings, run)
     const failure = await makeCandidates(order, model, {
       store,
+      firstAnswers: firstAnswersOf(run.id),
       budget: {
         async spend(pictures, usd, billed) {
           // From here on the store may have something that the remote does not have, whatever happens to this process.

@@ -35,6 +35,8 @@ const failure = await makeCandidates(
         }
       },
     },
+    firstAnswers: { enter: async () => () => {} },
+    imagesPerCall: { of: ({ maxImagesPerCall }) => maxImagesPerCall, lower() {} },
     window: {
       async take() {
         console.log('turn')
