@@ -10,7 +10,7 @@ import { plainText } from '../shared/plain-text.ts'
  * @param names what is accepted besides loopback addresses and `localhost`; `local`: names without a dot too, which no
  * page on the internet has and some clients invent.
  */
-export function strangeHost(
+export function hostProblem(
   { headers: { host } }: IncomingMessage,
   names: 'loopback' | 'local',
 ): string | undefined {

@@ -8,7 +8,7 @@ import { type Message, deliver } from './delivery.ts'
 import type { HostedFiles } from './hosted-files.ts'
 import { type Account, generateImages } from './image-generation.ts'
 import type { Journal } from './journal.ts'
-import { strangeHost } from './loopback-host.ts'
+import { hostProblem } from './loopback-host.ts'
 
 /** The parts that answer requests. */
 export interface Services {
@@ -38,9 +38,9 @@ export function createRoutes(services: Services): Route {
   return async (request, response, signal) => {
     const url = parseTarget(request)
     const asks = request.method === 'POST' && url.pathname === '/v1/image_generation'
-    const stranger = strangeHost(request, asks ? 'local' : 'loopback')
-    if (stranger !== undefined) {
-      return send(response, textMessage(403, 'text/plain', stranger), signal)
+    const problem = hostProblem(request, asks ? 'local' : 'loopback')
+    if (problem !== undefined) {
+      return send(response, textMessage(403, 'text/plain', problem), signal)
     }
     if (asks) return generate(request, response, signal)
     const reads = request.method === 'GET' || request.method === 'HEAD'

@@ -1,8 +1,8 @@
-import { readFileSync, realpathSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { readFileSync, realpathSync, rmSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { extensionOf, sniffMediaType } from '../pixels/media-type.ts'
 import { ImagegenError, messageOf } from '../shared/errors.ts'
-import { errorCode } from '../shared/files.ts'
+import { writeNew } from '../shared/files.ts'
 
 /** An image file beside a manifest. */
 export interface Adopted {
@@ -31,16 +31,6 @@ export function copyBeside(file: string, manifest: string): Adopted {
     const source = `./${free}`
     if (writeNew(target, bytes)) return { source, undo: () => rmSync(target) }
     if (holds(target, bytes)) return { source, undo: () => {} }
-  }
-}
-
-function writeNew(target: string, bytes: Uint8Array): boolean {
-  try {
-    writeFileSync(target, bytes, { flag: 'wx' })
-    return true
-  } catch (error) {
-    if (errorCode(error) === 'EEXIST') return false
-    throw error
   }
 }
 

@@ -26,7 +26,7 @@ export async function handOver(
 }
 
 /** Reads a picture that a client stored, and checks it, because any program may have written it. */
-export function handedOver(redis: Redis, settings: QueueSettings): ReadFile {
+export function queuedFileReader(redis: Redis, settings: QueueSettings): ReadFile {
   return async (wanted) => {
     const bytes = await redis.getBuffer(inputKey(settings, wanted))
     if (bytes !== null && sha256(bytes) === wanted) return bytes

@@ -80,6 +80,18 @@ export async function writeFileIfChanged(file: string, text: string): Promise<bo
   return true
 }
 
+/** Writes a file that does not exist yet. Returns `false`, and changes nothing, where it exists. */
+export function writeNew(file: string, data: string | Uint8Array): boolean {
+  try {
+    mkdirSync(path.dirname(file), { recursive: true })
+    writeFileSync(file, data, { flag: 'wx' })
+    return true
+  } catch (error) {
+    if (errorCode(error) === 'EEXIST') return false
+    throw error
+  }
+}
+
 /** The file's bytes, or `undefined` where there is no such file. Synchronous: several times as fast for small files. */
 export function readFileIfThere(file: string): Buffer | undefined {
   try {

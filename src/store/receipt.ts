@@ -191,7 +191,8 @@ export type ReceiptReading =
 /** Parses text from any source. */
 export function parseReceipt(text: string): ReceiptReading {
   if (/^<{7} /m.test(text)) return { fault: 'conflict', reason: 'it contains a merge conflict' }
-  if (text.startsWith(LFS_POINTER)) return { fault: 'lfs-pointer', reason: 'Git LFS' }
+  if (text.startsWith(LFS_POINTER))
+    return { fault: 'lfs-pointer', reason: 'it is a Git LFS pointer' }
   let value: unknown
   try {
     value = JSON.parse(text)

@@ -60,7 +60,7 @@ const TEXTS: Readonly<Record<LocalProblemKind, readonly [what: string, hint: str
   ],
   'receipt-damaged': ['is not a valid receipt', `${capital(RESTORE)}; otherwise ${REPLACE}.`],
   'receipt-conflict': [
-    'contains a merge conflict.',
+    'is not a valid receipt',
     'Keep either side: both prove payment for the same picture.',
   ],
   'receipt-version': [
@@ -68,7 +68,7 @@ const TEXTS: Readonly<Record<LocalProblemKind, readonly [what: string, hint: str
     'Update unplugin-imagegen.',
   ],
   'receipt-lfs-pointer': [
-    'is a Git LFS pointer',
+    'is not a receipt',
     'Run `git lfs pull`. Receipts are small text: change .gitattributes so that only pictures go to LFS.',
   ],
   'receipt-mismatch': [

@@ -170,7 +170,8 @@ test(
     conclude([
       {
         scenario: 'control characters',
-        promised: 'what others wrote reaches no terminal or log as a command, or as a line of ours',
+        promised:
+          'foreign text reaches no terminal or log as a command, or as a line of this plugin',
         measured: `${outputs} outputs, ${Math.round(characters / 1024)} KB`,
         broken,
       },

@@ -54,7 +54,7 @@ test('processes on one empty store request each image once', async () => {
   conclude([
     {
       scenario,
-      promised: `${PROCESSES} processes ask for ${ENTRIES} images once`,
+      promised: `${PROCESSES} processes request ${ENTRIES} images once`,
       measured: `${images} images in ${ROUNDS} rounds`,
       broken: served,
     },
@@ -66,7 +66,7 @@ test('processes on one empty store request each image once', async () => {
     },
     {
       scenario,
-      promised: 'the store holds each once, intact',
+      promised: 'the store has each once, intact',
       measured: `${ROUNDS - stored.length} of ${ROUNDS} rounds`,
       broken: stored,
     },

@@ -116,7 +116,7 @@ test('damaged stores are reported, serve nothing wrong, and request nothing', as
     wrong.push(...broken.map((what) => `${said}: ${what}`))
     for (const [name, bundle] of done) {
       const isSeen = reported.includes(bundle.base) || isUnavailable(bundle)
-      if (!isSeen) unseen.push(`${said}: nobody saw ${name}`)
+      if (!isSeen) unseen.push(`${said}: no report on ${name}`)
     }
   }
   const scenario = 'damage'
@@ -129,7 +129,7 @@ test('damaged stores are reported, serve nothing wrong, and request nothing', as
     },
     {
       scenario,
-      promised: 'nothing wrong is served, nothing is asked for by itself',
+      promised: 'nothing wrong is served, nothing is requested by itself',
       measured: `${wrong.length} times`,
       broken: wrong,
     },

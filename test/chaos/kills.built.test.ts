@@ -210,7 +210,7 @@ test('the next process completes the work of one killed at any instant', async (
     },
     {
       scenario,
-      promised: 'nothing that had arrived is asked for again',
+      promised: 'nothing that had arrived is requested again',
       measured: `${broken.twice.length} times`,
       broken: broken.twice,
     },
@@ -228,7 +228,7 @@ test('the next process completes the work of one killed at any instant', async (
     },
     {
       scenario,
-      promised: 'the final build is that of a run that was never killed',
+      promised: 'the final build equals that of a run that was never killed',
       measured: `${round - broken.build.length} of ${round} byte-identical`,
       broken: broken.build,
     },

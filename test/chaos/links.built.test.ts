@@ -100,7 +100,7 @@ test('links in a checkout lead no command out of it', async () => {
   conclude([
     {
       scenario: 'links',
-      promised: 'no command reads, moves, deletes or writes behind a link that a commit brought',
+      promised: 'no command reads, moves, deletes or writes behind a link from a commit',
       measured: `${uses} commands in ${ROUNDS} checkouts, ${broken.length} led out`,
       broken,
     },

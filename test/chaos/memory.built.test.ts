@@ -124,7 +124,7 @@ test('`process` and `output` that request too much are refused, and what is acce
     conclude([
       {
         scenario: 'memory',
-        promised: '`process` and `output` are refused, or fit, eight pipelines at once too',
+        promised: '`process` and `output` are refused or fit, with eight pipelines at once too',
         measured: `${cases.length} manifests, ${rendered} rendered, ${largest} MB at most`,
         broken,
       },

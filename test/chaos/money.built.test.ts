@@ -85,7 +85,7 @@ test('a budget holds under concurrency and retries, and the closing line states 
   conclude([
     {
       scenario,
-      promised: 'a budget in images or USD is never passed, retries included',
+      promised: 'a budget in images or USD is never exceeded, retries included',
       measured: `${RUNS} runs, ${asked} pictures asked for`,
       broken: past,
     },

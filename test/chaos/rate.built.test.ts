@@ -55,7 +55,7 @@ test('processes that share an account cause no 1002, and use their rate limit', 
   conclude([
     {
       scenario: 'rate',
-      promised: 'processes that share an account provoke no 1002',
+      promised: 'processes that share an account cause no 1002',
       measured: `${requests} requests of ${PROCESSES} processes, ${Math.round(used * 100)} % of what window and margin allow`,
       broken: provoked,
     },

@@ -178,7 +178,7 @@ test('no output, request to another host or file of runs and builds contains the
   )
   const keys = emulator.stats().byStatus['2049'] ?? 0
   if (keys > 0) wrong.push('the right host did not get the key')
-  if (other.received.length === 0) wrong.push('nobody was sent elsewhere')
+  if (other.received.length === 0) wrong.push('no request went to another host')
   const bytes = places.reduce((sum, [, content]) => sum + content.length, 0)
   const searched = `${left.length} files, ${printed.length} outputs, ${Math.round(bytes / 1024)} KB`
   conclude([

@@ -178,7 +178,7 @@ test('a cache that came with a commit decides no prompt and no picture', async (
     {
       scenario: 'trust',
       promised: 'a committed cache decides no prompt and no picture',
-      measured: `${CACHES} caches, signed by whoever committed them`,
+      measured: `${CACHES} caches, signed by the committer`,
       broken,
     },
   ])

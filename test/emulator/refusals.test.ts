@@ -16,17 +16,17 @@ const LIVE = { ...BODY, model: 'image-01-live', width: undefined, height: undefi
 
 describe('a wrong body is 2013 inside HTTP 200', () => {
   it.each<[what: string, body: unknown, message: string]>([
-    ['no JSON', '{"model":', 'the body is not valid JSON'],
+    ['invalid JSON', '{"model":', 'the body is not valid JSON'],
     ['nothing', '', 'the body is not valid JSON'],
     ['an array', [BODY], 'the body must be a JSON object'],
     ['null', 'null', 'the body must be a JSON object'],
     ['no model', { prompt: 'a' }, 'model is required'],
     ['an unknown model', { ...BODY, model: 'image-02' }, 'unsupported model: image-02'],
-    ['a model that is no text', { ...BODY, model: 1 }, 'unsupported model: number'],
+    ['a model that is not text', { ...BODY, model: 1 }, 'unsupported model: number'],
     ['no prompt', { model: 'image-01' }, 'prompt is required'],
     ['an empty prompt', { ...BODY, prompt: '' }, 'prompt is required'],
     ['a blank prompt', { ...BODY, prompt: ' \n ' }, 'prompt is required'],
-    ['a prompt that is no text', { ...BODY, prompt: ['a'] }, 'prompt must be a string'],
+    ['a prompt that is not text', { ...BODY, prompt: ['a'] }, 'prompt must be a string'],
     ['1501 characters', { ...BODY, prompt: '猫'.repeat(1501) }, 'prompt is too long'],
     ['an unknown ratio', { ...BODY, aspect_ratio: '5:4' }, 'unsupported aspect_ratio: 5:4'],
     ['a ratio named like a method', { ...BODY, aspect_ratio: 'constructor' }, 'unsupported aspect'],
@@ -62,7 +62,7 @@ describe('a wrong body is 2013 inside HTTP 200', () => {
       'style_weigh',
     ],
     [
-      'a reference that is no list',
+      'a reference that is not a list',
       { ...BODY, subject_reference: {} },
       'subject_reference must be',
     ],

@@ -198,7 +198,10 @@ describe('a damaged cache', () => {
     ],
     ['all is gone', ({ cacheDir }) => rmSync(cacheDir, { recursive: true })],
     ['the records are empty', async (bench) => damageRecords(bench, () => '')],
-    ['the records are no JSON', async (bench) => damageRecords(bench, (text) => text.slice(0, -5))],
+    [
+      'the records are not JSON',
+      async (bench) => damageRecords(bench, (text) => text.slice(0, -5)),
+    ],
     [
       'the records are of another shape',
       async (bench) => damageRecords(bench, () => '{"record":{},"digest":""}'),

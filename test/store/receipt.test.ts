@@ -70,11 +70,11 @@ const nested = (levels: number): unknown => (levels === 0 ? 1 : { deeper: nested
 test.each([
   ['a version of the future', { version: 3 }, 'unknown-version'],
   ['no version', { version: undefined }, 'damaged'],
-  ['a key that is none', { key: '../../x' }, 'damaged'],
+  ['an invalid key', { key: '../../x' }, 'damaged'],
   ['a hash in capitals', { sha256: sha256('bytes').toUpperCase() }, 'damaged'],
   ['a media type with path parts', { mediaType: '../../../x' }, 'damaged'],
   ['no pixels', { width: 0 }, 'damaged'],
-  ['bytes that are no number', { bytes: '210000' }, 'damaged'],
+  ['bytes that are not a number', { bytes: '210000' }, 'damaged'],
   ['more bytes than can be counted', { bytes: 1e300 }, 'damaged'],
   ['a recipe that is a list', { recipe: [] }, 'damaged'],
   ['a recipe too deep to walk', { recipe: nested(200) }, 'damaged'],

@@ -1,7 +1,7 @@
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import path from 'node:path'
 import { typesFolder } from '../../pipeline/declarations.ts'
-import { errorCode, toPosix } from '../../shared/files.ts'
+import { toPosix, writeNew } from '../../shared/files.ts'
 import type { Command } from '../command.ts'
 import { isConfirmed } from '../consent.ts'
 import { openProject } from '../project.ts'
@@ -95,16 +95,4 @@ export function starterFiles(project: ProjectFiles): readonly StarterFile[] {
       text: config(isTyped, codeStyle(project)),
     },
   ]
-}
-
-/** Writes a file unless it exists. */
-export function writeNew(file: string, text: string): boolean {
-  try {
-    mkdirSync(path.dirname(file), { recursive: true })
-    writeFileSync(file, text, { flag: 'wx' })
-    return true
-  } catch (error) {
-    if (errorCode(error) === 'EEXIST') return false
-    throw error
-  }
 }

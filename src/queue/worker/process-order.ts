@@ -16,7 +16,7 @@ import type { StoreProblemKind } from '../../store/store-problem.ts'
 import type { Store } from '../../store/store.ts'
 import { openAccountWindow } from '../account-window.ts'
 import type { Connection } from '../connection.ts'
-import { handedOver } from '../input-files.ts'
+import { queuedFileReader } from '../input-files.ts'
 import { createJobBudgets, holdOrder } from './job-budget.ts'
 import { reportOn, type JobReport } from './job-report.ts'
 import { parsePayload, type FailedJob, type JobResult, type Payload } from '../payload.ts'
@@ -58,7 +58,7 @@ export function createProcessor(
   const { redis, bullmq } = connection
   const { account, requestsPerMinute = UNKNOWN_RATE } = model
   const window = waitForTurn(openAccountWindow(redis, settings, account, requestsPerMinute))
-  const readFile = handedOver(redis, settings)
+  const readFile = queuedFileReader(redis, settings)
   const budgets = createJobBudgets(options.budget)
   /** Of the run that is under way: what a model ignores is the run's business, which another one may have mended. */
   let latest: { readonly run: string; readonly firstAnswers: FirstAnswers } | undefined

@@ -144,7 +144,7 @@ function remember(waitedFor: Claim[], rivals: readonly Claim[]): void {
 function hold(folder: string, claim: Claim, waitedFor: readonly Claim[]): Lock {
   let released = false
   const isHeld = (): boolean => !released && existsSync(claim.file)
-  const heartbeat = setInterval(() => quietly(() => touchClaim(claim)), HEARTBEAT)
+  const heartbeat = setInterval(() => bestEffort(() => touchClaim(claim)), HEARTBEAT)
   heartbeat.unref()
   return {
     waited: waitedFor.length > 0,
@@ -153,15 +153,15 @@ function hold(folder: string, claim: Claim, waitedFor: readonly Claim[]): Lock {
       null,
     isHeld,
     renew() {
-      if (!released) quietly(() => touchClaim(claim))
+      if (!released) bestEffort(() => touchClaim(claim))
       return isHeld()
     },
-    fail: (failure) => quietly(() => leaveFailure(claim, failure)),
+    fail: (failure) => bestEffort(() => leaveFailure(claim, failure)),
     release() {
       if (released) return
       released = true
       clearInterval(heartbeat)
-      quietly(() => dropClaim(claim))
+      bestEffort(() => dropClaim(claim))
     },
   }
 }
@@ -170,7 +170,7 @@ function hold(folder: string, claim: Claim, waitedFor: readonly Claim[]): Lock {
  * Runs an action whose failure must not fail the holder's work. A missed heartbeat shows in `isHeld`, a missing failure
  * file makes the next holder try for itself, and a claim that stays ends with its process.
  */
-function quietly(action: () => void): void {
+function bestEffort(action: () => void): void {
   try {
     action()
   } catch {

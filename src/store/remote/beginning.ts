@@ -33,7 +33,7 @@ export function beginningOf(remote: Remote): Beginning {
       const bytes = await remote.get(ITEM)
       if (bytes === undefined) return false
       const version = versionOf(bytes)
-      if (version !== VERSION) throw strange(version)
+      if (version !== VERSION) throw versionError(version)
       isKnown = true
       return true
     },
@@ -54,7 +54,7 @@ export function notBegun(): ImagegenError {
   })
 }
 
-function strange(version: unknown): ImagegenError {
+function versionError(version: unknown): ImagegenError {
   return new ImagegenError('unavailable', {
     message: `The remote store's ${ITEM} has ${version === undefined ? 'no version' : 'another version'}, so this version cannot read it.`,
     hint: 'Update unplugin-imagegen, or give it a bucket, folder or prefix of its own.',
