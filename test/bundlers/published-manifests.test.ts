@@ -1,5 +1,5 @@
-import { existsSync, readFileSync } from 'node:fs'
-import { build as build8, type InlineConfig } from 'vite'
+import { readFileSync } from 'node:fs'
+import { build as build8 } from 'vite'
 import { build as build6 } from 'vite-6'
 import { build as build7 } from 'vite-7'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
@@ -10,8 +10,9 @@ import { esbuild } from './hosts/esbuild.ts'
 import { buildWith, type Host } from './hosts/host.ts'
 import { rolldown, rollup } from './hosts/rollup.ts'
 import { rspack, webpack } from './hosts/webpack.ts'
-import { filesBelow, openSandbox, sandbox, type Sandbox } from './sandbox.ts'
-import { viteBuild, viteConfig } from './vite.ts'
+import { filesBelow, openSandbox, sandbox } from './sandbox.ts'
+import { expectNoPrompts, expectRefusals, failureOf, type Build } from './published-manifests.ts'
+import { viteBuild } from './vite.ts'
 
 let store: string
 let filled: Awaited<ReturnType<typeof openSandbox>>
@@ -27,121 +28,15 @@ afterAll(() => filled.dispose())
 const home = process.cwd()
 afterEach(() => process.chdir(home))
 
-const page = (body: string): string =>
-  `<!doctype html>\n<html>\n<head></head>\n<body>\n${body}\n<script type="module" src="/src/main.js"></script>\n</body>\n</html>\n`
-
-/** Files that name a manifest as something else than a module, and where they do. */
-const REFERENCES: Readonly<
-  Record<string, { readonly files: Record<string, string>; readonly place: string }>
-> = {
-  '<img src>': {
-    files: { 'index.html': page('<img src="./src/cast.image.yaml">') },
-    place: 'index.html:5:11',
-  },
-  'an image in a style of HTML': {
-    files: { 'index.html': page('<p style="background: url(./src/cast.image.yaml)">x</p>') },
-    place: 'index.html:5:27',
-  },
-  srcset: {
-    files: { 'index.html': page('<img srcset="/src/face.png 1x, /src/cast.image.yaml#kira 2x">') },
-    place: 'index.html:5:32',
-  },
-  '<link rel=icon>': {
-    files: { 'index.html': page('<link rel="icon" href="src/hero.image.yaml">') },
-    place: 'index.html:5:24',
-  },
-  'CSS url()': {
-    files: {
-      'src/main.js': `import { kira } from './cast.image.yaml'\nimport './style.css'\nglobalThis.kira = kira`,
-      'src/style.css': 'a { color: red }\nb { background: url(./cast.image.yaml) }\n',
-    },
-    place: 'src/style.css:2:21',
-  },
-  'CSS image-set()': {
-    files: {
-      'src/main.js': `import './style.css'`,
-      'src/style.css':
-        'b { background: image-set("./cast.image.yaml" 1x, url("./face.png") 2x) }\n',
-    },
-    place: 'src/style.css:1:28',
-  },
-  'new URL()': {
-    files: {
-      'src/main.js': `import './cast.image.yaml'\nglobalThis.shown = new URL('./cast.image.yaml', import.meta.url).href\n`,
-    },
-    place: 'src/main.js:2:29',
-  },
-  '?url': {
-    files: { 'src/main.js': `import url from './cast.image.yaml?url'\nglobalThis.shown = url\n` },
-    place: 'src/main.js:1:18',
-  },
-  '?raw in a glob': {
-    files: {
-      'src/main.js': `globalThis.shown = import.meta.glob('./*.yaml', { query: '?raw', eager: true })\n`,
-    },
-    place: '',
-  },
-  '?inline': {
-    files: { 'src/main.js': `globalThis.shown = await import('./cast.image.yaml?inline')\n` },
-    place: 'src/main.js:1:34',
-  },
-}
-
-const VERSIONS: ReadonlyArray<[string, (config: InlineConfig) => Promise<unknown>]> = [
+const VERSIONS: ReadonlyArray<readonly [string, Build]> = [
   ['Vite 6', build6 as never],
   ['Vite 7', build7 as never],
   ['Vite 8', build8],
 ]
 
-/** What a build fails with; it leaves nothing of a prompt behind. */
-async function failureOf(
-  project: Sandbox,
-  build: (config: InlineConfig) => Promise<unknown>,
-  own: InlineConfig = {},
-): Promise<string> {
-  const failed = await build(viteConfig(project, own)).then(
-    () => 'The build did not fail.',
-    messageOf,
-  )
-  expectNoPrompts(project)
-  return failed
-}
-
-function expectNoPrompts(project: Sandbox): void {
-  const out = project.path('dist')
-  if (!existsSync(out)) return
-  for (const [file, bytes] of filesBelow(out)) {
-    const text = bytes.toString('utf8')
-    const inlined = [...text.matchAll(/base64,([\w+/=]+)/g)].map(([, body = '']) =>
-      Buffer.from(body, 'base64').toString('utf8'),
-    )
-    expect([file, text, ...inlined].join('\n')).not.toContain('flat vector')
-  }
-}
-
-test.each(VERSIONS)(
-  '%s refuses to publish a manifest, however a page names it',
-  async (version, build) => {
-    listenToConsole()
-    const project = await sandbox({ store })
-    for (const [name, { files, place }] of Object.entries(REFERENCES)) {
-      for (const [file, content] of Object.entries(files)) project.write(file, content)
-      // As a data URL by default, as a file else.
-      for (const assetsInlineLimit of version === 'Vite 8' ? [0, 1_000_000] : [1_000_000]) {
-        const failed = await failureOf(project, build, { build: { assetsInlineLimit } })
-        expect(failed, name).toMatch(
-          /The build would publish src\/(?:cast|hero)\.image\.yaml with its prompts/,
-        )
-        expect(failed.match(/The build would publish/g), name).toHaveLength(1)
-        expect(failed, name).toContain(place)
-        expect(failed, name).toContain('Import the image in JavaScript')
-        expect(failed, name).not.toContain('published-manifests.ts')
-      }
-      for (const file of ['index.html', 'src/main.js']) project.write(file, filled.read(file))
-    }
-    expect(project.asked()).toBe(0)
-  },
-)
+test('Vite refuses to publish a manifest, however a page names it', () =>
+  // As a file, and as a data URL.
+  expectRefusals(build8, [0, 1_000_000]))
 
 test('a library, and a server that writes its assets, publish no manifest either', async () => {
   listenToConsole()
