@@ -1,14 +1,28 @@
+import { rm } from 'node:fs/promises'
+import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { errorsIn, expectedErrors } from '../types/typescript.ts'
+import { accountAt } from './account.ts'
 import { installExample, type InstalledExample } from './installed-example.ts'
 import { naturalSizes } from './natural-sizes.ts'
 import { visitPage } from './open-page.ts'
 import { seeEdit } from './seen-edit.ts'
+import { NO_LOADS, seeRenames } from './seen-renames.ts'
 
 const MISSPELT = `import { harbor } from './pictures/ferry.image.yaml' // TS2724
 import { crossing } from '~/pictures/ferry.image.yaml'
 export const width: 961 = crossing.width // TS2322
 export { harbor }
+`
+
+/** A page of its own, so that others stay as they are. */
+const CAST_PAGE = `<script setup lang="ts">
+import { kira } from './cast.image.yaml'
+</script>
+
+<template>
+  <img :src="kira.src" :alt="kira.alt" />
+</template>
 `
 
 let example: InstalledExample
@@ -81,5 +95,35 @@ describe('Nuxt', () => {
     expect(seen).toMatchObject({ asked: 3, isSamePage: true, complaints: [] })
     expect(seen.output).toContain('[imagegen] harbour: in the store.')
     expect(seen.output).not.toMatch(/ERROR|\[error\]/)
+  })
+
+  it('refuses to publish a manifest of its public folder, before it asks for anything', async () => {
+    const { emulator, project } = example
+    const { requests } = emulator.stats()
+    project.write('public/art/one.image.yaml', 'prompt: One\nalt: ""\n')
+    onTestFinished(() => rm(path.join(project.folder, 'public/art'), { recursive: true }))
+    const { code, output } = await project.run('nuxt', ['build'], accountAt(emulator.url))
+    expect(code).toBe(1)
+    expect(output).toContain('The build would publish public/art/one.image.yaml with its prompts')
+    expect(output).not.toMatch(/^ +at .*unplugin-imagegen/m)
+    expect(emulator.stats().requests).toBe(requests)
+  })
+
+  it('keeps its page while images are renamed, removed, added and brought back', async () => {
+    const { browser, project } = example
+    project.write('app/app.vue', CAST_PAGE)
+    project.write('app/cast.image.yaml', 'images:\n  kira: { prompt: Kira, alt: Kira }\n')
+    const server = await project.serveAt('nuxt', ['dev'], { IMAGEGEN_MODE: 'placeholder' })
+    onTestFinished(() => server.stop())
+    const renames = await seeRenames({
+      browser,
+      project,
+      url: server.url,
+      manifest: 'app/cast.image.yaml',
+      code: 'app/app.vue',
+      image: 'kira',
+      alt: 'Kira',
+    })
+    expect(renames).toEqual({ loads: NO_LOADS, loadsLater: NO_LOADS })
   })
 })
