@@ -1,6 +1,7 @@
 import type { Browser } from 'playwright-core'
 import { expect } from 'vitest'
 import { startEmulator } from '../../src/emulator/index.ts'
+import { startGate } from './gate.ts'
 import { naturalSizes } from './natural-sizes.ts'
 import { openCounted } from './seen-renames.ts'
 
@@ -46,9 +47,10 @@ export async function countLoads({
       { kind: 'delay', milliseconds: 900, match: 'Three in' },
     ],
   })
+  const gate = await startGate(emulator.url)
   const server = await serve({
     MINIMAX_API_KEY: 'any',
-    MINIMAX_API_HOST: emulator.url,
+    MINIMAX_API_HOST: gate.url,
     IMAGEGEN_MODE: 'generate',
     CI: '',
   })
@@ -69,6 +71,7 @@ export async function countLoads({
       for (const url of now) seen.add(url)
     }
     await look()
+    gate.open()
     await look()
     await page.waitForLoadState('networkidle')
     const before = loaded()
@@ -80,6 +83,7 @@ export async function countLoads({
     return { loads, asked: emulator.stats().images }
   } finally {
     await server.stop()
+    await gate.close()
     await emulator.close()
   }
 }

@@ -38,7 +38,7 @@ export async function seeRenames(plan: RenamePlan): Promise<SeenRenames> {
   let alt = plan.alt
   let looks = 0
   let named = image
-  const rename = (to: string): { inManifest(): void; inCode(): void } => {
+  const rename = (to: string): { readonly inManifest: () => void; readonly inCode: () => void } => {
     const from = named
     named = to
     const imported = (name: string): string =>
@@ -135,9 +135,9 @@ export const NO_LOADS = expect.toSatisfy((loads: Readonly<Record<string, number>
 export interface CountedPage {
   readonly page: Page
   /** How many errors and warnings the page and its console have told. */
-  complained(): number
+  readonly complained: () => number
   /** How often it was loaded again. */
-  loaded(): number
+  readonly loaded: () => number
 }
 
 /** Opens a page that may complain, and counts how often it is loaded again. */

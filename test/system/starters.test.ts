@@ -8,6 +8,7 @@ import { installProject } from './installed-project.ts'
 import { naturalSizes } from './natural-sizes.ts'
 import { visitPage } from './open-page.ts'
 import { seeEdit } from './seen-edit.ts'
+import { NO_LOADS, seeRenames } from './seen-renames.ts'
 
 const MANIFEST = `
 defaults:
@@ -91,6 +92,9 @@ interface Bundler {
 const VITE: Bundler = { program: 'vite', preview: ['preview'], dev: [] }
 const RSPACK: Bundler = { program: 'rspack', preview: ['preview'], dev: ['dev'] }
 
+/** An install, a build and two dev servers in a row, on a machine that does other things too; milliseconds. */
+const PATIENCE = 600_000
+
 /** For `sv`, which else would ask. */
 const UNASKED = ['--no-add-ons', '--no-install', '--no-dir-check']
 
@@ -170,53 +174,72 @@ afterAll(() => browser?.close())
 describe.each(STARTERS)('$name', (starter) => {
   const { name, create, files, component, tsconfig, rootDirs, check, bundler } = starter
 
-  it('checks types, shows the picture, and changes it on the open page', async () => {
-    const title = name.replaceAll(' ', '-')
-    const emulator = await startEmulator({ rpm: 0 })
-    onTestFinished(() => emulator.close())
-    const project = await installProject({
-      starter: ['--yes', ...create],
-      files: { ...files, 'src/kira.image.yaml': MANIFEST },
-    })
-    onTestFinished(() => project.remove())
-    for (const edit of starter.edits ?? []) project.edit(...edit)
-    const isAllowed = project.read(tsconfig).includes('allowArbitraryExtensions')
-    const added = `${isAllowed ? '' : '"allowArbitraryExtensions": true,'} "rootDirs": ${JSON.stringify(rootDirs)},`
-    project.edit(tsconfig, '"compilerOptions": {', `"compilerOptions": { ${added}`)
+  it(
+    'checks types, shows the picture, and changes and renames it on the open page',
+    async () => {
+      const title = name.replaceAll(' ', '-')
+      const emulator = await startEmulator({ rpm: 0 })
+      onTestFinished(() => emulator.close())
+      const project = await installProject({
+        starter: ['--yes', ...create],
+        files: { ...files, 'src/kira.image.yaml': MANIFEST },
+      })
+      onTestFinished(() => project.remove())
+      for (const edit of starter.edits ?? []) project.edit(...edit)
+      const isAllowed = project.read(tsconfig).includes('allowArbitraryExtensions')
+      const added = `${isAllowed ? '' : '"allowArbitraryExtensions": true,'} "rootDirs": ${JSON.stringify(rootDirs)},`
+      project.edit(tsconfig, '"compilerOptions": {', `"compilerOptions": { ${added}`)
 
-    expect((await project.run('imagegen', ['types'])).code).toBe(0)
-    const sound = await project.run(...program(check))
-    expect(sound.code, sound.output).toBe(0)
-    project.edit(component, '{ kira }', '{ kira, kirra }')
-    const misspelt = await project.run(...program(check))
-    project.edit(component, '{ kira, kirra }', '{ kira }')
-    expect(misspelt.code).not.toBe(0)
-    expect(misspelt.output).toContain("no exported member named 'kirra'. Did you mean 'kira'?")
+      expect((await project.run('imagegen', ['types'])).code).toBe(0)
+      const sound = await project.run(...program(check))
+      expect(sound.code, sound.output).toBe(0)
+      project.edit(component, '{ kira }', '{ kira, kirra }')
+      const misspelt = await project.run(...program(check))
+      project.edit(component, '{ kira, kirra }', '{ kira }')
+      expect(misspelt.code).not.toBe(0)
+      expect(misspelt.output).toContain("no exported member named 'kirra'. Did you mean 'kira'?")
 
-    const built = await project.run(bundler.program, ['build'], accountAt(emulator.url))
-    expect(built.code, built.output).toBe(0)
-    expect(emulator.stats().images).toBe(2)
-    expect(built.output).not.toContain('unused-')
-    const server = await project.serveAt(bundler.program, bundler.preview)
-    onTestFinished(() => server.stop())
-    const kira = { alt: 'Kira on a hill', width: 960, height: 720 }
-    await visitPage(browser, server.url, title, (page) =>
-      expect.poll(() => naturalSizes(page)).toMatchObject([kira]),
-    )
+      const built = await project.run(bundler.program, ['build'], accountAt(emulator.url))
+      expect(built.code, built.output).toBe(0)
+      expect(emulator.stats().images).toBe(2)
+      expect(built.output).not.toContain('unused-')
+      const server = await project.serveAt(bundler.program, bundler.preview)
+      onTestFinished(() => server.stop())
+      const kira = { alt: 'Kira on a hill', width: 960, height: 720 }
+      await visitPage(browser, server.url, title, (page) =>
+        expect.poll(() => naturalSizes(page)).toMatchObject([kira]),
+      )
 
-    const seen = await seeEdit({
-      browser,
-      project,
-      serve: (environment) => project.serveAt(bundler.program, bundler.dev, environment),
-      manifest: 'src/kira.image.yaml',
-      from: 'in spring',
-      to: 'in autumn',
-      alt: kira.alt,
-      name: `${title}-dev`,
-    })
-    for (const stage of seen.stages) expect(stage).toMatchObject([kira])
-    expect(seen).toMatchObject({ asked: 3, isSamePage: true, complaints: [] })
-  })
+      const seen = await seeEdit({
+        browser,
+        project,
+        serve: (environment) => project.serveAt(bundler.program, bundler.dev, environment),
+        manifest: 'src/kira.image.yaml',
+        from: 'in spring',
+        to: 'in autumn',
+        alt: kira.alt,
+        name: `${title}-dev`,
+      })
+      for (const stage of seen.stages) expect(stage).toMatchObject([kira])
+      expect(seen).toMatchObject({ asked: 3, isSamePage: true, complaints: [] })
+
+      const dev = await project.serveAt(bundler.program, bundler.dev, {
+        IMAGEGEN_MODE: 'placeholder',
+      })
+      onTestFinished(() => dev.stop())
+      const renames = await seeRenames({
+        browser,
+        project,
+        url: dev.url,
+        manifest: 'src/kira.image.yaml',
+        code: component,
+        image: 'kira',
+        alt: kira.alt,
+      })
+      expect(renames).toEqual({ loads: NO_LOADS, loadsLater: NO_LOADS })
+    },
+    PATIENCE,
+  )
 })
 
 function program([name, ...args]: Starter['check']): [string, string[]] {

@@ -1,12 +1,15 @@
 import { readdirSync, readFileSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { expectedErrors } from '../types/typescript.ts'
+import { accountAt } from './account.ts'
 import { installExample, type InstalledExample } from './installed-example.ts'
 import type { Ran } from './installed-project.ts'
 import { naturalSizes } from './natural-sizes.ts'
 import { visitPage } from './open-page.ts'
 import { seeEdit } from './seen-edit.ts'
+import { NO_LOADS, seeRenames } from './seen-renames.ts'
 import { svelteErrorsIn } from './svelte-errors.ts'
 
 const MISSPELT = `<script lang="ts">
@@ -17,6 +20,14 @@ const MISSPELT = `<script lang="ts">
 
 <img src={stairs.srk} {width} alt={towers.alt} /> <!-- // TS2339
 -->
+`
+
+/** A page of its own, so that others stay as they are. */
+const CAST_PAGE = `<script lang="ts">
+  import { kira } from '../../lib/cast.image.yaml'
+</script>
+
+<img src={kira.src} alt={kira.alt} />
 `
 
 let example: InstalledExample
@@ -110,5 +121,34 @@ describe('SvelteKit', () => {
     })
     for (const stage of seen.stages) expect(stage).toMatchObject(SHOWN)
     expect(seen).toMatchObject({ asked: 3, isSamePage: true, complaints: [] })
+  })
+
+  it('refuses to publish a manifest of its static folder, before it asks for anything', async () => {
+    const { emulator, project } = example
+    const { requests } = emulator.stats()
+    project.write('static/art/one.image.yaml', 'prompt: One\nalt: ""\n')
+    onTestFinished(() => rm(path.join(project.folder, 'static/art'), { recursive: true }))
+    const { code, output } = await project.run('vite', ['build'], accountAt(emulator.url))
+    expect(code).toBe(1)
+    expect(output).toContain('The build would publish static/art/one.image.yaml with its prompts')
+    expect(emulator.stats().requests).toBe(requests)
+  })
+
+  it('keeps its page while images are renamed, removed, added and brought back', async () => {
+    const { browser, project } = example
+    project.write('src/routes/cast/+page.svelte', CAST_PAGE)
+    project.write('src/lib/cast.image.yaml', 'images:\n  kira: { prompt: Kira, alt: Kira }\n')
+    const server = await project.serveAt('vite', ['dev'], { IMAGEGEN_MODE: 'placeholder' })
+    onTestFinished(() => server.stop())
+    const renames = await seeRenames({
+      browser,
+      project,
+      url: `${server.url}/cast`,
+      manifest: 'src/lib/cast.image.yaml',
+      code: 'src/routes/cast/+page.svelte',
+      image: 'kira',
+      alt: 'Kira',
+    })
+    expect(renames).toEqual({ loads: NO_LOADS, loadsLater: NO_LOADS })
   })
 })
