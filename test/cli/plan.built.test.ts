@@ -53,6 +53,7 @@ describe.concurrent('imagegen plan', () => {
       current: 0,
       outdated: 0,
       missing: 3,
+      unusable: 0,
       unavailable: 0,
       blocked: 0,
       requests: 2,

@@ -66,6 +66,7 @@ test('200 images are made as planned: so many requests, at that price, each afte
     current: 0,
     outdated: 0,
     missing: 200,
+    unusable: 0,
     unavailable: 0,
     blocked: 0,
     requests: 199,
