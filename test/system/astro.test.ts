@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { filesBelow } from '../bundlers/sandbox.ts'
@@ -7,6 +8,7 @@ import type { Serving } from './installed-project.ts'
 import { naturalSizes, type NaturalSize } from './natural-sizes.ts'
 import { visitPage } from './open-page.ts'
 import { seeEdit } from './seen-edit.ts'
+import { CAST, countLoads } from './counted-loads.ts'
 
 /** Rendered on a server of its own, below a base path, with files on another path. */
 const SERVER_CONFIG = `import node from '@astrojs/node'
@@ -28,6 +30,13 @@ import { greenhouse, orchart } from '../pictures/garden.image.yaml'
 const width: 481 = greenhouse.width
 ---
 <Image src={greenhouse} alt={orchart.alt} {width} />
+`
+
+/** A page of its own, so that others stay as they are. */
+const CAST_PAGE = `---
+import cast from '../cast.image.yaml'
+---
+<html><body>{Object.values(cast).map(({ src, alt }) => <img src={src} alt={alt} />)}</body></html>
 `
 
 let example: InstalledExample
@@ -107,5 +116,32 @@ describe('Astro', () => {
     for (const stage of seen.stages) expect(stage).toMatchObject(SHOWN)
     // Its pages are rendered on the server.
     expect(seen).toMatchObject({ asked: 4, isSamePage: false, complaints: [] })
+  })
+
+  it('refuses to publish a manifest of its public folder, before it asks for anything', async () => {
+    const { emulator, project } = example
+    const { requests } = emulator.stats()
+    project.write('public/art/one.image.yaml', 'prompt: One\nalt: ""\n')
+    onTestFinished(() => rm(path.join(project.folder, 'public/art'), { recursive: true }))
+    const { code, output } = await project.run('astro', ['build'], accountAt(emulator.url))
+    expect(code).toBe(1)
+    expect(output).toContain('The build would publish public/art/one.image.yaml with its prompts')
+    expect(emulator.stats().requests).toBe(requests)
+  })
+
+  it('loads its page twice at most for an edit of three images', async () => {
+    const { browser, project } = example
+    project.write('src/pages/cast.astro', CAST_PAGE)
+    project.write('src/cast.image.yaml', CAST)
+    const seen = await countLoads({
+      browser,
+      project,
+      serve: (environment) => project.serveAt('astro', ['dev'], environment),
+      page: '/cast',
+      manifest: 'src/cast.image.yaml',
+    })
+    expect(seen.loads).toBeLessThanOrEqual(2)
+    // Beside what the other pages show and is not made yet.
+    expect(seen.asked).toBeGreaterThanOrEqual(6)
   })
 })
