@@ -5,7 +5,6 @@ import { createPipeline } from './pipeline.ts'
 import { typesFolder } from './pipeline/declarations.ts'
 import { imagegen as unplugin } from './plugin.ts'
 import { checkHostVersion } from './plugin/host-version.ts'
-import { viteBuildUrl } from './plugin/hosts/vite.ts'
 import { plainly } from './plugin/plain-error.ts'
 import { refusePublic } from './plugin/published-manifests.ts'
 import { createSession } from './plugin/session/session.ts'
@@ -124,9 +123,7 @@ function refuseInPublic(options: Options, nuxt: Nuxt): void {
     const session = createSession(options, {
       start: rootDir,
       mode: 'production',
-      isBuild: true,
-      isLive: false,
-      urlOf: viteBuildUrl,
+      kind: 'build',
       keepsModules: false,
     })
     try {

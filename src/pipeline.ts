@@ -36,7 +36,15 @@ import { openStore, type Store, type StorePurpose } from './store/store.ts'
  *                      importable module ◀─emit─ Asset ◀──────────── Rendition[] ◀─render───────┘
  */
 
+export type { ImageEntry } from './manifest/entry.ts'
+export type { Manifest } from './manifest/manifest.ts'
+export type { GenerateReport } from './generate/in-order.ts'
+export type { Rewritten } from './pipeline/rewrite.ts'
 export type { Survey } from './pipeline/survey.ts'
+export type { Job, PlannedImage } from './plan/plan.ts'
+export type { Selection } from './plan/select.ts'
+export type { Shard } from './plan/shard.ts'
+export type { RenderedImage } from './render/render.ts'
 
 /**
  * The pipeline from manifests to renditions, and the only place that composes the stages. Stages that a warm build does

@@ -21,7 +21,8 @@ export function plainError(message: string): Error {
   return error
 }
 
-function printableError(error: unknown): unknown {
+/** The same error, fit for a terminal. */
+export function printableError(error: unknown): unknown {
   if (!(error instanceof Error)) return error
   if (error instanceof ImagegenError) error.stack = `${error.name}: ${error.message}`
   else {

@@ -17,7 +17,7 @@ it.each([
     'src/cast.image.yaml': MISSPELT,
     'src/own.png': await png('#336699'),
   })
-  const session = createSession(undefined, turbopackFacts(project.root, isBuild))
+  const session = createSession(undefined, turbopackFacts(project.root, isBuild ? 'build' : 'live'))
   onTestFinished(() => session.close())
   const answer = answerFrom(session, { isBuild })
   const id = { file: project.file('src/cast.image.yaml'), image: undefined }

@@ -6,6 +6,7 @@ import type { HostFacts } from '../session/host-facts.ts'
 import { MANIFEST_ID, parseModuleId } from '../module-id.ts'
 import { plainly } from '../plain-error.ts'
 import type { Session } from '../session/session.ts'
+import { moduleCode } from './module-code.ts'
 
 /** What is used of Bun's plugin interface. */
 export interface BunBuild {
@@ -72,17 +73,14 @@ export function bunHost(build: BunBuild, begin: (facts: HostFacts) => Session): 
     const session = await (starting ??= start())
     const ours = parseModuleId(id)
     if (ours === undefined) throw new Error(`${id} is no manifest.`)
-    const { code } = await plainly(session.load(ours, () => undefined))
-    return { contents: code, loader: 'js' }
+    return { contents: moduleCode(ours, await session.load(ours), bunUrl), loader: 'js' }
   }
 
   async function start(): Promise<Session> {
     const session = begin({
       start: root,
       mode: process.env['NODE_ENV'] ?? 'production',
-      isBuild: true,
-      isLive: false,
-      urlOf: bunUrl,
+      kind: 'build',
       keepsModules: false,
     })
     await plainly(session.start())
@@ -91,9 +89,7 @@ export function bunHost(build: BunBuild, begin: (facts: HostFacts) => Session): 
 }
 
 /** Bun: by its name alone, as on esbuild. An attribute makes the file an asset, whatever its ending. */
-export function bunUrl(): AssetUrlOf {
-  return ({ file }, variable) => ({
-    statement: `import ${variable} from ${JSON.stringify(`./${path.basename(file)}`)} with { type: 'file' }`,
-    expression: variable,
-  })
-}
+export const bunUrl: AssetUrlOf = ({ file }, variable) => ({
+  statement: `import ${variable} from ${JSON.stringify(`./${path.basename(file)}`)} with { type: 'file' }`,
+  expression: variable,
+})

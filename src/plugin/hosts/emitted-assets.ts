@@ -3,6 +3,7 @@ import path from 'node:path'
 import type { Rolldown } from 'vite'
 import { toPosix } from '../../shared/files.ts'
 import { parseModuleId } from '../module-id.ts'
+import type { Loaded } from '../session/load-module.ts'
 import type { Images } from '../session/session.ts'
 
 type ModuleGraph = Pick<Rolldown.PluginContext, 'getModuleIds' | 'getModuleInfo'>
@@ -128,17 +129,25 @@ export interface Emitter {
   }): string
 }
 
+/** By a rendition's file, absolute: the reference by which code names the asset. */
+export type References = ReadonlyMap<string, string>
+
 /**
- * Emits a rendition, by the name that it has.
+ * Emits the renditions of a module under their own names.
  *
- * @param root which the names of original files start from.
- * @returns the reference by which code may name it.
+ * @param root the folder that the names of original files are relative to.
  */
-export function emitRendition(file: string, emitter: Emitter, root: string): string {
-  return emitter.emitFile({
-    type: 'asset',
-    name: path.basename(file),
-    originalFileName: toPosix(path.relative(root, file)),
-    source: readFileSync(file),
-  })
+export function emitRenditions(loaded: Loaded, emitter: Emitter, root: string): References {
+  const renditions = loaded.kind === 'image' ? loaded.rendered.renditions : []
+  return new Map(
+    renditions.map(({ file }) => {
+      const reference = emitter.emitFile({
+        type: 'asset',
+        name: path.basename(file),
+        originalFileName: toPosix(path.relative(root, file)),
+        source: readFileSync(file),
+      })
+      return [file, reference]
+    }),
+  )
 }

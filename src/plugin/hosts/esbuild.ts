@@ -28,6 +28,7 @@ import {
   type OutputFile,
 } from '../published-manifests.ts'
 import type { Session } from '../session/session.ts'
+import { moduleCode } from './module-code.ts'
 
 /** Our modules are in namespaces of our own: loaders that the user has for `.yaml` or `.webp` do not see them. */
 const MODULES = 'imagegen'
@@ -83,9 +84,7 @@ export function esbuildHost(build: PluginBuild, begin: (facts: HostFacts) => Ses
     const session = begin({
       start: root,
       mode: process.env['NODE_ENV'] ?? 'production',
-      isBuild: true,
-      isLive: false,
-      urlOf: esbuildUrl,
+      kind: 'build',
       keepsModules: false,
     })
     run = { session, failure: start(session) }
@@ -197,18 +196,17 @@ export function esbuildHost(build: PluginBuild, begin: (facts: HostFacts) => Ses
     if (failed !== undefined) {
       return { contents: UNKNOWN_EXPORTS, loader: 'js', watchFiles: [...failed.files] }
     }
-    const watchFiles = [...session.surroundings().files]
-    try {
-      const { code } = await session.load(id, (file) => void watchFiles.push(file))
-      return {
-        contents: code,
-        loader: 'js',
-        resolveDir: path.dirname(id.file),
-        watchFiles,
-        pluginData: { owner, ...id } satisfies Carried,
-      }
-    } catch (error) {
-      return { errors: [toMessage(error)], watchFiles: [id.file, ...watchFiles] }
+    const loaded = await session.load(id)
+    const watchFiles = [...session.surroundings().files, ...loaded.files]
+    if (loaded.kind === 'failed') {
+      return { errors: [toMessage(loaded.error)], watchFiles: [id.file, ...watchFiles] }
+    }
+    return {
+      contents: moduleCode(id, loaded, esbuildUrl),
+      loader: 'js',
+      resolveDir: path.dirname(id.file),
+      watchFiles,
+      pluginData: { owner, ...id } satisfies Carried,
     }
   }
 
@@ -271,9 +269,7 @@ function toMessage(error: unknown): { text: string; detail?: unknown } {
 }
 
 /** esbuild: by its name alone. Our own resolver knows the folder, and gives it to the loader `file`. */
-export function esbuildUrl(): AssetUrlOf {
-  return ({ file }, variable) => ({
-    statement: `import ${variable} from ${JSON.stringify(`./${path.basename(file)}`)}`,
-    expression: variable,
-  })
-}
+export const esbuildUrl: AssetUrlOf = ({ file }, variable) => ({
+  statement: `import ${variable} from ${JSON.stringify(`./${path.basename(file)}`)}`,
+  expression: variable,
+})

@@ -1,9 +1,11 @@
+import path from 'node:path'
 import type { UnpluginOptions } from 'unplugin'
 import { relativeSpecifier, type AssetUrlOf } from '../../emit/module.ts'
 import type { HostFacts } from '../session/host-facts.ts'
 import { MANIFEST_ID, parseModuleId } from '../module-id.ts'
 import { plainly } from '../plain-error.ts'
 import type { Session } from '../session/session.ts'
+import { moduleCode } from './module-code.ts'
 
 /** Farm's builds, by what all hosts of unplugin have in common. Every build begins with a session of its own. */
 export function farmHost(
@@ -24,9 +26,7 @@ export function farmHost(
       session = begin({
         start: root,
         mode: process.env['NODE_ENV'] ?? 'production',
-        isBuild: true,
-        isLive: false,
-        urlOf: farmUrl,
+        kind: 'build',
         keepsModules: false,
       })
       await plainly(session.start())
@@ -37,7 +37,9 @@ export function farmHost(
       async handler(id) {
         const ours = parseModuleId(id)
         if (ours === undefined || session === undefined) return undefined
-        const { code } = await plainly(session.load(ours, (file) => this.addWatchFile(file)))
+        const loaded = await session.load(ours)
+        for (const file of loaded.files) this.addWatchFile(file)
+        const code = moduleCode(ours, loaded, farmUrl(path.dirname(ours.file)))
         return { code, map: null }
       },
     },

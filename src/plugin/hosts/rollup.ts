@@ -1,19 +1,20 @@
 import type { AssetUrlOf } from '../../emit/module.ts'
 import { checkHostVersion } from '../host-version.ts'
 import { MANIFEST_ID, parseModuleId } from '../module-id.ts'
-import { plainly } from '../plain-error.ts'
-import type { Emit, HostFacts } from '../session/host-facts.ts'
+import type { HostFacts } from '../session/host-facts.ts'
 import { type Session, startWatched } from '../session/session.ts'
 import { createClaims } from './claims.ts'
 import {
   type Bundle,
   type Emitter,
-  emitRendition,
+  type References,
+  emitRenditions,
   isNamedInCode,
   removeUnused,
   renderedModules,
 } from './emitted-assets.ts'
 import { withLastLook } from './last-look.ts'
+import { moduleCode } from './module-code.ts'
 
 /** What the contexts of hooks have in Rollup and in Rolldown alike. */
 interface HookContext extends Emitter {
@@ -26,7 +27,7 @@ interface HookContext extends Emitter {
   ): Promise<{ id: string; external: boolean | 'absolute' | 'relative' } | null>
 }
 
-interface Loaded {
+interface LoadResult {
   code: string
   map: { mappings: '' }
   moduleType: 'js'
@@ -48,7 +49,7 @@ export interface RollupHooks {
   }
   load: {
     filter: { id: RegExp }
-    handler(this: HookContext, id: string): Promise<Loaded | undefined>
+    handler(this: HookContext, id: string): Promise<LoadResult | undefined>
   }
   buildEnd(): Promise<void>
   generateBundle(options: object, bundle: Bundle): void
@@ -83,9 +84,7 @@ export function rollupHost(begin: (facts: HostFacts) => Session): RollupHooks {
       const session = begin({
         start: root,
         mode: process.env['NODE_ENV'] ?? 'production',
-        isBuild: true,
-        isLive: false,
-        urlOf: rollupUrl,
+        kind: 'build',
         keepsModules: false,
       })
       build = { session, root }
@@ -112,14 +111,11 @@ export function rollupHost(begin: (facts: HostFacts) => Session): RollupHooks {
         const { session, root } = current()
         const ours = parseModuleId(id)
         if (ours === undefined || !(await claims.has(id, session))) return undefined
-        const files: string[] = []
-        const emit = (file: string): string => {
-          files.push(file)
-          return emitRendition(file, this, root)
-        }
-        const watch = (file: string): void => this.addWatchFile(file)
-        const { code } = await plainly(session.load(ours, watch, emit))
-        renditions.set(id, files)
+        const loaded = await session.load(ours)
+        for (const file of loaded.files) this.addWatchFile(file)
+        const references = emitRenditions(loaded, this, root)
+        const code = moduleCode(ours, loaded, rollupUrl(references))
+        renditions.set(id, [...references.keys()])
         return {
           code,
           // References to emitted files hang on the order in which they come in: a source map would differ with it.
@@ -161,9 +157,9 @@ function rootOf(options: object): string {
 }
 
 /** Rollup and Rolldown: they emit the file and write its URL for every output format; a plain import fails there. */
-export function rollupUrl(_folder: string, emit: Emit): AssetUrlOf {
+export function rollupUrl(references: References): AssetUrlOf {
   return ({ file }) => ({
     statement: '',
-    expression: `import.meta.ROLLUP_FILE_URL_${emit(file)}`,
+    expression: `import.meta.ROLLUP_FILE_URL_${references.get(file)}`,
   })
 }

@@ -6,13 +6,19 @@ import { installedVersion } from '../../shared/package-version.ts'
 import { printable } from '../../shared/plain-text.ts'
 import { checkHostVersion } from '../host-version.ts'
 import { MANIFEST_ID, type ModuleId, formatModuleId, parseModuleId } from '../module-id.ts'
-import { plainly } from '../plain-error.ts'
 import { refusePublic } from '../published-manifests.ts'
-import type { Emit, HostFacts } from '../session/host-facts.ts'
+import type { HostFacts, HostKind } from '../session/host-facts.ts'
 import { type Session, startWatched } from '../session/session.ts'
 import { createClaims } from './claims.ts'
-import { RENDITIONS, emitRendition, removeUnused, usedByGraph } from './emitted-assets.ts'
+import {
+  RENDITIONS,
+  type References,
+  emitRenditions,
+  removeUnused,
+  usedByGraph,
+} from './emitted-assets.ts'
 import { withLastLook } from './last-look.ts'
+import { moduleCode } from './module-code.ts'
 import { withoutLeftBehind } from './left-behind.ts'
 import { reloadsBlankPages, VITE_CLIENT } from './vite-blank-page.ts'
 import { createUnreachable, renditionsIn } from './vite-unreachable.ts'
@@ -61,21 +67,15 @@ export function viteHost(begin: (facts: HostFacts) => Session): Partial<Plugin> 
       if (config.isWorker && config[key] !== undefined) return
       const plugin = config.plugins.find((each) => each.configResolved === hooks.configResolved)
       if (plugin !== undefined) inBuild = { plugin, plugins: config.plugins }
-      const isBuild = config.command === 'build'
-      const isChild = plugin !== undefined && isChildServer(config, plugin)
       const session = begin({
         start: config.root,
         mode: config.mode,
         configMode: config.mode,
-        isBuild,
-        isLive: !isBuild,
-        isUnattended: config.server.watch === null || isChild,
-        isSilent: isChild,
+        kind: kindOf(config, plugin),
         envDir: config.envDir === false ? undefined : config.envDir,
-        urlOf: isBuild ? viteBuildUrl : viteUrl,
         keepsModules: false,
       })
-      if (!isBuild) ignoreStore(config, session)
+      if (config.command === 'serve') ignoreStore(config, session)
       newest = { session, isWorkers: config.isWorker }
       config[key] = newest
     },
@@ -148,20 +148,19 @@ export function viteHost(begin: (facts: HostFacts) => Session): Partial<Plugin> 
         const session = sessionOf(config)
         const ours = parseModuleId(id)
         if (ours === undefined || !(await claims.has(id, session))) return undefined
-        const watch = (file: string): void => {
-          if (this.meta.watchMode) this.addWatchFile(file)
-        }
-        const renditions: string[] = []
-        const emit = (file: string): string => {
-          renditions.push(file)
-          return emitRendition(file, this, config.root)
-        }
-        const { code } = await plainly(session.load(ours, watch, emit))
+        const loaded = await session.load(ours)
+        if (this.meta.watchMode) for (const file of loaded.files) this.addWatchFile(file)
+        const isBuild = config.command === 'build'
+        const references: References = isBuild
+          ? emitRenditions(loaded, this, config.root)
+          : new Map()
+        const urlOf = isBuild ? viteBuildUrl(references) : viteUrl(path.dirname(ours.file))
+        const code = moduleCode(ours, loaded, urlOf)
         return {
           code,
-          meta: { [RENDITIONS]: renditions },
+          meta: { [RENDITIONS]: [...references.keys()] },
           // References to emitted files hang on the order in which they come in: a source map would differ with it.
-          map: config.command === 'build' ? { mappings: '' } : null,
+          map: isBuild ? { mappings: '' } : null,
           // Rolldown would take the file's ending for its type.
           moduleType: 'js',
           moduleSideEffects: false,
@@ -218,13 +217,15 @@ export function viteHost(begin: (facts: HostFacts) => Session): Partial<Plugin> 
 }
 
 /**
- * React Router and Remix read the exports of routes through a dev server of their own, beside the one that shows pages. They
- * give it every plugin of the project without the hooks that serve pages.
+ * React Router and Remix read the exports of routes through a dev server of their own, beside the one that serves pages.
+ * They pass it every plugin of the project without the hooks that serve pages.
  *
  * @see https://github.com/remix-run/react-router/blob/main/packages/react-router-dev/vite/plugin.ts `viteChildCompiler`
  */
-function isChildServer({ command }: ResolvedConfig, plugin: Plugin): boolean {
-  return command === 'serve' && plugin.configureServer === undefined
+function kindOf({ command, server }: ResolvedConfig, plugin: Plugin | undefined): HostKind {
+  if (command === 'build') return 'build'
+  if (plugin !== undefined && plugin.configureServer === undefined) return 'child'
+  return server.watch === null ? 'unattended' : 'live'
 }
 
 /** Whether a build publishes a folder as it is. Astro leaves that to one of several environments, the last one. */
@@ -312,10 +313,10 @@ export function viteUrl(folder: string): AssetUrlOf {
  *
  * @see https://github.com/vitejs/vite/blob/main/packages/vite/src/node/plugins/asset.ts `assetUrlRE`
  */
-export function viteBuildUrl(_folder: string, emit: Emit): AssetUrlOf {
+export function viteBuildUrl(references: References): AssetUrlOf {
   return ({ file }, variable) => ({
     // Of double quotes: where the URL is known at run time only, Vite ends the text there.
-    statement: `const ${variable} = "__VITE_ASSET__${emit(file)}__"`,
+    statement: `const ${variable} = "__VITE_ASSET__${references.get(file)}__"`,
     expression: variable,
   })
 }

@@ -25,7 +25,8 @@ import {
   refusePublished,
 } from '../published-manifests.ts'
 import type { HostFacts } from '../session/host-facts.ts'
-import type { LoadedModule } from '../session/load-module.ts'
+import type { Loaded } from '../session/load-module.ts'
+import { moduleCode } from './module-code.ts'
 import type { Session } from '../session/session.ts'
 import { type FollowedFolder, followFolder } from './follow-folder.ts'
 
@@ -99,7 +100,10 @@ interface Running {
  *
  * Our modules have no side effects, so that images that nobody uses fall away with their files.
  */
-export function webpackHost(begin: (facts: HostFacts) => Session): {
+export function webpackHost(
+  begin: (facts: HostFacts) => Session,
+  urlOf: (folder: string) => AssetUrlOf = webpackUrl,
+): {
   readonly load: NonNullable<UnpluginOptions['load']>
   readonly apply: (compiler: Compiler) => void
 } {
@@ -143,10 +147,7 @@ export function webpackHost(begin: (facts: HostFacts) => Session): {
     const session = begin({
       start: compiler.context,
       mode: process.env['NODE_ENV'] ?? compiler.options.mode ?? 'production',
-      isBuild: !isLive,
-      isLive,
-      urlOf: webpackUrl,
-      requestOf: webpackRequest,
+      kind: isLive ? 'live' : 'build',
       isAnothers: async (file) => !(await isMine(file)),
       keepsModules: true,
     })
@@ -170,8 +171,7 @@ export function webpackHost(begin: (facts: HostFacts) => Session): {
     id: ModuleId,
     session: Session,
     rules: ModuleRules,
-    watch: (file: string) => void,
-  ): Promise<LoadedModule | undefined> {
+  ): Promise<Loaded | undefined> {
     if (!(await isMine(id.file))) return undefined
     if (isAskedForByUrl(rules) && (await session.knows(id.file))) {
       const issuer = issuerOf(rules)
@@ -182,7 +182,7 @@ export function webpackHost(begin: (facts: HostFacts) => Session): {
       )
     }
     refuseOtherRules(id.file, rules)
-    return session.load(id, watch)
+    return session.load(id)
   }
 
   function close(): void {
@@ -203,11 +203,15 @@ export function webpackHost(begin: (facts: HostFacts) => Session): {
           await plainly(refuseQuery(id, session, this.getNativeBuildContext?.()))
           return undefined
         }
-        const watch = (file: string): void => this.addWatchFile(file)
         const rules = rulesOf(this.getNativeBuildContext?.())
-        const loaded = await plainly(loadMine(ours, session, rules, watch))
-        if (loaded?.problem !== undefined) this.error(loaded.problem.message)
-        return loaded === undefined ? undefined : { code: loaded.code, map: null }
+        const loaded = await plainly(loadMine(ours, session, rules))
+        if (loaded === undefined) return undefined
+        for (const file of loaded.files) this.addWatchFile(file)
+        if (loaded.kind === 'image' && loaded.problem !== undefined) {
+          this.error(loaded.problem.message)
+        }
+        const code = moduleCode(ours, loaded, urlOf(path.dirname(ours.file)), webpackRequest)
+        return { code, map: null }
       },
     },
   }

@@ -63,7 +63,7 @@ export function createNextHost(options: Options, { folder, isBuild }: NextProces
   async function serve(channel: string): Promise<void> {
     checkFolder(folder)
     checkTurbopack(findNext(folder).version)
-    const session = begin(turbopackFacts(folder, isBuild))
+    const session = begin(turbopackFacts(folder, isBuild ? 'build' : 'live'))
     await session.start()
     await openChannel(channel, answerFrom(session, { isBuild }))
     // What a command beside the dev server makes is seen at once.
@@ -74,7 +74,7 @@ export function createNextHost(options: Options, { folder, isBuild }: NextProces
 
   return {
     webpackPlugin() {
-      const { load, apply } = webpackHost((facts) => begin({ ...facts, urlOf: nextWebpackUrl }))
+      const { load, apply } = webpackHost(begin, nextWebpackUrl)
       const name = 'unplugin-imagegen'
       return createUnplugin(() => ({ name, enforce: 'pre', load, webpack: apply })).webpack()
     },

@@ -15,7 +15,7 @@ export async function answerAlone(
   folder: string,
 ): Promise<ModuleAnswer | ModuleRefusal> {
   const session = createSession(undefined, {
-    ...turbopackFacts(folder, true),
+    ...turbopackFacts(folder, 'build'),
     mode: process.env['NODE_ENV'] ?? 'production',
     keepsModules: false,
   })

@@ -1,9 +1,12 @@
 import { statSync } from 'node:fs'
+import path from 'node:path'
 import { inspect } from 'node:util'
 import { ImagegenError } from '../../shared/errors.ts'
 import type { ModuleId } from '../module-id.ts'
 import type { Session } from '../session/session.ts'
+import { moduleCode } from '../hosts/module-code.ts'
 import type { ModuleAnswer, ModuleRefusal } from './turbopack-channel.ts'
+import { turbopackUrl } from './turbopack-facts.ts'
 
 /**
  * Answers Turbopack's loaders out of a session.
@@ -36,25 +39,29 @@ export function answerFrom(
     await noticeChanges()
     const { files: surroundings } = session.surroundings()
     const files = new Set([id.file, ...surroundings])
-    const watch = (file: string): void => void files.add(file)
-    // Before they are read: what is changed meanwhile is found at the next look.
+    // Noted before they are read: an edit meanwhile is found the next time.
     note(files)
-    try {
-      const { code, problem } = await session.load(id, watch)
-      if (!isBuild) sound.set(nameOf(id), code)
-      return { code, problem: problem?.message, files: [...files] }
-    } catch (error) {
-      const mendable = error instanceof ImagegenError ? await session.mendable(error) : []
-      // Of an error of ours the stack is wanted, and would not get through as an error.
-      const refused = error instanceof ImagegenError ? error.message : inspect(error)
-      const hangsOn = [...files, ...mendable]
-      const code = sound.get(nameOf(id))
-      return code === undefined
-        ? { refused, files: hangsOn }
-        : { code, problem: refused, files: hangsOn }
-    } finally {
-      note(files)
-    }
+    const loaded = await session.load(id)
+    for (const file of loaded.files) files.add(file)
+    note(files)
+    if (loaded.kind === 'failed') return refuse(id, loaded.error, files)
+    const code = moduleCode(id, loaded, turbopackUrl(path.dirname(id.file)))
+    if (!isBuild) sound.set(nameOf(id), code)
+    const problem = loaded.kind === 'image' ? loaded.problem?.message : undefined
+    return { code, problem, files: [...files] }
+  }
+
+  async function refuse(
+    id: ModuleId,
+    error: unknown,
+    known: Iterable<string>,
+  ): Promise<ModuleAnswer | ModuleRefusal> {
+    const isOurs = error instanceof ImagegenError
+    const files = [...known, ...(isOurs ? await session.mendable(error) : [])]
+    // The stack of a bug would not get through the channel inside an error.
+    const refused = isOurs ? error.message : inspect(error)
+    const code = sound.get(nameOf(id))
+    return code === undefined ? { refused, files } : { code, problem: refused, files }
   }
 }
 

@@ -11,13 +11,11 @@ export const TURBOPACK_LOADER: string = fileURLToPath(new URL('../turbopack.js',
  *
  * @param folder Next's, absolute.
  */
-export function turbopackFacts(folder: string, isBuild: boolean): HostFacts {
+export function turbopackFacts(folder: string, kind: 'build' | 'live'): HostFacts {
   return {
     start: folder,
-    mode: isBuild ? 'production' : 'development',
-    isBuild,
-    isLive: !isBuild,
-    urlOf: turbopackUrl(TURBOPACK_LOADER),
+    mode: kind === 'build' ? 'production' : 'development',
+    kind,
     keepsModules: true,
   }
 }
@@ -26,25 +24,22 @@ export function turbopackFacts(folder: string, isBuild: boolean): HostFacts {
  * Turbopack: a loader gives it the bytes. It believes what it has once seen of a folder, and would not find a file there
  * that came while it builds. Import attributes make the bytes a file of that name, whatever rules there are for its
  * ending.
- *
- * @param loader the loader's own file, absolute: with a query it stands for the rendition, too.
  */
-export function turbopackUrl(loader: string): (folder: string) => AssetUrlOf {
-  return (folder) => {
-    const turbopackLoader = relativeSpecifier(folder, loader)
-    return ({ file }, variable) => {
-      const name = path.basename(file)
-      const rendition = relativeSpecifier(path.dirname(loader), file)
-      const attributes = {
-        turbopackLoader,
-        turbopackLoaderOptions: JSON.stringify({ rendition }),
-        turbopackAs: name,
-        turbopackModuleType: 'asset',
-      }
-      return {
-        statement: `import ${variable} from ${JSON.stringify(`${turbopackLoader}?${name}`)} with ${JSON.stringify(attributes)}`,
-        expression: variable,
-      }
+export function turbopackUrl(folder: string): AssetUrlOf {
+  // With a query, the loader's own file stands for the rendition, too.
+  const turbopackLoader = relativeSpecifier(folder, TURBOPACK_LOADER)
+  return ({ file }, variable) => {
+    const name = path.basename(file)
+    const rendition = relativeSpecifier(path.dirname(TURBOPACK_LOADER), file)
+    const attributes = {
+      turbopackLoader,
+      turbopackLoaderOptions: JSON.stringify({ rendition }),
+      turbopackAs: name,
+      turbopackModuleType: 'asset',
+    }
+    return {
+      statement: `import ${variable} from ${JSON.stringify(`${turbopackLoader}?${name}`)} with ${JSON.stringify(attributes)}`,
+      expression: variable,
     }
   }
 }

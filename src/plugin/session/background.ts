@@ -1,4 +1,4 @@
-import type { Pipeline, Survey } from '../../pipeline.ts'
+import type { Job, Pipeline, Survey } from '../../pipeline.ts'
 import { tell } from '../../pipeline/fulfil.ts'
 import { debug } from '../../shared/debug.ts'
 import { ImagegenError, messageOf, type Problem } from '../../shared/errors.ts'
@@ -10,8 +10,6 @@ const STILL = 2000
 
 /** Milliseconds for which pictures that came wait for more of the same run: pages without HMR load again each time. */
 const JOINED = 5000
-
-type Job = Survey['plan']['jobs'][number]
 
 /** Why a picture could not be made. */
 interface BackgroundFailure {

@@ -1,33 +1,28 @@
-import type { AssetUrlOf } from '../../emit/module.ts'
-
-/** Emits a file and gives the reference by which code may name it. */
-export type Emit = (file: string) => string
+/**
+ * How a host runs the plugin:
+ *
+ * - `build`: it ends, and waits for missing images.
+ * - `live`: a dev server or a watcher. Modules never wait for a provider.
+ * - `unattended`: as `live`, but nobody sees the result, so the plugin requests no images.
+ * - `child`: as `unattended`, beside a server in the same process that already reports on the project, so the plugin logs
+ *   nothing.
+ */
+export type HostKind = 'build' | 'live' | 'unattended' | 'child'
 
 /** What a host knows of the project. */
 export interface HostFacts {
   /** The bundler's root, absolute. */
   readonly start: string
-  /** Vite's mode, or the like: which `.env` files are read. */
+  /** Vite's mode, or the equivalent: selects the `.env` files to read. */
   readonly mode: string
-  /** The mode that the host itself has, as Vite does: a config that is a function is called with it. */
+  /** The host's own mode, as Vite has one: a config that is a function is called with it. */
   readonly configMode?: string
-  /** A build that ends, not a dev server. */
-  readonly isBuild: boolean
-  /** Whether modules must never wait for a provider: a dev server, or webpack's watch mode. */
-  readonly isLive: boolean
-  /** Whether nobody looks at what is shown: a tool's own dev server, for which no picture is asked. */
-  readonly isUnattended?: boolean
-  /** Whether another server of this process speaks for the project: this one says nothing. */
-  readonly isSilent?: boolean
+  readonly kind: HostKind
   readonly envDir?: string | undefined
-  /** Default: that of this process. */
+  /** Default: the environment of this process. */
   readonly environment?: NodeJS.ProcessEnv
-  /** How a rendition's URL is spelled in the modules of a folder; `emit` is for hosts that want to be given files. */
-  readonly urlOf: (folder: string, emit: Emit) => AssetUrlOf
-  /** How a path stands in an import of generated code, where the host has a spelling of its own. */
-  readonly requestOf?: (specifier: string) => string
-  /** Whether another of our plugins in the same host answers for a manifest, not this one. */
+  /** Whether another instance of this plugin in the same host answers for a manifest. */
   readonly isAnothers?: (file: string) => Promise<boolean>
-  /** Whether the host keeps loaded modules across runs, and asks the files that they depend on, not us. */
+  /** Whether the host caches loaded modules across runs and invalidates them by the files that they depend on. */
   readonly keepsModules: boolean
 }

@@ -1,128 +1,122 @@
-import path from 'node:path'
-import { type AssetUrlOf, imageModule, imageQuery, manifestModule } from '../../emit/module.ts'
-import type { Pipeline, Survey } from '../../pipeline.ts'
+import type { ImageEntry, Pipeline, PlannedImage, RenderedImage, Survey } from '../../pipeline.ts'
 import { ImagegenError, type Problem } from '../../shared/errors.ts'
-import type { ModuleId } from '../module-id.ts'
 import type { Background } from './background.ts'
-import { type Located, type SurveyedImage, findManifest, locate } from './locate.ts'
-import { namedFiles, watchFilesOf } from './watched-files.ts'
+import type { Located } from './locate.ts'
+import { watchFilesOf } from './watched-files.ts'
 
-/** A module as the host is given it. */
-export interface LoadedModule {
-  readonly code: string
-  /** Why it shows a stand-in although there should be a picture; only in a live session. */
+/** A module as the session hands it to a host, which writes the code. */
+export type Loaded = LoadedManifest | LoadedImage | FailedModule
+
+/** A manifest with named images: its module imports one module per image. */
+export interface LoadedManifest {
+  readonly kind: 'manifest'
+  readonly entries: readonly ImageEntry[]
+  /** Files that the module depends on, beside its manifest; absolute. */
+  readonly files: readonly string[]
+}
+
+export interface LoadedImage {
+  readonly kind: 'image'
+  readonly alt: string
+  readonly rendered: RenderedImage
+  readonly files: readonly string[]
+  /** Why a live session shows a placeholder although the image should exist. */
   readonly problem?: ImagegenError
+}
+
+export interface FailedModule {
+  readonly kind: 'failed'
+  /** An ImagegenError for what the user can fix. */
+  readonly error: unknown
+  /** Files whose change may fix it, absolute. */
+  readonly files: readonly string[]
 }
 
 export interface LoadContext {
   readonly pipeline: Pipeline
   readonly background: Background
-  /** Whether a stand-in may be shown until the picture is there. */
+  /** Whether a placeholder may be shown until the image exists. */
   readonly isLive: boolean
-  /** How a rendition's URL is spelled in the modules of a folder. */
-  readonly urlOf: (folder: string) => AssetUrlOf
-  /** How a path stands in an import. */
-  readonly requestOf: (specifier: string) => string
   readonly signal: AbortSignal
-  /** Told of every file that the module depends on, before anything is thrown. */
-  readonly watch: (files: readonly string[]) => void
 }
 
-/**
- * The code of a manifest's module, or of one of its images'.
- *
- * @throws ImagegenError with what is wrong with the manifest or the image.
- */
+/** Renders what a module shows. */
 export async function loadModule(
-  id: ModuleId,
+  located: Located,
   survey: Survey,
-  { pipeline, background, isLive, urlOf, requestOf, signal, watch }: LoadContext,
-): Promise<LoadedModule> {
-  const located = locateWatched(id, survey, pipeline.options.root, watch)
-  if (located.kind === 'manifest') {
-    const specifier = requestOf(`./${path.basename(id.file)}`)
-    return { code: manifestModule(located.entries, (name) => `${specifier}${imageQuery(name)}`) }
-  }
-  const { image } = located
-  watch(watchFilesOf(image, survey))
-  const { rendered, ...problem } = await pictureOf(image, survey, pipeline, {
-    isLive,
-    failure: background.failureOf(image.made?.key ?? '')?.problem,
-    signal,
-  })
-  const code = imageModule(image.entry.alt ?? '', rendered, urlOf(path.dirname(id.file)))
-  return { code, ...problem }
-}
-
-/** What cannot be loaded hangs on every file that its manifest names: one that is missing may appear. */
-function locateWatched(
-  id: ModuleId,
-  survey: Survey,
-  root: string,
-  watch: (files: readonly string[]) => void,
-): Located {
-  try {
-    return locate(id, survey, root)
-  } catch (error) {
-    const manifestPath = findManifest(id.file, survey, root)
-    if (manifestPath !== undefined) watch(namedFiles(manifestPath, survey))
-    throw error
+  { pipeline, background, isLive, signal }: LoadContext,
+): Promise<Loaded> {
+  switch (located.kind) {
+    case 'failed':
+      return located
+    case 'manifest':
+      return { ...located, files: [] }
+    case 'image': {
+      const { image } = located
+      const files = watchFilesOf(image, survey)
+      const failure = background.failureOf(image.made?.key ?? '')?.problem
+      try {
+        const picture = await pictureOf(image, survey, pipeline, { isLive, failure, signal })
+        return { kind: 'image', alt: image.entry.alt ?? '', files, ...picture }
+      } catch (error) {
+        return { kind: 'failed', error, files }
+      }
+    }
+    default:
+      return located satisfies never
   }
 }
 
-/** The renditions that an import shows. */
-export interface Picture {
-  readonly rendered: Awaited<ReturnType<Pipeline['render']>>
-  /** Why they are a stand-in's although there should be a picture. */
-  readonly problem?: ImagegenError
-}
+type Picture = Pick<LoadedImage, 'rendered' | 'problem'>
 
-export interface PictureSettings {
-  /** Whether a stand-in may be shown until the picture is there. */
+interface PictureSettings {
+  /** Whether a placeholder may be shown until the image exists. */
   readonly isLive: boolean
-  /** Why the picture could not be made, where that was tried. */
+  /** Why generating the image failed, if it was tried. */
   readonly failure: Problem | undefined
   readonly signal: AbortSignal
 }
 
 /**
- * The renditions that an import shows now: the picture's, or a stand-in's.
+ * The renditions that an import shows now: those of the image, or of a placeholder.
  *
- * A manifest's module loads all of its images, also those that the page does not use. So in a live session an image that
- * cannot be had does not take the others down with it: its stand-in comes together with the problem, and the host tells it.
+ * A manifest's module loads all of its images, also those that the page does not use. In a live session an image that
+ * fails must not take the others down with it: its placeholder comes with the problem, and the host reports it.
  *
- * @throws ImagegenError in a build, where there is no picture.
+ * @throws ImagegenError in a build, if the image does not exist.
  */
-export async function pictureOf(
-  image: SurveyedImage,
+async function pictureOf(
+  image: PlannedImage,
   survey: Survey,
   pipeline: Pipeline,
   { isLive, failure, signal }: PictureSettings,
 ): Promise<Picture> {
   const isHandMade = image.entry.subject.kind === 'source'
-  const standIn = (): Promise<Picture['rendered']> => pipeline.renderPlaceholder(image, signal)
-  if (pipeline.options.mode === 'placeholder' && !isHandMade) return { rendered: await standIn() }
+  const placeholder = (): Promise<RenderedImage> => pipeline.renderPlaceholder(image, signal)
+  if (pipeline.options.mode === 'placeholder' && !isHandMade) {
+    return { rendered: await placeholder() }
+  }
   const isAwaited = image.state === 'missing' && failure === undefined
   if (isLive && isAwaited && pipeline.options.mode === 'generate') {
-    return { rendered: await standIn() }
+    return { rendered: await placeholder() }
   }
   try {
-    return { rendered: await pictureThatIsThere(image, survey, pipeline, failure, signal) }
+    return { rendered: await existingPicture(image, survey, pipeline, failure, signal) }
   } catch (error) {
-    // A hand-made file that cannot be rendered has no size that a stand-in could take.
+    // A hand-made file that cannot be rendered has no size for a placeholder to take.
     const isFinal = !(error instanceof ImagegenError) || error.code === 'aborted' || isHandMade
     if (!isLive || isFinal) throw error
-    return { rendered: await standIn(), problem: error }
+    return { rendered: await placeholder(), problem: error }
   }
 }
 
-async function pictureThatIsThere(
-  image: SurveyedImage,
+async function existingPicture(
+  image: PlannedImage,
   survey: Survey,
   pipeline: Pipeline,
   failure: Problem | undefined,
   signal: AbortSignal,
-): Promise<Picture['rendered']> {
+): Promise<RenderedImage> {
   switch (image.state) {
     case 'current':
     case 'outdated':

@@ -1,103 +1,95 @@
 import type { Survey } from '../../pipeline.ts'
 import type { ImagegenError } from '../../shared/errors.ts'
-import { type ModuleId, formatModuleId } from '../module-id.ts'
-import type { Emit, HostFacts } from './host-facts.ts'
-import { type LoadedModule, loadModule } from './load-module.ts'
-import { lookOf } from './locate.ts'
-import { type KeptModules, createKeptModules } from './module-stamps.ts'
+import { formatModuleId, type ModuleId } from '../module-id.ts'
+import type { HostFacts } from './host-facts.ts'
+import { loadModule, type Loaded } from './load-module.ts'
+import { locate, lookOf, type Located } from './locate.ts'
+import { createModuleStamps, type ModuleStamps } from './module-stamps.ts'
 import type { Opened, Project } from './project.ts'
 
-/** The modules that a host was given, and what has become of them since. */
-export interface GivenModules {
-  /**
-   * @param watch told of every file that the module depends on, also where it cannot be loaded.
-   * @param emit in hosts that want to be given files.
-   * @throws ImagegenError with what is wrong with the manifest or the image.
-   */
-  load(
-    id: ModuleId,
-    made: Survey,
-    watch: (file: string) => void,
-    emit?: Emit,
-  ): Promise<LoadedModule>
-  /** The host loads anew by itself what depends on a file. */
+/** The modules that a host has loaded, and how they have changed since. */
+export interface LoadedModules {
+  load(id: ModuleId, survey: Survey): Promise<Loaded>
+  /** The host itself reloads the modules that depend on a file. */
   forget(file: string): void
-  /** The modules that look otherwise now. They are forgotten: the host is told once. */
-  takeChanged(made: Survey): Promise<readonly ModuleId[]>
-  /** Brings what the host has kept up to date: it loads those modules anew whose code changed. */
-  refreshKept(made: Survey): Promise<void>
-  /** The stamps of kept modules that became others since this was asked last, absolute. */
+  /** The modules whose output changed. They are forgotten: the host is told once. */
+  takeChanged(survey: Survey): Promise<readonly ModuleId[]>
+  /** Updates the stamps of modules that the host has cached: the host reloads those whose stamp changes. */
+  refreshKept(survey: Survey): Promise<void>
+  /** The stamps that changed since the last call, absolute. */
   takeStale(): readonly string[]
-  /** Told when a module shows a stand-in although there should be a picture. */
+  /** Called when a module shows a placeholder although the image should exist. */
   onProblem(listener: (problem: ImagegenError) => void): void
-  /** Why modules show stand-ins now, by their ids. */
+  /** Why modules show placeholders now, by module id. */
   problems(): ReadonlyMap<string, ImagegenError>
 }
 
-export function createGivenModules(project: Project, facts: HostFacts): GivenModules {
+export function createLoadedModules(project: Project, facts: HostFacts): LoadedModules {
   const shown = createShown()
   const listeners: Array<(problem: ImagegenError) => void> = []
   const problems = new Map<string, ImagegenError>()
   const stale = new Set<string>()
+  const isLive = facts.kind !== 'build'
+  let kept: { readonly options: object; readonly stamps: ModuleStamps } | undefined
 
-  async function load(
-    id: ModuleId,
-    made: Survey,
-    watch: (file: string) => void,
-    emit: Emit = emitNothing,
-  ): Promise<LoadedModule> {
+  async function load(id: ModuleId, survey: Survey): Promise<Loaded> {
     const opened = await project.open()
-    // Nobody asks a build what has changed since.
-    const look = facts.isLive ? lookAt(id, made, opened) : ''
+    const located = locate(id, survey, opened.pipeline.options.root)
+    // No host asks a build what has changed.
+    const look = isLive ? lookNow(located, survey, opened) : ''
     shown.note(id, look, undefined)
-    const watched: string[] = []
-    const loaded = await loadModule(id, made, {
-      ...opened,
-      isLive: facts.isLive,
-      urlOf: (folder) => facts.urlOf(folder, emit),
-      requestOf: facts.requestOf ?? asWritten,
-      signal: project.signal,
-      watch(files) {
-        watched.push(...files)
-        for (const file of files) watch(file)
-      },
-    })
-    shown.note(id, look, watched)
+    const { signal } = project
+    const loaded = await loadModule(located, survey, { ...opened, isLive, signal })
+    if (loaded.kind !== 'failed') shown.note(id, look, loaded.files)
     return loaded
   }
 
-  async function keptModules(): Promise<KeptModules> {
-    const { cacheDir, root } = (await project.open()).pipeline.options
-    return createKeptModules(cacheDir, root)
+  async function moduleStamps(): Promise<ModuleStamps> {
+    const { options } = (await project.open()).pipeline
+    if (kept?.options !== options) {
+      kept = { options, stamps: createModuleStamps(options.cacheDir, options.root) }
+    }
+    return kept.stamps
+  }
+
+  async function stamped(id: ModuleId, loaded: Loaded): Promise<Loaded> {
+    if (!facts.keepsModules || loaded.kind === 'failed') return loaded
+    const stamps = await moduleStamps()
+    stamps.write(id, loaded)
+    return { ...loaded, files: [...loaded.files, stamps.fileOf(id)] }
+  }
+
+  function noteProblem(id: ModuleId, loaded: Loaded): void {
+    if (loaded.kind === 'failed') return
+    const name = formatModuleId(id)
+    problems.delete(name)
+    if (loaded.kind === 'manifest' || loaded.problem === undefined) return
+    problems.set(name, loaded.problem)
+    for (const listener of listeners) listener(loaded.problem)
   }
 
   return {
-    async load(id, made, watch, emit) {
-      const loaded = await load(id, made, watch, emit)
-      if (facts.keepsModules) watch((await keptModules()).stamp(id, loaded))
-      const name = formatModuleId(id)
-      problems.delete(name)
-      if (loaded.problem !== undefined) {
-        problems.set(name, loaded.problem)
-        for (const listener of listeners) listener(loaded.problem)
-      }
+    async load(id, survey) {
+      const loaded = await stamped(id, await load(id, survey))
+      noteProblem(id, loaded)
       return loaded
     },
 
     forget: (file) => shown.forget(file),
 
-    async takeChanged(made) {
+    async takeChanged(survey) {
       const opened = await project.open()
-      const changed = shown.takeChanged((id) => lookAt(id, made, opened))
+      const { root } = opened.pipeline.options
+      const changed = shown.takeChanged((id) => lookNow(locate(id, survey, root), survey, opened))
       for (const id of changed) problems.delete(formatModuleId(id))
       return changed
     },
 
-    async refreshKept(made) {
+    async refreshKept(survey) {
       if (!facts.keepsModules) return
-      const kept = await keptModules()
-      const changed = await kept.refresh(
-        (id) => load(id, made, () => undefined),
+      const stamps = await moduleStamps()
+      const changed = await stamps.refresh(
+        (id) => load(id, survey),
         async ({ file }) => (await facts.isAnothers?.(file)) === true,
       )
       for (const stamp of changed) stale.add(stamp)
@@ -117,32 +109,21 @@ export function createGivenModules(project: Project, facts: HostFacts): GivenMod
   }
 }
 
-function lookAt(id: ModuleId, made: Survey, { pipeline, background }: Opened): string {
-  return lookOf(
-    id,
-    made,
-    pipeline.options.root,
-    (key) => background.failureOf(key)?.problem.message,
-  )
+function lookNow(located: Located, survey: Survey, { background }: Opened): string {
+  return lookOf(located, survey, (key) => background.failureOf(key)?.problem.message)
 }
 
-const asWritten = (specifier: string): string => specifier
-
-function emitNothing(file: string): never {
-  throw new Error(`This host was not asked to emit ${file}.`)
-}
-
-/** What the modules looked like that the host was given: whatever looks otherwise later has to be loaded anew. */
-export interface Shown {
-  /** @param files those that the host watches for this module; nothing until it could be loaded. */
+/** What each module looked like when the host loaded it: modules whose look changed must be reloaded. */
+interface Shown {
+  /** @param files those that the host watches for this module; undefined until it has loaded. */
   note(id: ModuleId, look: string, files: readonly string[] | undefined): void
-  /** The host loads anew by itself what depends on a file. */
+  /** The host itself reloads the modules that depend on a file. */
   forget(file: string): void
-  /** The modules that look otherwise now. They are forgotten: the host is told once. */
-  takeChanged(lookNow: (id: ModuleId) => string): readonly ModuleId[]
+  /** The modules that look different now. They are forgotten: the host is told once. */
+  takeChanged(lookAt: (id: ModuleId) => string): readonly ModuleId[]
 }
 
-export function createShown(): Shown {
+function createShown(): Shown {
   const modules = new Map<
     string,
     { readonly id: ModuleId; readonly look: string; readonly files: readonly string[] | undefined }
@@ -156,8 +137,8 @@ export function createShown(): Shown {
         if (files !== undefined && [id.file, ...files].includes(file)) modules.delete(name)
       }
     },
-    takeChanged(lookNow) {
-      const changed = [...modules.values()].filter(({ id, look }) => lookNow(id) !== look)
+    takeChanged(lookAt) {
+      const changed = [...modules.values()].filter(({ id, look }) => lookAt(id) !== look)
       for (const { id } of changed) modules.delete(formatModuleId(id))
       return changed.map(({ id }) => id)
     },

@@ -1,41 +1,43 @@
 import { realpathSync } from 'node:fs'
 import path from 'node:path'
-import type { Survey } from '../../pipeline.ts'
+import type { ImageEntry, PlannedImage, Survey } from '../../pipeline.ts'
 import { ImagegenError } from '../../shared/errors.ts'
 import { toPosix } from '../../shared/files.ts'
 import { digest } from '../../shared/hash.ts'
 import type { ModuleId } from '../module-id.ts'
+import { namedFiles } from './watched-files.ts'
 
-/** An image of a survey, with how it stands. */
-export type SurveyedImage =
-  Survey['images'] extends ReadonlyMap<string, infer Image> ? Image : never
-
-type SurveyedEntry = SurveyedImage['entry']
-
-/** What a module id stands for. */
+/** What a module id means in a survey. */
 export type Located =
-  | { readonly kind: 'manifest'; readonly entries: readonly SurveyedEntry[] }
-  | { readonly kind: 'image'; readonly image: SurveyedImage }
+  | { readonly kind: 'manifest'; readonly entries: readonly ImageEntry[] }
+  | { readonly kind: 'image'; readonly image: PlannedImage }
+  | {
+      readonly kind: 'failed'
+      readonly error: ImagegenError
+      /** Every file that the manifest names, absolute: one that is missing may appear. */
+      readonly files: readonly string[]
+    }
 
-/**
- * Finds what a module id stands for.
- *
- * @param root the project's, absolute.
- * @throws ImagegenError with all that is wrong with the manifest.
- */
+/** @param root the project's, absolute. */
 export function locate(id: ModuleId, survey: Survey, root: string): Located {
   const manifestPath = findManifest(id.file, survey, root)
-  const problems = manifestPath === undefined ? undefined : survey.problems.get(manifestPath)
-  if (problems !== undefined) throw new ImagegenError('manifest', problems)
-  const manifest = manifestPath === undefined ? undefined : survey.manifestAt(manifestPath)
-  if (manifestPath === undefined || manifest === undefined) throw notIncluded(id.file, root)
-  if (manifest.content.form === 'named' && id.image === undefined) {
+  const failed = (error: ImagegenError): Located => {
+    const files = manifestPath === undefined ? [] : namedFiles(manifestPath, survey)
+    return { kind: 'failed', error, files }
+  }
+  if (manifestPath === undefined) return failed(notIncluded(id.file, root))
+  const problems = survey.problems.get(manifestPath)
+  if (problems !== undefined) return failed(new ImagegenError('manifest', problems))
+  const manifest = survey.manifestAt(manifestPath)
+  if (manifest?.content.form === 'named' && id.image === undefined) {
     return { kind: 'manifest', entries: survey.entriesOf(manifest) }
   }
   const name = id.image === undefined ? manifestPath : `${manifestPath}#${id.image}`
   const image = survey.images.get(name)
   if (image !== undefined) return { kind: 'image', image }
-  throw survey.entries.has(name) ? needsMending(name, survey) : noSuchImage(manifestPath, id.image)
+  return failed(
+    survey.entries.has(name) ? needsMending(name, survey) : noSuchImage(manifestPath, id.image),
+  )
 }
 
 /** The path by which a survey knows a manifest; nothing where it does not. */
@@ -50,37 +52,37 @@ export function findManifest(file: string, survey: Survey, root: string): string
 }
 
 /**
- * A short text for what a module shows: two surveys in which it is the same need no new module.
+ * A short text for what a module shows. While it stays the same, the module need not be reloaded.
  *
- * @param failureOf what is known of a key that could not be made.
+ * @param failureOf why generating the image of a key failed.
  */
 export function lookOf(
-  id: ModuleId,
+  located: Located,
   survey: Survey,
-  root: string,
   failureOf: (key: string) => string | undefined,
 ): string {
-  try {
-    const located = locate(id, survey, root)
-    if (located.kind === 'manifest') {
+  switch (located.kind) {
+    case 'failed':
+      return located.error.message
+    case 'manifest':
       return digest(located.entries.map(({ name, exportName }) => [name, exportName ?? null]))
+    case 'image': {
+      const { entry, made, state, reason } = located.image
+      const picked =
+        made === undefined ? undefined : survey.snapshot.lookup(made.key).candidates[entry.pick - 1]
+      return digest({
+        state,
+        reason,
+        original: entry.subject.kind === 'source' ? entry.subject.sha256 : picked?.receipt.sha256,
+        expected: made?.expected,
+        failure: made === undefined ? undefined : failureOf(made.key),
+        alt: entry.alt,
+        output: entry.output,
+        operations: entry.operations,
+      })
     }
-    const { entry, made, state, reason } = located.image
-    const picked =
-      made === undefined ? undefined : survey.snapshot.lookup(made.key).candidates[entry.pick - 1]
-    return digest({
-      state,
-      reason,
-      original: entry.subject.kind === 'source' ? entry.subject.sha256 : picked?.receipt.sha256,
-      expected: made?.expected,
-      failure: made === undefined ? undefined : failureOf(made.key),
-      alt: entry.alt,
-      output: entry.output,
-      operations: entry.operations,
-    })
-  } catch (error) {
-    if (error instanceof ImagegenError) return error.message
-    throw error
+    default:
+      return located satisfies never
   }
 }
 

@@ -56,20 +56,12 @@ export function createProject(
   let edited: Set<string> | undefined
 
   async function readOptions(): Promise<Opened> {
-    const { start, mode, isBuild, envDir, environment = process.env, configMode } = facts
+    const { start, mode, kind, envDir, environment = process.env, configMode } = facts
+    const isBuild = kind === 'build'
     const command = isBuild ? 'build' : 'serve'
-    const context = {
-      start,
-      inline,
-      mode,
-      isBuild,
-      envDir,
-      environment,
-      command,
-      configMode,
-    } as const
-    const options = await resolveOptions(context)
-    const spoken = facts.isSilent === true ? createSilentLogger() : createConsoleLogger()
+    const given = { start, inline, mode, isBuild, envDir, environment, command, configMode } as const
+    const options = await resolveOptions(given)
+    const spoken = kind === 'child' ? createSilentLogger() : createConsoleLogger()
     const logger = redacting(spoken, options.secrets)
     const earlier = latest?.pipeline
     // A dev server's life is longer than its options; but whoever changes the budget agrees to it anew.
@@ -101,7 +93,7 @@ export function createProject(
       edited = undefined
       throw error
     })
-    if (facts.isLive && facts.isUnattended !== true) background.consider(made)
+    if (facts.kind === 'live') background.consider(made)
     return made
   }
 

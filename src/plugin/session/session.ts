@@ -6,9 +6,9 @@ import { readFileIfThere } from '../../shared/files.ts'
 import { MANIFEST_ID, type ModuleId, isConfigFile } from '../module-id.ts'
 import { plainly } from '../plain-error.ts'
 import type { ProjectManifests } from '../published-manifests.ts'
-import type { Emit, HostFacts } from './host-facts.ts'
-import type { LoadedModule } from './load-module.ts'
-import { type GivenModules, createGivenModules } from './loaded-modules.ts'
+import type { HostFacts } from './host-facts.ts'
+import type { Loaded } from './load-module.ts'
+import { type LoadedModules, createLoadedModules } from './loaded-modules.ts'
 import { findManifest, namesOf } from './locate.ts'
 import { type Opened, createProject } from './project.ts'
 import { type Updates, createUpdates } from './updates.ts'
@@ -17,7 +17,7 @@ import { mendableFiles, watchFilesOf } from './watched-files.ts'
 /** One dev server, watcher or build, and what it knows between two hooks. */
 export interface Session
   extends
-    Pick<GivenModules, 'onProblem' | 'problems' | 'takeStale'>,
+    Pick<LoadedModules, 'onProblem' | 'problems' | 'takeStale'>,
     Pick<Updates, 'look' | 'onUpdate'> {
   /**
    * Plans everything, and in a build makes what is missing. Several environments of one build share the work.
@@ -38,12 +38,8 @@ export interface Session
   includes(file: string): Promise<boolean>
   /** As `includes`, by what is known already: for hosts that start anew after each change. */
   knows(file: string): Promise<boolean>
-  /**
-   * @param watch told of every file that the module depends on, also where it cannot be loaded.
-   * @param emit in hosts that want to be given files.
-   * @throws ImagegenError with what is wrong with the manifest or the image.
-   */
-  load(id: ModuleId, watch: (file: string) => void, emit?: Emit): Promise<LoadedModule>
+  /** What a module shows, or why it cannot be loaded; never rejects. */
+  load(id: ModuleId): Promise<Loaded>
   /** A file was changed, added or removed. Ends when everybody knows what that means. */
   changed(file: string): Promise<void>
   /** What decides beside the modules' own files, absolute; nothing before the start. */
@@ -72,14 +68,15 @@ export interface Images {
 
 export function createSession(inline: unknown, facts: HostFacts): Session {
   const project = createProject(inline, facts, () => updates.refresh())
-  const given = createGivenModules(project, facts)
-  const updates = createUpdates(project, given)
+  const modules = createLoadedModules(project, facts)
+  const updates = createUpdates(project, modules)
+  const isLive = facts.kind !== 'build'
   let starting: Promise<void> = Promise.resolve()
 
   /** A survey that knows the manifest as it is now: a watcher may be later than the one who asks for the module. */
   async function freshSurvey(file: string): Promise<Survey> {
     const made = await project.survey()
-    if (!facts.isLive) return made
+    if (!isLive) return made
     const { root } = (await project.open()).pipeline.options
     const known = made.manifestAt(findManifest(file, made, root) ?? '')
     const bytes = readFileIfThere(file)
@@ -89,7 +86,7 @@ export function createSession(inline: unknown, facts: HostFacts): Session {
   }
 
   async function startOnce(changed: readonly string[]): Promise<void> {
-    if (!facts.isLive) return given.refreshKept(await project.fulfil())
+    if (!isLive) return modules.refreshKept(await project.fulfil())
     const { background, logger } = await project.open()
     if (changed.some(isConfigFile)) await project.reopen()
     if (changed.some((file) => MANIFEST_ID.test(file))) background.forgive()
@@ -102,8 +99,8 @@ export function createSession(inline: unknown, facts: HostFacts): Session {
     if (made === undefined) return
     updates.report(made, logger)
     // What they show is brought up to date here, before the host looks at any module.
-    await given.takeChanged(made)
-    await given.refreshKept(made)
+    await modules.takeChanged(made)
+    await modules.refreshKept(made)
   }
 
   async function isIn(file: string, made: Survey): Promise<boolean> {
@@ -147,7 +144,13 @@ export function createSession(inline: unknown, facts: HostFacts): Session {
 
     knows: async (file) => isIn(file, await project.survey()),
 
-    load: async (id, watch, emit) => given.load(id, await freshSurvey(id.file), watch, emit),
+    async load(id) {
+      try {
+        return await modules.load(id, await freshSurvey(id.file))
+      } catch (error) {
+        return { kind: 'failed', error, files: [] }
+      }
+    },
 
     async changed(file) {
       const opened = project.opened()
@@ -156,16 +159,16 @@ export function createSession(inline: unknown, facts: HostFacts): Session {
       project.invalidate(file)
       const isInStore = path.dirname(file) === opened.pipeline.options.storeDir
       if (isInStore && opened.background.joins()) return
-      given.forget(file)
+      modules.forget(file)
       if (MANIFEST_ID.test(file)) opened.background.forgive()
       if (isConfigFile(file)) await project.reopen()
-      if (facts.isLive) await updates.refresh(file)
+      if (isLive) await updates.refresh(file)
     },
 
-    onProblem: (listener) => given.onProblem(listener),
-    problems: () => given.problems(),
+    onProblem: (listener) => modules.onProblem(listener),
+    problems: () => modules.problems(),
     takeStale() {
-      const stale = given.takeStale()
+      const stale = modules.takeStale()
       debug('invalidate', () =>
         stale.map((file) => `${file}: the module that the host kept is stale`),
       )
@@ -179,7 +182,7 @@ export function createSession(inline: unknown, facts: HostFacts): Session {
       return {
         files: options?.configFile === undefined ? [] : [options.configFile],
         // What a command beside a dev server makes comes there.
-        folders: options !== undefined && facts.isLive ? [options.storeDir] : [],
+        folders: options !== undefined && isLive ? [options.storeDir] : [],
       }
     },
 
@@ -217,7 +220,7 @@ export function createSession(inline: unknown, facts: HostFacts): Session {
     },
 
     async rest() {
-      if (!facts.isLive) await project.opened()?.pipeline.close()
+      if (!isLive) await project.opened()?.pipeline.close()
     },
 
     close: () => project.close(),

@@ -1,7 +1,7 @@
 import type { Survey } from '../../pipeline.ts'
 import { ImagegenError, messageOf } from '../../shared/errors.ts'
 import type { Logger } from '../../shared/logger.ts'
-import type { GivenModules } from './loaded-modules.ts'
+import type { LoadedModules } from './loaded-modules.ts'
 import type { ModuleId } from '../module-id.ts'
 import type { Project } from './project.ts'
 
@@ -21,7 +21,7 @@ export interface Updates {
   report(made: Survey, logger: Logger): void
 }
 
-export function createUpdates(project: Project, given: GivenModules): Updates {
+export function createUpdates(project: Project, modules: LoadedModules): Updates {
   const listeners: Array<(modules: readonly ModuleId[]) => void> = []
   let refreshing: Promise<void> = Promise.resolve()
   let waiting: Promise<void> | undefined
@@ -32,10 +32,10 @@ export function createUpdates(project: Project, given: GivenModules): Updates {
     const { logger } = await project.open()
     try {
       const made = await project.survey()
-      const modules = await given.takeChanged(made)
-      if (modules.length === 0 || project.signal.aborted) return
-      await given.refreshKept(made)
-      for (const listener of listeners) listener(modules)
+      const changed = await modules.takeChanged(made)
+      if (changed.length === 0 || project.signal.aborted) return
+      await modules.refreshKept(made)
+      for (const listener of listeners) listener(changed)
     } catch (error) {
       if (!project.signal.aborted) logger.error(messageOf(error))
     }

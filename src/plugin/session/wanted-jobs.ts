@@ -1,9 +1,6 @@
-import type { Survey } from '../../pipeline.ts'
+import type { Job, Manifest, Survey } from '../../pipeline.ts'
 import { readFileIfThere } from '../../shared/files.ts'
 import { watchFilesOf } from './watched-files.ts'
-
-type Job = Survey['plan']['jobs'][number]
-type Manifest = Survey['manifests'][number]
 
 /** Which jobs of a run are still wanted while manifests are edited beside it. */
 export interface WantedJobs {

@@ -1,13 +1,12 @@
 import path from 'node:path'
-import type { Survey } from '../../pipeline.ts'
+import type { PlannedImage, Survey } from '../../pipeline.ts'
 import { ImagegenError } from '../../shared/errors.ts'
-import type { SurveyedImage } from './locate.ts'
 
 /** The files that an image depends on: its manifest and those of images that it refers to, and all their pictures. */
-export function watchFilesOf(image: SurveyedImage, survey: Survey): readonly string[] {
+export function watchFilesOf(image: PlannedImage, survey: Survey): readonly string[] {
   const files = new Set<string>()
   const visited = new Set<string>()
-  const visit = ({ entry }: SurveyedImage): void => {
+  const visit = ({ entry }: PlannedImage): void => {
     if (visited.has(entry.id)) return
     visited.add(entry.id)
     files.add(entry.manifest.file)
