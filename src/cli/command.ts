@@ -1,4 +1,4 @@
-import type { Pipeline } from '../pipeline.ts'
+import type { Shard } from '../pipeline.ts'
 import { ImagegenError } from '../shared/errors.ts'
 import type { Arguments, Option, Taken } from './terminal/arguments.ts'
 import type { Output } from './terminal/output.ts'
@@ -20,8 +20,6 @@ export const IMAGES: NonNullable<Taken['operands']> = {
 export const JSON_OPTION: { readonly json: Option } = {
   json: { about: 'print the result as JSON on standard output' },
 }
-
-type Shard = NonNullable<NonNullable<Parameters<Pipeline['select']>[2]>['shard']>
 
 /** The most shards. */
 const MOST = 1000

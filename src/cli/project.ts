@@ -1,5 +1,5 @@
 import { type ResolvedOptions, resolveOptions } from '../options.ts'
-import { type Pipeline, type Survey, createPipeline } from '../pipeline.ts'
+import { createPipeline, type Pipeline, type PlannedImage, type Survey } from '../pipeline.ts'
 import { ImagegenError } from '../shared/errors.ts'
 import type { Output } from './terminal/output.ts'
 
@@ -50,8 +50,6 @@ export async function soundSurvey(pipeline: Pipeline): Promise<Survey> {
   if (problems.length > 0) throw new ImagegenError('manifest', problems)
   return survey
 }
-
-type PlannedImage = Survey['plan']['images'][number]
 
 /**
  * Finds the one image with an id or a name.

@@ -1,7 +1,7 @@
 import { readFileSync, rmSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { type GeneratedImage, generatedImage } from '../../emit/generated-image.ts'
-import type { Pipeline, Survey } from '../../pipeline.ts'
+import type { PlannedImage, RenderedImage } from '../../pipeline.ts'
 import { ImagegenError } from '../../shared/errors.ts'
 import { readFileIfThere, writeFileAtomic, writeFileIfChanged } from '../../shared/files.ts'
 import { sha256 } from '../../shared/hash.ts'
@@ -170,9 +170,7 @@ function refuse(folder: string, names: readonly string[]): void {
   })
 }
 
-type PlannedImage = Survey['plan']['images'][number]
-type Rendered = Awaited<ReturnType<Pipeline['render']>>
-type Rendition = Rendered['renditions'][number]
+type Rendition = RenderedImage['renditions'][number]
 
 /**
  * Returns the exported names of images: `src/cast/kira` for `src/cast.image.yaml#kira`; width and extension are added
@@ -209,7 +207,7 @@ export function exportedFile(name: string, { width, file }: Rendition): string {
 }
 
 /** The value that a build's import returns, with file names of the exported folder as URLs. */
-export function exportedImage(name: string, alt: string, rendered: Rendered): GeneratedImage {
+export function exportedImage(name: string, alt: string, rendered: RenderedImage): GeneratedImage {
   return generatedImage(alt, rendered, {
     url: (rendition) => exportedFile(name, rendition),
     plain: (text) => text,

@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os'
 import path from 'node:path'
 import { setFlagsFromString } from 'node:v8'
 import type { GeneratedImage } from '../../emit/generated-image.ts'
-import type { Pipeline, Survey } from '../../pipeline.ts'
+import type { Pipeline, PlannedImage, RenderedImage, Survey } from '../../pipeline.ts'
 import { ImagegenError, type Problem } from '../../shared/errors.ts'
 import { groupBy } from '../../shared/group-by.ts'
 import { count, inOneLine } from '../../shared/plain-text.ts'
@@ -16,9 +16,6 @@ import {
   exportedImage,
   updateFolder,
 } from './export-folder.ts'
-
-type PlannedImage = Survey['plan']['images'][number]
-type Rendered = Awaited<ReturnType<Pipeline['render']>>
 
 /** The most problems that are listed. */
 const SHOWN = 20
@@ -81,9 +78,9 @@ async function renderAll(
   images: readonly PlannedImage[],
   survey: Survey,
   pipeline: Pipeline,
-): Promise<ReadonlyArray<readonly [PlannedImage, Rendered]>> {
+): Promise<ReadonlyArray<readonly [PlannedImage, RenderedImage]>> {
   const { signal } = new AbortController()
-  const finished = new Map<PlannedImage, Rendered>()
+  const finished = new Map<PlannedImage, RenderedImage>()
   const failed = new Map<PlannedImage, readonly Problem[]>()
   const left = images.values()
   const renderInTurn = async (): Promise<void> => {

@@ -1,4 +1,10 @@
-import { type Pipeline, type Survey, createPipeline } from '../../pipeline.ts'
+import {
+  createPipeline,
+  type GenerateReport,
+  type Pipeline,
+  type Selection,
+  type Survey,
+} from '../../pipeline.ts'
 import { type Command, IMAGES, JSON_OPTION, SHARD_OPTION, shardOf } from '../command.ts'
 import { budgetFor, consentOf, isConfirmed, refuseMode } from '../consent.ts'
 import { warnOfOverlooked } from '../overlooked.ts'
@@ -8,9 +14,6 @@ import type { Output } from '../terminal/output.ts'
 import { createProgress } from '../terminal/progress.ts'
 import { planText, priceText } from '../terminal/report.ts'
 import { count } from '../../shared/plain-text.ts'
-
-type Selection = ReturnType<Pipeline['select']>
-type Report = Awaited<ReturnType<Pipeline['generate']>>
 
 export const generate: Command = {
   operands: IMAGES,
@@ -67,7 +70,7 @@ async function make(
   { jobs }: Selection,
   interrupt: Interrupt,
   output: Output,
-): Promise<Report> {
+): Promise<GenerateReport> {
   const progress = createProgress(jobs, output)
   try {
     return await pipeline.generate(survey, jobs, {
@@ -85,7 +88,7 @@ const LOST: ReadonlySet<string> = new Set(['unusable', 'unavailable', 'blocked']
 
 /** Prints what was generated, what failed and why, what it cost, and how to continue. */
 function tell(
-  { generated, failures, remaining }: Report,
+  { generated, failures, remaining }: GenerateReport,
   { images }: Selection,
   pipeline: Pipeline,
   isJson: boolean,

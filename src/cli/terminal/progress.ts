@@ -1,13 +1,10 @@
-import type { Pipeline } from '../../pipeline.ts'
+import type { GenerateEvent, Job } from '../../pipeline.ts'
 import { inOneLine, sentence } from '../../shared/plain-text.ts'
 import type { Output } from './output.ts'
 
-type Job = Parameters<Pipeline['generate']>[1][number]
-type Event = Parameters<Parameters<Pipeline['generate']>[2]['onEvent']>[0]
-
 /** Reports the progress of a run: one line per event, and a bar in the last line of a terminal. */
 export interface Progress {
-  tell(event: Event): void
+  tell(event: GenerateEvent): void
   end(): void
 }
 

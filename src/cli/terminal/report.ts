@@ -1,8 +1,7 @@
-import type { Pipeline, Survey } from '../../pipeline.ts'
+import type { Pipeline, Plan, Rewritten, Survey } from '../../pipeline.ts'
 import { count, inOneLine, sentence } from '../../shared/plain-text.ts'
 import type { Colour, Output } from './output.ts'
 
-type Plan = Survey['plan']
 type PlannedImage = Plan['images'][number]
 
 /** The JSON of `plan --json`. */
@@ -83,8 +82,6 @@ export function summaryText(summary: Plan['summary']): string {
 export function priceText(usd: number | null): string {
   return usd === null ? 'an unknown price' : `${usd} USD`
 }
-
-type Rewritten = Awaited<ReturnType<Pipeline['reroll']>>
 
 /** Prints an edit of a manifest: what was written, which images share it, and which are missing now. */
 export function tellRewritten(
