@@ -59,7 +59,16 @@ export function createProject(
     const { start, mode, kind, envDir, environment = process.env, configMode } = facts
     const isBuild = kind === 'build'
     const command = isBuild ? 'build' : 'serve'
-    const given = { start, inline, mode, isBuild, envDir, environment, command, configMode } as const
+    const given = {
+      start,
+      inline,
+      mode,
+      isBuild,
+      envDir,
+      environment,
+      command,
+      configMode,
+    } as const
     const options = await resolveOptions(given)
     const spoken = kind === 'child' ? createSilentLogger() : createConsoleLogger()
     const logger = redacting(spoken, options.secrets)
