@@ -118,6 +118,26 @@ describe('the rules notice', () => {
       ],
     ],
     [
+      'a room that imports from one after it',
+      {
+        'plugin/session/session.ts': "import type { A } from '../hosts/vite.ts'",
+        'plugin/hosts/vite.ts': "import '../next/host.ts'",
+        'plugin/next/host.ts': '',
+      },
+      [
+        'plugin/session/session.ts: plugin/session may not import from plugin/hosts, which comes after it',
+        'plugin/hosts/vite.ts: plugin/hosts may not import from plugin/next, which comes after it',
+      ],
+    ],
+    [
+      'a room that its wing does not have',
+      { 'store/cellar/a.ts': '', 'render/attic/a.ts': '' },
+      [
+        'store/cellar/a.ts: store has no room cellar',
+        'render/attic/a.ts: render has no room attic',
+      ],
+    ],
+    [
       'a file that is too long',
       { 'store/store.ts': 'export {}\n'.repeat(401) },
       ['store/store.ts: 401 lines, at most 400 can be read'],
@@ -141,6 +161,14 @@ describe('the rules notice', () => {
       [
         'render/a.ts: sharp is the business of pixels/',
         'render/a.ts: node:child_process is the business of store/locks/process-identity.ts',
+      ],
+    ],
+    [
+      'a connection and a thread away from their doors',
+      { 'store/a.ts': "import 'node:net'\nimport { Worker } from 'node:worker_threads'" },
+      [
+        'store/a.ts: node:net is the business of plugin/next/turbopack-channel.ts, model/http/, options/trusted-host.ts, emulator/loopback-host.ts',
+        'store/a.ts: node:worker_threads is the business of manifest/read/parse-ahead.ts, manifest/read/parse-worker.ts',
       ],
     ],
     [
@@ -181,6 +209,10 @@ describe('the rules notice', () => {
       'plugin.ts': "import './pipeline.ts'\nimport type { Plugin } from 'vite'",
       'vite.ts': "import './plugin.ts'\nimport type { Plugin } from 'vite'",
       'index.ts': "export * from './options.ts'",
+      'plugin/next/config.ts': "import '../hosts/vite.ts'\nimport '../module-id.ts'",
+      'plugin/hosts/vite.ts': "import '../session/session.ts'",
+      'plugin/session/session.ts': '',
+      'plugin/module-id.ts': '',
       'cli/main.ts': "import '../pipeline.ts'\nprocess.exit(console.log(1))",
     }
     expect(violations(sources, ['sharp'])).toEqual([])

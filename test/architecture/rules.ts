@@ -33,6 +33,19 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   index: ['options', 'model', 'plugin', 'emit (types)'],
 }
 
+/**
+ * The rooms of each wing, lowest first: a room may import from those before it. Files beside the rooms may be imported by
+ * all of them, and may import from all. A provider's folder in `model/` is a room that needs no entry.
+ */
+const ROOMS: Readonly<Record<string, readonly string[]>> = {
+  manifest: ['schema', 'read', 'resolve', 'edit'],
+  store: ['locks', 'read', 'arrive', 'remote'],
+  queue: ['worker', 'client'],
+  emulator: ['drawing'],
+  plugin: ['session', 'hosts', 'next'],
+  cli: ['terminal', 'setup', 'commands'],
+}
+
 /** The small files that give the plugin to one host each belong to the part `plugin`. */
 const HOSTS: ReadonlySet<string> = new Set([
   'vite',
@@ -66,6 +79,14 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   // A download looks at the address that it connects to, which `fetch` does not show.
   'node:http': ['emulator/', 'model/http/get.ts'],
   'node:https': ['model/http/get.ts'],
+  // Only Turbopack's channel connects. The others tell private addresses from public ones.
+  'node:net': [
+    'plugin/next/turbopack-channel.ts',
+    'model/http/',
+    'options/trusted-host.ts',
+    'emulator/loopback-host.ts',
+  ],
+  'node:worker_threads': ['manifest/read/parse-ahead.ts', 'manifest/read/parse-worker.ts'],
 }
 
 /** Files besides a provider's own folder that may import it: the list of providers, and what users import. */
@@ -107,6 +128,7 @@ export function violations(sources: Sources, dependencies: readonly string[]): s
   return [
     ...files.flatMap(namingViolations),
     ...files.flatMap(layerViolations),
+    ...files.flatMap(roomViolations),
     ...files.flatMap(doorViolations),
     ...files.flatMap(providerViolations),
     ...Object.entries(sources).flatMap(providerNameViolations),
@@ -148,6 +170,25 @@ function mayImport(part: string, other: string, kind: Import['kind']): boolean {
   if (other === 'pixels') return part !== 'shared'
   const allowed = LAYERS[part] ?? []
   return allowed.includes(other) || (kind === 'type' && allowed.includes(`${other} (types)`))
+}
+
+function roomViolations({ file, imports }: SourceFile): string[] {
+  const [wing, room] = roomOf(file)
+  if (wing === 'model' || room === undefined) return []
+  const rooms = ROOMS[wing] ?? []
+  if (!rooms.includes(room)) return [`${file}: ${wing} has no room ${room}`]
+  return imports.filter(isLocal).flatMap(({ target }) => {
+    const [otherWing, other] = roomOf(target)
+    if (otherWing !== wing || other === undefined) return []
+    if (rooms.indexOf(other) <= rooms.indexOf(room)) return []
+    return [`${file}: ${wing}/${room} may not import from ${wing}/${other}, which comes after it`]
+  })
+}
+
+/** `plugin` and `session` of `plugin/session/project.ts`. */
+function roomOf(file: string): [wing: string, room: string | undefined] {
+  const [wing = '', ...rest] = file.split('/')
+  return [wing, rest.length > 1 ? rest[0] : undefined]
 }
 
 function doorViolations({ file, imports, effects }: SourceFile): string[] {
