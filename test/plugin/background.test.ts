@@ -14,8 +14,8 @@ interface Working {
   /** Messages by their level. */
   readonly said: Array<readonly [level: keyof Logger, message: string]>
   /** How often the session was told to publish. */
-  published(): number
-  key(): Promise<string>
+  published(this: void): number
+  key(this: void): Promise<string>
 }
 
 async function working(

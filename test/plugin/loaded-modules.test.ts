@@ -14,8 +14,8 @@ interface Opened {
   readonly files: TemporaryProject
   readonly project: Project
   readonly modules: LoadedModules
-  load(image: string | undefined): Promise<Loaded>
-  changed(): Promise<readonly (string | undefined)[]>
+  load(this: void, image: string | undefined): Promise<Loaded>
+  changed(this: void): Promise<readonly (string | undefined)[]>
 }
 
 async function open(

@@ -15,7 +15,7 @@ interface Watched {
   readonly updates: Updates
   /** The images of each update that the host was told of. */
   readonly told: Array<readonly (string | undefined)[]>
-  write(alt: string): void
+  write(this: void, alt: string): void
 }
 
 /** A live session whose host has loaded `own`. */
