@@ -2,7 +2,7 @@ import type { Options } from './options/options.ts'
 import { imagegen as unplugin } from './plugin.ts'
 import { astroOriginals } from './plugin/hosts/astro-originals.ts'
 
-/** An integration as Astro takes it, as far as this one goes: its declarations hold where Astro is not installed. */
+/** The part of Astro's integration type that this one uses, so that the declarations compile without Astro. */
 export interface AstroIntegration {
   readonly name: string
   readonly hooks: {
@@ -11,21 +11,21 @@ export interface AstroIntegration {
   }
 }
 
-/** What Astro hands over before it has its configuration. */
+/** What Astro passes before it has its configuration. */
 export interface AstroSetup {
   readonly command: 'dev' | 'build' | 'preview' | 'sync'
   updateConfig(this: void, config: { readonly vite?: object }): unknown
 }
 
-/** What Astro hands over once it has its configuration. */
+/** What Astro passes once it has its configuration. */
 export interface AstroConfigured {
-  /** Whether pages are made in the build, or by a server. */
+  /** Whether the build or a server renders pages. */
   readonly buildOutput: 'static' | 'server'
   injectTypes(this: void, types: { readonly filename: string; readonly content: string }): unknown
 }
 
 /**
- * The integration for Astro: `<Image>`, `<Picture>` and a plain `<picture>` take what an import gives.
+ * The integration for Astro: `<Image>`, `<Picture>` and a plain `<picture>` accept what an import returns.
  *
  * ```ts
  * // astro.config.mjs
@@ -39,7 +39,7 @@ const imagegen: (options?: Options) => AstroIntegration = (options) => {
     name: 'unplugin-imagegen',
     hooks: {
       'astro:config:setup'({ command, updateConfig }) {
-        // Builds and `astro sync` look at content through a dev server of their own, for which nobody agreed to pay.
+        // Builds and `astro sync` read content through a dev server of their own, for which the user agreed to no costs.
         const quiet: Options = { ...options, dev: { generate: 'off' } }
         const plugin = unplugin.vite(command === 'dev' ? options : quiet)
         updateConfig({ vite: { plugins: [plugin, astroOriginals(() => pages)] } })

@@ -1,7 +1,7 @@
 import type { Options } from './options/options.ts'
 import { imagegen as unplugin } from './plugin.ts'
 
-/** As Bun has it. Its own types are not named: they are not there where this package is checked. */
+/** Bun's plugin type, spelled out: Bun's types may not be installed where this package is type-checked. */
 export interface BunPlugin {
   name: string
   setup(build: unknown): void | Promise<void>

@@ -1,7 +1,7 @@
 import type { Options } from './options/options.ts'
 import { imagegen as unplugin } from './plugin.ts'
 
-/** As Farm has it. Its own types are not named: they are not there where this package is checked. */
+/** Farm's plugin type, spelled out: Farm's types may not be installed where this package is type-checked. */
 export interface FarmPlugin {
   name: string
   priority?: number

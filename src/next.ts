@@ -2,22 +2,21 @@ import process from 'node:process'
 import type { Options } from './options/options.ts'
 import type { NextHost } from './plugin/next/host.ts'
 
-/** What Next reads its configuration for where modules are made. */
+/** The phases of Next's configuration in which modules are bundled. */
 const BUNDLING: ReadonlySet<string> = new Set([
   'phase-production-build',
   'phase-development-server',
   'phase-analyze',
 ])
 
-/** A configuration of Next that is made when it is read. */
+/** A configuration of Next as a function. */
 export type NextConfigFunction<Config> = (
   phase: string,
   context: { defaultConfig: Config },
 ) => Config | Promise<Config>
 
 /**
- * Extends the configuration of Next, for Turbopack and for webpack. It belongs around all others' wrappers, for what it
- * returns is a function.
+ * Extends Next's configuration, for Turbopack and for webpack. Put it outside all other wrappers: it returns a function.
  *
  * ```ts
  * // next.config.ts
@@ -26,7 +25,7 @@ export type NextConfigFunction<Config> = (
  * ```
  *
  * @param options as in `imagegen.config.*`; the command line reads only those.
- * @param folder Next's, absolute.
+ * @param folder Next's folder, absolute.
  */
 export function withImagegen<Config extends object>(
   nextConfig: Config | NextConfigFunction<Config>,
@@ -36,7 +35,7 @@ export function withImagegen<Config extends object>(
   let host: NextHost | undefined
   return async (phase, context) => {
     const config = typeof nextConfig === 'function' ? await nextConfig(phase, context) : nextConfig
-    // A server in production has no part in this, and loads none of it.
+    // A production server does not need the plugin, and loads none of it.
     if (!BUNDLING.has(phase)) return config
     const isDev = phase === 'phase-development-server'
     const { createNextHost } = await import('./plugin/next/host.ts')

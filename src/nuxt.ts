@@ -11,7 +11,7 @@ import { createSession } from './plugin/session/session.ts'
 import { toPosix } from './shared/files.ts'
 import { createConsoleLogger, redacting } from './shared/logger.ts'
 
-/** Nuxt as far as this module goes: its declarations hold where Nuxt is not installed. */
+/** The part of Nuxt that this module uses, so that the declarations compile without Nuxt. */
 export interface Nuxt {
   /** Nuxt's own version. */
   readonly _version?: string
@@ -72,7 +72,7 @@ export interface NuxtModule {
  * export default defineNuxtConfig({ modules: ['unplugin-imagegen/nuxt'] })
  * ```
  *
- * Options stand under `imagegen`, or beside the module's name, or in imagegen.config.*.
+ * Options go under `imagegen`, beside the module's name, or in imagegen.config.*.
  */
 const imagegen: NuxtModule = Object.assign(
   (inline: Options, nuxt: Nuxt) => {
@@ -94,8 +94,8 @@ const imagegen: NuxtModule = Object.assign(
 )
 
 /**
- * In dev Nuxt runs one Vite for the browser and another for the server. What the first makes the second sees in the
- * store, so that nothing is asked for twice.
+ * In development Nuxt runs one Vite for the browser and another for the server. The second finds in the store what the
+ * first generates, so nothing is requested twice.
  */
 function vitePlugins(options: Options, isDev: boolean): unknown[] {
   if (!isDev) return [unplugin.vite(options)]
@@ -134,7 +134,7 @@ function refuseInPublic(options: Options, nuxt: Nuxt): void {
   })
 }
 
-/** Writes the exact types and has the configurations that Nuxt owns look for them. */
+/** Writes the exact types, and makes the tsconfig files that Nuxt owns find them. */
 async function prepareTypes(
   { tsConfig, sharedTsConfig, references }: PreparedTypes,
   inline: Options,
@@ -156,7 +156,7 @@ async function prepareTypes(
   }
 }
 
-/** Relative imports find a declaration through `rootDirs`, imports by an alias through its second path. */
+/** Relative imports find a declaration through `rootDirs`, imports through an alias by its second path. */
 function lookForTypes(config: TsConfig, buildDir: string, root: string, folder: string): void {
   const { rootDirs = [], paths = {} } = config.compilerOptions ?? {}
   const fromBuild = (target: string): string => toPosix(path.relative(buildDir, target))

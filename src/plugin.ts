@@ -25,7 +25,7 @@ export const imagegen: UnpluginInstance<Options | undefined, false> = {
     const plugin = unplugin.rspack(options)
     return {
       apply(compiler) {
-        // Before unplugin, which fails on what Rspack 0 lacks.
+        // Before unplugin runs, which fails on Rspack 0.
         checkHostVersion('Rspack', compiler.webpack.rspackVersion)
         plugin.apply(compiler)
       },

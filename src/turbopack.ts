@@ -1,8 +1,8 @@
 import { loadForTurbopack, type LoaderContext } from './plugin/next/turbopack-loader.ts'
 
 /**
- * The loader for Turbopack. `withImagegen` of `unplugin-imagegen/next` sets it up, and makes what is missing; without it,
- * this one shows what `imagegen generate` has made:
+ * The loader for Turbopack. `withImagegen` of `unplugin-imagegen/next` sets it up and generates missing images. Without
+ * it, this loader shows what `imagegen generate` has made:
  *
  * ```ts
  * // next.config.ts

@@ -14,8 +14,8 @@ const OLDEST = {
 } as const
 
 /**
- * @param version as the host says it; nothing where it is too old to say it.
- * @throws ImagegenError with code `config`, of one line and without a stack.
+ * @param version as the host reports it; undefined if the host is too old to report it.
+ * @throws ImagegenError with code `config`, in one line and without a stack.
  */
 export function checkHostVersion(host: keyof typeof OLDEST, version: string | undefined): void {
   const advice = `Update ${host}, or use \`imagegen export\`, which needs no bundler.`

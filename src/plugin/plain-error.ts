@@ -2,8 +2,8 @@ import { ImagegenError } from '../shared/errors.ts'
 import { printable } from '../shared/plain-text.ts'
 
 /**
- * Lets a user's mistake through without its stack and its cause: hosts print all that they find of an error. Of other
- * errors, too, nothing reaches a terminal or an overlay that it would obey.
+ * Rethrows a user's mistake without its stack and cause: hosts print all parts of an error. Any error is stripped of
+ * characters that a terminal or an overlay would interpret.
  */
 export async function plainly<Result>(work: Promise<Result>): Promise<Result> {
   try {
@@ -13,7 +13,7 @@ export async function plainly<Result>(work: Promise<Result>): Promise<Result> {
   }
 }
 
-/** An error that is its message alone, for hosts that print all they find of one. */
+/** An error with only a message, for hosts that print all parts of an error. */
 export function plainError(message: string): Error {
   const text = printable(message)
   const error = new Error(text)

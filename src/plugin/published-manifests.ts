@@ -5,9 +5,9 @@ import { toPosix } from '../shared/files.ts'
 import { MANIFEST_ID } from './module-id.ts'
 import { placeOfReference } from './reference-place.ts'
 
-/** The manifests of a project, whose text must not leave it. */
+/** The manifests of a project, whose text must not be published. */
 export interface ProjectManifests {
-  /** The project's, absolute. */
+  /** The project's root, absolute. */
   readonly root: string
   readonly manifests: ReadonlyArray<{ readonly file: string; readonly text: string }>
 }
@@ -18,15 +18,15 @@ interface KnowsManifests {
   includes(file: string): Promise<boolean>
 }
 
-/** A file that a build puts out. */
+/** An output file of a build. */
 export interface OutputFile {
   readonly name: string
   readonly content: string | Uint8Array
-  /** The files that it was made from, absolute, where the host tells. */
+  /** The files that it was made from, absolute, if the host reports them. */
   readonly sources?: readonly string[]
 }
 
-/** How a manifest gets out: as a file of the build, or inside of one. */
+/** How a manifest would be published: as an output file, or inside one. */
 interface Published {
   /** Absolute. */
   readonly manifest: string
@@ -34,11 +34,11 @@ interface Published {
 }
 
 /**
- * The last look at what a build puts out: bundlers publish whatever HTML, CSS or `new URL` name, and a manifest holds the
+ * Checks the output of a build: bundlers publish every file that HTML, CSS or `new URL` names, and a manifest holds the
  * prompts.
  *
- * @param sources the files in which the reference may stand, absolute; asked only where something is wrong.
- * @throws ImagegenError where a manifest is among these files, or in one of them as a data URL.
+ * @param sources the files that may hold the reference, absolute; called only to report an error.
+ * @throws ImagegenError if a manifest is among these files, or in one of them as a data URL.
  */
 export function refusePublished(
   project: ProjectManifests | undefined,
@@ -56,7 +56,7 @@ export function refusePublished(
 /**
  * The error for a manifest that would be published.
  *
- * @param sources the files in which the reference may stand, absolute.
+ * @param sources the files that may hold the reference, absolute.
  */
 export function publishedError(
   { manifest, way }: Published,
@@ -76,7 +76,7 @@ export function publishedError(
   })
 }
 
-/** The error for a request that asks for the text or the URL of a manifest itself. */
+/** The error for a request that loads the text or the URL of a manifest itself. */
 export function publishedQueryError(
   query: string,
   manifest: string,
@@ -90,9 +90,9 @@ export function publishedQueryError(
 }
 
 /**
- * Refuses manifests in a folder that a host publishes as it is. Nothing has been asked for by then.
+ * Refuses manifests in a folder that a host copies to its output, before anything is requested.
  *
- * @param folder absolute; it need not be there.
+ * @param folder absolute; it may be missing.
  * @throws ImagegenError that names the first one.
  */
 export async function refusePublic(folder: string, session: KnowsManifests): Promise<void> {
@@ -141,7 +141,7 @@ function createSearch({
 
 const BYTE_ORDER_MARK = 3
 
-/** Files that may hold a data URL; nothing of what is a picture, a font or the like. */
+/** The text of a file that may hold a data URL; undefined for pictures, fonts and the like. */
 function textOf(name: string, content: string | Uint8Array): string | undefined {
   if (typeof content === 'string') return content
   return /\.(?:[cm]?js|css|html?|svg|json|webmanifest|xml)$/i.test(name)
@@ -149,14 +149,14 @@ function textOf(name: string, content: string | Uint8Array): string | undefined 
     : undefined
 }
 
-/** What the data URLs of a text hold, as far as it is not longer than a manifest. */
+/** The contents of a text's data URLs that are not longer than a manifest. */
 function* dataUrls(text: string, longest: number): Iterable<Uint8Array> {
   for (const match of text.matchAll(/\bdata:[\w.+/;= -]{0,100},/g)) {
     const isBase64 = match[0].endsWith(';base64,')
     const body = isBase64 ? /[\w+/=-]*/y : /[^"'`()\s<>\\]*/y
     body.lastIndex = match.index + match[0].length
     const [written = ''] = body.exec(text) ?? []
-    // Three characters for each byte at most.
+    // At most three characters per byte.
     if (written.length > longest * 3 || written === '') continue
     yield isBase64 ? Buffer.from(written, 'base64') : Buffer.from(decoded(written))
   }
@@ -166,7 +166,7 @@ function decoded(written: string): string {
   try {
     return decodeURIComponent(written)
   } catch {
-    // A percent sign that stands for itself.
+    // A literal percent sign.
     return written
   }
 }

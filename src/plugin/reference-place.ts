@@ -6,14 +6,14 @@ import { readFileIfThere, toPosix } from '../shared/files.ts'
 import { placeAt } from '../shared/place.ts'
 import { MANIFEST_ID, splitQuery } from './module-id.ts'
 
-/** Longer ones are nobody's to read. */
+/** Bytes; longer files are skipped: people do not write them. */
 const LONGEST = 2_000_000
 
 /**
- * Where a file is named as something else than a module: in HTML, CSS or a URL. Nothing where that is not found, for
- * example because the name is put together from parts.
+ * Where a file is named other than by an import: in HTML, CSS or a URL. Undefined if that is not found, for example
+ * because code assembles the name from parts.
  *
- * @param file the one that is named, absolute.
+ * @param file the file that is named, absolute.
  * @param sources the files to look through, absolute; a query behind the name does not matter.
  * @param root which the place's name starts from.
  */
@@ -25,12 +25,12 @@ export function placeOfReference(
   const known = new Set([...sources].map((source) => path.normalize(splitQuery(source)[0])))
   const first = [...known]
     .filter((source) => path.isAbsolute(source) && !MANIFEST_ID.test(source))
-    // What the user wrote comes before what packages have.
+    // The user's own files come before those of packages.
     .sort((left, right) => rankOf(left) - rankOf(right))
   return placeIn(file, first, root) ?? placeIn(file, writtenBelow(root), root)
 }
 
-/** Files that no bundler tells of, such as Sass partials. */
+/** Files that bundlers do not report, such as Sass partials. */
 function writtenBelow(root: string): readonly string[] {
   return glob.sync(
     '**/*.{htm,html,css,scss,sass,less,styl,vue,svelte,astro,md,mdx,js,jsx,ts,tsx}',
@@ -63,14 +63,14 @@ function rankOf(source: string): number {
 }
 
 function readText(source: string): string | undefined {
-  // Bundlers depend on folders as well.
+  // Bundlers report folders, too.
   if (statSync(source, { throwIfNoEntry: false })?.isFile() !== true) return undefined
   const bytes = readFileIfThere(source)
   if (bytes === undefined || bytes.length > LONGEST || bytes.includes(0)) return undefined
   return bytes.toString('utf8')
 }
 
-/** Where a text names a file. A relative name has to lead there; any other, such as an alias, only ends like it. */
+/** Where a text names a file. A relative name must lead to it; any other, such as an alias, must end like it. */
 function* mentions(
   file: string,
   source: string,

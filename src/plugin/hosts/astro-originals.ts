@@ -2,7 +2,7 @@ import path from 'node:path'
 import type { Plugin } from 'vite'
 import { MANIFEST_ID } from '../module-id.ts'
 
-/** What Astro keeps of images in a build, as far as it is used here. Private to Astro. */
+/** The part of Astro's private image state that this file uses. */
 interface AstroAssets {
   /** Files that pages show as they are. Astro removes other originals of `<Image>` once it has made its own sizes of them. */
   readonly referencedImages?: Set<string>
@@ -12,13 +12,13 @@ interface AstroAssets {
 const IMAGE_MODULE = /^export default (?=\{\s*src:)/m
 
 /**
- * `<Image src={kira}>` makes pictures of its own out of an original, which is then in the output and on no page. Astro
- * removes it if the value tells which file it is, gives a copy to `<Image>`, and notes when a page reads its URL: what Astro
- * does for pictures that are imported.
+ * `<Image src={kira}>` derives images from an original, which then lies in the output without being on any page. Astro
+ * removes it if the value names its file, hands `<Image>` a copy, and records when a page reads its URL. Astro does the
+ * same for images that are imported.
  *
- * Files are known by their names, which hold two hashes: paths of the machine must not be in the output.
+ * Files are identified by their names, which hold two hashes: the output must not contain paths of the machine.
  *
- * @param pagesOf where pages are made: `static` in the build itself.
+ * @param pagesOf where pages are rendered: `static` during the build.
  * @see https://github.com/withastro/astro/blob/main/packages/astro/src/assets/utils/proxy.ts
  * @see https://github.com/withastro/astro/blob/main/packages/astro/src/assets/build/generate.ts
  */
@@ -39,7 +39,7 @@ export function astroOriginals(pagesOf: () => 'static' | 'server'): Plugin {
       },
     },
 
-    // What a browser or a server reads while it runs cannot be noted: it keeps all files that its code names.
+    // Reads at run time, in a browser or a server, cannot be recorded: all files that the code names are kept.
     generateBundle(_, bundle) {
       if (isPrerendered(this.environment.name)) return
       const { astroAsset } = globalThis as { readonly astroAsset?: AstroAssets }
@@ -51,7 +51,7 @@ export function astroOriginals(pagesOf: () => 'static' | 'server'): Plugin {
   }
 }
 
-/** Of the value `image`. */
+/** Wraps the value `image`. */
 const NOTING = `export default /* @__PURE__ */ new Proxy(image, {
   get(image, member) {
     if (member === 'clone') return structuredClone(image)

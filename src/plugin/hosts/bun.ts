@@ -8,7 +8,7 @@ import { plainly } from '../plain-error.ts'
 import type { Session } from '../session/session.ts'
 import { moduleCode } from './module-code.ts'
 
-/** What is used of Bun's plugin interface. */
+/** The part of Bun's plugin interface that this file uses. */
 export interface BunBuild {
   readonly config?: { readonly root?: string } | undefined
   onStart(run: () => Promise<void>): unknown
@@ -40,8 +40,8 @@ interface Loaded {
 const IMAGES = 'imagegen'
 
 /**
- * Bun's bundler: the module of a manifest is the file itself, and its images are in a namespace of our own. Requests of
- * the user's are resolved by Bun: a plugin cannot ask it.
+ * Bun's bundler. The module of a manifest is the file itself, and its images are in a namespace of the plugin. Bun
+ * resolves the user's imports: a plugin cannot call its resolver.
  */
 export function bunHost(build: BunBuild, begin: (facts: HostFacts) => Session): void {
   checkHostVersion('Bun', process.versions['bun'])
@@ -54,12 +54,12 @@ export function bunHost(build: BunBuild, begin: (facts: HostFacts) => Session): 
   })
 
   build.onResolve({ filter: /\.image\.ya?ml\?image=/i }, ({ path: request, importer }) => ({
-    // Paths in namespaces stand in comments and source maps as they are.
+    // Bun copies paths in namespaces into comments and source maps.
     path: toPosix(path.relative(root, path.resolve(path.dirname(importer), request))),
     namespace: IMAGES,
   }))
 
-  // Renditions, by their names alone: absolute paths would end in source maps.
+  // Renditions, by name only: absolute paths would end up in source maps.
   build.onResolve({ filter: /^\.\/[^/]+-[0-9a-f]{16}\.\w+$/ }, async (request) => {
     const folder = (await starting)?.images()?.folder
     if (folder === undefined || !MANIFEST_ID.test(request.importer)) return undefined
@@ -88,7 +88,7 @@ export function bunHost(build: BunBuild, begin: (facts: HostFacts) => Session): 
   }
 }
 
-/** Bun: by its name alone, as on esbuild. An attribute makes the file an asset, whatever its ending. */
+/** Imports a rendition by name only, as on esbuild. The attribute makes the file an asset, whatever its extension. */
 export const bunUrl: AssetUrlOf = ({ file }, variable) => ({
   statement: `import ${variable} from ${JSON.stringify(`./${path.basename(file)}`)} with { type: 'file' }`,
   expression: variable,

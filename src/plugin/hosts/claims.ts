@@ -4,13 +4,13 @@ import { plainly } from '../plain-error.ts'
 import { publishedQueryError } from '../published-manifests.ts'
 import type { Session } from '../session/session.ts'
 
-/** Which modules this plugin answers for, in hosts that ask every plugin for every module: there may be two of ours. */
+/** Which modules this plugin answers for. Hosts ask every plugin for every module, and a project may use this one twice. */
 export interface Claims {
   /**
-   * The module id of a request, where the session finds its manifest. Where none does, `load` says so.
+   * The module id of a request, if the session includes its manifest. If no session does, `load` reports it.
    *
-   * @param consumer what a server runs is not published: there, code may ask for the text of a manifest.
-   * @throws ImagegenError where a request would put a manifest's own text into what a browser loads.
+   * @param consumer code for a server is not published, so it may load the text of a manifest.
+   * @throws ImagegenError if a request would publish a manifest's text to browsers.
    */
   resolve(
     request: string,
@@ -23,7 +23,7 @@ export interface Claims {
   has(id: string, session: Session): Promise<boolean>
 }
 
-/** As the hosts of Rollup's kind resolve. In Vite's dev server there is no `external` at all. */
+/** What Rollup, Rolldown and Vite resolve to. Vite's dev server sets no `external`. */
 interface ResolvedFile {
   readonly id: string
   readonly external?: boolean | 'absolute' | 'relative'
@@ -42,7 +42,7 @@ export function createClaims(): Claims {
       }
       if (importer !== undefined && claimed.has(importer)) {
         const [manifest] = splitQuery(importer)
-        // A manifest asks for its own images, and for no other file: there may be thousands of them.
+        // A manifest imports only its own images, possibly thousands, so nothing needs to be resolved.
         const id = formatModuleId({ file: manifest, image: ours.image })
         claimed.add(id)
         return id
@@ -67,7 +67,7 @@ export function createClaims(): Claims {
   }
 }
 
-/** @throws ImagegenError where a request would put a manifest's own text into the output. */
+/** @throws ImagegenError if a request would put a manifest's text into the output. */
 async function refuseQuery(
   request: string,
   importer: string | undefined,

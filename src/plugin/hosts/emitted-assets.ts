@@ -9,8 +9,8 @@ import type { Images } from '../session/session.ts'
 type ModuleGraph = Pick<Rolldown.PluginContext, 'getModuleIds' | 'getModuleInfo'>
 
 /**
- * Where a module's meta has its renditions, absolute. Every plugin of ours sees those of all of them, also of modules that
- * a watcher did not load again.
+ * The key of a module's meta that lists its renditions, absolute. Every instance of this plugin sees those of all
+ * instances, also for modules that a watcher did not reload.
  */
 export const RENDITIONS = 'unplugin-imagegen:renditions'
 
@@ -25,16 +25,16 @@ interface Chunk {
 
 interface Asset {
   readonly type: 'asset'
-  /** Not in the first versions of Rollup 4: there, nothing is taken out. */
+  /** Missing in the first versions of Rollup 4, for which nothing is removed. */
   readonly originalFileNames?: readonly string[]
 }
 
 /**
- * The renditions that a bundle of Vite's needs; nothing where it needs all of them. Vite emits what is loaded, and a
- * manifest loads all of its images.
+ * The renditions that a Vite bundle needs; undefined if it needs all of them. Vite emits every module that it loads, and
+ * a manifest loads all of its images.
  *
- * An image stays where its module is part of a chunk, and where a module names it in an import: that module's page may be
- * rendered on a server, whose build has the URL and leaves the file to this one.
+ * An image stays if its module is part of a chunk or another module names it in an import: a server may render that
+ * module's page, and its build has the URL but leaves the file to this one.
  */
 export function usedByGraph(
   bundle: Bundle,
@@ -47,22 +47,22 @@ export function usedByGraph(
   for (const id of graph.getModuleIds()) {
     const ours = parseModuleId(id)
     const names = ours === undefined ? [] : images.namesOf(ours)
-    // Not ours, or a manifest with several images, which has no renditions itself.
+    // Another plugin's module, or a manifest of named images, which has no renditions of its own.
     if (names?.length === 0) continue
     const isUsed = names === undefined || rendered.has(id) || isNamed(id, names, graph, new Set())
     if (isUsed) used.push(id)
     else needsAll = false
   }
-  // Most pages show all that they load.
+  // The common case: pages show everything that they load.
   return needsAll ? undefined : new Set(used.flatMap((id) => renditionsOf(id, graph)))
 }
 
 /**
- * Takes the renditions of images that nothing uses out of a bundle.
+ * Removes the renditions of unused images from a bundle.
  *
- * @param isUsed asked of a rendition, absolute, and of the name that its asset has in the bundle.
- * @param folder that of the renditions, absolute.
- * @param root which the names of original files start from.
+ * @param isUsed gets the rendition, absolute, and the name of its asset in the bundle.
+ * @param folder the folder of the renditions, absolute.
+ * @param root the folder that the names of original files are relative to.
  */
 export function removeUnused(
   bundle: Bundle,
@@ -78,7 +78,7 @@ export function removeUnused(
   }
 }
 
-/** The modules of which something is in a bundle. */
+/** The modules that contribute code to a bundle. */
 export function renderedModules(bundle: Bundle): ReadonlySet<string> {
   const chunks = Object.values(bundle).filter((file) => file.type === 'chunk')
   const modules = chunks.flatMap((chunk) => Object.entries(chunk.modules))
@@ -91,7 +91,7 @@ export function isNamedInCode(name: string, bundle: Bundle): boolean {
   return Object.values(bundle).some((file) => file.type === 'chunk' && file.code.includes(base))
 }
 
-/** Whether code outside of our own modules names an image, be it through files that pass everything on. */
+/** Whether code outside the plugin's modules names an image, also through files that re-export everything. */
 function isNamed(
   id: string,
   names: readonly string[],
@@ -119,7 +119,7 @@ function hasWord(code: string, word: string): boolean {
   return new RegExp(`(?<![\\p{L}\\p{N}_$-])${literal}(?![\\p{L}\\p{N}_$-])`, 'u').test(code)
 }
 
-/** A host of Rollup's kind, which is given its files. */
+/** A hook context that emits files. */
 export interface Emitter {
   emitFile(asset: {
     type: 'asset'

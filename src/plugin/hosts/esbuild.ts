@@ -30,7 +30,7 @@ import {
 import type { Session } from '../session/session.ts'
 import { moduleCode } from './module-code.ts'
 
-/** Our modules are in namespaces of our own: loaders that the user has for `.yaml` or `.webp` do not see them. */
+/** The plugin's modules have their own namespaces, so the user's loaders for `.yaml` or `.webp` skip them. */
 const MODULES = 'imagegen'
 const RENDITIONS = 'imagegen-rendition'
 
@@ -41,12 +41,12 @@ const IMPORTS: ReadonlySet<string> = new Set([
   'dynamic-import',
 ])
 
-/** A request of our own that runs through all resolvers. */
+/** Marks a request that the plugin sends through all resolvers. */
 const RESOLVING = Symbol('unplugin-imagegen resolves')
 
 /** What a module carries through esbuild. */
 interface Carried {
-  /** Which of our plugins made it: there may be two. */
+  /** The plugin instance that made it: a build may have two. */
   readonly owner: object
   /** Absolute. */
   readonly file: string
@@ -59,15 +59,15 @@ interface Run {
   readonly failure: Promise<Failure | undefined>
 }
 
-/** Why a build could not begin, and the files in which that can be mended. */
+/** Why a build could not start, and the files that may fix it. */
 interface Failure {
   readonly error: unknown
   readonly files: readonly string[]
 }
 
 /**
- * esbuild: its own loader `file` makes the URLs, so `publicPath`, `assetNames`, the metafile and `write: false` hold.
- * Every build of a context begins with a session of its own: esbuild does not say what was changed.
+ * esbuild. Its loader `file` makes the URLs, so `publicPath`, `assetNames`, the metafile and `write: false` apply.
+ * Each build of a context starts a new session: esbuild does not report what changed.
  */
 export function esbuildHost(build: PluginBuild, begin: (facts: HostFacts) => Session): void {
   checkHostVersion('esbuild', build.esbuild.version)
@@ -109,7 +109,7 @@ export function esbuildHost(build: PluginBuild, begin: (facts: HostFacts) => Ses
     const { session, failure } = current()
     const { errors, warnings, external, path: file } = await resolveFile(build, args)
     if (errors.length > 0) return { errors, warnings }
-    // The namespace may be that of a plugin for YAML, which comes after this one.
+    // A YAML plugin after this one may own the namespace.
     if (external || !path.isAbsolute(file)) return undefined
     const isBroken = (await failure) !== undefined
     if (!isBroken && !(await session.includes(file))) return undefined
@@ -144,7 +144,7 @@ export function esbuildHost(build: PluginBuild, begin: (facts: HostFacts) => Ses
     return { contents: await readFile(carried.file), loader: 'file' }
   })
 
-  // Requested by a name that says nothing of it, such as an export of a package; or one that none of our plugins finds.
+  // Imported by a name that does not show it, such as a package export; or a manifest that no instance includes.
   build.onLoad({ filter: MANIFEST_ID, namespace: 'file' }, async ({ path: file, suffix }) => {
     const ours = parseModuleId(`${file}${suffix}`)
     const { session, failure } = current()
@@ -158,7 +158,7 @@ export function esbuildHost(build: PluginBuild, begin: (facts: HostFacts) => Ses
     return isKnown ? passingOn(file) : loadModule(ours)
   })
 
-  /** The error for a request that would publish a manifest. A worker, or `require.resolve()`, is left to esbuild. */
+  /** The error for a request that would publish a manifest. esbuild handles workers and `require.resolve()`. */
   function refusal(
     manifest: string,
     { importer, kind, path: request }: OnResolveArgs,
@@ -174,13 +174,13 @@ export function esbuildHost(build: PluginBuild, begin: (facts: HostFacts) => Ses
     return { errors: [toMessage(publishedError({ manifest, way }, projectRoot, [importer]))] }
   }
 
-  /** What a server runs is not published. */
+  /** Code for a server is not published. */
   function publishing(request: string): string | undefined {
     return build.initialOptions.platform === 'node' ? undefined : publishingQuery(request)
   }
 
   function resolved(id: ModuleId): OnResolveResult {
-    // Paths in namespaces stand in comments, source maps and metafiles as they are.
+    // esbuild copies paths in namespaces into comments, source maps and metafiles.
     const relative = toPosix(path.relative(root, id.file))
     return {
       path: formatModuleId({ ...id, file: relative }),
@@ -225,10 +225,10 @@ async function start(session: Session): Promise<Failure | undefined> {
   }
 }
 
-/** What went wrong was said when the build began: no import adds to it. */
+/** The build has already reported why it could not start: imports add no further errors. */
 const UNKNOWN_EXPORTS = 'module.exports = {}'
 
-/** The module of a file by the request that our own resolver answers. */
+/** Re-exports a manifest through a request that the plugin's resolver answers. */
 function passingOn(file: string): OnLoadResult {
   const request = JSON.stringify(`./${path.basename(file)}`)
   return {
@@ -238,7 +238,7 @@ function passingOn(file: string): OnLoadResult {
   }
 }
 
-/** The file of a request by everything that the project has: paths of TypeScript, aliases, exports of packages. */
+/** Resolves a request as the project does: TypeScript paths, aliases, package exports. */
 function resolveFile(build: PluginBuild, args: OnResolveArgs): ReturnType<PluginBuild['resolve']> {
   const [request] = splitQuery(args.path)
   return build.resolve(request, {
@@ -250,7 +250,7 @@ function resolveFile(build: PluginBuild, args: OnResolveArgs): ReturnType<Plugin
   })
 }
 
-/** The files of a build, as far as esbuild tells them. */
+/** The output files of a build that esbuild reports. */
 function* outputsOf({ outputFiles, metafile }: BuildResult, root: string): Iterable<OutputFile> {
   for (const { path: file, contents } of outputFiles ?? []) yield { name: file, content: contents }
   if (outputFiles !== undefined || metafile === undefined) return
@@ -260,7 +260,7 @@ function* outputsOf({ outputFiles, metafile }: BuildResult, root: string): Itera
   }
 }
 
-/** A user's mistake without a stack, and a bug with it. */
+/** A user's mistake comes without a stack, a bug with it. */
 function toMessage(error: unknown): { text: string; detail?: unknown } {
   if (error instanceof ImagegenError) return { text: error.message }
   return {
@@ -268,7 +268,7 @@ function toMessage(error: unknown): { text: string; detail?: unknown } {
   }
 }
 
-/** esbuild: by its name alone. Our own resolver knows the folder, and gives it to the loader `file`. */
+/** Imports a rendition by name only. The plugin's resolver adds the folder and uses the loader `file`. */
 export const esbuildUrl: AssetUrlOf = ({ file }, variable) => ({
   statement: `import ${variable} from ${JSON.stringify(`./${path.basename(file)}`)}`,
   expression: variable,

@@ -7,7 +7,7 @@ import { plainly } from '../plain-error.ts'
 import type { Session } from '../session/session.ts'
 import { moduleCode } from './module-code.ts'
 
-/** Farm's builds, by what all hosts of unplugin have in common. Every build begins with a session of its own. */
+/** Farm's builds, through the hooks that all hosts of unplugin share. Each build starts a new session. */
 export function farmHost(
   begin: (facts: HostFacts) => Session,
 ): Required<Pick<UnpluginOptions, 'buildStart' | 'load' | 'farm'>> {
@@ -15,7 +15,7 @@ export function farmHost(
   let session: Session | undefined
   return {
     farm: {
-      // The formats that Farm does not take for files by itself.
+      // Formats that Farm does not treat as assets by default.
       config: () => ({ compilation: { assets: { include: ['avif', 'jxl'] } } }),
       configResolved(config: { readonly root?: string }) {
         root = config.root ?? root
@@ -46,7 +46,7 @@ export function farmHost(
   }
 }
 
-/** Farm: pictures are files there as they are. */
+/** Farm treats imported pictures as assets. */
 export function farmUrl(folder: string): AssetUrlOf {
   return ({ file }, variable) => ({
     statement: `import ${variable} from ${JSON.stringify(relativeSpecifier(folder, file))}`,

@@ -1,16 +1,16 @@
 import { existsSync, readdirSync, watch, type FSWatcher } from 'node:fs'
 import path from 'node:path'
 
-/** Hears of what comes into a folder, also of one that is not there yet. */
+/** Watches a folder, also one that does not exist yet. */
 export interface FollowedFolder {
   close(): void
 }
 
 /**
- * For hosts whose own watchers would take every file below a folder for a reason to build again.
+ * For hosts whose own watchers would rebuild for every file below a folder.
  *
- * @param folder absolute. Its own files count, not those of folders in it.
- * @param onChange told of a file that was added, changed or removed, absolute.
+ * @param folder absolute. Files in its subfolders are ignored.
+ * @param onChange gets each file that was added, changed or removed, absolute.
  */
 export function followFolder(folder: string, onChange: (file: string) => void): FollowedFolder {
   let inside: FSWatcher | undefined
@@ -26,10 +26,10 @@ export function followFolder(folder: string, onChange: (file: string) => void): 
   }
   const above = watchIfThere(path.dirname(folder), (name) => {
     if (name !== path.basename(folder)) return
-    // Removed and made again it is another folder.
+    // Removed and created again, it is a different folder to the watcher.
     forget()
     look()
-    // What came before anybody looked.
+    // Files that arrived before the watcher did.
     const names = existsSync(folder) ? readdirSync(folder) : []
     for (const inIt of names) onChange(path.join(folder, inIt))
   })
@@ -49,7 +49,7 @@ function watchIfThere(folder: string, onName: (name: string) => void): FSWatcher
       if (name !== null) onName(name)
     })
   } catch {
-    // Not there, or no more watchers to be had: the next build of the host sees what is there.
+    // The folder is missing, or the system has no watchers left: the host's next build reads it.
     return undefined
   }
 }

@@ -2,7 +2,7 @@ import path from 'node:path'
 import { plainly } from '../plain-error.ts'
 import { refusePublished, type OutputFile, type ProjectManifests } from '../published-manifests.ts'
 
-/** What Rollup, Rolldown and Vite have in a bundle, as far as it is looked at. */
+/** The part of a bundle of Rollup, Rolldown or Vite that this file reads. */
 type Bundle = Readonly<Record<string, Chunk | Asset>>
 
 interface Chunk {
@@ -16,13 +16,13 @@ interface Asset {
   readonly originalFileNames?: readonly string[]
 }
 
-/** What knows the files in which a reference may stand. Rolldown does not tell the files that it watches. */
+/** Knows the files that may hold a reference. Rolldown does not list the files that it watches. */
 interface Graph {
   getModuleIds(): Iterable<string>
   getWatchFiles?(): readonly string[]
 }
 
-/** A plugin that the user has not written down. */
+/** A plugin that is not in the user's list. */
 export interface LastLook {
   readonly name: string
   readonly generateBundle: {
@@ -31,16 +31,16 @@ export interface LastLook {
   }
 }
 
-/** What one look needs of a build. */
+/** What a check needs to know of a build. */
 interface Looked {
   readonly project: ProjectManifests | undefined
-  /** Which the names of original files start from, absolute. */
+  /** The folder that the names of original files are relative to, absolute. */
   readonly root: string
 }
 
 /**
- * The options of a bundler of Rollup's kind with a plugin behind all others: Vite's own put HTML and CSS into the bundle
- * late.
+ * The options of Rollup, Rolldown or Vite with a plugin behind all others: Vite's own plugins add HTML and CSS to the
+ * bundle late.
  */
 export function withLastLook<Input extends { plugins?: unknown }>(
   options: Input,
@@ -58,7 +58,7 @@ export function withLastLook<Input extends { plugins?: unknown }>(
   return { ...options, plugins: [options.plugins, last] }
 }
 
-/** @throws ImagegenError where a bundle would publish a manifest. */
+/** @throws ImagegenError if a bundle would publish a manifest. */
 async function lookAtBundle(
   bundle: Bundle,
   graph: Graph,

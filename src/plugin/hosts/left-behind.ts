@@ -5,12 +5,12 @@ type Graph = Pick<EnvironmentModuleGraph, 'invalidateModule'>
 type Node = EnvironmentModuleNode
 
 /**
- * Takes modules of ours out of the way of an update where code does not import them any more: those of images that were
- * renamed or removed. They stay in Vite's graph, as importers of their manifest and of the pictures that they watch, and
- * an update that ends at a module without importers loads the page again.
+ * Removes the plugin's modules from an update if code no longer imports them, because their images were renamed or
+ * removed. They stay in Vite's graph as importers of their manifest and of the files that they watch, and an update that
+ * reaches a module without importers reloads the page.
  *
- * @param modules those that an update begins at.
- * @returns those that code still imports, and all that are not ours.
+ * @param modules where an update starts.
+ * @returns those that code still imports, and all of other plugins.
  */
 export function withoutLeftBehind(modules: readonly Node[], graph: Graph): Node[] {
   const visited = new Set<Node>()
@@ -23,7 +23,7 @@ export function withoutLeftBehind(modules: readonly Node[], graph: Graph): Node[
         detach(importer)
       } else {
         module.importers.delete(importer)
-        // Imported again, it is transformed again, and becomes an importer again.
+        // Once code imports it again, Vite transforms it again and it becomes an importer again.
         graph.invalidateModule(importer)
       }
     }
@@ -37,7 +37,7 @@ function isOurs({ id }: Node): boolean {
   return id !== null && parseModuleId(id) !== undefined
 }
 
-/** Whether there is code of somebody else's behind the modules of ours that import a module. */
+/** Whether code outside the plugin imports a module, directly or through the plugin's modules. */
 function isImportedByCode(module: Node, visited: Set<Node> = new Set()): boolean {
   visited.add(module)
   return [...module.importers].some(

@@ -16,7 +16,7 @@ import {
 import { withLastLook } from './last-look.ts'
 import { moduleCode } from './module-code.ts'
 
-/** What the contexts of hooks have in Rollup and in Rolldown alike. */
+/** What the hook contexts of Rollup and Rolldown share. */
 interface HookContext extends Emitter {
   readonly meta: { readonly rollupVersion: string; readonly rolldownVersion?: string }
   addWatchFile(file: string): void
@@ -56,16 +56,16 @@ export interface RollupHooks {
 }
 
 /**
- * Rollup and Rolldown. Every build, also of a watcher, begins with a session of its own: it sees what was changed, and
- * what is remembered between builds is in the cache folder.
+ * Rollup and Rolldown. Each build, also in watch mode, starts a new session that sees all changes. What builds share is
+ * in the cache folder.
  */
 export function rollupHost(begin: (facts: HostFacts) => Session): RollupHooks {
   const claims = createClaims()
-  /** The renditions of each image's module. A module that a watcher did not load again keeps them. */
+  /** The renditions of each image's module. A module that a watcher did not reload keeps them. */
   const renditions = new Map<string, readonly string[]>()
   let build: { readonly session: Session; readonly root: string } | undefined
 
-  /** Builds side by side may share this plugin: what differs between them is in a hook's context. */
+  /** Parallel builds may share this plugin: what differs between them is in a hook's context. */
   const current = (): NonNullable<typeof build> => {
     if (build === undefined) throw new Error('The bundler has not begun a build.')
     return build
@@ -99,7 +99,7 @@ export function rollupHost(begin: (facts: HostFacts) => Session): RollupHooks {
           importer,
           current().session,
           (specifier) => this.resolve(specifier, importer, { ...options, skipSelf: true }),
-          // They do not know who runs what they build.
+          // Rollup does not know where the output runs.
           'client',
         )
       },
@@ -118,9 +118,9 @@ export function rollupHost(begin: (facts: HostFacts) => Session): RollupHooks {
         renditions.set(id, [...references.keys()])
         return {
           code,
-          // References to emitted files hang on the order in which they come in: a source map would differ with it.
+          // References depend on the order in which files are emitted: a source map would differ from build to build.
           map: { mappings: '' },
-          // Rolldown would take the file's ending for its type.
+          // Rolldown would derive the type from the file's extension.
           moduleType: 'js',
           moduleSideEffects: false,
         }
@@ -137,7 +137,7 @@ export function rollupHost(begin: (facts: HostFacts) => Session): RollupHooks {
       if (folder === undefined) return
       const emitted = new Set([...renditions.values()].flat())
       const used = new Set([...renderedModules(bundle)].flatMap((id) => renditions.get(id) ?? []))
-      // Another of our plugins may have emitted the same file.
+      // Another instance of this plugin may have emitted the same file.
       const isUsed = (rendition: string, name: string): boolean =>
         !emitted.has(rendition) || used.has(rendition) || isNamedInCode(name, bundle)
       removeUnused(bundle, isUsed, folder, root)
@@ -145,18 +145,18 @@ export function rollupHost(begin: (facts: HostFacts) => Session): RollupHooks {
   }
 }
 
-/** Rolldown also tells the version of Rollup that it is compatible with. */
+/** Rolldown also reports the version of Rollup that it is compatible with. */
 function checkVersion({ rollupVersion, rolldownVersion }: HookContext['meta']): void {
   if (rolldownVersion === undefined) checkHostVersion('Rollup', rollupVersion)
   else checkHostVersion('Rolldown', rolldownVersion)
 }
 
-/** Rolldown has a root of its own; Rollup knows the working directory only. */
+/** Rolldown has a root; Rollup only has the working directory. */
 function rootOf(options: object): string {
   return 'cwd' in options && typeof options.cwd === 'string' ? options.cwd : process.cwd()
 }
 
-/** Rollup and Rolldown: they emit the file and write its URL for every output format; a plain import fails there. */
+/** Rollup and Rolldown write the URL of an emitted file for each output format; a plain import would fail. */
 export function rollupUrl(references: References): AssetUrlOf {
   return ({ file }) => ({
     statement: '',

@@ -1,21 +1,21 @@
-/** Vite's client, which every page of its dev server loads, whatever framework renders it; a host's filter. */
+/** Matches Vite's client, which every page of a dev server loads, whatever framework renders it. */
 export const VITE_CLIENT: RegExp = /[/\\]dist[/\\]client[/\\]client\.mjs$/
 
 const OWNER = '/@unplugin-imagegen/blank-page'
 
 /**
- * The code of Vite's client with a listener behind it. A page that is loaded while code asks for an image by a name that
- * its manifest does not have cannot be linked: none of its modules runs, so Vite's client knows none of them, and drops
- * the update that mends the page. Such a page loads again with the next update.
+ * Appends a listener to the code of Vite's client. A page that loads while code imports an image that its manifest does
+ * not have cannot be linked: none of its modules runs, so Vite's client knows none of them and drops the update that
+ * fixes the page. Such a page reloads with the next update.
  *
- * @returns nothing where this is not Vite's client, or has a listener already.
+ * @returns undefined if this is not Vite's client, or already has the listener.
  */
 export function reloadsBlankPages(client: string): string | undefined {
   if (!/\bcreateHotContext\b/.test(client) || client.includes(OWNER)) return undefined
   return `${client}\n${LISTENER}`
 }
 
-/** Chromium and Firefox speak of an export, Safari of a binding name. */
+/** The error mentions an export in Chromium and Firefox, and a binding name in Safari. */
 const LISTENER = `if (typeof document !== 'undefined') {
   let isBlank = false
   const look = ({ error, reason = error }) => {

@@ -1,22 +1,22 @@
 import path from 'node:path'
 import type { ResolvedConfig, Rolldown } from 'vite'
 
-/** What decides whether the files of a bundle can be reached by those who run its code. */
+/** Decides whether code can reach the files of its bundle at run time. */
 export interface Destination {
   readonly config: ResolvedConfig
-  /** Whether a browser runs the code, or a server. */
+  /** Where the code runs. */
   readonly consumer: 'client' | 'server'
-  /** Whether the files are written; servers' builds leave that to the browser's. */
+  /** Whether this build writes the files; server builds leave that to the client build. */
   readonly emitAssets: boolean
 }
 
-/** Says which pictures of a build would be missing where its code runs. */
+/** Reports images that would be missing at run time. */
 export interface Unreachable {
   /** @param renditions those in the bundle, absolute. */
   report(renditions: readonly string[], destination: Destination): void
 }
 
-/** One for all builds of a plugin: what a server's build leaves out, the browser's may have written. */
+/** One for all builds of a plugin: the client build may have written what a server build leaves out. */
 export function createUnreachable(): Unreachable {
   const written = new Set<string>()
   let hasBrowsersBuild = false

@@ -1,18 +1,18 @@
 import type { Plugin, PluginOption, UserConfig } from 'vite'
 
-/** A plugin as it stands in the list of a build, and that list. */
+/** A plugin in the list of a build, and that list. */
 interface InBuild {
   readonly plugin: Plugin
   readonly plugins: readonly Plugin[]
 }
 
 /**
- * Vite bundles workers with plugins of their own, which it takes from `worker.plugins` alone. Adds a plugin of the build to
- * them where the user has put none of its name there.
+ * Vite bundles workers with the plugins in `worker.plugins` only. Adds a plugin of the build to them, unless the user has
+ * listed one of that name.
  *
- * Changes the configuration in place: what a hook returns is merged by Vite, and cannot hang on what the user's list holds.
+ * Changes the configuration in place: Vite merges what a hook returns, which cannot depend on the user's list.
  *
- * @param inBuild asked when workers are bundled.
+ * @param inBuild called when workers are bundled.
  * @see https://vite.dev/config/worker-options#worker-plugins
  */
 export function addToWorkers(config: UserConfig, inBuild: () => InBuild | undefined): void {
@@ -20,7 +20,7 @@ export function addToWorkers(config: UserConfig, inBuild: () => InBuild | undefi
   config.worker = {
     ...config.worker,
     plugins() {
-      // Vite still takes a list that is no function.
+      // Vite still accepts a list instead of a function.
       const others: readonly PluginOption[] = typeof given === 'function' ? given() : (given ?? [])
       return [...others, unlessThere(inBuild(), others)]
     },
@@ -33,7 +33,7 @@ async function unlessThere(
 ): Promise<Plugin | undefined> {
   if (added === undefined) return undefined
   const { plugin, plugins } = added
-  // Another plugin of the same name in the build has added itself: that one answers for other manifests.
+  // Another plugin of the same name in the build has added itself; it answers for other manifests.
   const isThere = (await flatten(others)).some(
     (other) => other === plugin || (other.name === plugin.name && !plugins.includes(other)),
   )

@@ -24,13 +24,13 @@ import { reloadsBlankPages, VITE_CLIENT } from './vite-blank-page.ts'
 import { createUnreachable, renditionsIn } from './vite-unreachable.ts'
 import { addToWorkers } from './vite-workers.ts'
 
-/** Renditions as our modules import them in a dev server; the host's filter. */
+/** Matches renditions as the plugin's modules import them in a dev server. */
 const RENDITION_ID = /[/\\]renditions[/\\][^/\\]+\?url&no-inline$/
 
-/** What a configuration was given. */
+/** What belongs to a configuration. */
 interface Begun {
   readonly session: Session
-  /** Whether the plugin is in a worker only, not in the page's build. */
+  /** Whether only a worker has the plugin, not the page's build. */
   readonly isWorkers: boolean
 }
 
@@ -38,13 +38,13 @@ interface Begun {
 export function viteHost(begin: (facts: HostFacts) => Session): Partial<Plugin> {
   const claims = createClaims()
   const unreachable = createUnreachable()
-  // One plugin may serve several configurations: those of a build's environments, and a dev server's after a restart.
-  // Vite and frameworks hand on copies of them. A property is copied with the rest.
+  // One plugin may serve several configurations: of a build's environments, and of a dev server after a restart. Vite and
+  // frameworks pass on copies of them, which keep a property.
   const key = Symbol('unplugin-imagegen')
   type Marked = ResolvedConfig & { [key]?: Begun }
   let newest: Begun | undefined
   const begunFor = (config: Marked): Begun => {
-    // A copy that lost the property is most likely of the configuration that was resolved last.
+    // A copy without the property most likely comes from the configuration that was resolved last.
     const begun = config[key] ?? newest
     if (begun === undefined) throw new Error('Vite has not resolved this configuration.')
     return begun
@@ -54,7 +54,7 @@ export function viteHost(begin: (facts: HostFacts) => Session): Partial<Plugin> 
   const isForPage = (config: ResolvedConfig): boolean =>
     config.isWorker && !begunFor(config).isWorkers
   let inBuild: { readonly plugin: Plugin; readonly plugins: readonly Plugin[] } | undefined
-  /** Dev servers look at their images once they listen. */
+  /** Dev servers that read their images only once they listen. */
   const listeningLater = new WeakSet<Session>()
   const isRendition = (id: string, config: ResolvedConfig): boolean =>
     RENDITION_ID.test(id) && path.dirname(path.normalize(id)) === sessionOf(config).images()?.folder
@@ -97,7 +97,7 @@ export function viteHost(begin: (facts: HostFacts) => Session): Partial<Plugin> 
 
     hotUpdate({ file, type, modules }) {
       const session = sessionOf(this.environment.getTopLevelConfig())
-      // Vite tries imports again that it could not resolve whenever a file comes, and loads their pages again.
+      // Vite retries unresolved imports for each new file, and reloads their pages.
       if (type === 'create' && session.makesFile(path.normalize(file))) return []
       const kept = withoutLeftBehind(modules, this.environment.moduleGraph)
       return kept.length === modules.length ? undefined : kept
@@ -108,7 +108,7 @@ export function viteHost(begin: (facts: HostFacts) => Session): Partial<Plugin> 
       const { httpServer } = server
       if (httpServer !== null) {
         listeningLater.add(session)
-        // Whoever waits for the server is told first. A page that is faster than this makes its images be looked at.
+        // After other listeners have been told. A page that loads earlier triggers this by itself.
         httpServer.once('listening', () => setImmediate(() => void session.look()))
       }
       const showProblems = (): void => {
@@ -116,7 +116,7 @@ export function viteHost(begin: (facts: HostFacts) => Session): Partial<Plugin> 
       }
       session.onUpdate((modules) => {
         reload(server, modules)
-          // The update has taken the overlay away, also that of other images.
+          // The update removes the overlay, also that of other images.
           .then(showProblems)
           .catch((error: unknown) => server.config.logger.error(printable(messageOf(error))))
       })
@@ -139,7 +139,7 @@ export function viteHost(begin: (facts: HostFacts) => Session): Partial<Plugin> 
     },
 
     load: {
-      // Before plugins that take every picture for theirs, wherever they stand in the list.
+      // Before plugins that claim every picture, wherever they are in the list.
       order: 'pre',
       filter: { id: [MANIFEST_ID, RENDITION_ID] },
       async handler(id) {
@@ -185,7 +185,7 @@ export function viteHost(begin: (facts: HostFacts) => Session): Partial<Plugin> 
       }))
     },
 
-    // Before Vite's own, which writes a list of the files.
+    // Before Vite's own hook, which lists the files in its manifest.
     generateBundle(_, bundle) {
       const config = this.environment.getTopLevelConfig()
       const images = sessionOf(config).images()
@@ -209,7 +209,7 @@ export function viteHost(begin: (facts: HostFacts) => Session): Partial<Plugin> 
     },
 
     closeBundle() {
-      // A build has other environments to come.
+      // A build goes on with its next environment.
       if (this.environment.mode === 'dev') sessionOf(this.environment.getTopLevelConfig()).close()
     },
   }
@@ -228,26 +228,26 @@ function kindOf({ command, server }: ResolvedConfig, plugin: Plugin | undefined)
   return server.watch === null ? 'unattended' : 'live'
 }
 
-/** Whether a build publishes a folder as it is. Astro leaves that to one of several environments, the last one. */
+/** Whether a build copies the public folder. Astro leaves that to the last of several environments. */
 function copiesPublicDir({ command, publicDir, environments }: ResolvedConfig): boolean {
   if (command !== 'build' || publicDir === '') return false
   return Object.values(environments).some(({ build }) => build.copyPublicDir)
 }
 
-/** Before Vite 6 there are no environments, and before Vite 7 plugins are not told the version. */
+/** Vite has environments since version 6, and tells plugins its version since version 7. */
 function checkVersion(config: Pick<ResolvedConfig, 'root'>): void {
   if ('environments' in config) return
   checkHostVersion('Vite', installedVersion('vite', path.join(config.root, 'package.json')))
 }
 
-/** Locks and temporary files come and go all the time; what decides lies in the store's folder itself. */
+/** Excludes locks and temporary files, which change constantly; receipts and pictures are in the store's folder itself. */
 function ignoreStore({ server }: ResolvedConfig, session: Session): void {
   if (server.watch === null) return
   const ignored = (file: string): boolean => session.isUnseen(path.normalize(file))
   server.watch = { ...server.watch, ignored: [server.watch?.ignored ?? [], ignored].flat() }
 }
 
-/** Sends an update for every module that shows one of these images, in every environment. */
+/** Sends an update for each module that shows one of these images, in each environment. */
 async function reload(server: ViteDevServer, modules: readonly ModuleId[]): Promise<void> {
   let isOnlyOnServer = false
   for (const id of modules) {
@@ -257,13 +257,13 @@ async function reload(server: ViteDevServer, modules: readonly ModuleId[]): Prom
       return shown.map((each) => ({ environment, module: each }))
     })
     for (const { environment, module } of showing) {
-      // Vite keeps what is being loaded in this moment, although an update has made it stale.
+      // Vite caches the result of a load that is under way, although an update has made it stale.
       environment.moduleGraph.invalidateModule(module)
-      // Of what could never be loaded it believes that no page knows it; the page waits for it.
+      // Vite assumes that no page imports a module that never loaded, but the page waits for it.
       if (module.isSelfAccepting === undefined) environment.hot.send({ type: 'full-reload' })
       else await environment.reloadModule(module)
     }
-    // What only a server knows is on the pages that it has rendered.
+    // A module that only a server imports is on the pages that it has rendered.
     const isOnPages = showing.length > 0
     const isInBrowser = showing.some(({ environment }) => environment.name === 'client')
     if (isOnPages && !isInBrowser) isOnlyOnServer = true
@@ -271,7 +271,7 @@ async function reload(server: ViteDevServer, modules: readonly ModuleId[]): Prom
   if (isOnlyOnServer) server.ws.send({ type: 'full-reload' })
 }
 
-/** Vite's overlay, on pages that go on with a stand-in. The update that brings the picture takes it away. */
+/** Shows Vite's overlay on pages that go on with a placeholder. The update that brings the image removes it. */
 function showProblem(server: ViteDevServer, { message }: ImagegenError): void {
   server.ws.send({ type: 'error', err: { message, stack: '', plugin: 'unplugin-imagegen' } })
 }
@@ -279,11 +279,11 @@ function showProblem(server: ViteDevServer, { message }: ImagegenError): void {
 type Load = Extract<NonNullable<Plugin['load']>, (...args: never[]) => unknown>
 
 /**
- * The module of Vite's dev server for a file that is imported by its URL. Plugins such as vite-imagetools, and with it
- * SvelteKit's `enhancedImages()`, take every picture with a query for theirs and would encode it once more; only one that
- * is asked before them can keep Vite's answer.
+ * Loads a file that is imported by its URL as Vite's dev server does. Plugins such as vite-imagetools, and with it
+ * SvelteKit's `enhancedImages()`, claim every picture with a query and would encode it again; only a plugin that runs
+ * before them can keep Vite's result.
  *
- * @returns nothing where Vite has no such plugin: then it is asked in its turn.
+ * @returns undefined if Vite has no such plugin; the host then asks the next one.
  * @see https://github.com/vitejs/vite/blob/main/packages/vite/src/node/plugins/asset.ts `assetPlugin`
  */
 export async function vitesOwnAsset(
@@ -296,9 +296,9 @@ export async function vitesOwnAsset(
 }
 
 /**
- * Vite's dev server: it serves files where they are. Without `no-inline` small ones would become strings.
+ * Vite's dev server serves files where they are. Without `no-inline` it would inline small ones.
  *
- * @param folder the manifest's: absolute paths would end in source maps.
+ * @param folder of the manifest: absolute paths would end up in source maps.
  */
 export function viteUrl(folder: string): AssetUrlOf {
   return ({ file }, variable) => ({
@@ -308,14 +308,14 @@ export function viteUrl(folder: string): AssetUrlOf {
 }
 
 /**
- * Vite's builds: what its own `?url` comes to in a chunk, and so with base, `renderBuiltUrl` and library mode. A module
- * for each file, which that would need, takes longer than all that we do for it.
+ * Vite's builds: what `?url` becomes in a chunk, so `base`, `renderBuiltUrl` and library mode apply. A module per file,
+ * which `?url` needs, would take longer than everything else that the plugin does.
  *
  * @see https://github.com/vitejs/vite/blob/main/packages/vite/src/node/plugins/asset.ts `assetUrlRE`
  */
 export function viteBuildUrl(references: References): AssetUrlOf {
   return ({ file }, variable) => ({
-    // Of double quotes: where the URL is known at run time only, Vite ends the text there.
+    // Vite requires double quotes: it closes the string around a URL that is only known at run time.
     statement: `const ${variable} = "__VITE_ASSET__${references.get(file)}__"`,
     expression: variable,
   })

@@ -1,7 +1,7 @@
 import path from 'node:path'
 import { ImagegenError } from '../../shared/errors.ts'
 
-/** What the loader contexts of webpack and of Rspack have to say about a module. */
+/** What the loader contexts of webpack and Rspack tell about a module. */
 export interface ModuleRules {
   readonly loaders?: ReadonlyArray<{ readonly path: string }>
   /** `web`, `node`, … */
@@ -19,31 +19,31 @@ interface ModuleGraph {
   getIssuer?(module: RuledModule): RuledModule | null | undefined
 }
 
-/** The type that our own rule gives a manifest that `new URL()` or CSS asks for. Hardly anybody has it for YAML. */
+/** The type that the plugin's rule gives a manifest that `new URL()` or CSS names. Projects rarely use it for YAML. */
 export const TYPE_OF_URL = 'asset/inline'
 
-/** Whether a module is asked for by its URL, and not imported. */
+/** Whether code names a module by its URL instead of importing it. */
 export function isAskedForByUrl({ _module }: ModuleRules): boolean {
   return _module?.type === TYPE_OF_URL
 }
 
-/** The file that asks for a module, absolute. */
+/** The file that names a module, absolute. */
 export function issuerOf({ _module, _compilation }: ModuleRules): string | undefined {
   try {
     return _module && _compilation?.moduleGraph?.getIssuer?.(_module)?.resource
   } catch {
-    // Rspack knows it only after all modules were built.
+    // Rspack knows it only once all modules are built.
     return undefined
   }
 }
 
-/** Loaders that run our hooks, or those of plugins that were asked about the file and want to see it. */
+/** Loaders of unplugin, which run the hooks of this plugin or of another that handles the file. */
 const OF_UNPLUGIN = /[/\\]unplugin[/\\]dist[/\\](?:webpack|rspack)[/\\]/
 
 /**
- * What we make of a manifest is JavaScript: a loader or a type that the user has for YAML would take it for YAML.
+ * The plugin turns a manifest into JavaScript, which the user's loader or type for YAML would parse as YAML.
  *
- * @throws ImagegenError that shows the line to add.
+ * @throws ImagegenError with the line to add.
  */
 export function refuseOtherRules(file: string, { loaders = [], _module }: ModuleRules): void {
   const others = loaders.filter((loader) => !OF_UNPLUGIN.test(loader.path))

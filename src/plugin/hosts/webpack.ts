@@ -32,7 +32,7 @@ import { type FollowedFolder, followFolder } from './follow-folder.ts'
 
 const NAME = 'unplugin-imagegen'
 
-/** What the compilers of webpack and of Rspack both have. */
+/** What the compilers of webpack and Rspack share. */
 interface Compiler extends WithNeighbours {
   /**
    * Files that changed since the last build of a watcher. Not documented.
@@ -42,7 +42,7 @@ interface Compiler extends WithNeighbours {
   modifiedFiles?: ReadonlySet<string> | undefined
   readonly removedFiles?: ReadonlySet<string> | undefined
   readonly fileTimestamps?: Timestamps | undefined
-  /** Remembers what it has read until a watcher says otherwise. */
+  /** Caches what it has read until the watcher purges it. */
   readonly inputFileSystem: { purge?(files: string[]): void } | null
   readonly context: string
   readonly options: {
@@ -63,7 +63,7 @@ interface Compiler extends WithNeighbours {
   }
 }
 
-/** What a watcher knows of files; webpack and Rspack both have a map there. */
+/** What a watcher knows of files: a map in webpack and in Rspack. */
 interface Timestamps {
   has(file: string): boolean
   delete?(file: string): boolean
@@ -85,10 +85,10 @@ interface Compilation {
   deleteAsset(name: string): void
 }
 
-/** Behind everything that makes or changes an asset: `PROCESS_ASSETS_STAGE_REPORT`. */
+/** After every step that creates or changes an asset: `PROCESS_ASSETS_STAGE_REPORT`. */
 const LAST_STAGE = 5000
 
-/** A session and what hangs on its life. */
+/** A session and what ends with it. */
 interface Running {
   readonly session: Session
   readonly isLive: boolean
@@ -96,9 +96,9 @@ interface Running {
 }
 
 /**
- * webpack and Rspack. They keep loaded modules, in memory and on the disk, and start anew after every change.
+ * webpack and Rspack. They cache loaded modules in memory and on disk, and start a new compilation after each change.
  *
- * Our modules have no side effects, so that images that nobody uses fall away with their files.
+ * The plugin's modules have no side effects, so unused images are dropped together with their files.
  */
 export function webpackHost(
   begin: (facts: HostFacts) => Session,
@@ -112,7 +112,7 @@ export function webpackHost(
 
   function apply(compiler: Compiler): void {
     isMine = joinNeighbours(compiler, async (file) => (await running?.session.knows(file)) === true)
-    // Not `make`, where unplugin calls `buildStart`: there the entries are being built already, out of the cache.
+    // Not in `make`, where unplugin calls `buildStart`: webpack then already builds the entries from its cache.
     compiler.hooks.beforeRun.tapPromise(NAME, () => plainly(sessionFor(compiler, false).start()))
     compiler.hooks.watchRun.tapPromise(NAME, async () => {
       const session = sessionFor(compiler, true)
@@ -130,10 +130,10 @@ export function webpackHost(
       )
     })
     compiler.options.module.rules.push(
-      // Not in development: with HMR, re-exports without side effects are skipped, and after a renaming webpack gives up on
-      // the module in between, which "has no id assigned".
+      // Not in development: with HMR, webpack skips re-exports without side effects, and after a rename it fails on the
+      // module in between, which "has no id assigned".
       { test: /\.image\.ya?ml$/i, sideEffects: compiler.options.mode === 'development' },
-      // Behind the rule of unplugin, which makes JavaScript of everything: a URL of that would lead nowhere.
+      // After unplugin's rule, which turns everything into JavaScript: a URL of that would lead nowhere.
       { test: /\.image\.ya?ml$/i, dependency: 'url', type: TYPE_OF_URL },
     )
     compiler.hooks.done.tapPromise(NAME, async () => running?.session.rest())
@@ -156,12 +156,12 @@ export function webpackHost(
     return session
   }
 
-  /** What a command beside the watcher makes is seen at once. As a dependency, every lock in there would build anew. */
+  /** Notices at once what a command stores. As a dependency, every lock in the folder would trigger a build. */
   function followStore(session: Session): void {
     if (running === undefined || running.followed.length > 0) return
     const { folders } = session.surroundings()
     const changed = (file: string): void => {
-      // Receipts come last, and say everything.
+      // The receipt of an original is written last.
       if (file.endsWith('.json')) void session.changed(file)
     }
     running.followed.push(...folders.map((folder) => followFolder(folder, changed)))
@@ -217,7 +217,7 @@ export function webpackHost(
   }
 }
 
-/** @throws ImagegenError where a request would put a manifest's own text into the output. */
+/** @throws ImagegenError if a request would put a manifest's text into the output. */
 async function refuseQuery(
   id: string,
   session: Session,
@@ -226,13 +226,13 @@ async function refuseQuery(
   const query = publishingQuery(id)
   const file = path.normalize(splitQuery(id)[0])
   const rules = rulesOf(context)
-  // What a server runs is not published.
+  // Code for a server is not published.
   const isForServer = /node|electron-main/.test(String(rules.target))
   if (query === undefined || isForServer || !(await session.knows(file))) return
   throw publishedQueryError(query, file, session, issuerOf(rules))
 }
 
-/** Reports a manifest among the assets, and takes it out: in development webpack writes them all the same. */
+/** Reports a manifest among the assets and removes it: in development, webpack writes assets despite errors. */
 function lookAtAssets(
   compilation: Compilation,
   project: ProjectManifests | undefined,
@@ -255,10 +255,10 @@ function lookAtAssets(
   }
 }
 
-/** Watchers commonly leave out node_modules, where our stamps are: what was changed there is told to the compiler itself. */
+/** Tells the compiler which stamps changed: watchers commonly ignore node_modules, where they are. */
 function tellChanged(compiler: Compiler, files: readonly string[]): void {
   if (files.length === 0) return
-  // Rspack builds anew what hangs on these, and webpack looks at files whose time it does not believe to know.
+  // Rspack rebuilds what depends on these. webpack reads files whose timestamp it does not know.
   compiler.modifiedFiles = new Set([...(compiler.modifiedFiles ?? []), ...files])
   for (const file of files) compiler.fileTimestamps?.delete?.(file)
   compiler.inputFileSystem?.purge?.([...files])
@@ -269,22 +269,22 @@ function rulesOf(context: NativeBuildContext | undefined): ModuleRules {
   return (isHere ? context.loaderContext : undefined) ?? {}
 }
 
-/** Told whether a plugin of ours finds a manifest. */
+/** Whether an instance of this plugin includes a manifest. */
 type Finds = (file: string) => Promise<boolean>
 
-/** On the compiler itself: it is what several of our plugins have in common, also out of two copies of this package. */
+/** A property of the compiler, which all instances share, also those from two copies of this package. */
 const NEIGHBOURS: unique symbol = Symbol.for('unplugin-imagegen neighbours')
 
-/** A compiler to which several of our plugins may belong. */
+/** A compiler that may have several instances of this plugin. */
 export interface WithNeighbours {
   [NEIGHBOURS]?: Finds[]
 }
 
 /**
- * Makes plugins of ours in one compiler known to each other: every loader there is run for every manifest.
+ * Lets the instances of this plugin in one compiler know each other: webpack runs all their loaders for every manifest.
  *
- * @returns whether this plugin answers for a manifest: the first one that finds it does. What none finds is the first
- * one's to report.
+ * @returns whether this instance answers for a manifest: the first one that includes it does. The first instance reports
+ * a manifest that none includes.
  */
 export function joinNeighbours(compiler: WithNeighbours, finds: Finds): Finds {
   const all = (compiler[NEIGHBOURS] ??= [])
@@ -297,8 +297,8 @@ export function joinNeighbours(compiler: WithNeighbours, finds: Finds): Finds {
 }
 
 /**
- * webpack and Rspack: an inline match resource makes the file an asset whatever rules the user has, and survives the
- * persistent cache and watch rebuilds, where `emitFile` loses the file.
+ * webpack and Rspack: an inline match resource makes the file an asset, whatever rules the user has. It survives the
+ * persistent cache and rebuilds of a watcher, in which `emitFile` loses the file.
  */
 export function webpackUrl(folder: string): AssetUrlOf {
   return ({ file }, variable) => {
@@ -311,8 +311,8 @@ export function webpackUrl(folder: string): AssetUrlOf {
 }
 
 /**
- * Next with webpack: with a query. Of a file that ends like a picture, Next's App Router makes another module for the
- * browser, and so emits every picture of a manifest.
+ * Next with webpack: with a query. Next's App Router makes a second module for the browser of each file with a picture's
+ * extension, and so would emit all pictures of a manifest.
  */
 export function nextWebpackUrl(folder: string): AssetUrlOf {
   return ({ file }, variable) => {
@@ -324,7 +324,7 @@ export function nextWebpackUrl(folder: string): AssetUrlOf {
   }
 }
 
-/** How webpack and Rspack are asked for a path: a bare `#` would begin a fragment. */
+/** Escapes a path for webpack and Rspack: a bare `#` would start a fragment. */
 export function webpackRequest(specifier: string): string {
   return specifier.replaceAll('#', '\0#')
 }

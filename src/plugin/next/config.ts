@@ -3,7 +3,7 @@ import { toPosix } from '../../shared/files.ts'
 import { release } from '../../shared/release.ts'
 import type { NextHost } from './host.ts'
 
-/** Next's configuration as far as it is extended here. */
+/** The part of Next's configuration that is extended here. */
 interface NextConfig {
   readonly webpack?: ((config: WebpackConfig, context: WebpackContext) => WebpackConfig) | null
   readonly turbopack?: { readonly rules?: object }
@@ -41,10 +41,10 @@ export async function extendNextConfig<Config extends object>(
     },
     turbopack: {
       ...given.turbopack,
-      // First: a rule for all YAML would give the file another name, by which it is no manifest.
+      // First: a rule for all YAML would rename the file, and the loader would not recognise it as a manifest.
       rules: { '*.image.{yaml,yml}': turbopackRule(channel), ...given.turbopack?.rules },
     },
-    // The only hook before a build. Other commands, too, read the configuration as if they built.
+    // The only hook before a build. Other commands read the configuration as if they built, too.
     async generateBuildId() {
       if (isTurbopack()) await host.serveTurbopack(channel)
       return (await given.generateBuildId?.()) ?? null
@@ -60,7 +60,7 @@ function pathToPublic({ output }: WebpackConfig, { dir, config }: WebpackContext
 function turbopackRule(channel: string): object {
   const options = { channel, release: release() }
   return {
-    // Those ask for the file's own text or URL.
+    // These queries load the file's own text or URL.
     condition: { not: { query: /[?&](?:raw|url|inline|worker|sharedworker)(?:[=&]|$)/ } },
     loaders: [{ loader: 'unplugin-imagegen/turbopack', options }],
     as: '*.js',
@@ -74,7 +74,7 @@ function isTurbopack(): boolean {
 
 const NAME = 'unplugin-imagegen'
 
-/** What is used of a compiler of webpack. */
+/** The part of webpack's compiler that is used here. */
 interface Compiler {
   readonly hooks: {
     readonly thisCompilation: {
@@ -92,14 +92,14 @@ interface Compilation {
   renameAsset(name: string, newName: string): void
 }
 
-/** A rendition in the cache; the query is Next's sign, see `nextWebpackUrl`. */
+/** Matches a rendition in the cache; for the query see `nextWebpackUrl`. */
 const RENDITION = /[/\\]renditions[/\\][\w-]+-[0-9a-f]{16}\.\w+(?:\?imagegen)?$/
 
 /**
- * Next's compiler for the server writes its assets where no browser gets at them, and what only server components use is
- * written by no other compiler. Their URLs are right as they are.
+ * Moves renditions into the public output. Next's server compiler writes its assets where browsers cannot load them, and
+ * no other compiler writes those that only server components use. Their URLs are right without a change.
  *
- * @param toPublic from the folder of the server's output to that of Next's, with `/`.
+ * @param toPublic the path from the server's output folder to Next's, with `/`.
  */
 export function publicRenditions(toPublic: string): { apply(compiler: Compiler): void } {
   return {

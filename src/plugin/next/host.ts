@@ -15,19 +15,19 @@ import { answerFrom } from './turbopack-answer.ts'
 import { openChannel } from './turbopack-channel.ts'
 import { turbopackFacts } from './turbopack-facts.ts'
 
-/** A process of Next, which builds or serves while it is worked on. */
+/** A process of Next that builds, or that serves in development. */
 export interface NextProcess {
   /** Next's folder, absolute. */
   readonly folder: string
   readonly isBuild: boolean
 }
 
-/** What a process of Next needs of us. Its compilers for server, edge and browser share one session. */
+/** The plugin in a process of Next. The compilers for server, edge and browser share one session. */
 export interface NextHost {
   /** A plugin for one of webpack's compilers. */
   webpackPlugin(): object
   /**
-   * Answers Turbopack's loaders from now on. In a build, what is missing is made before.
+   * Answers Turbopack's loaders from now on. A build first generates missing images.
    *
    * @param channel the folder in which the loaders look for this process, absolute.
    */
@@ -54,7 +54,7 @@ export function createNextHost(options: Options, { folder, isBuild }: NextProces
         if (isBuild) await refusePublic(path.join(folder, 'public'), session)
         await session.start(changed)
       },
-      // Compilers end one after the other, and each would end it for all. It ends with the process.
+      // Each compiler would close it for all others. It ends with the process.
       close: () => undefined,
     }
     return shared
@@ -66,7 +66,7 @@ export function createNextHost(options: Options, { folder, isBuild }: NextProces
     const session = begin(turbopackFacts(folder, isBuild ? 'build' : 'live'))
     await session.start()
     await openChannel(channel, answerFrom(session, { isBuild }))
-    // What a command beside the dev server makes is seen at once.
+    // Notices at once what a command stores.
     for (const store of session.surroundings().folders) {
       followFolder(store, (file) => void session.changed(file))
     }
@@ -86,7 +86,7 @@ function throwPlainly(error: unknown): never {
   throw error instanceof ImagegenError ? plainError(error.message) : error
 }
 
-/** Next tells its configuration nothing of where it is. Another folder would have another store. */
+/** Next does not tell its configuration the project's folder, and another folder would have another store. */
 function checkFolder(folder: string): void {
   if (readdirSync(folder).some((name) => name.startsWith('next.config.'))) return
   throw new ImagegenError('config', {
@@ -95,7 +95,7 @@ function checkFolder(folder: string): void {
   })
 }
 
-/** Before, Turbopack gives up where a loader is asked for bytes. */
+/** Older versions of Turbopack fail on loaders that return bytes. */
 function checkTurbopack(version: string): void {
   const [major = 0, minor = 0] = version.split('.').map(Number)
   if (major > 16 || (major === 16 && minor >= 3)) return
@@ -105,12 +105,12 @@ function checkTurbopack(version: string): void {
   })
 }
 
-/** What Next tells of itself. */
+/** Facts about the installed Next. */
 export interface NextPackage {
   readonly version: string
   /**
-   * The environment as it was before Next wrote into it what stands in `.env` files: whether a host is used depends on
-   * where it comes from, see `readEnvironment`.
+   * The environment before Next added the contents of `.env` files: whether a host is trusted depends on where it comes
+   * from, see `readEnvironment`.
    */
   readonly environment: NodeJS.ProcessEnv
 }
@@ -119,14 +119,14 @@ export interface NextPackage {
 export function findNext(folder: string): NextPackage {
   const project = createRequire(path.join(folder, 'package.json'))
   const { version } = project('next/package.json') as { version: string }
-  // Next's own copy of its package: another one would know of nothing.
+  // Next's own copy of the package: another copy would not have loaded anything.
   const next = createRequire(project.resolve('next/package.json'))
   // Not documented: https://github.com/vercel/next.js/blob/canary/packages/next-env/index.ts
   const { initialEnv } = next('@next/env') as { initialEnv?: NodeJS.ProcessEnv }
   return { version, environment: initialEnv ?? process.env }
 }
 
-/** Next's version; nothing where Next is not found from its folder, which it does not tell. */
+/** Next's version; undefined if Next is not installed in the folder. */
 export function nextVersion(folder: string): string | undefined {
   try {
     return findNext(folder).version

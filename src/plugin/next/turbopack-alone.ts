@@ -5,10 +5,10 @@ import type { ModuleAnswer, ModuleRefusal } from './turbopack-channel.ts'
 import { turbopackFacts } from './turbopack-facts.ts'
 
 /**
- * Answers a loader in its own process, where Next's configuration is not wrapped: nobody has agreed to anything, so what
- * is in the store is shown, and what is missing refused.
+ * Answers a loader in its own process, for a project that does not wrap Next's configuration. The user has agreed to no
+ * costs, so it shows what is in the store and refuses what is missing.
  *
- * @param folder Next's, absolute.
+ * @param folder Next's folder, absolute.
  */
 export async function answerAlone(
   id: ModuleId,

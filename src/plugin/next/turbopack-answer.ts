@@ -9,14 +9,14 @@ import type { ModuleAnswer, ModuleRefusal } from './turbopack-channel.ts'
 import { turbopackUrl } from './turbopack-facts.ts'
 
 /**
- * Answers Turbopack's loaders out of a session.
+ * Answers Turbopack's loaders from a session.
  *
- * Turbopack has no hook that tells which files were changed: it runs the loaders anew whose files were. So the files that
- * it was told of are looked at whenever a loader asks.
+ * Turbopack has no hook that reports changed files: it reruns the loaders of changed files. So each request checks the
+ * files that Turbopack was told of.
  *
- * Where a loader throws, Turbopack ends its process and starts another, and does so for each module of each compiler. So a
- * dev server is given what was wrong beside the module that it had before: the error is shown at once, not after seconds,
- * and the page goes on from there when it is mended.
+ * If a loader throws, Turbopack ends its process and starts another, for each module of each compiler. So a dev server
+ * gets the error beside the module's previous code: the error shows at once instead of after seconds, and the page goes on
+ * from there once it is fixed.
  */
 export function answerFrom(
   session: Session,

@@ -9,15 +9,15 @@ import { isRecord } from '../../shared/record.ts'
 import type { ModuleId } from '../module-id.ts'
 
 /*
- * Turbopack runs loaders in processes that it starts and ends as it likes. Whoever generates must outlive a request, so
- * Next's own process does everything and the loaders ask it: over the loopback, with a token out of a file that is named
+ * Turbopack starts and ends the processes of its loaders at any time. A process that generates must outlive a request, so
+ * Next's own process does all work and the loaders call it: over the loopback, with a token from a file that is named
  * after that process and that other users cannot read.
  */
 
 /** A module for a loader. */
 export interface ModuleAnswer {
   readonly code: string
-  /** Why it shows a stand-in although there should be a picture, or is the one from before an edit. */
+  /** Why it shows a placeholder although the image should exist, or the code from before an edit. */
   readonly problem: string | undefined
   /** The files that the module depends on, absolute. */
   readonly files: readonly string[]
@@ -26,7 +26,7 @@ export interface ModuleAnswer {
 /** Why there is no module. */
 export interface ModuleRefusal {
   readonly refused: string
-  /** The files in which that can be mended, absolute. */
+  /** Files whose change may fix it, absolute. */
   readonly files: readonly string[]
 }
 
@@ -51,7 +51,7 @@ export async function openChannel(
     socket.end(JSON.stringify(await answer(question['id'] as ModuleId)))
   }
   const server = createServer({ allowHalfOpen: true }, (socket) => {
-    // Whoever asked sees that there is no answer, if it still looks.
+    // The loader, if it still runs, notices that there is no answer.
     socket.on('error', () => socket.destroy())
     serve(socket).catch(() => socket.destroy())
   })
@@ -67,9 +67,9 @@ export async function openChannel(
 }
 
 /**
- * Asks the process that this one works for.
+ * Calls Next's process.
  *
- * @returns nothing where none answers: Next does something else than to build, or its configuration is not wrapped.
+ * @returns undefined if none answers: Next is not building or serving, or its configuration is not wrapped.
  */
 export async function askChannel(
   folder: string,
@@ -81,7 +81,7 @@ export async function askChannel(
   try {
     await once(socket, 'connect')
   } catch {
-    // Left behind by a process that had this number before.
+    // Left by an earlier process with the same id.
     return undefined
   }
   socket.end(JSON.stringify({ token: address.token, id }))
@@ -90,7 +90,7 @@ export async function askChannel(
   throw new ImagegenError('aborted', { message: `Next ended before ${id.file} was there.` })
 }
 
-/** Iterating over it would destroy it, and with it the way back. */
+/** Iterating over the socket would destroy it before the answer is sent. */
 async function readToEnd(socket: Socket): Promise<string> {
   let text = ''
   socket.setEncoding('utf8').on('data', (chunk: string) => (text += chunk))
@@ -122,7 +122,7 @@ function isRunning(pid: number): boolean {
   try {
     return process.kill(pid, 0)
   } catch (error) {
-    // Somebody else's is not ours to judge.
+    // Another user's process runs, too.
     return error instanceof Error && 'code' in error && error.code === 'EPERM'
   }
 }

@@ -9,7 +9,7 @@ export const TURBOPACK_LOADER: string = fileURLToPath(new URL('../turbopack.js',
 /**
  * What Next with Turbopack knows of a project.
  *
- * @param folder Next's, absolute.
+ * @param folder Next's folder, absolute.
  */
 export function turbopackFacts(folder: string, kind: 'build' | 'live'): HostFacts {
   return {
@@ -21,9 +21,8 @@ export function turbopackFacts(folder: string, kind: 'build' | 'live'): HostFact
 }
 
 /**
- * Turbopack: a loader gives it the bytes. It believes what it has once seen of a folder, and would not find a file there
- * that came while it builds. Import attributes make the bytes a file of that name, whatever rules there are for its
- * ending.
+ * Turbopack: a loader provides the bytes. Turbopack caches folder listings, and would not find a file that appears
+ * during a build. Import attributes make the bytes a file of that name, whatever rules exist for its extension.
  */
 export function turbopackUrl(folder: string): AssetUrlOf {
   // With a query, the loader's own file stands for the rendition, too.

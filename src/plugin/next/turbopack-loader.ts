@@ -5,7 +5,7 @@ import { plainError } from '../plain-error.ts'
 import { askChannel, type ModuleAnswer, type ModuleRefusal } from './turbopack-channel.ts'
 import { TURBOPACK_LOADER } from './turbopack-facts.ts'
 
-/** What Turbopack has of webpack's loader context, as far as it is used here. */
+/** The part of webpack's loader context in Turbopack that is used here. */
 export interface LoaderContext {
   /** The file with its query. */
   readonly resource: string
@@ -16,13 +16,13 @@ export interface LoaderContext {
   emitError(error: Error): void
 }
 
-/** Plain JSON, as Turbopack wants it. */
+/** Plain JSON, as Turbopack requires. */
 export interface LoaderOptions {
-  /** A rendition whose bytes are asked for, from the loader's folder. */
+  /** A rendition whose bytes to return, relative to the loader's folder. */
   readonly rendition?: string
-  /** The folder in which Next's own process can be found, absolute. */
+  /** The folder with the address of Next's process, absolute. */
   readonly channel?: string
-  /** Turbopack does not see when a loader becomes another: what it has kept of an earlier release is of no use. */
+  /** Turbopack does not notice a new version of a loader: the release invalidates what it cached before. */
   readonly release?: string
 }
 
@@ -47,7 +47,7 @@ async function answerTo(
   const { channel } = context.getOptions()
   const answer = channel === undefined ? undefined : await askChannel(channel, id)
   if (answer !== undefined) return answer
-  // Loaded only where it is needed: Turbopack starts a process of its own for loaders now and then.
+  // Loaded only if needed: Turbopack starts new processes for loaders often.
   const { answerAlone } = await import('./turbopack-alone.ts')
   return answerAlone(id, context.rootContext)
 }

@@ -5,40 +5,40 @@ import { ImagegenError, messageOf, type Problem } from '../../shared/errors.ts'
 import type { Logger } from '../../shared/logger.ts'
 import { createWantedJobs, isEdited, type WantedJobs } from './wanted-jobs.ts'
 
-/** Milliseconds for which a recipe must not have changed: somebody who types is not charged for every letter. */
+/** Milliseconds for which a recipe must stay unchanged, so that typing does not cost a request per letter. */
 const STILL = 2000
 
-/** Milliseconds for which pictures that came wait for more of the same run: pages without HMR load again each time. */
+/** Milliseconds for which new images wait for more of the same run: pages without HMR reload for each update. */
 const JOINED = 5000
 
-/** Why a picture could not be made. */
+/** Why generating an image failed. */
 interface BackgroundFailure {
   readonly code: string
   readonly problem: Problem
-  /** The account is to blame, not the picture. */
+  /** The account is the cause, not the image. */
   readonly stopsRun: boolean
   readonly isRetryable: boolean
 }
 
-/** Makes missing pictures while a dev server runs. */
+/** Generates missing images while a dev server runs. */
 export interface Background {
-  /** Looks at a new survey: what is missing in it is made once it has been still. */
+  /** Takes a new survey: its missing images are generated once their recipes stay unchanged. */
   consider(survey: Survey): void
-  /** The final failure of a key, until the key is another. */
+  /** The final failure of a key. */
   failureOf(key: string): BackgroundFailure | undefined
   /**
-   * Something came into the store, of whatever process.
+   * A process has stored something.
    *
-   * @returns whether it is published together with what the run under way makes.
+   * @returns whether it is published together with the images of the current run.
    */
   joins(): boolean
-  /** Somebody has saved a manifest: what failed because of the account, or of another picture, is tried once more. */
+  /** A manifest was saved: failures that may have passed, such as those of the account, are retried. */
   forgive(): void
-  /** Asks for nothing more. What is under way comes to its end and is stored: it is paid for. */
+  /** Requests nothing more. Requests in flight finish and are stored: they are paid for. */
   close(): void
 }
 
-/** @param publish called whenever pictures have come or failed. */
+/** @param publish called whenever images have arrived or failed. */
 export function createBackground(
   pipeline: Pipeline,
   logger: Logger,
@@ -53,7 +53,7 @@ export function createBackground(
   let newest: Survey | undefined
   let timer: NodeJS.Timeout | undefined
   let publishing: NodeJS.Timeout | undefined
-  /** Those of the run under way. */
+  /** Of the current run. */
   let wanted: WantedJobs | undefined
 
   const isWanted = options.mode === 'generate' && options.dev.generate === 'auto'
@@ -84,7 +84,7 @@ export function createBackground(
   /** When each open job will have been still, with everything that it waits for; milliseconds since 1970. */
   function ripeTimes(): ReadonlyMap<string, number> {
     const times = new Map<string, number>()
-    // Jobs come in dependency order. One that needs a failed one has to wait until that is another.
+    // Jobs come in dependency order. A job whose dependency failed waits until that recipe changes.
     for (const { made, after } of openJobs()) {
       const needed = after.map((key) => times.get(key) ?? Infinity)
       times.set(made.key, Math.max((seen.get(made.key) ?? 0) + STILL, ...needed))
@@ -116,7 +116,7 @@ export function createBackground(
     const jobs = openJobs().filter(({ made }) => (times.get(made.key) ?? Infinity) <= now)
     // A timer may be a millisecond early.
     if (survey === undefined || jobs.length === 0) return schedule()
-    // Of manifests that no page shows, hosts with watchers of their own say nothing.
+    // Hosts that watch only what pages import do not report edits of other manifests.
     if (survey.manifests.some(isEdited)) return publish().catch(complain)
     if (!mayAsk(jobs)) return
     wanted = createWantedJobs(survey)
@@ -137,10 +137,10 @@ export function createBackground(
         )
       }
       dropPublishing()
-      // Before the next look: otherwise what has just come would be missing still.
+      // Before the next survey is considered: it must know what has just arrived.
       await publish()
     } catch (error) {
-      // Nothing could be tried: at once again would be for ever.
+      // Nothing could be tried: an immediate retry would loop for ever.
       fail(jobs, {
         code: 'stopped',
         problem: { message: messageOf(error) },
@@ -172,7 +172,7 @@ export function createBackground(
     logger.error(new ImagegenError('provider', failure.problem).message)
   }
 
-  /** Says once why nothing is asked for: stand-ins stay on the page until then. */
+  /** Reports once why nothing is requested: placeholders stay on the page until then. */
   function mayAsk(jobs: readonly Job[]): boolean {
     try {
       pipeline.hold(jobs)

@@ -40,13 +40,13 @@ export function locate(id: ModuleId, survey: Survey, root: string): Located {
   )
 }
 
-/** The path by which a survey knows a manifest; nothing where it does not. */
+/** The path by which a survey knows a manifest, if it does. */
 export function findManifest(file: string, survey: Survey, root: string): string | undefined {
   const isKnown = (manifest: string): boolean =>
     survey.problems.has(manifest) || survey.manifestAt(manifest) !== undefined
   const direct = pathFrom(root, file)
   if (isKnown(direct)) return direct
-  // Bundlers resolve symbolic links; the root may have been given with one in it.
+  // Bundlers resolve symbolic links, and the root may contain one.
   const real = pathFrom(realPath(root), realPath(file))
   return isKnown(real) ? real : undefined
 }
@@ -86,7 +86,7 @@ export function lookOf(
   }
 }
 
-/** The names by which code may refer to an image: its own, and that of its export. Nothing where it is not known. */
+/** The names by which code may refer to an image: its own and its export's; undefined if the survey does not know it. */
 export function namesOf(id: ModuleId, survey: Survey, root: string): readonly string[] | undefined {
   const manifestPath = findManifest(id.file, survey, root)
   if (manifestPath === undefined) return undefined
@@ -103,7 +103,7 @@ function realPath(file: string): string {
   try {
     return realpathSync(file)
   } catch {
-    // Removed in this moment: it is looked for under the name that is known.
+    // Just removed: the given name has to do.
     return file
   }
 }
@@ -132,7 +132,7 @@ function noSuchImage(manifest: string, name: string | undefined): ImagegenError 
   })
 }
 
-/** The image itself is sound, and one that it refers to is not. */
+/** The image itself is valid, but one that it refers to is not. */
 function needsMending(id: string, { problems }: Survey): ImagegenError {
   return new ImagegenError('manifest', [...problems.values()].flat(), {
     summary: `${id} refers to an image that has errors:`,

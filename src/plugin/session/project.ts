@@ -10,38 +10,38 @@ import {
 import { createBackground, type Background } from './background.ts'
 import type { HostFacts } from './host-facts.ts'
 
-/** The options of a project, what is made of them, and the newest survey. */
+/** The options of a project, what is created from them, and the newest survey. */
 export interface Project {
   /** @throws ImagegenError with code `config`. */
   open(): Promise<Opened>
-  /** Reads the options anew. Where they make no sense, those from before go on. */
+  /** Reads the options again. If they are invalid, the previous ones stay. */
   reopen(): Promise<void>
-  /** What was opened last; nothing before that. */
+  /** The result of the last `open` or `reopen`, if any. */
   opened(): Opened | undefined
-  /** The newest survey; it lasts until it is told to be out of date. */
+  /** The newest survey, cached until `invalidate`. */
   survey(): Promise<Survey>
-  /** As `survey`, for a build: makes what is missing before. */
+  /** As `survey`, for a build: first generates what is missing. */
   fulfil(): Promise<Survey>
-  /** The last survey that was made, out of date or not. */
+  /** The last survey, outdated or not. */
   known(): Survey | undefined
   /**
-   * Something was changed: the next survey is a new one.
+   * Something changed: the next call of `survey` makes a new one.
    *
-   * @param edited the one file that was changed, absolute. Left out: anything may have been.
+   * @param edited the one file that changed, absolute. Default: anything may have changed.
    */
   invalidate(edited?: string): void
   readonly signal: AbortSignal
   close(): void
 }
 
-/** What is made of the options. */
+/** What is created from the options. */
 export interface Opened {
   readonly pipeline: Pipeline
   readonly background: Background
   readonly logger: Logger
 }
 
-/** @param onPictures called in a live session whenever pictures have come or failed. */
+/** @param onPictures called in a live session whenever images have arrived or failed. */
 export function createProject(
   inline: unknown,
   facts: HostFacts,
@@ -52,7 +52,7 @@ export function createProject(
   let opening: Promise<Opened> | undefined
   let surveying: Promise<Survey> | undefined
   let known: Survey | undefined
-  // Since the newest survey began; nothing: anything may have been.
+  // Since the newest survey started; undefined: anything may have changed.
   let edited: Set<string> | undefined
 
   async function readOptions(): Promise<Opened> {
@@ -78,7 +78,7 @@ export function createProject(
       earlier?.options.budget.images === options.budget.images &&
       earlier.options.budget.usd === options.budget.usd
     const pipeline = createPipeline(options, logger, isAgreed ? earlier.budget : undefined)
-    // Not before: what an earlier one has under way is still to be stored.
+    // Not before the session ends: the previous pipeline may still store what is in flight.
     closing.signal.addEventListener('abort', () => void pipeline.close(), { once: true })
     latest?.background.close()
     latest = { pipeline, background: createBackground(pipeline, logger, onPictures), logger }
@@ -106,11 +106,11 @@ export function createProject(
     return made
   }
 
-  /** Failures are not remembered: what is asked next may find things mended. */
+  /** Failures are not cached: the next call may succeed. */
   function remember(survey: Promise<Survey>): Promise<Survey> {
     const remembered = survey.then(
       (made) => {
-        // One that was begun earlier may come to its end later.
+        // A survey that started earlier may end later.
         if (surveying === remembered || known === undefined) known = made
         return made
       },

@@ -20,41 +20,41 @@ export interface Session
     Pick<LoadedModules, 'onProblem' | 'problems' | 'takeStale'>,
     Pick<Updates, 'look' | 'onUpdate'> {
   /**
-   * Plans everything, and in a build makes what is missing. Several environments of one build share the work.
+   * Plans everything, and in a build generates what is missing. The environments of one build share the work.
    *
-   * @param changed files that were changed since the last time, from hosts that start anew after each change.
-   * @throws ImagegenError where a build must not go on.
+   * @param changed files that changed since the last call, from hosts that start again after each change.
+   * @throws ImagegenError if a build must not go on.
    */
   start(changed?: readonly string[]): Promise<void>
   /**
-   * Reads the options only: for a live session whose host is to be ready before its images are looked at.
+   * Only reads the options: for a live session whose host should be ready before its images are surveyed.
    *
    * @throws ImagegenError with code `config`.
    */
   prepare(): Promise<void>
-  /** The files in which a start that failed can be mended, absolute. */
+  /** Files whose change may fix a failed start, absolute. */
   mendable(reason: unknown): Promise<readonly string[]>
-  /** Whether the options find this manifest. */
+  /** Whether the options include this manifest. */
   includes(file: string): Promise<boolean>
-  /** As `includes`, by what is known already: for hosts that start anew after each change. */
+  /** As `includes`, by the cached survey: for hosts that start again after each change. */
   knows(file: string): Promise<boolean>
   /** What a module shows, or why it cannot be loaded; never rejects. */
   load(id: ModuleId): Promise<Loaded>
-  /** A file was changed, added or removed. Ends when everybody knows what that means. */
+  /** A file was changed, added or removed. Resolves once the host has been told what that changes. */
   changed(file: string): Promise<void>
-  /** What decides beside the modules' own files, absolute; nothing before the start. */
+  /** What all modules depend on beside their own files, absolute; empty before the start. */
   surroundings(): { readonly files: readonly string[]; readonly folders: readonly string[] }
-  /** What images there are; nothing before the start. */
+  /** The project's images; undefined before the start. */
   images(): Images | undefined
-  /** The manifests whose text must not get into what the host puts out; nothing before the start. */
+  /** The manifests, whose text must not get into the host's output; undefined before the start. */
   manifests(): ProjectManifests | undefined
-  /** Whether a file, absolute, is in the store or the cache: what comes there is no file of a page's code. */
+  /** Whether a file, absolute, is in the store or the cache, where no code of a page lives. */
   makesFile(file: string): boolean
-  /** Whether nothing depends on a file or folder of the store or the cache, absolute: watchers need not look at it. */
+  /** Whether watchers can ignore a file or folder, absolute: it is in the store or the cache and nothing depends on it. */
   isUnseen(file: string): boolean
-  /** A build has loaded everything. What comes after that, such as its next environment, opens connections anew. */
+  /** A build has loaded everything. Connections close; a later environment opens them again. */
   rest(): Promise<void>
-  /** Nothing more is asked for. A request that is under way comes to its end: it is paid for. */
+  /** Requests nothing more. A request in flight finishes: it is paid for. */
   close(): void
 }
 
@@ -62,7 +62,7 @@ export interface Session
 export interface Images {
   /** The folder of the renditions, absolute. */
   readonly folder: string
-  /** The names by which code may refer to an image; nothing for another plugin's images, which judges for itself. */
+  /** The names by which code may refer to an image; undefined for images of another instance of this plugin. */
   namesOf(id: ModuleId): readonly string[] | undefined
 }
 
@@ -73,7 +73,7 @@ export function createSession(inline: unknown, facts: HostFacts): Session {
   const isLive = facts.kind !== 'build'
   let starting: Promise<void> = Promise.resolve()
 
-  /** A survey that knows the manifest as it is now: a watcher may be later than the one who asks for the module. */
+  /** A survey of the manifest as it is on disk: a host may load the module before a watcher reports the edit. */
   async function freshSurvey(file: string): Promise<Survey> {
     const made = await project.survey()
     if (!isLive) return made
@@ -92,13 +92,13 @@ export function createSession(inline: unknown, facts: HostFacts): Session {
     if (changed.some((file) => MANIFEST_ID.test(file))) background.forgive()
     project.invalidate()
     const made = await project.survey().catch((error: unknown) => {
-      // A watcher must outlive it; every module that is asked for says it again.
+      // The watcher goes on; each module that is loaded reports the error again.
       if (!(error instanceof ImagegenError)) throw error
       logger.error(error.message)
     })
     if (made === undefined) return
     updates.report(made, logger)
-    // What they show is brought up to date here, before the host looks at any module.
+    // Here rather than through an update: the host has not checked any module yet.
     await modules.takeChanged(made)
     await modules.refreshKept(made)
   }
@@ -108,19 +108,19 @@ export function createSession(inline: unknown, facts: HostFacts): Session {
     return findManifest(file, made, root) !== undefined
   }
 
-  /** Whether anything hangs on a file. */
+  /** Whether anything depends on a file. */
   function isOurs(file: string, { pipeline }: Opened): boolean {
     if (MANIFEST_ID.test(file) || isConfigFile(file)) return true
     if (path.dirname(file) === pipeline.options.storeDir) return true
     const known = project.known()
-    // What is broken may hang on anything.
+    // A broken manifest may depend on any file.
     if (known === undefined || known.problems.size > 0) return true
     return [...known.images.values()].some((image) => watchFilesOf(image, known).includes(file))
   }
 
   return {
     start(changed = []) {
-      // One after the other: the second environment finds everything made.
+      // One after the other: the second environment finds everything generated.
       const run = (): Promise<void> => startOnce(changed)
       starting = starting.then(run, run)
       return starting
@@ -134,7 +134,7 @@ export function createSession(inline: unknown, facts: HostFacts): Session {
 
     async mendable(reason) {
       project.invalidate()
-      // Of a configuration that makes no sense there is no survey, and nothing else to mend.
+      // An invalid configuration allows no survey, and is the only thing to fix.
       const made = await project.survey().catch(() => undefined)
       const { root } = project.opened()?.pipeline.options ?? { root: facts.start }
       return mendableFiles(reason, made, root)
@@ -181,7 +181,7 @@ export function createSession(inline: unknown, facts: HostFacts): Session {
       const options = project.opened()?.pipeline.options
       return {
         files: options?.configFile === undefined ? [] : [options.configFile],
-        // What a command beside a dev server makes comes there.
+        // A command that runs beside the dev server stores images there.
         folders: options !== undefined && isLive ? [options.storeDir] : [],
       }
     },
@@ -212,7 +212,7 @@ export function createSession(inline: unknown, facts: HostFacts): Session {
     isUnseen(file) {
       const { storeDir, cacheDir } = project.opened()?.pipeline.options ?? usual(facts.start)
       if (isBelow(cacheDir, file)) return true
-      // Receipts and pictures; folders, and what is not written to its end, are the store's own business.
+      // Receipts and pictures count. Folders and unfinished files do not.
       return (
         isBelow(storeDir, file) &&
         !/^[^/\\]+\.(?:json|jpe?g|png|webp)$/.test(path.relative(storeDir, file))
@@ -227,7 +227,7 @@ export function createSession(inline: unknown, facts: HostFacts): Session {
   }
 }
 
-/** Where store and cache are before the options are read, most likely. */
+/** The default folders of store and cache, for the time before the options are read. */
 function usual(start: string): { readonly storeDir: string; readonly cacheDir: string } {
   return {
     storeDir: path.join(start, '.imagegen'),
@@ -240,8 +240,7 @@ function isBelow(folder: string, file: string): boolean {
 }
 
 /**
- * Starts a session in a host that goes on watching: also when the start fails, the host knows the files in which that can
- * be mended.
+ * Starts a session in a host that watches files. If the start fails, the host watches the files whose change may fix it.
  *
  * @param begin `start` or `prepare` of the session.
  */

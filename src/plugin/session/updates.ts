@@ -5,19 +5,19 @@ import type { LoadedModules } from './loaded-modules.ts'
 import type { ModuleId } from '../module-id.ts'
 import type { Project } from './project.ts'
 
-/** What a live session tells its host and its user of a project that changes under it. */
+/** What a live session tells its host and its user about changes in the project. */
 export interface Updates {
-  /** Told which modules have to be loaded anew, beside those that watch a file that changed. */
+  /** Called with modules to reload, beside those that depend on the changed file. */
   onUpdate(listener: (modules: readonly ModuleId[]) => void): void
   /**
-   * Looks at everything anew, or at what an edit has changed. Calls that come while that is under way share the next time.
+   * Surveys everything, or what an edit has changed. Calls during a refresh share the next one.
    *
-   * @param edited absolute. Left out: anything may have been changed.
+   * @param edited absolute. Default: anything may have changed.
    */
   refresh(edited?: string): Promise<void>
-  /** The first look, in a session that has been prepared only. Modules may have been loaded meanwhile. */
+  /** The first survey of a session that was only prepared. Modules may already have been loaded. */
   look(): Promise<void>
-  /** Says what is wrong with the manifests, once. */
+  /** Reports the manifests' errors, once. */
   report(made: Survey, logger: Logger): void
 }
 
@@ -63,7 +63,7 @@ export function createUpdates(project: Project, modules: LoadedModules): Updates
     async look() {
       await refresh()
       const { logger } = await project.open()
-      // Nothing: why has just been said.
+      // No survey: the error was already logged.
       const made = project.known()
       if (made !== undefined) report(made, logger)
     },

@@ -2,11 +2,11 @@ import type { Job, Manifest, Survey } from '../../pipeline.ts'
 import { readFileIfThere } from '../../shared/files.ts'
 import { watchFilesOf } from './watched-files.ts'
 
-/** Which jobs of a run are still wanted while manifests are edited beside it. */
+/** Tracks which jobs of a run are still wanted while manifests are edited. */
 export interface WantedJobs {
   /**
-   * Aborted once an edit has replaced the job. Also looks at the manifests on the disk: a watcher may not have told of an
-   * edit yet, and some hosts watch only the manifests that a page shows.
+   * Aborts once an edit has replaced the job. Also reads the manifests on disk: a watcher may not have reported an edit
+   * yet, and some hosts watch only the manifests that a page shows.
    */
   signalOf(this: void, job: Job): AbortSignal
   /** Ends every job whose key a newer survey does not plan. */
@@ -38,13 +38,13 @@ export function createWantedJobs(started: Survey): WantedJobs {
   }
 }
 
-/** Whether a manifest on the disk is another than the one that was surveyed. */
+/** Whether a manifest on disk differs from the surveyed one. */
 export function isEdited({ file, text }: Manifest): boolean {
   const bytes = readFileIfThere(file)
   return bytes === undefined || new TextDecoder().decode(bytes) !== text
 }
 
-/** A survey, by what is looked up in it. */
+/** A survey, indexed for look-ups. */
 interface Known {
   readonly survey: Survey
   readonly jobs: ReadonlyMap<string, Job>

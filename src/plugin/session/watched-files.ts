@@ -2,7 +2,7 @@ import path from 'node:path'
 import type { PlannedImage, Survey } from '../../pipeline.ts'
 import { ImagegenError } from '../../shared/errors.ts'
 
-/** The files that an image depends on: its manifest and those of images that it refers to, and all their pictures. */
+/** The files that an image depends on: manifests and pictures, its own and those of images that it refers to. */
 export function watchFilesOf(image: PlannedImage, survey: Survey): readonly string[] {
   const files = new Set<string>()
   const visited = new Set<string>()
@@ -28,7 +28,7 @@ export function watchFilesOf(image: PlannedImage, survey: Survey): readonly stri
 }
 
 /**
- * The files that a manifest names, whether or not they are there: one that is missing, or has errors, may be mended.
+ * The files that a manifest names, whether or not they exist: a missing or broken one may be fixed.
  *
  * @param manifestPath as the survey knows it.
  */
@@ -52,9 +52,9 @@ export function namedFiles(manifestPath: string, survey: Survey): readonly strin
 }
 
 /**
- * The files in which an error of a whole project can be mended: those that it names, all manifests, and whatever they name.
+ * The files whose change may fix an error of a whole project: those that it names, all manifests, and all that they name.
  *
- * @param survey nothing where the configuration makes no sense.
+ * @param survey undefined if the configuration is invalid.
  * @param root the project's, absolute.
  */
 export function mendableFiles(
