@@ -71,7 +71,7 @@ export function publishedError(
     hint: [
       'Import the image in JavaScript and use its `src`:',
       `\`import images from './${path.basename(manifest)}'\`.`,
-      'A file that is meant to be published belongs into the option `exclude`.',
+      'To publish a file on purpose, add it to the option `exclude`.',
     ].join(' '),
   })
 }
@@ -107,7 +107,7 @@ export async function refusePublic(folder: string, session: KnowsManifests): Pro
     const root = session.manifests()?.root ?? folder
     throw new ImagegenError('manifest', {
       message: `The build would publish ${toPosix(path.relative(root, manifest))} with its prompts: ${toPosix(path.relative(root, folder))}/ is copied as it is.`,
-      hint: 'Move the manifest into the folder of the code that imports it. A file that is meant to be published belongs into the option `exclude`.',
+      hint: 'Move the manifest into the folder of the code that imports it. To publish a file on purpose, add it to the option `exclude`.',
     })
   }
 }

@@ -58,7 +58,7 @@ test('code that is split shares its pictures', async () => {
   await expectPictures(built, Object.values(pictures))
 })
 
-test('a context that builds again sees edits of manifests, configuration and store, and mends', async () => {
+test('a context that builds again sees edits of manifests, configuration and store, and recovers', async () => {
   const project = await sandbox({ store })
   const made = await context(optionsFor(project))
   onTestFinished(() => made.dispose())

@@ -232,7 +232,7 @@ test('URLs that are known at run time only', async () => {
 })
 
 test.each([vite6, vite7, vite8])(
-  'a watcher of $name that loads no picture anew keeps all of them',
+  'a watcher of $name that loads no picture again keeps all of them',
   async (host) => {
     const project = await sandbox({ store })
     const settings = settingsFor()

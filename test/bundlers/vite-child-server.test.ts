@@ -36,7 +36,7 @@ test.each<[string, Create]>([
   ['Vite 7', createServer7 as unknown as Create],
   ['Vite 8', createServer],
 ])(
-  'in %s a server beside the one that shows pages loads pictures, asks for none and says nothing',
+  'in %s a server beside the one that shows pages loads pictures, requests none and says nothing',
   async (_, create) => {
     const said = listenToConsole()
     const project = await sandbox({

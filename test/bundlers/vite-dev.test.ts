@@ -23,7 +23,7 @@ const ONE = {
 const promptsOf = ({ emulator }: Sandbox): string[] =>
   emulator.requests().map(({ body }) => (body as { prompt: string }).prompt)
 
-test('stand-ins of the final size at once, however slow the provider is', async () => {
+test('placeholders of the final size at once, however slow the provider is', async () => {
   const project = await sandbox({ emulator: { faults: [{ kind: 'hang' }] } })
   const dev = await viteDev(project)
   const page = await dev.visit()
@@ -145,7 +145,7 @@ test('an edit of the manifest or of a picture that it names is seen', async () =
   expect(promptsOf(project).filter((prompt) => prompt.includes('fox'))).toHaveLength(2)
 })
 
-test('a broken manifest is an error with file and line, until it is mended', async () => {
+test('a broken manifest is an error with file and line, until it is fixed', async () => {
   listenToConsole()
   const project = await sandbox({ files: ONE })
   const dev = await viteDev(project, {}, { mode: 'placeholder' })
@@ -194,7 +194,7 @@ test('a picture that a manifest names and that is missing may come later', async
   expect((await dev.visit()).pictures).toHaveLength(1)
 })
 
-test('what a provider refuses is told over the page, which goes on with a stand-in', async () => {
+test('what a provider refuses is told over the page, which goes on with a placeholder', async () => {
   const said = listenToConsole()
   const project = await sandbox({
     files: {
@@ -232,7 +232,7 @@ test('what a provider refuses is told over the page, which goes on with a stand-
   expect(later.left).toEqual([])
 })
 
-test('without a key, past the budget and switched off: stand-ins, and one word why', async () => {
+test('without a key, past the budget and switched off: placeholders, and one word why', async () => {
   const said = listenToConsole()
   const [keyless, costly, off, usual] = [
     await sandbox({ files: ONE }),

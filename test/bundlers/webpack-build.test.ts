@@ -246,7 +246,7 @@ test('two compilers of one build ask once', async () => {
   expect(picturesBelow(project.path('dist'))).toEqual(picturesBelow(project.path('dist-server')))
 })
 
-test('a damaged stamp and a damaged rendition are made anew', async () => {
+test('a damaged stamp and a damaged rendition are made again', async () => {
   const project = await sandbox({ store })
   const first = await warmBuild(project)
   const cache = project.path('node_modules/.cache/unplugin-imagegen')

@@ -33,7 +33,7 @@ async function until(
   }
 }
 
-test('stand-ins at once, then the pictures; edits are seen and keep every file', async () => {
+test('placeholders at once, then the pictures; edits are seen and keep every file', async () => {
   listenToConsole()
   const project = await sandbox({ files: ONE })
   const watcher = webpackWatch(project, persistentCache(project.root))

@@ -80,7 +80,7 @@ it('a build that cannot start names the files in which that can be fixed', async
   )
 })
 
-it('a live session starts with a broken manifest, and mends by itself', async () => {
+it('a live session starts with a broken manifest, and recovers by itself', async () => {
   const files = await ownPicture()
   files.write({ [MANIFEST]: OWN.replace('source', 'soruce') })
   const session = begin(files)

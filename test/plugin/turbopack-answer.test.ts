@@ -11,7 +11,7 @@ const MISSPELT = 'images: { own: { soruce: ./own.png, alt: drawn by hand } }'
 it.each([
   { host: 'a dev server', isBuild: false },
   { host: 'a build', isBuild: true },
-])('tells $host what is wrong with a manifest, until it is mended', async ({ isBuild }) => {
+])('tells $host what is wrong with a manifest, until it is fixed', async ({ isBuild }) => {
   const project = await temporaryProject({
     'imagegen.config.json': '{ "mode": "frozen", "types": false }',
     'src/cast.image.yaml': MISSPELT,

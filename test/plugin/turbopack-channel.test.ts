@@ -51,7 +51,7 @@ describe('the channel between Turbopack’s loaders and Next’s process', () =>
     expect(await askChannel(root, ID)).toEqual({ refused: 'no', files: ['a'] })
   })
 
-  it('answers nobody who cannot read the address, and says nothing of why', async () => {
+  it('does not answer a process that cannot read the address, and gives no reason', async () => {
     const { root } = await temporaryProject()
     const asked: unknown[] = []
     await openChannel(root, (id) => {
@@ -72,7 +72,7 @@ describe('the channel between Turbopack’s loaders and Next’s process', () =>
     await expect(askChannel(root, ID)).rejects.toThrow('Next ended before')
   })
 
-  it('finds nobody where no process is, or one that was killed', async () => {
+  it('finds no process that has ended or was killed', async () => {
     const { root } = await temporaryProject()
     expect(await askChannel(root, ID)).toBeUndefined()
     const address = JSON.stringify({ port: 1, token: 'x' })

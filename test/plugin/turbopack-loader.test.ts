@@ -74,7 +74,7 @@ describe('the loader for Turbopack, where Next’s configuration is not wrapped'
     }
   })
 
-  it('refuses what is missing, with what to do, and asks nobody', async () => {
+  it('refuses what is missing, with what to do, and requests nothing', async () => {
     const { context } = contextOf(await project(), 'src/cast.image.yaml?image=missing')
     await expect(loadForTurbopack(context)).rejects.toMatchObject({
       message: expect.stringContaining('run `imagegen generate`') as string,
@@ -82,7 +82,7 @@ describe('the loader for Turbopack, where Next’s configuration is not wrapped'
     })
   })
 
-  it('names all files in which an error can be mended', async () => {
+  it('names all files in which an error can be fixed', async () => {
     const made = await project()
     made.write({ 'src/cast.image.yaml': 'images: { own: { source: ./other.png, alt: "" } }' })
     const { context, files } = contextOf(made, 'src/cast.image.yaml')
@@ -94,7 +94,7 @@ describe('the loader for Turbopack, where Next’s configuration is not wrapped'
 })
 
 describe('the loader for Turbopack, beside Next’s own process', () => {
-  it('passes on what that one says, and why a stand-in is shown', async () => {
+  it('passes on what that one says, and why a placeholder is shown', async () => {
     const made = await project()
     const channel = made.file('channel')
     await openChannel(channel, ({ image }) =>

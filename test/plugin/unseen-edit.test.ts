@@ -5,7 +5,7 @@ import { sandbox } from '../bundlers/sandbox.ts'
 
 const FILE = 'src/quay.image.yaml'
 
-it('asks for nothing by the text of a manifest that was edited where no host saw it', async () => {
+it('requests nothing by the text of a manifest that was edited where no host saw it', async () => {
   const project = await sandbox({ files: { [FILE]: 'prompt: an old prompt\nalt: a quay\n' } })
   const options = { ...project.options, include: FILE }
   const session = createSession(options, turbopackFacts(project.root, 'live'))

@@ -65,7 +65,7 @@ const SHOWN = [
 ]
 
 describe('Astro', () => {
-  it('checks names and sizes before any build, and asks for nothing', async () => {
+  it('checks names and sizes before any build, and requests nothing', async () => {
     const { emulator, project } = example
     const account = accountAt(emulator.url)
     const sound = await project.run('astro', ['check'], account)
@@ -94,14 +94,14 @@ describe('Astro', () => {
     expect(pictures.filter((file) => !page.includes(path.basename(file)))).toEqual([])
   })
 
-  it('shows every picture of a server, below its base path, and asks for none again', async () => {
+  it('shows every picture of a server, below its base path, and requests none again', async () => {
     await example.build('astro', ['build', '--config', 'astro.server.config.mjs'])
     expect(example.emulator.stats().images).toBe(3)
     const server = await example.project.serve('node', () => ['dist-server/server/entry.mjs'])
     expect(await shownBy(server, '/garden/', 'astro-server')).toMatchObject(SHOWN)
   })
 
-  it('shows stand-ins, then pictures, then those of an edited prompt, on a page that it reloads', async () => {
+  it('shows placeholders, then pictures, then those of an edited prompt, on a page that it reloads', async () => {
     const { browser, project } = example
     const seen = await seeEdit({
       browser,
@@ -118,7 +118,7 @@ describe('Astro', () => {
     expect(seen).toMatchObject({ asked: 4, isSamePage: false, complaints: [] })
   })
 
-  it('refuses to publish a manifest of its public folder, before it asks for anything', async () => {
+  it('refuses to publish a manifest of its public folder, before it requests anything', async () => {
     const { emulator, project } = example
     const { requests } = emulator.stats()
     project.write('public/art/one.image.yaml', 'prompt: One\nalt: ""\n')

@@ -98,7 +98,7 @@ describe('the built pages in Chromium', () => {
 })
 
 describe('the dev server of the Vite example', () => {
-  it('shows stand-ins, then the pictures, then those of another prompt, on the open page', async () => {
+  it('shows placeholders, then the pictures, then those of another prompt, on the open page', async () => {
     const project = path.join(folder, 'vite')
     for (const kept of ['.imagegen', 'node_modules/.cache']) {
       rmSync(path.join(project, kept), { recursive: true })

@@ -117,7 +117,7 @@ async function shownAt(paths: readonly string[], name: string): Promise<NaturalS
 }
 
 describe('types in a project of Next', () => {
-  it('are exact before any build, and ask for nothing', async () => {
+  it('are exact before any build, and request nothing', async () => {
     project.files.write('components/misspelt.tsx', MISSPELT)
     onTestFinished(() => project.files.write('components/misspelt.tsx', ''))
     const { output } = await project.files.run('npm', ['run', '--silent', 'typecheck'])
@@ -229,7 +229,7 @@ describe.each(BUNDLERS)('Next with %s', { timeout: PATIENCE }, (bundler) => {
     expect(emulator.stats().requests).toBe(requests)
   })
 
-  it('shows stand-ins, then pictures, then those of an edited prompt, on one page', async () => {
+  it('shows placeholders, then pictures, then those of an edited prompt, on one page', async () => {
     const seen = await seeEdit({
       browser,
       project: project.files,
@@ -254,7 +254,7 @@ describe.each(BUNDLERS)('Next with %s', { timeout: PATIENCE }, (bundler) => {
     expect(seen.isSamePage).toBe(true)
   })
 
-  it('shows in its overlay what is wrong, until it is mended', async () => {
+  it('shows in its overlay what is wrong, until it is fixed', async () => {
     emulator.setFaults([{ kind: 'status', code: 1026, match: 'a wreck' }])
     onTestFinished(() => emulator.setFaults([]))
     const server = await project.dev(bundler, {

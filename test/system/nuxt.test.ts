@@ -78,7 +78,7 @@ describe('Nuxt', () => {
     })
   })
 
-  it('shows stand-ins, then pictures, then those of an edited prompt, on one page', async () => {
+  it('shows placeholders, then pictures, then those of an edited prompt, on one page', async () => {
     const { browser, project } = example
     const seen = await seeEdit({
       browser,
@@ -97,7 +97,7 @@ describe('Nuxt', () => {
     expect(seen.output).not.toMatch(/ERROR|\[error\]/)
   })
 
-  it('refuses to publish a manifest of its public folder, before it asks for anything', async () => {
+  it('refuses to publish a manifest of its public folder, before it requests anything', async () => {
     const { emulator, project } = example
     const { requests } = emulator.stats()
     project.write('public/art/one.image.yaml', 'prompt: One\nalt: ""\n')

@@ -57,7 +57,7 @@ test('no server at the start: said at once by every command, and nothing is spen
   expect(emulator.stats().requests).toBe(0)
 })
 
-test('a wrong password: said at once, and shown to nobody', async () => {
+test('a wrong password: said at once, and never shown', async () => {
   const { open, redis } = await site({ password: 'the right one' })
   for (const user of [`:${encodeURIComponent(PASSWORD)}@`, '']) {
     const project = await open({ redis: `redis://${user}127.0.0.1:${redis.port}`, hasKey: true })
@@ -71,7 +71,7 @@ test('a wrong password: said at once, and shown to nobody', async () => {
   }
 })
 
-test('the right password works, as a URL and as options, and is shown to nobody', async () => {
+test('the right password works, as a URL and as options, and is never shown', async () => {
   const { open, redis } = await site({ password: PASSWORD })
   const worker = (await open({ hasKey: true })).start('worker')
   await worker.said('Takes pictures')
@@ -138,7 +138,7 @@ test('Ctrl-C ends a run whose server is away, the second one at once', async () 
   expectPlain(ran)
 })
 
-test('a server that forgets everything is told anew', async () => {
+test('a server that forgets everything is told again', async () => {
   const { open, redis, emulator } = await site()
   const client = await open()
   const running = client.start('generate', '--yes')
@@ -211,7 +211,7 @@ test('without a store in common: said after the first picture, which is kept whe
   expect(emulator.stats().images).toBe(1)
 })
 
-test('jobs that somebody else wrote are refused, and harm nobody', async () => {
+test('jobs that another program wrote are refused, and do no harm', async () => {
   const { open, redis, emulator } = await site()
   const machine = await open({ hasKey: true })
   const worker = machine.start('worker')

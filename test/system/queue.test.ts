@@ -281,7 +281,7 @@ test('a lost picture is asked for again only where no worker has it either, and 
   expect((await one.run('plan', '--check')).code).toBe(0)
 })
 
-test('an outdated picture is made anew from the picture that the client has picked', async () => {
+test('an outdated picture is made again from the picture that the client has picked', async () => {
   const { client, worker, emulator } = await site({ 'cast.image.yaml': CAST, 'face.svg': FACE })
   await worker()
   const one = await client()

@@ -58,7 +58,7 @@ afterAll(async () => {
   await project?.remove()
 })
 
-it('React Router: its second dev server asks for nothing, and each line is said once', async () => {
+it('React Router: its second dev server requests nothing, and each line is said once', async () => {
   const server = await project.serveAt('react-router', ['dev'], accountAt(emulator.url))
   onTestFinished(() => server.stop())
   const said = (text: string): number => server.output().split(text).length - 1

@@ -92,7 +92,7 @@ describe('Redis', () => {
     expect((await again.store.read([TOMAS.key])).lookup(TOMAS.key).problems).toEqual([])
   })
 
-  test('opened by a function is closed, and opened anew when it is needed', async () => {
+  test('opened by a function is closed, and opened again when it is needed', async () => {
     const base = randomUUID()
     let opened = 0
     const one = machine(() => {

@@ -39,7 +39,7 @@ describe('a bucket', () => {
     })
   })
 
-  test('that lets nobody in makes nothing missing, and no secret is shown', async () => {
+  test('that refuses every login makes nothing missing, and no secret is shown', async () => {
     const bucket = await server.createBucket()
     await machine(await bucketDriver({ bucket })).make(KIRA, await picture(1))
     const secretAccessKey = 'not-the-secret-of-anybody'

@@ -27,7 +27,7 @@ describe('Storybook on Vite', () => {
     )
   })
 
-  it('shows stand-ins, then pictures, then those of an edited prompt, in one story', async () => {
+  it('shows placeholders, then pictures, then those of an edited prompt, in one story', async () => {
     const { browser, project } = example
     const seen = await seeEdit({
       browser,

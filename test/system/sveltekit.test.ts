@@ -106,7 +106,7 @@ describe('SvelteKit', () => {
     expect(bytesIn('build/_app/immutable/assets')).toEqual(renditions)
   })
 
-  it('shows stand-ins, then pictures, then those of an edited prompt, on one page', async () => {
+  it('shows placeholders, then pictures, then those of an edited prompt, on one page', async () => {
     const { browser, project } = example
     const seen = await seeEdit({
       browser,
@@ -123,7 +123,7 @@ describe('SvelteKit', () => {
     expect(seen).toMatchObject({ asked: 3, isSamePage: true, complaints: [] })
   })
 
-  it('refuses to publish a manifest of its static folder, before it asks for anything', async () => {
+  it('refuses to publish a manifest of its static folder, before it requests anything', async () => {
     const { emulator, project } = example
     const { requests } = emulator.stats()
     project.write('static/art/one.image.yaml', 'prompt: One\nalt: ""\n')

@@ -159,9 +159,9 @@ export function viteHost(begin: (facts: HostFacts) => Session): Partial<Plugin> 
         return {
           code,
           meta: { [RENDITIONS]: [...references.keys()] },
-          // References to emitted files hang on the order in which they come in: a source map would differ with it.
+          // References depend on the order in which files are emitted: a source map would differ from build to build.
           map: isBuild ? { mappings: '' } : null,
-          // Rolldown would take the file's ending for its type.
+          // Rolldown would derive the type from the file's extension.
           moduleType: 'js',
           moduleSideEffects: false,
         }

@@ -179,7 +179,8 @@ export function createBackground(
       return true
     } catch (error) {
       if (!(error instanceof ImagegenError)) throw error
-      if (!said.has(error.code)) logger.warn(`${error.message}\n\nStand-ins are shown until then.`)
+      if (!said.has(error.code))
+        logger.warn(`${error.message}\n\nPlaceholders are shown until then.`)
       said.add(error.code)
       return false
     }

@@ -73,7 +73,7 @@ export function createProject(
     const spoken = kind === 'child' ? createSilentLogger() : createConsoleLogger()
     const logger = redacting(spoken, options.secrets)
     const earlier = latest?.pipeline
-    // A dev server's life is longer than its options; but whoever changes the budget agrees to it anew.
+    // A dev server's life is longer than its options; but changing the budget is a new agreement.
     const isAgreed =
       earlier?.options.budget.images === options.budget.images &&
       earlier.options.budget.usd === options.budget.usd
