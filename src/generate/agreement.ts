@@ -7,7 +7,7 @@ import { ImagegenError, type Problem } from '../shared/errors.ts'
 import { describeLimit, unknownPrice, type Budget } from './budget.ts'
 import { count } from '../shared/plain-text.ts'
 
-/** More lines than that nobody reads; the command line lists them all. */
+/** A build shows no more lines than this; the command line lists them all. */
 const SHOWN = 20
 
 /**

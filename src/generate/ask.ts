@@ -22,7 +22,7 @@ import type { Request } from './retry.ts'
 export interface AskOptions {
   readonly store: Store
   readonly budget: Purse
-  /** Models whose shapes nobody declared answer one request before the others follow. */
+  /** Models without declared shapes answer one request before the others follow. */
   readonly firstAnswers: FirstAnswers
   /** The account's requests a minute; nothing: no limit is known. */
   readonly window: Pick<RateWindow, 'take' | 'pause' | 'pauseForWindow'> | undefined
@@ -31,7 +31,7 @@ export interface AskOptions {
   /**
    * How a request is tried, and tried again.
    *
-   * @throws what the last attempt did, or `Postponed` where somebody will come back to the order.
+   * @throws what the last attempt did, or `Postponed` if the caller will retry the order later.
    */
   readonly tryRequest: <Result>(request: Request<Result>) => Promise<Result>
   /** No request is sent any more; those under way are awaited and stored. */
@@ -54,7 +54,7 @@ export interface Arrival {
  * The turn may come late, and this process may have been stopped meanwhile: the lock is looked at right before each
  * attempt is sent.
  *
- * @returns `lock-lost` where somebody else has taken the key over; nothing was sent or spent since then.
+ * @returns `lock-lost` if another process has taken over the key; nothing was sent or spent since then.
  * @throws ModelError or ImagegenError, or what `tryRequest` throws.
  */
 export async function ask(

@@ -143,7 +143,7 @@ export function budgetUsedUp(
   })
 }
 
-/** The problem of a model whose price nobody knows, under a limit in US dollars. */
+/** The problem of a model without a price under a limit in US dollars. */
 export function unknownPrice(
   limit: BudgetLimit,
   { name, provider, modelId }: BilledModel,

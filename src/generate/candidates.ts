@@ -30,10 +30,10 @@ export interface CandidateOptions extends AskOptions {
 const MAX_REFUSED_ROUNDS = 3
 
 /**
- * Fills a key up to the candidates that are wanted, while nobody else asks for it. Where the lock is lost before a request
- * is sent, the store is looked at again instead: whoever took the key over has most likely made them.
+ * Fills a key up to the candidates that are wanted, while no other process requests it. Where the lock is lost before a request
+ * is sent, the store is looked at again instead: the process that took over the key has most likely made them.
  *
- * @returns the final failure of somebody else who asked for it meanwhile.
+ * @returns the final failure of another process that requested it meanwhile.
  * @throws ModelError or ImagegenError where it cannot be filled, or what `tryRequest` throws.
  */
 export async function makeCandidates(
@@ -124,7 +124,7 @@ async function fillUnderLock(
 }
 
 /**
- * The key's record, read anew; an answer that a killed process had left is stored first.
+ * Reads the key's record again, after storing an answer that a killed process left.
  *
  * @param candidates so many are looked for in a remote, if there is one.
  */
@@ -202,7 +202,7 @@ function leaveFailure(order: Order, lock: Lock, error: unknown): void {
 }
 
 /**
- * Nobody asks again for a recipe whose answer was paid for and cannot be used, unless a person says so.
+ * A recipe whose answer was paid for and cannot be used is requested again only if a person says so.
  *
  * @throws ImagegenError with code `unusable`.
  */

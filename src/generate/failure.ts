@@ -39,7 +39,7 @@ export function failureOf(job: Job, thrown: unknown): Failure {
   return failureFromElsewhere(job, sharedFailureOf(job.entry, thrown))
 }
 
-/** A failure that was left by whoever had it, as this job's. */
+/** Another process's failure for the same key, as this job's. */
 export function failureFromElsewhere(
   job: Job,
   failure: SharedFailure & { readonly isRetryable?: boolean },

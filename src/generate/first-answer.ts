@@ -16,7 +16,7 @@ export interface FirstAnswer {
 }
 
 /**
- * Tries models whose shapes nobody declared with one request, before the others follow. What a model ignores, or draws
+ * Tries models without declared shapes with one request before the others follow. What a model ignores, or draws
  * in another shape, is not requested of it again in the same run.
  */
 export interface FirstAnswers {
@@ -72,7 +72,7 @@ export function createFirstAnswers(store: Pick<Store, 'read'>): FirstAnswers {
       const shapes = await trial.shapes
       for (;;) {
         throwIfAborted(signal)
-        // Whoever replaces a picture has been told, and asks for it all the same.
+        // A person who replaces a picture has seen the reason and requests it all the same.
         if (order.renew === null) refuseKnown(order, model, trial, shapes)
         if (trial.hasAnswered) return (answer) => note(trial, answer)
         if (trial.first === undefined) break

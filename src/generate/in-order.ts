@@ -3,7 +3,7 @@ import type { GenerateEvent } from './event.ts'
 import { isConsequence, notTried, type Failure } from './failure.ts'
 
 export interface GenerateReport {
-  /** Entries that have their picture now, whoever asked for it. */
+  /** Entries that have their picture now, no matter which process requested it. */
   readonly generated: readonly string[]
   readonly failures: readonly Failure[]
   /** Jobs that were not tried because the run was interrupted. */

@@ -18,7 +18,7 @@ export interface Inputs {
 /**
  * The bytes of a reference picture that is a file.
  *
- * @throws ImagegenError where it is not to be had.
+ * @throws ImagegenError if it cannot be read.
  */
 export type ReadFile = (sha256: string) => Promise<Uint8Array>
 

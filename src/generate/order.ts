@@ -11,7 +11,7 @@ import { isShallow } from '../shared/record.ts'
 import type { Store } from '../store/store.ts'
 
 /**
- * What is to be asked for under one key, as plain JSON and without the project around it: whoever has the model and the
+ * What to request under one key, as plain JSON and independent of the project: any process that has the model and the
  * store can do it.
  */
 export interface Order {
@@ -141,7 +141,7 @@ const recipeEntries = {
 /** Strict, because an unknown field would be part of the key but not of the request. */
 const recipeSchema: v.GenericSchema<unknown, Recipe> = v.strictObject(recipeEntries)
 
-/** For messages, files and receipts: whoever may write to the queue may have put it there. */
+/** For messages, files and receipts: anyone who can write to the queue may have put it there. */
 const nameSchema = v.pipe(
   v.string(),
   v.transform((text) => plainText(text, 2048)),

@@ -28,7 +28,7 @@ export function seedOf(
   return (derived + candidatesThere) % SEED_RANGE
 }
 
-/** What some pictures of an order cost, USD; null where nobody knows. */
+/** What some pictures of an order cost, in USD; null if the price is unknown. */
 export function priceOf({ recipe }: Order, model: ResolvedModel, pictures: number): number | null {
   const price = priceOfOne(recipe, model)
   return price === null ? null : price * pictures

@@ -19,7 +19,7 @@ export interface RetryOptions<Result> extends Request<Result> {
   readonly pause?: number
 }
 
-/** Not now: whoever tries requests comes back to it, later or elsewhere. Nothing has failed for good. */
+/** Not now: the caller retries later or elsewhere. Nothing has failed for good. */
 export class Postponed extends Error {
   override readonly name = 'Postponed'
   /** Milliseconds until it makes sense to come back. */
@@ -35,7 +35,7 @@ export class Postponed extends Error {
 /** Attempts for what a pause may mend: with the default pause they span about half a minute. */
 export const MAX_RETRIES = 5
 
-/** Windows of the rate limit to sit out: more than this, and somebody else uses the account up. */
+/** Rate-limit windows to wait for. After more of them, another client is using up the account. */
 export const MAX_RATE_LIMITS = 10
 
 /** Milliseconds before the first retry; doubled for each further one. */

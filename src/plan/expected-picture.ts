@@ -52,7 +52,7 @@ export function createReceiptCheck(models: Iterable<ResolvedModel>): ReceiptChec
     const recipe = written as Recipe
     if (recipeKey(recipe) !== key) return 'its recipe is that of another key'
     if (![recipe.size, recipe.aspectRatio].every(isTextOrAbsent)) return 'its recipe makes no sense'
-    // Nobody asked for a size of a picture that was adopted, and an unusable one may have any.
+    // An adopted picture was requested in no size, and an unusable one may have any.
     if (origin !== 'provider' || unusable !== undefined || width === null || height === null) {
       return undefined
     }

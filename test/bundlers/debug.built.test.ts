@@ -80,9 +80,7 @@ await server.transformRequest('/main.js')
   let said = ''
   server.process.stderr?.on('data', (text: string) => (said += text))
   const says = (line: RegExp): Promise<void> => expect.poll(() => said).toMatch(line)
-  await says(
-    /imagegen:wait art\.image\.yaml#sheet: waiting until nobody has changed it for 2000 ms/,
-  )
+  await says(/imagegen:wait art\.image\.yaml#sheet: waiting until it has not changed for 2000 ms/)
   await says(
     /imagegen:wait art\.image\.yaml#scene: waiting for what it refers to, art\.image\.yaml#sheet/,
   )

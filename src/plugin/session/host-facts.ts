@@ -3,7 +3,7 @@
  *
  * - `build`: it ends, and waits for missing images.
  * - `live`: a dev server or a watcher. Modules never wait for a provider.
- * - `unattended`: as `live`, but nobody sees the result, so the plugin requests no images.
+ * - `unattended`: as `live`, but no person sees the result, so the plugin requests no images.
  * - `child`: as `unattended`, beside a server in the same process that already reports on the project, so the plugin logs
  *   nothing.
  */
