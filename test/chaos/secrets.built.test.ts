@@ -144,7 +144,8 @@ test('no output, request to another host or file of runs and builds contains the
   ])
   await note('generate, with failures', project.start('generate', '--yes', '--json'))
   await note('plan', project.start('plan', '--json'))
-  await note('generate', project.start('generate', '--yes'))
+  const replace = ['--replace', 'art.image.yaml#unusable']
+  await note('generate', project.start('generate', '--yes', ...replace))
   const vite = path.join(nodeModules, 'vite/bin/vite.js')
   await note('vite build', project.startScript(vite, 'build', '--debug'))
   await note('webpack build', project.startScript(project.file('webpack.mjs')))
