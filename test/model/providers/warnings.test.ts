@@ -31,9 +31,11 @@ images:
 `,
       'b.image.yaml': 'images: { d: { prompt: D, model: other, size: 1024x1024, seed: 3 } }',
     })
+    // Without declared sizes the first ignored seed would end the requests with a seed.
+    const limits = { sizes: ['1024x1024'] } as const
     const pipeline = await project.open({
-      sketch: imageModel(create(server.url), { maxImagesPerCall: 1, price: 0 }),
-      other: create(server.url),
+      sketch: imageModel(create(server.url), { maxImagesPerCall: 1, price: 0, limits }),
+      other: imageModel(create(server.url), { limits }),
     })
     const { report, events } = await generateAll(pipeline)
     expect(report.failures).toEqual([])
