@@ -105,7 +105,7 @@ export function createBackground(
       const more = `${Math.max(0, time - Date.now())} ms more`
       return needed.length > 0
         ? `${name}: waiting for what it refers to, ${needed.join(', ')}, ${more}`
-        : `${name}: waiting until nobody has changed it for ${STILL} ms, ${more}`
+        : `${name}: waiting until it has not changed for ${STILL} ms, ${more}`
     })
   }
 
