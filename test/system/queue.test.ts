@@ -115,7 +115,7 @@ test('a build through the queue, with a folder in common, gives the files that o
       "import imagegen from 'unplugin-imagegen/vite'\nexport default { plugins: [imagegen()] }\n",
   }
   const { client, worker, emulator, remote } = await site(files)
-  const options = { store: { dir: remote } }
+  const options = { store: { dir: remote, outside: true } }
   await worker({ options })
   const queued = await client({ options })
   const alone = await createProject(files)
@@ -297,7 +297,10 @@ test('an outdated picture is made again from the picture that the client has pic
     pictures: 1,
   })
   expect(emulator.stats().images).toBe(before + 1)
-  expect((await one.run('plan')).stdout).toBe('5 images: 5 current.\n')
+  // The earlier picture was added by hand: the plan names it, since no image asks for it.
+  expect((await one.run('plan')).stdout).toMatch(
+    /^cast\.image\.yaml#hero does not ask for hero\.\w{16}\.\w{8}\.jpg: .+\n\n5 images: 5 current\.\n$/,
+  )
 })
 
 /** What another branch brings along: an earlier picture of the same key, which is the one that is used. */
