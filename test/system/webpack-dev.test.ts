@@ -9,6 +9,7 @@ import { launchChromium } from './chromium.ts'
 import { CAST, countLoads } from './counted-loads.ts'
 import { freePort } from './free-port.ts'
 import { installed, type InstalledPackages } from './installed.ts'
+import { altsOf, openCounted } from './seen-renames.ts'
 
 /** What is used of webpack-dev-server. */
 type DevServer = new (
@@ -35,11 +36,13 @@ async function serve(
   project: Sandbox,
   own: Configuration,
   settings: object,
-): Promise<{ readonly url: string; stop(): Promise<void> }> {
+): Promise<{ readonly url: string; readonly built: () => number; stop(): Promise<void> }> {
   const DevServer = packages.load('webpack-dev-server') as DevServer
   const port = await freePort()
   const compiler = webpack(webpackConfig(project, { mode: 'development', ...own }))
   if (compiler === null) throw new Error('webpack has made no compiler')
+  let builds = 0
+  compiler.hooks.done.tap('count', () => void (builds += 1))
   const server = new DevServer(
     {
       host: '127.0.0.1',
@@ -51,7 +54,7 @@ async function serve(
     compiler,
   )
   await server.start()
-  return { url: `http://127.0.0.1:${port}`, stop: () => server.stop() }
+  return { url: `http://127.0.0.1:${port}`, built: () => builds, stop: () => server.stop() }
 }
 
 test('webpack-dev-server without HMR loads its page twice at most for an edit of three images', async () => {
@@ -82,4 +85,74 @@ document.querySelector('main').innerHTML = Object.values(cast)
   expect(seen.loads).toBeLessThanOrEqual(2)
   // With the one image that the page does not show.
   expect(seen.asked).toBe(7)
+})
+
+test('webpack-dev-server keeps its page while images are renamed, removed and brought back', async () => {
+  listenToConsole()
+  const manifest = 'src/cast.image.yaml'
+  const code = 'src/view.js'
+  const project = await sandbox({
+    files: {
+      'page/index.html': PAGE,
+      [manifest]: `defaults: { size: 512x512, output: { formats: [jpeg], widths: [64] } }
+images:
+  kira: { prompt: Kira, alt: Kira }
+  marco: { prompt: Marco, alt: Marco }
+`,
+      'src/main.js': "import './view.js'\n",
+      [code]: `import { kira as image } from './cast.image.yaml'
+document.querySelector('main').innerHTML = \`<img src="\${image?.src}" alt="\${image?.alt}">\`
+import.meta.webpackHot.accept()
+`,
+    },
+  })
+  const server = await serve(
+    project,
+    { plugins: [imagegen(optionsFor(project.emulator.url))] },
+    { hot: true },
+  )
+  try {
+    const { page, loaded } = await openCounted(browser, server.url)
+    const told: string[] = []
+    page.on('console', (message) => told.push(message.text()))
+    page.on('pageerror', (error) => told.push(error.message))
+    const shows = async (alt: string): Promise<void> => {
+      await expect.poll(() => altsOf(page), { timeout: 60_000 }).toEqual([alt])
+    }
+    const edit = async (file: string, from: string, to: string): Promise<void> => {
+      const before = server.built()
+      project.edit(file, from, to)
+      await expect.poll(server.built, { timeout: 60_000 }).toBeGreaterThan(before)
+    }
+    let edits = 0
+    const updates = async (from: string): Promise<string> => {
+      const alt = `Look ${++edits}`
+      await edit(manifest, `alt: ${from} `, `alt: ${alt} `)
+      await shows(alt)
+      return alt
+    }
+
+    await shows('Kira')
+    let alt = await updates('Kira')
+    // The manifest first, then the code; then the other way round.
+    await edit(manifest, '  kira:', '  mira:')
+    await edit(code, '{ kira as', '{ mira as')
+    alt = await updates(alt)
+    await edit(code, '{ mira as', '{ vera as')
+    await edit(manifest, '  mira:', '  vera:')
+    alt = await updates(alt)
+    // One that is removed, and brought back.
+    await edit(manifest, '  vera:', '  # vera:')
+    await edit(manifest, '  # vera:', '  vera:')
+    alt = await updates(alt)
+    // One that the page does not show.
+    await edit(manifest, '  marco:', '  polo:')
+    await updates(alt)
+
+    expect(loaded()).toBe(0)
+    expect(told.filter((text) => text.includes('has no id assigned'))).toEqual([])
+    await page.close()
+  } finally {
+    await server.stop()
+  }
 })
