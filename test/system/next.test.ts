@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises'
 import path from 'node:path'
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
@@ -310,4 +311,22 @@ describe.each(BUNDLERS)('Next with %s', { timeout: PATIENCE }, (bundler) => {
     project.files.write(manifest, sound)
     await answers(200)
   })
+})
+
+describe('a manifest in the public folder', () => {
+  it.each(BUNDLERS)(
+    'ends a build with %s before anything is requested',
+    async (bundler) => {
+      const { requests } = emulator.stats()
+      project.files.write('public/art/one.image.yaml', 'prompt: One\nalt: ""\n')
+      onTestFinished(() =>
+        rm(path.join(project.files.folder, 'public/art'), { recursive: true, force: true }),
+      )
+      const { code, output } = await project.build(bundler)
+      expect(code).not.toBe(0)
+      expect(output).toContain('The build would publish public/art/one.image.yaml with its prompts')
+      expect(emulator.stats().requests).toBe(requests)
+    },
+    LOOK,
+  )
 })
