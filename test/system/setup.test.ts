@@ -59,7 +59,7 @@ function stepsIn(output: string): Array<{ title: string; lines: string[] }> {
 function follow(project: InstalledProject, output: string): string[] {
   const done: string[] = []
   for (const { title, lines } of stepsIn(output)) {
-    const [, verb, place] = /^(Add to|Set in|Write exact types)(.*):$/.exec(title) ?? []
+    const [, verb, place] = /^(Add to|Set in|Write the exact types)(.*):$/.exec(title) ?? []
     if (verb === undefined || place === undefined) continue
     const file = / ?([\w./-]+)$/.exec(place)?.[1] ?? ''
     const [first = '', second = ''] = lines
