@@ -163,7 +163,7 @@ async function checkWatching(host: Host): Promise<void> {
   const isNew = ({ fromPhoto }: Record<string, GeneratedImage>): boolean =>
     fromPhoto?.src !== resized['fromPhoto']!.src
   let later = await until(isNew)
-  if (host.says.watching.startsWith('stand-ins first')) {
+  if (host.says.watching.startsWith('placeholders first')) {
     const standIn = later['fromPhoto']!
     expect(project.asked()).toBe(0)
     later = await until(({ fromPhoto }) => fromPhoto?.src !== standIn.src)
