@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { cpSync, symlinkSync, writeFileSync } from 'node:fs'
+import { cpSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { expect, test } from 'vitest'
 import { buildWith } from '../bundlers/hosts/host.ts'
@@ -68,6 +68,14 @@ test.each(['webpack', 'rspack'] as const)(
       const other = code.toString('utf8').replace(FORMAT, `edition: 2, ${FORMAT}`)
       writeFileSync(project.path('tool/dist', name), other)
     }
+    const manifest = JSON.parse(
+      readFileSync(path.join(repository, 'package.json'), 'utf8'),
+    ) as object
+    // A release that writes other code has another version.
+    writeFileSync(
+      project.path('tool/package.json'),
+      JSON.stringify({ ...manifest, version: '99.0.0' }),
+    )
     const second = build()
     expect(second).toContain('edition:2')
     expect(picturesBelow(project.path('dist'))).toHaveLength(14)
