@@ -1,9 +1,10 @@
 import { createOpenAI as createOpenAIV2 } from 'openai-v2'
 import { createOpenAI as createOpenAIV3 } from 'openai-v3'
-import { describe, expect, test, vi } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { imageModel } from '../../../src/model/declare-facts.ts'
 import type { ImageModel } from '../../../src/model/image-model.ts'
 import type { GenerateEvent } from '../../../src/generate/event.ts'
+import { listenToConsole } from '../../bundlers/console.ts'
 import { generateAll } from '../../generate/running.ts'
 import { askedFor, serveOpenAiImages } from './openai-images.ts'
 import { providerProject } from './provider-project.ts'
@@ -114,18 +115,13 @@ test('a misspelt provider in providerOptions is a warning at its place, before a
   })
   const model = createOpenAIV3({ apiKey: 'sk-test', baseURL: server.url }).image('gpt-image-1')
   const pipeline = await project.open({ m: model })
-  const printed = vi.spyOn(console, 'error').mockImplementation(() => undefined)
-  try {
-    await pipeline.survey()
-    await pipeline.survey()
-    const lines = printed.mock.calls.map(([text]) => String(text))
-    expect(lines).toHaveLength(1)
-    expect(lines[0]).toContain(
-      'a.image.yaml:5:24  a: `providerOptions.opneai`: there is no provider `opneai`, so m ignores it.',
-    )
-    expect(lines[0]).toContain('Did you mean `openai`?')
-  } finally {
-    printed.mockRestore()
-  }
+  const lines = listenToConsole()
+  await pipeline.survey()
+  await pipeline.survey()
+  expect(lines).toHaveLength(1)
+  expect(lines[0]).toContain(
+    'a.image.yaml:5:24  a: `providerOptions.opneai`: there is no provider `opneai`, so m ignores it.',
+  )
+  expect(lines[0]).toContain('Did you mean `openai`?')
   expect(server.received).toEqual([])
 })
