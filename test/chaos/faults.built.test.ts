@@ -36,7 +36,8 @@ const ONCE: ReadonlyArray<readonly [FaultEffect, Expectation]> = [
   ...[1026, 1027, 1042, 2013, 4242].map(
     (code) => [{ kind: 'status', code }, String(code)] as const,
   ),
-  [{ kind: 'http', status: 400 }, 'http-400'],
+  // A refusal of two images at once: the run goes on with one image a request.
+  [{ kind: 'http', status: 400 }, 0],
   [{ kind: 'empty' }, 'empty'],
   [{ kind: 'endless' }, 'malformed'],
   [{ kind: 'unsafe-url' }, 'download'],
@@ -62,6 +63,7 @@ const SLOW: ReadonlyArray<readonly [FaultEffect, Expectation]> = [1002, 1041, 20
   0,
 ])
 const PERMANENT: ReadonlyArray<readonly [FaultEffect, Expectation]> = [
+  [{ kind: 'http', status: 400 }, 'http-400'],
   [{ kind: 'status', code: 1000 }, '1000'],
   [{ kind: 'http', status: 503 }, 'http-503'],
   [{ kind: 'http', status: 429, retryAfter: 1 }, 'http-429'],
