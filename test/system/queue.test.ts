@@ -334,3 +334,20 @@ async function addEarlierPicture(project: Project, name: string): Promise<void> 
     }),
   )
 }
+
+test("a worker requests nothing for a job that passes the worker's own budget, whatever the client may spend", async () => {
+  const { client, worker, emulator } = await site({
+    'many.image.yaml':
+      'defaults: { alt: "", size: 512x512 }\nimages:\n  many: { prompt: Many, n: 3 }\n',
+  })
+  await worker({ options: { budget: { images: 2 } } })
+  const one = await client()
+  const ran = await one.run('generate', '--yes', '--json')
+  expect(ran.code).toBe(1)
+  const { failed } = JSON.parse(ran.stdout) as Report
+  expect(failed).toMatchObject([{ id: 'many.image.yaml#many', code: 'budget' }])
+  expect(failed[0]!.message).toContain(
+    "It needs 3 pictures, and this worker's budget for one job is 2 images. Nothing was requested.",
+  )
+  expect(emulator.stats().requests).toBe(0)
+})
