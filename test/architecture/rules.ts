@@ -27,8 +27,10 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   ],
   queue: ['generate', 'store', 'model'],
   emulator: ['model (types)'],
-  plugin: ['pipeline', 'options', 'emit'],
-  cli: ['pipeline', 'options', 'emit', 'emulator', 'queue'],
+  // The page is a part of its own, and shares only the protocol's types.
+  studio: ['pipeline', 'options'],
+  plugin: ['pipeline', 'options', 'emit', 'studio'],
+  cli: ['pipeline', 'options', 'emit', 'emulator', 'queue', 'studio'],
   // The value of an import is a type that users name.
   index: ['options', 'model', 'plugin', 'emit (types)'],
 }
