@@ -15,6 +15,8 @@ import { checkFingerprint, leaveFingerprint } from './pipeline/last-build.ts'
 import type { WorkHow } from './pipeline/here-or-there.ts'
 import { fulfil } from './pipeline/fulfil.ts'
 import { pictureJob, placeholderJob } from './pipeline/render-jobs.ts'
+import type { AdoptHow, Adoption } from './pipeline/adoption.ts'
+import type { GivenPicture } from './pipeline/given-picture.ts'
 import type { Rewritten } from './pipeline/rewrite.ts'
 import { remoteOf, sharedRenditions } from './pipeline/remote.ts'
 import type { Survey } from './pipeline/survey.ts'
@@ -40,6 +42,8 @@ export type { ImageEntry } from './manifest/entry.ts'
 export type { Manifest } from './manifest/manifest.ts'
 export type { GenerateEvent } from './generate/event.ts'
 export type { GenerateReport } from './generate/in-order.ts'
+export type { AdoptHow, Adoption } from './pipeline/adoption.ts'
+export type { GivenPicture } from './pipeline/given-picture.ts'
 export type { Rewritten } from './pipeline/rewrite.ts'
 export type { Survey } from './pipeline/survey.ts'
 export type { Job, Plan, PlannedImage } from './plan/plan.ts'
@@ -106,11 +110,17 @@ export interface Pipeline {
    */
   reroll(image: PlannedImage, survey: Survey): Promise<Rewritten>
   /**
-   * Replaces a generated image with a file: copies it beside the manifest and writes `source`.
+   * Makes an image use a picture that a person gives: in place of generating (a copy beside the manifest, and `source`),
+   * or as one more candidate of its recipe, which is then picked. Nothing is paid.
    *
-   * @throws ImagegenError with code `usage` or `manifest`; nothing is written then.
+   * @throws ImagegenError with code `usage`, `manifest` or `unavailable`; nothing is written then.
    */
-  adopt(image: PlannedImage, file: string, survey: Survey): Promise<Rewritten>
+  adoptFile(
+    image: PlannedImage,
+    picture: GivenPicture,
+    survey: Survey,
+    how: AdoptHow,
+  ): Promise<Adoption>
   /** Renders a placeholder of the final size. Its bytes, and so its URL, differ from the real image's. */
   renderPlaceholder(image: PlannedImage, signal: AbortSignal): Promise<RenderedImage>
   /** Closes the connections of a remote store. The next access opens a new one. */
@@ -203,15 +213,9 @@ export function createPipeline(
       const value = nextRevision(image, survey)
       return rewrite(image, { field: 'revision', value }, survey, options, defaults)
     },
-    async adopt(image, file, survey) {
-      const { copyBeside } = await import('./pipeline/adopt.ts')
-      const { rewrite } = await import('./pipeline/rewrite.ts')
-      const { source, undo } = copyBeside(file, image.entry.manifest.file)
-      const edit = { field: 'source', value: source, retired: 'prompt' } as const
-      return rewrite(image, edit, survey, options, defaults).catch((error: unknown) => {
-        undo()
-        throw error
-      })
+    async adoptFile(image, picture, survey, how) {
+      const { adoptPicture } = await import('./pipeline/adopt.ts')
+      return adoptPicture(image, picture, survey, how, { options, defaults, store })
     },
     renderPlaceholder: async (image, signal) =>
       renderer.render(await placeholderJob(image), signal),

@@ -1,68 +1,57 @@
-import { readFileSync, realpathSync, rmSync, statSync } from 'node:fs'
 import path from 'node:path'
-import { extensionOf, sniffMediaType } from '../pixels/media-type.ts'
-import { ImagegenError, messageOf } from '../shared/errors.ts'
-import { writeNew } from '../shared/files.ts'
-
-/** An image file beside a manifest. */
-export interface Adopted {
-  /** The path relative to the manifest: `./kira.png`. */
-  readonly source: string
-  /** Removes the copy, if one was made. */
-  readonly undo: () => void
-}
+import type { PlannedImage } from '../plan/plan.ts'
+import { toPosix } from '../shared/files.ts'
+import { sha256 } from '../shared/hash.ts'
+import { adoptCandidate } from './adopt-candidate.ts'
+import type { AdoptAround, AdoptHow, Adoption } from './adoption.ts'
+import { adoptedCopies } from './adopted-copies.ts'
+import { copyBeside } from './copy-beside.ts'
+import { readPicture, type GivenPicture, type ReadPicture } from './given-picture.ts'
+import { rewrite } from './rewrite.ts'
+import type { Survey } from './survey.ts'
 
 /**
- * Copies an image file beside a manifest, under a free name. A file that is already there is used without a copy.
+ * Makes an image use a picture that a person gives. Adopting the same picture again changes nothing.
  *
- * @param manifest absolute path.
- * @throws ImagegenError with code `usage` for a file that is not an image.
+ * @throws ImagegenError with code `usage` or `manifest`; nothing is written then.
  */
-export function copyBeside(file: string, manifest: string): Adopted {
-  const bytes = readPicture(file)
-  const folder = realpathSync(path.dirname(manifest))
-  const wanted = safeName(file, bytes)
-  const isThere = path.dirname(realpathSync(file)) === folder && path.basename(file) === wanted
-  if (isThere) return { source: `./${wanted}`, undo: () => {} }
-  const { name, ext } = path.parse(wanted)
-  for (let number = 1; ; number++) {
-    const free = `${name}${number === 1 ? '' : `-${number}`}${ext}`
-    const target = path.join(folder, free)
-    const source = `./${free}`
-    if (writeNew(target, bytes)) return { source, undo: () => rmSync(target) }
-    if (holds(target, bytes)) return { source, undo: () => {} }
+export async function adoptPicture(
+  image: PlannedImage,
+  given: GivenPicture,
+  survey: Survey,
+  how: AdoptHow,
+  around: AdoptAround,
+): Promise<Adoption> {
+  const picture = readPicture(given)
+  return how.keepPrompt
+    ? adoptCandidate(image, picture, survey, how, around)
+    : adoptSource(image, picture, survey, around)
+}
+
+async function adoptSource(
+  image: PlannedImage,
+  picture: ReadPicture,
+  survey: Survey,
+  { options, defaults }: AdoptAround,
+): Promise<Adoption> {
+  const { entry } = image
+  const { subject } = entry
+  const show = (file: string): string => toPosix(path.relative(options.root, file))
+  const digest = sha256(picture.bytes)
+  if (subject.kind === 'source' && subject.sha256 === digest && !subject.isLfsPointer) {
+    const file = show(subject.file)
+    return { rewritten: undefined, file, isNew: false, removed: undefined, survey }
   }
-}
-
-function holds(target: string, bytes: Uint8Array): boolean {
-  return statSync(target).isFile() && readFileSync(target).equals(bytes)
-}
-
-function readPicture(file: string): Buffer {
-  let bytes: Buffer
+  const copies = adoptedCopies(options)
+  const { source, file, isCopy, undo } = copyBeside(picture, entry.manifest.file)
+  const edit = { field: 'source', value: source, retired: 'prompt' } as const
   try {
-    bytes = readFileSync(file)
+    const rewritten = await rewrite(image, edit, survey, options, defaults)
+    if (isCopy) copies.remember(file, digest)
+    const removed = copies.removeReplaced(entry, rewritten.survey)
+    return { rewritten, file: show(file), isNew: isCopy, removed, survey: rewritten.survey }
   } catch (error) {
-    throw new ImagegenError(
-      'usage',
-      { message: `${file} cannot be read: ${messageOf(error)}`, hint: 'Name an image file.' },
-      { cause: error },
-    )
+    undo()
+    throw error
   }
-  if (sniffMediaType(bytes) !== undefined) return bytes
-  throw new ImagegenError('usage', {
-    message: `${file} is not a supported image.`,
-    hint: 'Use a PNG, JPEG, WebP, AVIF, GIF, TIFF or SVG file.',
-  })
-}
-
-/** Returns a file name that needs no quotes in YAML and contains no `${variable}`. */
-function safeName(file: string, bytes: Buffer): string {
-  const { name, ext } = path.parse(path.basename(file))
-  const mediaType = sniffMediaType(bytes)
-  const ending = ext === '' && mediaType !== undefined ? `.${extensionOf(mediaType)}` : ext
-  const [safe = '', safeEnding = ''] = [name, ending].map((part) =>
-    part.normalize('NFC').replaceAll(/[^\p{L}\p{N}_.-]+/gu, '-'),
-  )
-  return `${safe.replace(/^[.-]+/, '') || 'picture'}${safeEnding}`
 }

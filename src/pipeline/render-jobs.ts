@@ -5,9 +5,11 @@ import type { ResolvedOptions } from '../options.ts'
 import { sniffMediaType } from '../pixels/media-type.ts'
 import type { PlannedImage } from '../plan/plan.ts'
 import type { RenderJob } from '../render/render.ts'
+import type { Provenance } from '../render/rendition.ts'
 import { ImagegenError } from '../shared/errors.ts'
 import { sha256 } from '../shared/hash.ts'
 import { lfsObjectOf } from '../shared/lfs-pointer.ts'
+import type { Receipt } from '../store/receipt.ts'
 import type { Store } from '../store/store.ts'
 import type { Survey } from './survey.ts'
 
@@ -39,7 +41,21 @@ export function pictureJob(
   return {
     ...commonJob(image),
     original: { sha256, mediaType, read: () => store.readOriginal(candidate) },
-    provenance: options.provenance ? { model: made.model.modelId } : undefined,
+    provenance: options.provenance
+      ? provenanceOf(candidate.receipt, made.model.modelId)
+      : undefined,
+  }
+}
+
+/** What the renditions say about their origin. The model is named only if it is known. */
+function provenanceOf({ origin = 'provider', model }: Receipt, modelId: string): Provenance {
+  switch (origin) {
+    case 'provider':
+      return { model: modelId }
+    case 'elsewhere':
+      return model === '' ? {} : { model }
+    case 'edited':
+      return model === '' ? { isEdited: true } : { model, isEdited: true }
   }
 }
 

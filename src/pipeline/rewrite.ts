@@ -9,6 +9,7 @@ import type { ResolvedOptions } from '../options.ts'
 import { createPlanner, type PlannedImage } from '../plan/plan.ts'
 import { ImagegenError } from '../shared/errors.ts'
 import { writeFileAtomic } from '../shared/files.ts'
+import type { StoreSnapshot } from '../store/read/snapshot.ts'
 import { seen, surveyOf, type Survey } from './survey.ts'
 
 /** The result of editing one image of a manifest. */
@@ -20,6 +21,14 @@ export interface Rewritten {
   readonly edit: ImageEdit
   /** The project after the edit. */
   readonly survey: Survey
+}
+
+/** What `rewrite` plans with besides the manifests, and what it does before it writes. */
+export interface RewriteHow {
+  /** The store as it will be. */
+  readonly snapshot: StoreSnapshot
+  /** Runs once the edit is known to be sound, right before the manifest is written. */
+  readonly beforeWriting: () => Promise<void>
 }
 
 /** The images that share their fields with an image: one, or all of a matrix. */
@@ -44,6 +53,10 @@ export async function rewrite(
   survey: Survey,
   options: ResolvedOptions,
   defaults: ImageSettings,
+  { snapshot, beforeWriting }: RewriteHow = {
+    snapshot: survey.snapshot,
+    beforeWriting: () => Promise.resolve(),
+  },
 ): Promise<Rewritten> {
   const { manifest, path } = image.entry
   const mark = byteOrderMark(manifest)
@@ -57,13 +70,10 @@ export async function rewrite(
   const manifests = survey.manifests.map((other) => (other === manifest ? edited : other))
   const resolution = resolveManifests(manifests, new Set(), { ...options, defaults })
   const planner = createPlanner(options.models)
-  const after = surveyOf(
-    { manifests, broken: new Map(), resolution },
-    planner,
-    seen(survey.snapshot),
-  )
+  const after = surveyOf({ manifests, broken: new Map(), resolution }, planner, seen(snapshot))
   const problem = manifestError(after.problems)
   if (problem !== undefined) throw problem
+  await beforeWriting()
   const { mode } = statSync(manifest.file)
   await writeFileAtomic(manifest.file, `${mark}${text}`)
   chmodSync(manifest.file, mode)

@@ -116,6 +116,16 @@ export function surveyOf(
   }
 }
 
+/** The same manifests planned again, against another snapshot of the store. */
+export function replan(
+  { manifests, entries, withoutAlt }: Survey,
+  snapshot: StoreSnapshot,
+  planner: Planner,
+): Survey {
+  const resolution = { entries: [...entries.values()], problems: new Map(), withoutAlt }
+  return surveyOf({ manifests, broken: new Map(), resolution }, planner, seen(snapshot))
+}
+
 function merged(
   parts: ReadonlyArray<ReadonlyMap<string, readonly Problem[]>>,
 ): ReadonlyMap<string, readonly Problem[]> {

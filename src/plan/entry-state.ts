@@ -13,6 +13,7 @@ import type {
   Inventory,
   KeyInventory,
   MadeImage,
+  PictureOrigin,
   StoredCandidate,
 } from './planned-image.ts'
 import type { MissingReason } from './reason.ts'
@@ -26,6 +27,8 @@ export interface EntryState {
   readonly made: MadeImage | undefined
   /** SHA-256 of the original in use, if there is one. */
   readonly picked: string | undefined
+  /** Where the original in use comes from, if a candidate is in use. */
+  readonly origin: PictureOrigin | undefined
   /** The number of paid originals. */
   readonly candidates: number
   readonly reference: EntryReference | undefined
@@ -54,6 +57,7 @@ export function entryState(entry: ImageEntry, needed: Needed, around: Surroundin
       reason: subject.isLfsPointer ? SOURCE_POINTER : 'a file made by hand',
       made: undefined,
       picked: sha256,
+      origin: undefined,
       candidates: 0,
       reference: { kind: 'source', sha256, otherSha256s },
     }
@@ -78,7 +82,13 @@ export function entryState(entry: ImageEntry, needed: Needed, around: Surroundin
   const reference = key === keyed.key ? keyed.reference : referenceTo(entry, key, others)
   const otherKeys = reference.kind === 'generated' ? reference.otherKeys : []
   const present = stored.candidates.filter(({ bytes }) => bytes === 'present').length
-  const { expected } = keyed
+  const inUse = stored.candidates[entry.pick - 1]
+  const origin = inUse === undefined ? undefined : (inUse.receipt.origin ?? 'provider')
+  // An adopted picture was requested in no size, so only its receipt knows it.
+  const isAdopted = inUse !== undefined && origin !== 'provider'
+  const expected = isAdopted
+    ? { width: inUse.receipt.width, height: inUse.receipt.height }
+    : keyed.expected
   const made: MadeImage = { key, otherKeys, recipe, model, subject, expected, present }
   const { state, reason } = judge(entry, made, stored, needed, around)
   // What is paid for stays in use, whatever was declared since.
@@ -86,8 +96,15 @@ export function entryState(entry: ImageEntry, needed: Needed, around: Surroundin
     for (const problem of keyed.refused) report(entry, problem)
     return refused('has errors')
   }
-  const picked = stored.candidates[entry.pick - 1]?.receipt.sha256
-  return { state, reason, made, picked, candidates: stored.candidates.length, reference }
+  return {
+    state,
+    reason,
+    made,
+    picked: inUse?.receipt.sha256,
+    origin,
+    candidates: stored.candidates.length,
+    reference,
+  }
 }
 
 /**
@@ -120,6 +137,7 @@ function refused(reason: string): EntryState {
     reason,
     made: undefined,
     picked: undefined,
+    origin: undefined,
     candidates: 0,
     reference: undefined,
   }
@@ -170,8 +188,14 @@ function judge(
   }
   const changed = picked === undefined ? undefined : changedInput(made.subject, picked, needed)
   return changed === undefined
-    ? { state: 'current', reason: 'in the store' }
+    ? { state: 'current', reason: CURRENT_REASONS[picked?.receipt.origin ?? 'provider'] }
     : { state: 'outdated', reason: `made from an earlier picture of ${changed}` }
+}
+
+const CURRENT_REASONS: Record<PictureOrigin, string> = {
+  provider: 'in the store',
+  elsewhere: 'in the store, adopted from elsewhere',
+  edited: 'in the store, generated and edited by hand',
 }
 
 const POINTER = 'a Git LFS pointer: run `git lfs pull`'

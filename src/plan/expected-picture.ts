@@ -1,5 +1,6 @@
 import type { ResolvedModel } from '../model/resolved-model.ts'
 import { sizeFault, type ExpectedPicture } from '../pixels/expected-picture.ts'
+import type { PictureOrigin } from './planned-image.ts'
 import { expectedSize, limitsInKeys, recipeKey, type Recipe } from './recipe.ts'
 
 /**
@@ -32,7 +33,7 @@ export interface ReceiptClaims {
   /** Pixels; `null` where they are not known, of a picture that cannot be used. */
   readonly height: number | null
   /** Where the pixels come from; left out: the provider. */
-  readonly origin?: 'provider' | 'elsewhere' | 'edited'
+  readonly origin?: PictureOrigin
   /** Why its picture cannot be used. */
   readonly unusable?: string
 }

@@ -109,9 +109,9 @@ function imagesOf(
     if (job !== undefined) next = pending.next().value
     const found = states[place]
     if (found === undefined || found.state === 'refused') continue
-    const { made, state, reason } = found
+    const { made, state, reason, origin } = found
     const usd = job === undefined ? 0 : priceOf(job)
-    images[index] = { entry, made, state, reason, surplus: surplusOf(found), usd }
+    images[index] = { entry, made, state, reason, origin, surplus: surplusOf(found), usd }
   }
   return images.filter((image) => image !== undefined)
 }

@@ -13,6 +13,9 @@ export type ImageState =
   | 'unavailable'
   | 'blocked'
 
+/** Where a candidate's pixels come from: the provider, an adopted file, or a generated picture edited by hand. */
+export type PictureOrigin = 'provider' | 'elsewhere' | 'edited'
+
 /** One entry with its state. */
 export interface PlannedImage {
   readonly entry: ImageEntry
@@ -21,6 +24,8 @@ export interface PlannedImage {
   readonly state: ImageState
   /** Why the image has this state, for the user: `new`, `prompt changed`, `1 of 4 candidates`, … */
   readonly reason: string
+  /** Where the candidate in use comes from; `undefined` without one, and for an entry with `source`. */
+  readonly origin: PictureOrigin | undefined
   /**
    * Files of candidates that no entry asks for. They remain after `n` was lowered, or someone else added them to the
    * store.
@@ -69,6 +74,12 @@ export interface StoredCandidate {
   readonly receipt: {
     readonly sha256: string
     readonly inputs: readonly { readonly sha256: string }[]
+    /** Where the pixels come from; left out: the provider. */
+    readonly origin?: PictureOrigin
+    /** Pixels. */
+    readonly width: number
+    /** Pixels. */
+    readonly height: number
   }
   readonly bytes: 'present' | 'absent' | 'lfs-pointer' | 'damaged'
   /** The file that holds, or should hold, its bytes. */

@@ -16,7 +16,10 @@ export function unusableReason(
   const size = width === null || height === null ? null : { width, height }
   const cure = size === null ? undefined : shapeCure(recipe, model, size)
   const way = cure === undefined ? 'change its recipe' : `write ${cure}`
-  return `paid for, but ${unusable}; ${way}, or request it again with \`imagegen generate --replace ID\``
+  // A picture that can be decoded is merely of another shape than requested.
+  const asItIs =
+    size === null ? '' : ', take it as it is with `imagegen adopt ID FILE --keep-prompt`'
+  return `paid for, but ${unusable}; ${way}${asItIs}, or request it again with \`imagegen generate --replace ID\``
 }
 
 /**

@@ -1,7 +1,9 @@
 import type { Provenance } from './rendition.ts'
 
-/** IPTC's term for pictures that a trained model has made. */
-const DIGITAL_SOURCE_TYPE = 'http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia'
+/** IPTC's terms for pictures that a trained model has made, alone or with a person's edits. */
+const DIGITAL_SOURCE_TYPES = 'http://cv.iptc.org/newscodes/digitalsourcetype/'
+const GENERATED = `${DIGITAL_SOURCE_TYPES}trainedAlgorithmicMedia`
+const EDITED = `${DIGITAL_SOURCE_TYPES}compositeWithTrainedAlgorithmicMedia`
 
 /**
  * The XMP packet that states a picture's origin: `DigitalSourceType` and `AISystemUsed` of the IPTC Photo Metadata
@@ -9,8 +11,8 @@ const DIGITAL_SOURCE_TYPE = 'http://cv.iptc.org/newscodes/digitalsourcetype/trai
  *
  * @see https://iptc.org/std/photometadata/specification/IPTC-PhotoMetadata
  */
-export function provenanceXmp({ model }: Provenance): string {
-  const name = escapeXml(model)
+export function provenanceXmp({ model, isEdited }: Provenance): string {
+  const name = model === undefined ? undefined : escapeXml(model)
   return [
     '<?xpacket begin="\uFEFF" id="W5M0MpCehiHzreSzNTczkc9d"?>',
     '<x:xmpmeta xmlns:x="adobe:ns:meta/">',
@@ -18,9 +20,11 @@ export function provenanceXmp({ model }: Provenance): string {
     '<rdf:Description rdf:about=""',
     ' xmlns:Iptc4xmpExt="http://iptc.org/std/Iptc4xmpExt/2008-02-29/"',
     ' xmlns:xmp="http://ns.adobe.com/xap/1.0/"',
-    ` Iptc4xmpExt:DigitalSourceType="${DIGITAL_SOURCE_TYPE}"`,
-    ` Iptc4xmpExt:AISystemUsed="${name}"`,
-    ` xmp:CreatorTool="${name}"/>`,
+    ` Iptc4xmpExt:DigitalSourceType="${isEdited === true ? EDITED : GENERATED}"`,
+    ...(name === undefined
+      ? []
+      : [` Iptc4xmpExt:AISystemUsed="${name}"`, ` xmp:CreatorTool="${name}"`]),
+    '/>',
     '</rdf:RDF></x:xmpmeta>',
     '<?xpacket end="r"?>',
   ].join('')

@@ -16,8 +16,10 @@ const COLOUR_VERSION = 1
 
 /** What every rendition of an image states about its origin. */
 export interface Provenance {
-  /** The model's name. */
-  readonly model: string
+  /** The model's name. Left out where the picture does not say it. */
+  readonly model?: string
+  /** Whether a person has edited the generated picture. Left out: no, and the keys stay what they were. */
+  readonly isEdited?: true
 }
 
 /** Everything that decides the finished picture, before it is scaled and encoded. */

@@ -51,6 +51,7 @@ const IGNORED = `/.gitignore
 /key*
 /manifests.jsonl
 /options.json
+/adopted/
 /modules/
 /records/
 /renditions/

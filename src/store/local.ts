@@ -1,5 +1,6 @@
 import { ImagegenError } from '../shared/errors.ts'
 import type { Logger } from '../shared/logger.ts'
+import { keepOriginal } from './arrive/keep-original.ts'
 import { type Pending, type PendingResponse, savePending } from './arrive/pending.ts'
 import { type UnusableAnswer, keepUnusable } from './arrive/quarantine.ts'
 import { recover } from './arrive/recover.ts'
@@ -17,6 +18,7 @@ import {
   readSnapshot,
 } from './read/snapshot.ts'
 import { type StoreReport, verify } from './read/verify.ts'
+import type { Receipt } from './receipt.ts'
 import type { SharedItems } from '../shared/shared-items.ts'
 import type { PullOptions, PushOptions, TransferReport } from './transfer.ts'
 import { type EmptiedTrash, emptyTrash, findUnused, retire, trash } from './trash.ts'
@@ -61,6 +63,13 @@ export interface Store {
    * code `damaged`: the answer cannot be read and is in quarantine.
    */
   settle(pending: Pending): Promise<Settlement>
+  /**
+   * Keeps an adopted picture as a candidate of its key. A picture that the key has already keeps its receipt; bytes that
+   * were lost are restored.
+   *
+   * @throws ImagegenError with code `unavailable`.
+   */
+  adopt(receipt: Receipt, bytes: Uint8Array): Promise<void>
   /**
    * Keeps an answer that cannot be read but may have been billed. Its key stays free.
    *
@@ -149,6 +158,10 @@ export function folderStore(folder: StoreFolder, logger: Logger): Store {
     prepare: () => folder.prepare(),
     savePending: (response) => savePending(folder, response),
     settle: (pending) => settle(folder, pending),
+    async adopt(receipt, bytes) {
+      await folder.prepare()
+      await keepOriginal(folder, receipt, bytes)
+    },
     keepUnusable: (answer) => keepUnusable(folder, answer),
     recover: async () => (folder.purpose === 'look' ? [] : recover(folder, logger)),
     readOriginal: (candidate) => readOriginal(folder, candidate),

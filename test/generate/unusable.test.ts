@@ -1,4 +1,12 @@
-import { cpSync, mkdtempSync, readFileSync, readdirSync, realpathSync, rmSync } from 'node:fs'
+import {
+  cpSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { createOpenAI } from 'openai-v3'
@@ -61,6 +69,37 @@ function markersIn(root: string): string[] {
 const never = new AbortController().signal
 
 describe('a picture that was paid for and cannot be used', () => {
+  test('of another size is taken on purpose from quarantine, here and in a fresh clone', async () => {
+    const server = await drawing([1024, 1024])
+    const { root } = await temporaryProject({ 'a.image.yaml': WIDE })
+    const pipeline = await open(root, server)
+    await generateAll(pipeline)
+    const survey = await pipeline.survey()
+    const [image] = survey.plan.images
+    expect(image!.reason).toContain('`imagegen adopt ID FILE --keep-prompt`')
+    const quarantine = path.join(root, '.imagegen/quarantine')
+    const name = readdirSync(quarantine).find((each) => each.endsWith('.png'))!
+    const adoption = await pipeline.adoptFile(
+      image!,
+      { kind: 'file', file: path.join(quarantine, name) },
+      survey,
+      { keepPrompt: true, origin: 'elsewhere', signal: never },
+    )
+    expect(adoption.survey.plan.summary).toMatchObject({ current: 1, unusable: 0 })
+    for (const folder of [root, freshClone(root)]) {
+      const other = await open(folder, server)
+      const { plan } = await other.fulfil(never)
+      expect(plan.images).toMatchObject([{ state: 'current', origin: 'elsewhere' }])
+      const now = await other.survey()
+      const { renditions } = await other.render(now.plan.images[0]!, now, never)
+      expect(renditions.at(-1)).toMatchObject({ width: 1024, height: 1024 })
+    }
+    // What was paid for stays on record: a second candidate is not asked for without a word.
+    writeFileSync(path.join(root, 'a.image.yaml'), `${WIDE}n: 2\n`)
+    expect(await statesOf(pipeline)).toEqual({ a: 'unusable' })
+    expect(server.received).toHaveLength(1)
+  })
+
   test.each([
     ['1024x1024', [1024, 1024]],
     ['1536x1024', [1536, 1024]],

@@ -37,7 +37,12 @@ export function candidate(
   settings: { inputs?: string[]; bytes?: StoredCandidate['bytes'] } = {},
 ): StoredCandidate {
   return {
-    receipt: { sha256, inputs: (settings.inputs ?? []).map((input) => ({ sha256: input })) },
+    receipt: {
+      sha256,
+      inputs: (settings.inputs ?? []).map((input) => ({ sha256: input })),
+      width: 1024,
+      height: 1024,
+    },
     bytes: settings.bytes ?? 'present',
   }
 }

@@ -8,7 +8,7 @@ type PlannedImage = Plan['images'][number]
 export function planJson(images: Plan['images'], summary: Plan['summary']): object {
   return {
     version: 1,
-    images: images.map(({ entry, made, state, reason, surplus, usd }) => ({
+    images: images.map(({ entry, made, state, reason, origin, surplus, usd }) => ({
       id: entry.id,
       manifest: entry.manifest.path,
       name: entry.name,
@@ -18,6 +18,7 @@ export function planJson(images: Plan['images'], summary: Plan['summary']): obje
       usd,
       // Only if there are any, because most images have none.
       ...(surplus.length === 0 ? {} : { surplus }),
+      ...(isFromProvider(origin) ? {} : { origin }),
     })),
     summary,
   }
@@ -40,7 +41,7 @@ export function planText(images: Plan['images'], summary: Plan['summary'], outpu
     ({ entry, state, reason }) =>
       `${output.paint(COLOURS[state], state.padEnd(11))}  ${inOneLine(entry.id).padEnd(width)}  ${output.paint('dim', sentence(reason))}`,
   )
-  const parts = [...lines, ...surplusLines(images)]
+  const parts = [...lines, ...surplusLines(images), ...originLines(images)]
   return [...parts, ...(parts.length > 0 ? [''] : []), summaryText(summary)].join('\n')
 }
 
@@ -64,6 +65,23 @@ function surplusLines(images: Plan['images']): string[] {
     )
   const more = found.length - lines.length
   return more === 0 ? lines : [...lines, `… and ${count(more, 'more image')} with such candidates.`]
+}
+
+function isFromProvider(origin: PlannedImage['origin']): boolean {
+  return origin === undefined || origin === 'provider'
+}
+
+/** The most images with adopted pictures that are listed. */
+const MOST_ADOPTED = 10
+
+/** Lists the images whose picture no provider made for this project. */
+function originLines(images: Plan['images']): string[] {
+  const found = images.filter(({ origin }) => !isFromProvider(origin))
+  const lines = found
+    .slice(0, MOST_ADOPTED)
+    .map(({ entry, reason }) => `${inOneLine(entry.id)} is ${reason}.`)
+  const more = found.length - lines.length
+  return more === 0 ? lines : [...lines, `… and ${count(more, 'more adopted picture')}.`]
 }
 
 /** `12 images: 9 current, 3 missing. To make: 3 pictures in 3 requests for 0.0105 USD.` */

@@ -2,7 +2,7 @@ import { type Pair, type YAMLMap, isAlias, isCollection, isNode, isPair, isScala
 
 /** A field to set in an image. */
 export interface ImageEdit {
-  readonly field: 'revision' | 'source'
+  readonly field: 'revision' | 'source' | 'pick'
   readonly value: number | string
   /** A field of the image that conflicts with the new one. Its lines become comments, so the user can restore them. */
   readonly retired?: 'prompt'

@@ -5,16 +5,13 @@ import { ImagegenError } from '../../shared/errors.ts'
 import { errorCode } from '../../shared/files.ts'
 import { sha256 } from '../../shared/hash.ts'
 import { withoutUnsafe } from '../../shared/plain-text.ts'
-import { holds } from '../read/bytes-state.ts'
-import { originalName } from '../file-name.ts'
 import type { StoreFolder } from '../folder.ts'
-import { freeBase, keepMarker, keepReceipt } from './keep-receipt.ts'
+import { keepOriginal } from './keep-original.ts'
+import { keepMarker } from './keep-receipt.ts'
 import { checkResponse, type Pending, type PendingResponse } from './pending.ts'
 import { inspectPicture, type UnusableInspection } from './inspect-picture.ts'
 import { keepInQuarantine, moveToQuarantine } from './quarantine.ts'
-import { formatReceipt, type Origin, type Receipt, type UnusableReceipt } from '../receipt.ts'
-import type { Candidate } from '../read/bundle.ts'
-import { lookupKey } from '../read/snapshot.ts'
+import type { Origin, Receipt, UnusableReceipt } from '../receipt.ts'
 import { storageError } from '../storage-error.ts'
 
 /** The result of storing a response. */
@@ -95,7 +92,7 @@ async function settleNow(folder: StoreFolder, pending: Pending): Promise<Settlem
       continue
     }
     const receipt = receiptOf(response, { sha256: hash, bytes: bytes.length, ...inspection })
-    if (!stored.has(hash) && (await store(folder, receipt, bytes))) stored.set(hash, receipt)
+    if (!stored.has(hash) && (await keepOriginal(folder, receipt, bytes))) stored.set(hash, receipt)
     else duplicates.push(hash)
   }
   // A good picture in the place of an unusable one leaves nothing to remember.
@@ -248,32 +245,4 @@ const LONGEST_REASON = 500
 function originOf(response: PendingResponse): Origin {
   const { key, recipe, name, inputs, provider, model, responseId, usd, time } = response
   return { key, recipe, name, inputs, provider, model, responseId, usd, time }
-}
-
-/** @returns whether this receipt adds a candidate: `false` where the key had the picture from another response. */
-async function store(folder: StoreFolder, receipt: Receipt, bytes: Uint8Array): Promise<boolean> {
-  const { candidates } = lookupKey(folder, receipt.key)
-  const twin = candidates.find((candidate) => candidate.receipt.sha256 === receipt.sha256)
-  if (twin !== undefined) {
-    await restore(folder, twin, bytes)
-    return formatReceipt(twin.receipt) === formatReceipt(receipt)
-  }
-  const base = freeBase(folder, receipt)
-  const original = path.join(folder.root, originalName(base, receipt.mediaType))
-  if (!holds(folder, original, receipt)) await folder.write(original, bytes)
-  await keepReceipt(folder, receipt, base)
-  return true
-}
-
-/** The store had lost these bytes, and they have arrived again. */
-async function restore(folder: StoreFolder, twin: Candidate, bytes: Uint8Array): Promise<void> {
-  if (holds(folder, twin.file, twin.receipt)) return
-  if (twin.bytes === 'present' || twin.bytes === 'damaged') {
-    await moveToQuarantine(folder, twin.file, {
-      what: `The original of ${twin.receipt.name}.`,
-      why: 'Its bytes do not match its receipt.',
-      advice: 'The same picture arrived again and replaced it.',
-    })
-  }
-  await folder.write(twin.file, bytes)
 }

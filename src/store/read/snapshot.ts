@@ -141,6 +141,27 @@ function snapshotOf(folder: StoreFolder, { names, bundles, responses }: View): S
  */
 const FIRST_TIME = '2026-01-01T00:00:00.000Z'
 
+/**
+ * The record of a key as it will be with one more picture.
+ *
+ * @param receipt of a picture that is about to be stored.
+ */
+export function withCandidate(record: KeyRecord, receipt: Receipt): KeyRecord {
+  const isKnown = ({ receipt: { sha256 } }: Candidate): boolean => sha256 === receipt.sha256
+  const known = record.candidates.find(isKnown)
+  const added: Candidate = { file: '', receipt, ...known, bytes: 'present', problem: null }
+  const others = record.candidates.filter((candidate) => candidate !== known)
+  return { ...record, candidates: [...others, added].sort(byTime) }
+}
+
+/** A snapshot in which one key has another record. */
+export function withRecord(snapshot: StoreSnapshot, record: KeyRecord): StoreSnapshot {
+  return {
+    ...snapshot,
+    lookup: (key) => (key === record.key ? record : snapshot.lookup(key)),
+  }
+}
+
 function byTime({ receipt: left }: Candidate, { receipt: right }: Candidate): number {
   const isLate = left.time < FIRST_TIME
   if (isLate !== right.time < FIRST_TIME) return isLate ? 1 : -1

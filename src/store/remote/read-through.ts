@@ -9,7 +9,6 @@ import {
   lookupKey,
   readSnapshot,
 } from '../read/snapshot.ts'
-import type { AnyReceipt } from '../receipt.ts'
 import type { StoreProblem } from '../store-problem.ts'
 import { type Beginning, notBegun } from './beginning.ts'
 import { hasOriginal } from './originals.ts'
@@ -101,14 +100,16 @@ export function readThrough({ folder, remote, beginning, keyOf }: Parts): ReadTh
     { receipts, markers }: Pick<RemoteRecord, 'receipts' | 'markers'>,
     { candidates, unusable }: KeyRecord,
   ): Promise<boolean> {
-    const here = new Set([
-      ...candidates.map(({ receipt }) => receipt.sha256),
-      ...unusable.map(({ marker }) => marker.sha256),
-    ])
-    const isNew = ({ sha256 }: AnyReceipt): boolean => !here.has(sha256)
-    for (const receipt of receipts.filter(isNew)) await keepReceipt(folder, receipt)
-    for (const marker of markers.filter(isNew)) await keepMarker(folder, marker)
-    return [...receipts, ...markers].some(isNew)
+    // A picture may have both: one that cannot be used as it was requested, and was adopted all the same.
+    const newReceipts = receipts.filter(
+      ({ sha256 }) => !candidates.some(({ receipt }) => receipt.sha256 === sha256),
+    )
+    const newMarkers = markers.filter(
+      ({ sha256 }) => !unusable.some(({ marker }) => marker.sha256 === sha256),
+    )
+    for (const receipt of newReceipts) await keepReceipt(folder, receipt)
+    for (const marker of newMarkers) await keepMarker(folder, marker)
+    return newReceipts.length + newMarkers.length > 0
   }
 
   /** Why a key that is incomplete must not be requested. */

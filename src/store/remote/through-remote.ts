@@ -53,12 +53,21 @@ export function throughRemote(
     }
   }
 
+  /** A store that was used before its remote was begun is uploaded as a whole first. */
+  async function begin(): Promise<void> {
+    if (await beginning.isMade()) return
+    if (holdsReceipts(folder)) throw notBegun()
+    await beginning.make()
+  }
+
+  async function send({ key, sha256 }: Receipt): Promise<void> {
+    const { candidates } = lookupKey(folder, key)
+    const candidate = candidates.find(({ receipt }) => receipt.sha256 === sha256)
+    if (candidate !== undefined) await attempt(() => sendCandidate(folder, remote, candidate))
+  }
+
   async function sendStored({ stored, markers }: Settlement): Promise<void> {
-    for (const receipt of stored) {
-      const { candidates } = lookupKey(folder, receipt.key)
-      const candidate = candidates.find((one) => one.receipt.sha256 === receipt.sha256)
-      if (candidate !== undefined) await attempt(() => sendCandidate(folder, remote, candidate))
-    }
+    for (const receipt of stored) await send(receipt)
     for (const marker of markers) await attempt(() => addReceipt(remote, marker))
   }
 
@@ -80,9 +89,13 @@ export function throughRemote(
 
     async prepare() {
       await local.prepare()
-      if (await beginning.isMade()) return
-      if (holdsReceipts(folder)) throw notBegun()
-      await beginning.make()
+      await begin()
+    },
+
+    async adopt(receipt, bytes) {
+      await attempt(begin)
+      await local.adopt(receipt, bytes)
+      await send(receipt)
     },
 
     async settle(pending) {

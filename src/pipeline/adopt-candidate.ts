@@ -1,0 +1,115 @@
+import path from 'node:path'
+import { createPlanner, type PlannedImage } from '../plan/plan.ts'
+import type { Recipe } from '../plan/recipe.ts'
+import { ImagegenError } from '../shared/errors.ts'
+import { toPosix } from '../shared/files.ts'
+import { canonicalJson } from '../shared/hash.ts'
+import { adoptedReceipt } from '../store/arrive/adopted-receipt.ts'
+import { withCandidate, withRecord, type KeyRecord } from '../store/read/snapshot.ts'
+import type { Receipt } from '../store/receipt.ts'
+import type { Store } from '../store/store.ts'
+import type { AdoptAround, AdoptHow, Adoption } from './adoption.ts'
+import type { ReadPicture } from './given-picture.ts'
+import { rewrite } from './rewrite.ts'
+import { replan, type Survey } from './survey.ts'
+
+/**
+ * Adds a picture to the candidates of an image's recipe and picks it. The prompt stays, and nothing is paid: the receipt
+ * says where the picture comes from.
+ *
+ * @throws ImagegenError with code `usage` for an image without a prompt, or a picture that cannot be decoded; with code
+ * `unavailable` for an image whose originals are damaged; with code `manifest`. Nothing is written then.
+ */
+export async function adoptCandidate(
+  image: PlannedImage,
+  picture: ReadPicture,
+  survey: Survey,
+  { origin, signal }: AdoptHow,
+  { options, defaults, store }: AdoptAround,
+): Promise<Adoption> {
+  const { entry, made } = image
+  if (made === undefined) {
+    throw new ImagegenError('usage', {
+      message: `${entry.id} is a file made by hand: there is no prompt to keep.`,
+      hint: 'Remove its `source` and add a `prompt`, or adopt without `--keep-prompt`.',
+    })
+  }
+  const { key, recipe } = made
+  const receipt = await adoptedReceipt(
+    {
+      key,
+      recipe: plainRecipe(recipe),
+      name: entry.name,
+      entry: entry.id,
+      origin,
+      model: undefined,
+      bytes: picture.bytes,
+      shown: picture.file ?? picture.name,
+    },
+    new Date(),
+  )
+  // A picture of the same recipe that arrives right now must not change the numbers in between.
+  const lock = await store.lock(key, { signal, onWait: () => {} })
+  try {
+    const before = await soundRecord(image, key, store)
+    const record = withCandidate(before, receipt)
+    const place = record.candidates.findIndex((each) => each.receipt.sha256 === receipt.sha256)
+    const snapshot = withRecord(survey.snapshot, record)
+    const keep = async (): Promise<void> => store.adopt(receipt, picture.bytes)
+    const rewritten =
+      entry.pick === place + 1
+        ? undefined
+        : await rewrite(image, pickOf(image, place + 1), survey, options, defaults, {
+            snapshot,
+            beforeWriting: keep,
+          })
+    if (rewritten === undefined) await keep()
+    return {
+      rewritten,
+      file: await fileOf(receipt, store, options.root),
+      isNew: !before.candidates.some((each) => each.receipt.sha256 === receipt.sha256),
+      removed: undefined,
+      survey: rewritten?.survey ?? replan(survey, snapshot, createPlanner(options.models)),
+    }
+  } finally {
+    lock.release()
+  }
+}
+
+/** A recipe as receipts hold it. */
+function plainRecipe(recipe: Recipe): Receipt['recipe'] {
+  return JSON.parse(canonicalJson(recipe)) as Receipt['recipe']
+}
+
+/** Damaged files may be pictures that are paid for, so a key with problems takes no candidate. */
+async function soundRecord({ entry }: PlannedImage, key: string, store: Store): Promise<KeyRecord> {
+  await store.recover()
+  const record = await store.readKey({ key, candidates: 0 })
+  const [problem] = record.problems
+  if (problem === undefined) return record
+  throw new ImagegenError('unavailable', {
+    message: `${entry.id} takes no candidate now: ${problem.message}`,
+    hint: problem.hint,
+  })
+}
+
+/** The highest number that `pick` takes. */
+const HIGHEST_PICK = 100
+
+function pickOf(
+  { entry }: PlannedImage,
+  number: number,
+): { readonly field: 'pick'; readonly value: number } {
+  if (number <= HIGHEST_PICK) return { field: 'pick', value: number }
+  throw new ImagegenError('usage', {
+    message: `${entry.id} has ${number - 1} candidates already; \`pick\` counts up to ${HIGHEST_PICK}.`,
+    hint: 'Give it another `revision`, or adopt without `--keep-prompt`.',
+  })
+}
+
+/** The path from the root of the file that now holds a picture. */
+async function fileOf({ key, sha256 }: Receipt, store: Store, root: string): Promise<string> {
+  const { candidates } = await store.readKey({ key, candidates: 0 })
+  const file = candidates.find(({ receipt }) => receipt.sha256 === sha256)?.file ?? ''
+  return toPosix(path.relative(root, file))
+}
