@@ -1,10 +1,10 @@
 import type { Shard } from '../pipeline.ts'
 import { ImagegenError } from '../shared/errors.ts'
-import type { Arguments, Option, Taken } from './terminal/arguments.ts'
+import type { Arguments, Documented, Option, Taken } from './terminal/arguments.ts'
 import type { Output } from './terminal/output.ts'
 
-/** A command with its operands and options. */
-export interface Command extends Taken {
+/** A command with its operands, options and examples. */
+export interface Command extends Documented {
   /** @returns the exit code. */
   run(given: Arguments, output: Output): Promise<number>
 }

@@ -3,16 +3,18 @@ import { errorCode } from '../shared/files.ts'
 import { release } from '../shared/release.ts'
 import { nearest } from '../shared/suggest.ts'
 import type { Command } from './command.ts'
+import type { CompletedCommand } from './setup/completion-scripts.ts'
 import { helpOf, helpOfAll, readArguments } from './terminal/arguments.ts'
 import { createOutput } from './terminal/output.ts'
 
 /** A command's line in the help, and its file, which is loaded on demand. */
-interface Listed {
+export interface Listed {
   readonly about: string
   readonly load: () => Promise<Command>
 }
 
-const COMMANDS: Readonly<Record<string, Listed>> = {
+/** Every command, in the order of the help. */
+export const COMMANDS: Readonly<Record<string, Listed>> = {
   plan: {
     about: 'show what is current, what is missing, and what it would cost',
     load: async () => (await import('./commands/plan.ts')).plan,
@@ -69,6 +71,20 @@ const COMMANDS: Readonly<Record<string, Listed>> = {
     about: "run MiniMax's image API on this machine, for tests that cost nothing",
     load: async () => (await import('./commands/emulator.ts')).emulator,
   },
+  completion: {
+    about: 'print a script that completes commands and options in a shell',
+    load: async () => (await import('./commands/completion.ts')).createCompletion(definitions),
+  },
+}
+
+/** The definitions of all commands, for completion in shells. */
+function definitions(): Promise<CompletedCommand[]> {
+  return Promise.all(
+    Object.entries(COMMANDS).map(async ([name, { about, load }]) => {
+      const { options, operands } = await load()
+      return { name, about, options, words: operands?.words ?? [] }
+    }),
+  )
 }
 
 const EXIT_CODES: Readonly<Record<ErrorCode, number>> = {

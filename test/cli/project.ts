@@ -50,6 +50,8 @@ export interface Project {
   start(...args: string[]): Running
   /** The same in a terminal, where `answer` is typed once it asks, if it does. */
   typed(answer: string, ...args: string[]): Promise<Ran>
+  /** The same in a terminal of this width, without an answer. */
+  inTerminal(columns: number, ...args: string[]): Promise<Ran>
   /** For every later run. */
   environment: Record<string, string>
   /** Absolute, for every later run; the project's own to begin with. */
@@ -133,6 +135,12 @@ export async function createProject(files: Record<string, string> = {}): Promise
       const running = start('script', ['-qec', line, '/dev/null'])
       await Promise.race([running.said('[y/N]'), running.ended])
       running.process.stdin?.end(answer)
+      return running.ended
+    },
+    inTerminal(columns, ...args) {
+      const line = [process.execPath, bin, ...args].map((part) => `'${part}'`).join(' ')
+      const running = start('script', ['-qec', `stty cols ${columns}; ${line}`, '/dev/null'])
+      running.process.stdin?.end()
       return running.ended
     },
   }

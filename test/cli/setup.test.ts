@@ -14,7 +14,9 @@ async function said(files: FileTree): Promise<string> {
     storeFolder: '.imagegen',
     manifestFolders: ['src'],
     missingKeys: [{ variable: 'MINIMAX_API_KEY', page: 'platform.minimax.io (Account, API keys)' }],
-  }).join('\n')
+  })
+    .map((step) => `- ${step}`)
+    .join('\n')
 }
 
 function packageOf(dependencies: readonly string[], more: object = {}): string {
@@ -91,7 +93,7 @@ describe('a config file', () => {
     [
       'an ES module by its ending',
       { 'package.json': packageOf(['vite']), 'vite.config.mts': '' },
-      "- Add to vite.config.mts:\n    import imagegen from 'unplugin-imagegen/vite'",
+      "Add to vite.config.mts:\n    import imagegen from 'unplugin-imagegen/vite'",
     ],
     [
       'an ES module by its content, in a CommonJS package',
@@ -374,9 +376,9 @@ test('a project in a workspace is told by the files around it, too', async () =>
     missingKeys: [],
   })
   expect(steps).toEqual([
-    "- Add to vite.config.ts:\n    import imagegen from 'unplugin-imagegen/vite'\n    plugins: [imagegen()]",
-    '- See what is missing and what it costs: pnpm exec unplugin-imagegen plan',
-    '- Generate it: pnpm exec unplugin-imagegen generate',
+    "Add to vite.config.ts:\n    import imagegen from 'unplugin-imagegen/vite'\n    plugins: [imagegen()]",
+    'See what is missing and what it costs: pnpm exec unplugin-imagegen plan',
+    'Generate it: pnpm exec unplugin-imagegen generate',
   ])
 })
 

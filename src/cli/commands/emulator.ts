@@ -1,4 +1,4 @@
-import type { Command } from '../command.ts'
+import { JSON_OPTION, type Command } from '../command.ts'
 import { onInterrupt } from '../terminal/interrupt.ts'
 
 export const emulator: Command = {
@@ -7,7 +7,12 @@ export const emulator: Command = {
     rpm: { value: 'N', about: 'requests per minute; 0 for no limit (default: 10)' },
     latency: { value: 'MS', about: 'milliseconds per request (default: 0)' },
     faults: { value: 'FILE', about: 'a JSON file of scripted faults' },
+    ...JSON_OPTION,
   },
+  examples: [
+    { line: '--port 4010 --rpm 0', about: 'listen on port 4010, without a rate limit' },
+    { line: '--faults faults.json', about: 'answer with the faults of a file' },
+  ],
   async run(given, output) {
     const { readFaultsFile, startEmulator } = await import('../../emulator/index.ts')
     const faults = given.text('faults')
@@ -24,7 +29,8 @@ export const emulator: Command = {
     })
     try {
       const running = await startEmulator(options)
-      output.result(running.url)
+      if (given.flag('json')) output.json({ version: 1, url: running.url })
+      else output.result(running.url)
       output.logger.info(
         `Use it with MINIMAX_API_HOST=${running.url} and any MINIMAX_API_KEY. Press Ctrl-C to stop it.`,
       )

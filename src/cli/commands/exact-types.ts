@@ -11,6 +11,10 @@ import { NUXT_TYPES, optionsForExactTypes } from '../setup/compiler-options.ts'
 
 export const types: Command = {
   options: JSON_OPTION,
+  examples: [
+    { line: '', about: 'write the types, and say which options tsconfig.json needs' },
+    { line: '--json', about: 'list the files that were written' },
+  ],
   async run(given, output) {
     const pipeline = await openProject(output, 'look')
     const survey = await pipeline.survey()

@@ -31,6 +31,10 @@ export const exportImages: Command = {
     out: { value: 'DIR', about: 'the folder to write to; created if needed' },
     ...JSON_OPTION,
   },
+  examples: [
+    { line: '--out public/art', about: 'write every image' },
+    { line: '--out ../game/art --json', about: 'list for a script what was written' },
+  ],
   async run(given, output) {
     const out = given.text('out')
     if (out === undefined) {

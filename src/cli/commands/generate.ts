@@ -25,6 +25,10 @@ export const generate: Command = {
     ...SHARD_OPTION,
     ...JSON_OPTION,
   },
+  examples: [
+    { line: '', about: 'show the plan, ask, then make everything that is missing' },
+    { line: "kira 'tile-*' --budget 5", about: 'make the missing ones of these images, at most 5' },
+  ],
   async run(given, output) {
     const budget = given.count('budget')
     const shard = shardOf(given)

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import path from 'node:path'
 import { typesFolder } from '../../pipeline/declarations.ts'
 import { toPosix, writeNew } from '../../shared/files.ts'
-import type { Command } from '../command.ts'
+import { JSON_OPTION, type Command } from '../command.ts'
 import { isConfirmed } from '../consent.ts'
 import { openProject } from '../project.ts'
 import { type CodeStyle, codeStyle } from '../setup/code-style.ts'
@@ -10,8 +10,12 @@ import { type ProjectFiles, readProjectFiles } from '../setup/project-files.ts'
 import { stepsByHand } from '../setup/steps.ts'
 
 export const init: Command = {
-  options: {},
-  async run(_, output) {
+  options: JSON_OPTION,
+  examples: [
+    { line: '', about: 'write the files, after asking' },
+    { line: '--json', about: 'list what was written and what is left to do' },
+  ],
+  async run(given, output) {
     const pipeline = await openProject(output, 'look')
     const { options } = pipeline
     const { root, configFile } = options
@@ -24,13 +28,11 @@ export const init: Command = {
         !existsSync(path.join(root, file)),
     )
     const names = files.map(({ file }) => file)
-    if (files.length === 0)
-      output.result('Nothing to write: a manifest and a config file already exist.')
-    else if (output.isInteractive && !(await isConfirmed(`Write ${names.join(' and ')}?`)))
-      return 130
-    for (const { file, text } of files) {
-      if (writeNew(path.join(root, file), text)) output.result(`Wrote ${file}`)
-    }
+    const asks = files.length > 0 && output.isInteractive
+    if (asks && !(await isConfirmed(`Write ${names.join(' and ')}?`))) return 130
+    const written = files
+      .filter(({ file, text }) => writeNew(path.join(root, file), text))
+      .map(({ file }) => file)
     const folders = [...manifests.map(({ path: file }) => file), ...problems.keys(), ...names]
       .filter((file) => /\.ya?ml$/.test(file))
       .map((file) => path.posix.dirname(file))
@@ -40,7 +42,16 @@ export const init: Command = {
       manifestFolders: [...new Set(folders)],
       missingKeys: options.missingKeys,
     })
-    output.logger.info(['', ...steps].join('\n'))
+    if (given.flag('json')) {
+      output.json({ version: 1, written, steps })
+      return 0
+    }
+    output.result(
+      written.length === 0
+        ? 'Nothing to write: a manifest and a config file already exist.'
+        : written.map((file) => `Wrote ${file}`).join('\n'),
+    )
+    output.logger.info(['', ...steps.map((step) => `- ${step}`)].join('\n'))
     return 0
   },
 }

@@ -10,6 +10,13 @@ export const plan: Command = {
     check: { about: 'exit with 3 if any image is missing' },
     ...SHARD_OPTION,
   },
+  examples: [
+    { line: '', about: 'what is missing, why, and what it would cost' },
+    {
+      line: "--check 'src/cast.image.yaml#*'",
+      about: 'exit with 3 if an image of one manifest is missing',
+    },
+  ],
   async run(given, output) {
     const shard = shardOf(given)
     const pipeline = await openProject(output, 'look')

@@ -17,6 +17,13 @@ export const prune: Command = {
     },
     ...JSON_OPTION,
   },
+  examples: [
+    { line: '--dry-run', about: 'list the originals that would move to the trash' },
+    {
+      line: '--delete --older-than 12h',
+      about: 'also delete what is in the trash for 12 hours or longer',
+    },
+  ],
   async run(given, output) {
     const isDry = given.flag('dry-run')
     const isDeleting = given.flag('delete')

@@ -8,6 +8,10 @@ export const pull: Command = {
     'dry-run': { about: 'print what would happen, without doing it' },
     ...JSON_OPTION,
   },
+  examples: [
+    { line: '', about: 'download everything that the manifests use' },
+    { line: 'src/cast.image.yaml#kira', about: 'download the originals of one image' },
+  ],
   async run(given, output) {
     const pipeline = await openSharedProject(output)
     const { images } = pipeline.select(await soundSurvey(pipeline), given.operands)

@@ -9,6 +9,10 @@ export const push: Command = {
     verify: { about: 'also check and repair what the remote already has' },
     ...JSON_OPTION,
   },
+  examples: [
+    { line: '', about: 'upload everything that the remote store lacks' },
+    { line: 'src/cast.image.yaml --dry-run', about: 'say what would be uploaded for one manifest' },
+  ],
   async run(given, output) {
     const pipeline = await openSharedProject(output)
     const keys =

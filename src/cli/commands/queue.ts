@@ -7,6 +7,10 @@ import { count, sentence } from '../../shared/plain-text.ts'
 
 export const queue: Command = {
   options: JSON_OPTION,
+  examples: [
+    { line: '', about: 'show what waits, what is in progress and what failed' },
+    { line: '--json', about: 'the same for a script' },
+  ],
   async run(given, output) {
     const options = await openOptions(output)
     const settings = queueOf(options)

@@ -7,6 +7,10 @@ export const verify: Command = {
     remote: { about: 'also check the copies in the remote store' },
     ...JSON_OPTION,
   },
+  examples: [
+    { line: '', about: 'check the originals in the store' },
+    { line: '--remote --json', about: 'check the copies in the remote store too' },
+  ],
   async run(given, output) {
     const { store } = await openSharedProject(output, 'look')
     const { problems, ...counts } = await store.verify(given.flag('remote') ? 'remote' : 'here')

@@ -45,7 +45,7 @@ export function stepsByHand(project: ProjectFiles, setup: Setup): string[] {
     ...(hosts.names.size === 0
       ? [`Write the images into a folder: ${command} export --out DIR`]
       : []),
-  ].map((each) => `- ${each}`)
+  ]
 }
 
 function step(title: string, lines: readonly string[]): string {

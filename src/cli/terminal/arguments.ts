@@ -6,8 +6,26 @@ import { nearest } from '../../shared/suggest.ts'
 /** The operands and options of a command. */
 export interface Taken {
   /** What follows the command's name; `usage` is the text in the help, such as `[ID or glob …]`. */
-  readonly operands?: { readonly usage: string; readonly least: number; readonly most: number }
+  readonly operands?: {
+    readonly usage: string
+    readonly least: number
+    readonly most: number
+    /** The words that an operand may be, for completion in shells. Default: any text. */
+    readonly words?: readonly string[]
+  }
   readonly options: Readonly<Record<string, Option>>
+}
+
+/** What a command takes, and two command lines that show it. */
+export interface Documented extends Taken {
+  readonly examples: readonly [Example, Example]
+}
+
+/** A command line for the help. */
+export interface Example {
+  /** What follows `imagegen <command>`, as a shell takes it. */
+  readonly line: string
+  readonly about: string
 }
 
 /** A flag, or an option with a value. */
@@ -113,8 +131,17 @@ export function helpOfAll(commands: ReadonlyArray<readonly [name: string, about:
   ].join('\n')
 }
 
+/** What the operands of commands that work on images look like. */
+const ABOUT_IDS = `An ID is the path of a manifest, # and the name of an image:
+  src/cast.image.yaml#kira
+The name alone (kira), the path alone (all images of that manifest) and a quoted glob ('tile-*') select images too.`
+
 /** The text of `imagegen <command> --help`. */
-export function helpOf(name: string, about: string, { operands, options }: Taken): string {
+export function helpOf(
+  name: string,
+  about: string,
+  { operands, options, examples }: Documented,
+): string {
   const rows = Object.entries(options).map(
     ([option, { value, about: text }]) =>
       [`--${option}${value === undefined ? '' : ` ${value}`}`, text] as const,
@@ -128,6 +155,14 @@ export function helpOf(name: string, about: string, { operands, options }: Taken
     `${usage.join(' ').trimEnd()}: ${about}`,
     ...(rows.length > 0 ? [''] : []),
     ...table(rows),
+    '',
+    'Examples:',
+    ...examples.flatMap(({ line, about: text }) => [
+      `  ${`imagegen ${name} ${line}`.trimEnd()}`,
+      `      ${text}`,
+    ]),
+    '',
+    ABOUT_IDS,
   ].join('\n')
 }
 

@@ -3,11 +3,14 @@ import { formatProblem, type ImagegenError, type Problem } from '../../shared/er
 import { errorCode } from '../../shared/files.ts'
 import { redact, type Logger } from '../../shared/logger.ts'
 import { printable, printableJson } from '../../shared/plain-text.ts'
+import { wrap } from './wrap.ts'
 
 /** A command's output: results go to standard output, everything else to standard error. */
 export interface Output {
-  /** Prints the command's result as text. */
+  /** Prints the command's result as text. Lines that are wider than the terminal are broken between words. */
   result(text: string): void
+  /** Prints a result that a program reads, such as a script, exactly as it is. */
+  verbatim(text: string): void
   /** Prints the command's result as JSON. */
   json(value: object): void
   /** Logs progress and warnings. */
@@ -20,6 +23,8 @@ export interface Output {
   problem(problem: Problem): void
   /** Sets the status in the last line of a terminal; `''` removes it. Does nothing without a terminal. */
   status(text: string): void
+  /** The width of the terminal that shows results; `Infinity` where they go elsewhere. */
+  readonly columns: number
   /** Whether the user can see the output and answer questions. */
   readonly isInteractive: boolean
   /** Colours a text if the terminal supports colours. */
@@ -66,7 +71,7 @@ export function createOutput({ stdin, stdout, stderr, env }: NodeJS.Process): Ou
   }
   const say = (text: string): void => {
     draw('')
-    stderr.write(`${shown(clean(text))}\n`)
+    stderr.write(`${wrap(shown(clean(text)), widthOf(stderr))}\n`)
     draw(status)
   }
   const json = (value: object): void => {
@@ -75,7 +80,8 @@ export function createOutput({ stdin, stdout, stderr, env }: NodeJS.Process): Ou
   }
   const error = (text: string): void => say(`${paint('red', 'error')} ${text}`)
   return {
-    result: (text) => void stdout.write(`${shown(text)}\n`),
+    result: (text) => void stdout.write(`${wrap(shown(text), widthOf(stdout))}\n`),
+    verbatim: (text) => void stdout.write(text),
     json,
     logger: {
       info: say,
@@ -105,6 +111,9 @@ export function createOutput({ stdin, stdout, stderr, env }: NodeJS.Process): Ou
       draw(text)
       status = text
     },
+    get columns() {
+      return widthOf(stdout)
+    },
     isInteractive,
     paint,
     conceal(more) {
@@ -112,6 +121,11 @@ export function createOutput({ stdin, stdout, stderr, env }: NodeJS.Process): Ou
     },
     clean,
   }
+}
+
+/** Terminals of unknown width report 0 columns. */
+function widthOf({ isTTY, columns }: NodeJS.WriteStream): number {
+  return isTTY && columns > 0 ? columns : Infinity
 }
 
 /** Ignores a closed pipe, as with `imagegen … | head`, so that paid work continues. */

@@ -101,26 +101,44 @@ export function priceText(usd: number | null): string {
   return usd === null ? 'an unknown price' : `${usd} USD`
 }
 
-/** Prints an edit of a manifest: what was written, which images share it, and which are missing now. */
+/**
+ * Prints an edit of a manifest: what was written, which images share it, and which are missing now.
+ *
+ * @param isJson whether the result is printed as JSON.
+ */
 export function tellRewritten(
   { manifest, ids, edit, survey }: Rewritten,
   before: Survey,
   pipeline: Pipeline,
+  isJson: boolean,
   output: Output,
 ): void {
-  output.result(`${inOneLine(manifest)}: \`${edit.field}: ${edit.value}\``)
-  if (ids.length > 1) {
-    output.logger.warn(
-      `These images share the field:\n${ids.map((id) => `  ${inOneLine(id)}`).join('\n')}`,
-    )
-  }
   const missing = survey.plan.images
     .filter(
       ({ entry, state }) => state === 'missing' && before.images.get(entry.id)?.state !== state,
     )
     .map(({ entry }) => entry.id)
-  if (missing.length === 0) return
-  const { summary } = pipeline.select(survey, missing)
+  const summary = missing.length === 0 ? undefined : pipeline.select(survey, missing).summary
+  if (isJson) {
+    const { field, value } = edit
+    output.json({
+      version: 1,
+      manifest,
+      ids,
+      field,
+      value,
+      missing,
+      usd: summary === undefined ? 0 : summary.usd,
+    })
+  } else {
+    output.result(`${inOneLine(manifest)}: \`${edit.field}: ${edit.value}\``)
+  }
+  if (ids.length > 1) {
+    output.logger.warn(
+      `These images share the field:\n${ids.map((id) => `  ${inOneLine(id)}`).join('\n')}`,
+    )
+  }
+  if (summary === undefined) return
   output.logger.info(`Missing now: ${missing.map(inOneLine).join(', ')}.`)
   output.logger.info(`${summaryText(summary)} Run \`imagegen generate\` to make them.`)
 }
