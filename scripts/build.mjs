@@ -1,5 +1,6 @@
 /**
- * Builds `dist`: JavaScript in a few files, declarations, the JSON Schema of manifests, and the loose types.
+ * Builds `dist`: JavaScript in a few files, declarations, the JSON Schema of manifests, the loose types, and the studio's
+ * page.
  *
  * The compiled modules, one for each source, stay in `.build/modules`, for tests and measurements of single parts.
  *
@@ -25,6 +26,7 @@ import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { bundle } from './bundle.mjs'
 import { manifestJsonSchema } from './json-schema.mjs'
+import { studioPage } from './page.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 
@@ -43,6 +45,8 @@ async function build({ check }) {
   try {
     compile(modules, dist, check)
     await bundle(modules, dist)
+    mkdirSync(path.join(dist, 'studio'), { recursive: true })
+    writeFileSync(path.join(dist, 'studio/page.html'), await studioPage())
     copyFileSync(path.join(root, 'src/client.d.ts'), path.join(dist, 'client.d.ts'))
     writeFileSync(path.join(dist, 'schema.json'), await manifestJsonSchema(modules))
     chmodSync(path.join(dist, 'cli/main.js'), 0o755)

@@ -151,7 +151,7 @@ describe('the rules notice', () => {
       },
       [
         'store/a.ts: console is the business of shared/logger.ts, cli/',
-        'store/b.ts: fetch is the business of model/, emulator/references.ts',
+        'store/b.ts: fetch is the business of model/, emulator/references.ts, studio/page/connection.ts',
         'store/c.ts: process.exit is the business of cli/main.ts',
       ],
     ],
@@ -175,6 +175,14 @@ describe('the rules notice', () => {
       'a package that is not a dependency, and a dependency that is not used',
       { 'manifest/a.ts': "import { b } from 'ajv/dist/core.js'\nimport c from '@scope/name/deep'" },
       ['manifest/a.ts: ajv is not a dependency', 'manifest/a.ts: @scope/name is not a dependency'],
+    ],
+    [
+      'a package of the page outside the page',
+      {
+        'studio/server.ts': "import { signal } from '@preact/signals'",
+        'studio/page/wall.tsx': "import { render } from 'preact'\nexport const a = <p>{1}</p>",
+      },
+      ['studio/server.ts: @preact/signals is not a dependency'],
     ],
     [
       'the code of a host',

@@ -21,11 +21,11 @@ export interface Import {
 /** File names from `src` → their text. */
 export type Sources = Readonly<Record<string, string>>
 
-/** All TypeScript files below a folder, without declaration files. */
+/** All TypeScript files below a folder, with those of the studio's page and without declaration files. */
 export function sourcesIn(folder: string): Sources {
   const files = readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .map((file) => file.replaceAll(path.sep, '/'))
-    .filter((file) => file.endsWith('.ts') && !file.endsWith('.d.ts'))
+    .filter((file) => /\.tsx?$/.test(file) && !file.endsWith('.d.ts'))
     .toSorted()
   return Object.fromEntries(
     files.map((file) => [file, readFileSync(path.join(folder, file), 'utf8')]),
@@ -33,7 +33,10 @@ export function sourcesIn(folder: string): Sources {
 }
 
 export function readSource(file: string, text: string): SourceFile {
-  const { program, errors } = parseSync(file, text, { lang: 'ts', sourceType: 'module' })
+  const { program, errors } = parseSync(file, text, {
+    lang: file.endsWith('.tsx') ? 'tsx' : 'ts',
+    sourceType: 'module',
+  })
   if (errors.length > 0) throw new Error(`${file}: ${errors[0]?.message}`)
   const imports: Import[] = []
   const effects = new Set<string>()

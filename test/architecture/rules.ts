@@ -44,6 +44,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   store: ['locks', 'read', 'arrive', 'remote'],
   queue: ['worker', 'client'],
   emulator: ['drawing'],
+  studio: ['page'],
   plugin: ['session', 'hosts', 'next'],
   cli: ['terminal', 'setup', 'commands'],
 }
@@ -71,11 +72,17 @@ const HOST_PACKAGES: ReadonlySet<string> = new Set(['@rspack/core', '@farmfe/cor
 /** Packages that users install for what they choose: loaded where that is asked for, and nowhere else. */
 const PEERS: Readonly<Record<string, string>> = { bullmq: 'queue/', ioredis: 'queue/' }
 
+/** Packages that are built into the studio's page, so that users do not install them. */
+const BUILT_IN: Readonly<Record<string, string>> = {
+  preact: 'studio/page/',
+  '@preact/signals': 'studio/page/',
+}
+
 /** Effects and packages that only the named files or folders may touch. */
 const DOORS: Readonly<Record<string, readonly string[]>> = {
   sharp: ['pixels/'],
   console: ['shared/logger.ts', 'cli/'],
-  fetch: ['model/', 'emulator/references.ts'],
+  fetch: ['model/', 'emulator/references.ts', 'studio/page/connection.ts'],
   'process.exit': ['cli/main.ts'],
   'node:child_process': ['store/locks/process-identity.ts'],
   // A download looks at the address that it connects to, which `fetch` does not show.
@@ -260,7 +267,7 @@ function dependencyViolations(
   )
   const strangers = packages
     .filter(({ name, kind }) => !dependencies.includes(name) && !isHost(name, kind))
-    .filter(({ name, file }) => !file.startsWith(PEERS[name] ?? '../'))
+    .filter(({ name, file }) => !file.startsWith(PEERS[name] ?? BUILT_IN[name] ?? '../'))
     .map(({ file, name }) => `${file}: ${name} is not a dependency`)
   const idle = dependencies
     .filter((name) => !packages.some((one) => one.name === name))
@@ -278,5 +285,5 @@ function packageOf(specifier: string): string {
 }
 
 function isLocal({ target }: Import): boolean {
-  return target.endsWith('.ts')
+  return /\.tsx?$/.test(target)
 }

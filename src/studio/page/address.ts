@@ -1,0 +1,89 @@
+import type { ImageId, TileState } from '../protocol.ts'
+
+/**
+ * What the page shows, and how. All of it is in the fragment of the address, which browsers never send: a reload or
+ * another tab shows the same, and the token is nowhere else.
+ */
+export interface Address {
+  readonly token: string
+  readonly place: Place
+  readonly wall: WallChoice
+  /** Whether keys without a modifier are commands. */
+  readonly singleKeys: boolean
+}
+
+export type Place =
+  | { readonly view: 'wall' }
+  | { readonly view: 'plan' }
+  | { readonly view: 'image'; readonly id: ImageId }
+
+/** Which images the wall shows, in which order, how large. */
+export interface WallChoice {
+  /** In id, prompt or alt. */
+  readonly text: string
+  /** `null`: every state. */
+  readonly state: TileState | null
+  /** `null`: every model. */
+  readonly model: string | null
+  readonly sort: WallSort
+  readonly density: Density
+}
+
+/** `written`: as in the manifests. */
+export type WallSort = 'written' | 'name' | 'time' | 'size'
+
+export type Density = 'comfortable' | 'compact'
+
+const STATES: readonly TileState[] = [
+  'current',
+  'outdated',
+  'missing',
+  'unusable',
+  'unavailable',
+  'blocked',
+]
+const SORTS: readonly WallSort[] = ['written', 'name', 'time', 'size']
+
+export function parseAddress(hash: string): Address {
+  const fields = new URLSearchParams(hash.replace(/^#/, ''))
+  return {
+    token: fields.get('token') ?? '',
+    place: placeOf(fields),
+    wall: {
+      text: fields.get('text') ?? '',
+      state: STATES.find((state) => state === fields.get('state')) ?? null,
+      model: fields.get('model'),
+      sort: SORTS.find((sort) => sort === fields.get('sort')) ?? 'written',
+      density: fields.get('density') === 'compact' ? 'compact' : 'comfortable',
+    },
+    singleKeys: fields.get('keys') !== 'off',
+  }
+}
+
+function placeOf(fields: URLSearchParams): Place {
+  const id = fields.get('image')
+  if (id !== null) return { view: 'image', id }
+  return fields.get('view') === 'plan' ? { view: 'plan' } : { view: 'wall' }
+}
+
+/** @returns the fragment with its `#`; what is as usual is left out. */
+export function formatAddress({ token, place, wall, singleKeys }: Address): string {
+  const fields = new URLSearchParams({ token })
+  switch (place.view) {
+    case 'wall':
+      break
+    case 'plan':
+      fields.set('view', 'plan')
+      break
+    case 'image':
+      fields.set('image', place.id)
+      break
+  }
+  if (wall.text !== '') fields.set('text', wall.text)
+  if (wall.state !== null) fields.set('state', wall.state)
+  if (wall.model !== null) fields.set('model', wall.model)
+  if (wall.sort !== 'written') fields.set('sort', wall.sort)
+  if (wall.density !== 'comfortable') fields.set('density', wall.density)
+  if (!singleKeys) fields.set('keys', 'off')
+  return `#${fields}`
+}

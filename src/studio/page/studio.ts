@@ -1,0 +1,286 @@
+import { batch, computed, signal, type ReadonlySignal, type Signal } from '@preact/signals'
+import { createContext } from 'preact'
+import { useContext } from 'preact/hooks'
+import type {
+  ImageId,
+  ImageProgress,
+  PictureKey,
+  Project,
+  RunState,
+  StudioEvent,
+  Tile,
+  Written,
+} from '../protocol.ts'
+import { formatAddress, parseAddress, type Address, type Place } from './address.ts'
+import { createConnection, LostError, RefusedError, type Connection } from './connection.ts'
+
+/** How the page stands to its server. */
+export type Link =
+  | { readonly at: 'connecting' }
+  | { readonly at: 'live' }
+  /** Tried again by itself. */
+  | { readonly at: 'lost' }
+  /** The token is of another process, or missing: a person has to open the new address. */
+  | { readonly at: 'ended' }
+  | { readonly at: 'failed'; readonly message: string }
+
+export type RunHead = Omit<RunState, 'images'>
+
+/** What happened, said once on the screen and by the live region. */
+export interface Notice {
+  readonly text: string
+  readonly tone: 'done' | 'refused'
+}
+
+/** All that the page knows, and what it can ask for. */
+export interface Studio {
+  readonly connection: Connection
+  readonly address: ReadonlySignal<Address>
+  readonly link: ReadonlySignal<Link>
+  readonly project: ReadonlySignal<Project | null>
+  readonly tiles: ReadonlySignal<ReadonlyMap<ImageId, Tile>>
+  /** How many tiles there will be, while they are being loaded. */
+  readonly loading: ReadonlySignal<number | null>
+  readonly run: ReadonlySignal<RunHead | null>
+  readonly progress: ReadonlySignal<ReadonlyMap<ImageId, ImageProgress>>
+  readonly notice: Signal<Notice | null>
+  /** What `u` takes back: the newest first. */
+  readonly undoable: ReadonlySignal<readonly string[]>
+  readonly writable: ReadonlySignal<boolean>
+  picture(key: PictureKey): string
+  /** The fragment that shows a place, for links. */
+  hrefOf(place: Place): string
+  goTo(place: Place): void
+  /** Changes how things are shown without a step in the browser's history. */
+  adjust(change: Partial<Omit<Address, 'token' | 'place'>>): void
+  written(written: Written): void
+  undo(): Promise<void>
+  /** Says why something did not work. */
+  refused(error: unknown): void
+  /** Loads, follows changes, and comes back after a lost connection, until the page goes. */
+  start(): void
+}
+
+/** Small, so that something is on the screen at once. */
+const FIRST_PAGE = 200
+const PAGE = 2000
+
+/** Between two tries to reach the server, in milliseconds. */
+const RETRY = 1000
+
+export function createStudio(window: Window): Studio {
+  const address = signal(parseAddress(window.location.hash))
+  const connection = createConnection(address.value.token)
+  const link = signal<Link>({ at: 'connecting' })
+  const project = signal<Project | null>(null)
+  const tiles = signal<ReadonlyMap<ImageId, Tile>>(new Map())
+  const loading = signal<number | null>(null)
+  const run = signal<RunHead | null>(null)
+  const progress = signal<ReadonlyMap<ImageId, ImageProgress>>(new Map())
+  const notice = signal<Notice | null>(null)
+  const undoable = signal<readonly string[]>([])
+  const writable = computed(() => project.value?.writable === true)
+
+  /** Of the tiles that are here; undefined before all of them have been loaded once. */
+  let revision: number | undefined
+  let catchingUp: Promise<void> | undefined
+  let behind = false
+
+  const studio: Studio = {
+    connection,
+    address,
+    link,
+    project,
+    tiles,
+    loading,
+    run,
+    progress,
+    notice,
+    undoable,
+    writable,
+    picture: (key) => `${project.value?.pictures ?? ''}/${key}`,
+    hrefOf: (place) => formatAddress({ ...address.value, place }),
+    goTo(place) {
+      address.value = { ...address.value, place }
+      window.history.pushState(null, '', formatAddress(address.value))
+    },
+    adjust(change) {
+      address.value = { ...address.value, ...change }
+      window.history.replaceState(null, '', formatAddress(address.value))
+    },
+    written({ undo, said }) {
+      batch(() => {
+        if (undo !== null) undoable.value = [undo, ...undoable.value]
+        notice.value = { text: said, tone: 'done' }
+      })
+    },
+    async undo() {
+      const [newest, ...rest] = undoable.value
+      if (newest === undefined) return
+      undoable.value = rest
+      try {
+        const { said } = await connection.undo({ undo: newest })
+        notice.value = { text: said, tone: 'done' }
+      } catch (error) {
+        // What came before it was made on the same file, and cannot be taken back either.
+        undoable.value = []
+        studio.refused(error)
+      }
+    },
+    refused(error) {
+      notice.value = { text: wordsOf(error), tone: 'refused' }
+      if (error instanceof RefusedError && error.refusal.code === 'token') {
+        link.value = { at: 'ended' }
+      }
+    },
+    start() {
+      window.addEventListener('hashchange', () => {
+        const next = parseAddress(window.location.hash)
+        // A new address in the same tab is of a new process: nothing here is its.
+        if (next.token !== address.value.token) window.location.reload()
+        else address.value = next
+      })
+      void follow()
+    },
+  }
+
+  /** A stream of events while the tab is seen; whatever was missed is asked for afterwards. */
+  async function follow(): Promise<void> {
+    while (link.value.at !== 'ended') {
+      await seen(window.document)
+      const hidden = new AbortController()
+      const close = (): void => {
+        if (window.document.hidden) hidden.abort()
+      }
+      window.document.addEventListener('visibilitychange', close)
+      try {
+        await connection.events(receive, hidden.signal)
+      } catch (error) {
+        lost(error)
+      } finally {
+        window.document.removeEventListener('visibilitychange', close)
+      }
+      if (!hidden.signal.aborted) await passed(RETRY)
+    }
+  }
+
+  function lost(error: unknown): void {
+    if (window.document.hidden) return
+    if (!(error instanceof RefusedError)) link.value = { at: 'lost' }
+    else if (error.refusal.code === 'token') link.value = { at: 'ended' }
+    else link.value = { at: 'failed', message: wordsOf(error) }
+  }
+
+  function receive(event: StudioEvent): void {
+    switch (event.type) {
+      case 'hello':
+        if (project.value !== null && project.value.process !== event.process) {
+          link.value = { at: 'ended' }
+          return
+        }
+        batch(() => {
+          if (event.run !== null) beginRun(event.run)
+          progress.value = new Map(event.run?.images.map((image) => [image.id, image]))
+        })
+        void catchUp(true)
+        break
+      case 'changed':
+        void catchUp(event.project)
+        break
+      case 'run':
+        beginRun(event.run)
+        break
+      case 'progress':
+        progress.value = new Map(progress.value).set(event.progress.id, event.progress)
+        break
+      case 'warning':
+        notice.value = { text: event.message, tone: 'refused' }
+        break
+      case 'beat':
+        break
+    }
+  }
+
+  function beginRun(next: RunHead): void {
+    if (next.number !== run.value?.number) progress.value = new Map()
+    run.value = next
+  }
+
+  /** One at a time: what changes meanwhile is asked for once more afterwards. */
+  async function catchUp(withProject: boolean): Promise<void> {
+    behind = true
+    if (withProject) stale = true
+    catchingUp ??= (async () => {
+      try {
+        while (behind) {
+          behind = false
+          await load()
+        }
+        link.value = { at: 'live' }
+      } catch (error) {
+        lost(error)
+      } finally {
+        catchingUp = undefined
+      }
+    })()
+    await catchingUp
+  }
+
+  let stale = true
+
+  async function load(): Promise<void> {
+    if (stale) {
+      stale = false
+      project.value = await connection.project()
+    }
+    const since = revision
+    let after: string | null = null
+    let first: number | undefined
+    do {
+      const limit = since === undefined && after === null ? FIRST_PAGE : PAGE
+      const page = await connection.wall({ after, limit, since })
+      first ??= page.revision
+      const next = new Map(since === undefined && after === null ? [] : tiles.value)
+      for (const id of page.gone) next.delete(id)
+      for (const tile of page.tiles) next.set(tile.id, tile)
+      batch(() => {
+        tiles.value = next
+        loading.value = since === undefined && page.next !== null ? page.total : null
+      })
+      after = page.next
+    } while (after !== null)
+    revision = first
+  }
+
+  return studio
+}
+
+/** What went wrong, and what to do now, in words. */
+export function wordsOf(error: unknown): string {
+  if (error instanceof RefusedError) {
+    return [error.refusal.message, error.refusal.hint].filter(Boolean).join(' ')
+  }
+  if (error instanceof LostError) return 'The studio does not answer. Nothing was changed.'
+  return error instanceof Error ? error.message : String(error)
+}
+
+function seen(document: Document): Promise<void> {
+  if (!document.hidden) return Promise.resolve()
+  return new Promise((resolve) => {
+    document.addEventListener('visibilitychange', () => resolve(), { once: true })
+  })
+}
+
+function passed(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds))
+}
+
+const StudioContext = createContext<Studio | null>(null)
+
+export const StudioProvider = StudioContext.Provider
+
+export function useStudio(): Studio {
+  const studio = useContext(StudioContext)
+  if (studio === null) throw new Error('The studio is not open.')
+  return studio
+}
