@@ -1,3 +1,4 @@
+import type { ImageId, Project, StudioEvent, WallPage } from '../protocol.ts'
 import type {
   AdoptHow,
   Bill,
@@ -6,21 +7,16 @@ import type {
   ChangeRequest,
   FirstManifest,
   GenerateRequest,
-  ImageDetail,
-  ImageId,
-  Opened,
   OpenRequest,
+  Opened,
   PlanPage,
-  Project,
   Refusal,
-  Renditions,
   Started,
   Stopping,
-  StudioEvent,
   UndoRequest,
-  WallPage,
   Written,
-} from '../protocol.ts'
+} from '../protocol-actions.ts'
+import type { ImageDetail, Renditions } from '../protocol-image.ts'
 
 /** The server said no, and why. */
 export class RefusedError extends Error {

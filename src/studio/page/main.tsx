@@ -1,4 +1,38 @@
 import { render } from 'preact'
+import type { JSX } from 'preact'
+import { KeysProvider } from './controls/commands.tsx'
+import { Frame } from './frame.tsx'
+import { ImageView } from './image/image-view.tsx'
+import { listenToKeys } from './keys.ts'
+import { PlanView } from './plan/plan-view.tsx'
+import { createStudio, StudioProvider, useStudio } from './studio.ts'
+import { Wall } from './wall/wall.tsx'
+
+function View(): JSX.Element {
+  const { place } = useStudio().address.value
+  switch (place.view) {
+    case 'wall':
+      return <Wall />
+    case 'plan':
+      return <PlanView />
+    case 'image':
+      return <ImageView key={place.id} id={place.id} />
+  }
+}
 
 const root = document.getElementById('studio')
-if (root !== null) render(<main />, root)
+if (root !== null) {
+  const studio = createStudio(window)
+  const keys = listenToKeys(studio, window)
+  studio.start()
+  render(
+    <StudioProvider value={studio}>
+      <KeysProvider value={keys}>
+        <Frame>
+          <View />
+        </Frame>
+      </KeysProvider>
+    </StudioProvider>,
+    root,
+  )
+}

@@ -1,5 +1,5 @@
 import { batch, computed, signal, type ReadonlySignal, type Signal } from '@preact/signals'
-import { createContext } from 'preact'
+import { createContext, type Provider } from 'preact'
 import { useContext } from 'preact/hooks'
 import type {
   ImageId,
@@ -9,8 +9,8 @@ import type {
   RunState,
   StudioEvent,
   Tile,
-  Written,
 } from '../protocol.ts'
+import type { Written } from '../protocol-actions.ts'
 import { formatAddress, parseAddress, type Address, type Place } from './address.ts'
 import { createConnection, LostError, RefusedError, type Connection } from './connection.ts'
 
@@ -47,6 +47,10 @@ export interface Studio {
   /** What `u` takes back: the newest first. */
   readonly undoable: ReadonlySignal<readonly string[]>
   readonly writable: ReadonlySignal<boolean>
+  /** Of the last change that has been loaded; `null` before everything has been loaded once. */
+  readonly revision: ReadonlySignal<number | null>
+  /** Where one was on the wall, to come back to. */
+  readonly lastOnWall: { current: number; focus: ImageId | null }
   picture(key: PictureKey): string
   /** The fragment that shows a place, for links. */
   hrefOf(place: Place): string
@@ -81,10 +85,10 @@ export function createStudio(window: Window): Studio {
   const undoable = signal<readonly string[]>([])
   const writable = computed(() => project.value?.writable === true)
 
-  /** Of the tiles that are here; undefined before all of them have been loaded once. */
-  let revision: number | undefined
+  const revision = signal<number | null>(null)
   let catchingUp: Promise<void> | undefined
   let behind = false
+  let stale = true
 
   const studio: Studio = {
     connection,
@@ -98,6 +102,8 @@ export function createStudio(window: Window): Studio {
     notice,
     undoable,
     writable,
+    revision,
+    lastOnWall: { current: 0, focus: null },
     picture: (key) => `${project.value?.pictures ?? ''}/${key}`,
     hrefOf: (place) => formatAddress({ ...address.value, place }),
     goTo(place) {
@@ -179,8 +185,11 @@ export function createStudio(window: Window): Studio {
           return
         }
         batch(() => {
-          if (event.run !== null) beginRun(event.run)
           progress.value = new Map(event.run?.images.map((image) => [image.id, image]))
+          if (event.run !== null) {
+            run.value = event.run
+            beginRun(event.run)
+          }
         })
         void catchUp(true)
         break
@@ -203,7 +212,13 @@ export function createStudio(window: Window): Studio {
 
   function beginRun(next: RunHead): void {
     if (next.number !== run.value?.number) progress.value = new Map()
+    // What is over is seen by its state; only the reasons of failures are not.
+    if (next.phase === 'done') keepProgress(({ at }) => at === 'failed')
     run.value = next
+  }
+
+  function keepProgress(isKept: (image: ImageProgress) => boolean): void {
+    progress.value = new Map([...progress.value].filter(([, image]) => isKept(image)))
   }
 
   /** One at a time: what changes meanwhile is asked for once more afterwards. */
@@ -226,16 +241,14 @@ export function createStudio(window: Window): Studio {
     await catchingUp
   }
 
-  let stale = true
-
   async function load(): Promise<void> {
     if (stale) {
       stale = false
       project.value = await connection.project()
     }
-    const since = revision
+    const since = revision.value ?? undefined
     let after: string | null = null
-    let first: number | undefined
+    let first: number | null = null
     do {
       const limit = since === undefined && after === null ? FIRST_PAGE : PAGE
       const page = await connection.wall({ after, limit, since })
@@ -245,11 +258,16 @@ export function createStudio(window: Window): Studio {
       for (const tile of page.tiles) next.set(tile.id, tile)
       batch(() => {
         tiles.value = next
+        // A failure is of the image as it was.
+        if (since !== undefined && run.value?.phase === 'done') {
+          const changed = new Set(page.tiles.map(({ id }) => id))
+          keepProgress(({ id }) => !changed.has(id))
+        }
         loading.value = since === undefined && page.next !== null ? page.total : null
       })
       after = page.next
     } while (after !== null)
-    revision = first
+    revision.value = first
   }
 
   return studio
@@ -277,7 +295,7 @@ function passed(milliseconds: number): Promise<void> {
 
 const StudioContext = createContext<Studio | null>(null)
 
-export const StudioProvider = StudioContext.Provider
+export const StudioProvider: Provider<Studio | null> = StudioContext.Provider
 
 export function useStudio(): Studio {
   const studio = useContext(StudioContext)

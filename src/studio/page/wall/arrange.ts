@@ -21,7 +21,8 @@ export function arrange(tiles: Iterable<Tile>, choice: WallChoice): readonly Gro
   return [...groups]
     .map(([manifest, members]) => ({ manifest, tiles: members.toSorted(byRank) }))
     .toSorted(
-      (one, other) => (moves(choice.sort) ? rankOfFirst(rank, one, other) : 0) || byName(one, other),
+      (one, other) =>
+        (moves(choice.sort) ? rankOfFirst(rank, one, other) : 0) || byName(one, other),
     )
 }
 

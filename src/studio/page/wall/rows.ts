@@ -3,7 +3,12 @@ import type { Group } from './arrange.ts'
 
 /** A strip of the wall, at its place in pixels from the top. */
 export type Row =
-  | { readonly kind: 'heading'; readonly top: number; readonly height: number; readonly group: Group }
+  | {
+      readonly kind: 'heading'
+      readonly top: number
+      readonly height: number
+      readonly group: Group
+    }
   | {
       readonly kind: 'tiles'
       readonly top: number
@@ -36,6 +41,10 @@ export interface Measures {
 const NARROWEST = 9 / 16
 const WIDEST = 21 / 9
 
+/** How much lower and higher than usual a row may become in order to fill its width. */
+const LOWEST = 0.72
+const HIGHEST = 1.3
+
 /**
  * Pictures keep their shape: a row is filled from the left and then made as high as fits its width, and the last row of a
  * group stays as high as it is.
@@ -63,14 +72,21 @@ interface Line {
   readonly isFull: boolean
 }
 
-function linesOf(tiles: readonly Tile[], { width, pictureHeight, gap }: Measures): readonly Line[] {
+function linesOf(tiles: readonly Tile[], measures: Measures): readonly Line[] {
   const lines: Line[] = []
   let line: Tile[] = []
   let shapes = 0
   for (const tile of tiles) {
+    const together = shapes + shapeOf(tile)
+    const height = roomFor(line.length + 1, measures) / together
+    if (height < measures.pictureHeight * LOWEST && line.length > 0) {
+      lines.push({ tiles: line, shapes, isFull: true })
+      line = []
+      shapes = 0
+    }
     line.push(tile)
     shapes += shapeOf(tile)
-    if (shapes * pictureHeight + gap * (line.length - 1) < width) continue
+    if (roomFor(line.length, measures) / shapes > measures.pictureHeight) continue
     lines.push({ tiles: line, shapes, isFull: true })
     line = []
     shapes = 0
@@ -79,12 +95,17 @@ function linesOf(tiles: readonly Tile[], { width, pictureHeight, gap }: Measures
   return lines
 }
 
+/** What so many pictures have of the width, together. */
+function roomFor(count: number, { width, gap }: Measures): number {
+  return width - gap * (count - 1)
+}
+
 function rowOf({ tiles, shapes, isFull }: Line, top: number, measures: Measures): Row {
-  const { width, gap, caption } = measures
-  const room = width - gap * (tiles.length - 1)
+  const { gap, caption } = measures
+  const filling = Math.floor(roomFor(tiles.length, measures) / shapes)
   const pictureHeight = isFull
-    ? Math.min(measures.pictureHeight, Math.floor(room / shapes))
-    : measures.pictureHeight
+    ? Math.min(measures.pictureHeight * HIGHEST, filling)
+    : Math.min(measures.pictureHeight, filling)
   let left = 0
   const cells = tiles.map((tile) => {
     const cell = { tile, left, width: Math.floor(shapeOf(tile) * pictureHeight) }

@@ -1,0 +1,129 @@
+import type { JSX } from 'preact'
+import { useEffect, useRef, useState } from 'preact/hooks'
+import type { AdoptHow } from '../../protocol-actions.ts'
+import type { ImageDetail } from '../../protocol-image.ts'
+import { Dialog } from '../controls/dialog.tsx'
+import { useStudio, wordsOf } from '../studio.ts'
+import { bytesOf } from '../words.ts'
+
+interface AdoptDialogProps {
+  readonly image: ImageDetail
+  readonly file: File
+  readonly onClose: () => void
+}
+
+interface Way {
+  readonly how: AdoptHow
+  readonly name: string
+  readonly means: string
+}
+
+const IN_PLACE: Way = {
+  how: 'source',
+  name: 'In place of generating',
+  means:
+    'The file is copied beside the manifest and written as `source`. Nothing is generated any more.',
+}
+
+const KEEPING: readonly Way[] = [
+  {
+    how: 'candidate',
+    name: 'Keep the prompt',
+    means: 'The file becomes one more candidate of the same prompt, and is picked.',
+  },
+  {
+    how: 'edited',
+    name: 'Keep the prompt: the picture, touched up',
+    means: 'As above, for a generated picture that was edited by hand.',
+  },
+]
+
+/** Asks how a file that was dropped or chosen is to be used. */
+export function AdoptDialog({ image, file, onClose }: AdoptDialogProps): JSX.Element {
+  const studio = useStudio()
+  const ways = image.tile.prompt === null ? [IN_PLACE] : [...KEEPING, IN_PLACE]
+  const [how, setHow] = useState<AdoptHow>(ways[0]?.how ?? 'source')
+  const [problem, setProblem] = useState<string | null>(null)
+  const [isAsked, setAsked] = useState(false)
+  const largest = studio.project.value?.largestUpload ?? Infinity
+  const isTooLarge = file.size > largest
+
+  const adopt = async (): Promise<void> => {
+    setAsked(true)
+    setProblem(null)
+    try {
+      const query = { id: image.tile.id, digest: image.digest, how, name: file.name }
+      studio.written(await studio.connection.adopt(query, file))
+      onClose()
+    } catch (error) {
+      setAsked(false)
+      setProblem(wordsOf(error))
+    }
+  }
+
+  return (
+    <Dialog
+      title={`Adopt ${file.name} for ${image.tile.name}?`}
+      confirm="Adopt"
+      canConfirm={!isTooLarge && !isAsked}
+      onConfirm={() => void adopt()}
+      onClose={onClose}
+    >
+      <FilePreview file={file} />
+      <fieldset class="ways">
+        <legend class="hidden">How the file is used</legend>
+        {ways.map((way) => (
+          <label key={way.how} class="way">
+            <input
+              type="radio"
+              name="how"
+              checked={how === way.how}
+              onChange={() => setHow(way.how)}
+            />
+            <span>
+              {way.name}
+              <span class="quiet small">{way.means}</span>
+            </span>
+          </label>
+        ))}
+      </fieldset>
+      {isTooLarge && (
+        <p class="problem" role="alert">
+          The file has {bytesOf(file.size)}; the most is {bytesOf(largest)}.
+        </p>
+      )}
+      {problem !== null && (
+        <p class="problem" role="alert">
+          {problem}
+        </p>
+      )}
+    </Dialog>
+  )
+}
+
+/** Drawn on a canvas: the page may load no pictures but the studio's own. */
+function FilePreview({ file }: { readonly file: File }): JSX.Element {
+  const canvas = useRef<HTMLCanvasElement>(null)
+  const [facts, setFacts] = useState(bytesOf(file.size))
+  useEffect(() => {
+    createImageBitmap(file).then(
+      (bitmap) => {
+        const scale = Math.min(1, 320 / Math.max(bitmap.width, bitmap.height))
+        const drawing = canvas.current
+        if (drawing === null) return
+        drawing.width = Math.round(bitmap.width * scale)
+        drawing.height = Math.round(bitmap.height * scale)
+        drawing.getContext('2d')?.drawImage(bitmap, 0, 0, drawing.width, drawing.height)
+        setFacts(`${bitmap.width} × ${bitmap.height}, ${bytesOf(file.size)}`)
+      },
+      // Browsers draw fewer formats than can be adopted.
+      () => setFacts(`${bytesOf(file.size)}, no preview`),
+    )
+  }, [file])
+  return (
+    <figure class="file-preview">
+      <canvas ref={canvas} width={0} height={0} role="img" aria-label={file.name} />
+      <figcaption class="quiet small">{facts}</figcaption>
+    </figure>
+  )
+}

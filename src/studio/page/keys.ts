@@ -1,0 +1,76 @@
+import type { Studio } from './studio.ts'
+
+/** A key and what it does, where it does something. */
+export interface Command {
+  /** As `KeyboardEvent.key` names it. */
+  readonly key: string
+  readonly does: string
+  readonly run: () => void
+  /** Of the key's release, for what lasts as long as it is held. */
+  readonly release?: () => void
+}
+
+/** The commands of what is on the screen: the newest first, since a view stands before the frame around it. */
+export interface Keys {
+  /** @returns what takes them away again. */
+  add(commands: readonly Command[]): () => void
+  commands(): readonly Command[]
+}
+
+/** Keys that are no characters: they stay when single-letter keys are turned off. */
+const NAMED = new Set(['Escape', 'Enter', 'ArrowLeft', 'ArrowRight', 'ArrowUp', 'ArrowDown'])
+
+export function listenToKeys(studio: Studio, window: Window): Keys {
+  let sets: ReadonlyArray<readonly Command[]> = []
+  const find = (event: KeyboardEvent): Command | undefined => {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return undefined
+    if (!NAMED.has(event.key) && !studio.address.value.singleKeys) return undefined
+    // A dialog has its own keys, and so has whatever takes text.
+    if (window.document.querySelector('dialog[open]') !== null) return undefined
+    if (event.key !== 'Escape' && takesText(event.target)) return undefined
+    if (event.key.startsWith('Arrow') && hasArrows(event.target)) return undefined
+    if ((event.key === ' ' || event.key === 'Enter') && isPressed(event.target)) return undefined
+    return sets.flat().find(({ key }) => key === event.key)
+  }
+  window.addEventListener('keydown', (event) => {
+    const command = find(event)
+    if (command === undefined) return
+    event.preventDefault()
+    if (!event.repeat || command.release === undefined) command.run()
+  })
+  window.addEventListener('keyup', ({ key }) => {
+    sets
+      .flat()
+      .find((command) => command.key === key)
+      ?.release?.()
+  })
+  return {
+    add(commands) {
+      sets = [commands, ...sets]
+      return () => {
+        sets = sets.filter((set) => set !== commands)
+      }
+    },
+    commands: () => sets.flat(),
+  }
+}
+
+function takesText(target: EventTarget | null): boolean {
+  if (!(target instanceof HTMLElement)) return false
+  if (target instanceof HTMLInputElement)
+    return !['radio', 'checkbox', 'file'].includes(target.type)
+  if (target instanceof HTMLTextAreaElement) return !target.readOnly
+  return target instanceof HTMLSelectElement || target.isContentEditable
+}
+
+/** Where arrows move something already: a caret, or the choice among radio buttons. */
+function hasArrows(target: EventTarget | null): boolean {
+  return target instanceof HTMLInputElement || target instanceof HTMLTextAreaElement
+}
+
+/** What Space or Enter presses by itself. */
+function isPressed(target: EventTarget | null): boolean {
+  if (!(target instanceof HTMLElement)) return false
+  if (target instanceof HTMLInputElement) return target.type === 'checkbox'
+  return target.closest('a, button, summary, select') !== null
+}

@@ -1,0 +1,271 @@
+import type { JSX } from 'preact'
+import { useMemo, useState } from 'preact/hooks'
+import type { ImageId, ImageProgress } from '../../protocol.ts'
+import type { BillRequest, PlanRow } from '../../protocol-actions.ts'
+import { useCommands } from '../controls/commands.tsx'
+import { Problems } from '../controls/problems.tsx'
+import { VirtualRows } from '../controls/virtual-rows.tsx'
+import { useStudio } from '../studio.ts'
+import { countOf, moneyOf, STATE_WORDS, timeOf } from '../words.ts'
+import { GenerateDialog } from './generate-dialog.tsx'
+import { RunPanel } from './run-panel.tsx'
+import { usePlan, type WholePlan } from './use-plan.ts'
+
+/** Of a row, in pixels; on narrow screens its words stand below each other. */
+const HEIGHT = { wide: 64, narrow: 96 } as const
+
+/** What is not as it should be, why, and what it would cost to make it so. */
+export function PlanView(): JSX.Element {
+  const studio = useStudio()
+  const { plan, problem } = usePlan()
+  useCommands([
+    { key: 'Escape', does: 'Back to the wall', run: () => studio.goTo({ view: 'wall' }) },
+  ])
+  return (
+    <section class="plan">
+      <h1 class="hidden">Plan</h1>
+      {problem !== null && (
+        <p class="problem" role="alert">
+          {problem}
+        </p>
+      )}
+      {plan === null && problem === null && <p class="plan-note quiet">Loading …</p>}
+      {plan !== null && <Planned plan={plan} />}
+    </section>
+  )
+}
+
+function Planned({ plan: { facts, rows } }: { readonly plan: WholePlan }): JSX.Element {
+  const studio = useStudio()
+  // What is missing is meant unless it is taken out; what costs again is meant only if it is taken in.
+  const [chosen, setChosen] = useState<ReadonlyMap<ImageId, boolean>>(new Map())
+  const [question, setQuestion] = useState<BillRequest | null>(null)
+  const [width, setWidth] = useState(0)
+  const isChosen = (row: PlanRow): boolean =>
+    canChoose(row) && (chosen.get(row.id) ?? row.offer === 'generate')
+  const choosable = rows.filter(canChoose)
+  const selected = choosable.filter(isChosen)
+  const canGenerate = selected.length > 0 && facts.asking === true && studio.writable.value
+  const generate = (): void => {
+    if (!canGenerate) return
+    setQuestion({
+      ids: selected.map(({ id }) => id),
+      ...(selected.some(({ offer }) => offer === 'outdated') && { outdated: true }),
+    })
+  }
+  useCommands([{ key: 'G', does: 'Generate', run: generate }])
+  const placed = useMemo(() => {
+    const height = width < 640 ? HEIGHT.narrow : HEIGHT.wide
+    return rows.map((row, index) => ({ row, top: index * height, height }))
+  }, [rows, width])
+  const isAll = selected.length === choosable.length
+  return (
+    <>
+      <VirtualRows
+        rows={placed}
+        keyOf={({ row }) => row.id}
+        onWidth={setWidth}
+        class="plan-rows"
+        head={
+          <div class="plan-head">
+            <RunPanel />
+            {facts.asking !== true && (
+              <section class="panel" aria-label="Why nothing can be asked for">
+                <Problems problems={[facts.asking]} />
+              </section>
+            )}
+            {rows.length === 0 ? (
+              <p class="plan-note">Every image is current. There is nothing to ask for.</p>
+            ) : (
+              <div class="plan-bar">
+                {studio.writable.value && choosable.length > 0 && (
+                  <label class="check">
+                    <input
+                      type="checkbox"
+                      checked={isAll}
+                      onChange={() => setChosen(new Map(choosable.map(({ id }) => [id, !isAll])))}
+                    />
+                    <span>Select all</span>
+                  </label>
+                )}
+                <p class="quiet">{totalOf(selected)}</p>
+                <p class="quiet budget">{budgetWords(facts.budget)}</p>
+                {studio.writable.value && (
+                  <button
+                    type="button"
+                    class="button button-primary"
+                    aria-keyshortcuts="Shift+G"
+                    disabled={!canGenerate}
+                    onClick={generate}
+                  >
+                    Generate
+                  </button>
+                )}
+              </div>
+            )}
+          </div>
+        }
+      >
+        {({ row }) => (
+          <Row
+            row={row}
+            isChosen={isChosen(row)}
+            onChoose={(isOn) => setChosen(new Map(chosen).set(row.id, isOn))}
+            onReplace={() => setQuestion({ ids: [row.id], replace: true })}
+          />
+        )}
+      </VirtualRows>
+      {question !== null && <GenerateDialog request={question} onClose={() => setQuestion(null)} />}
+    </>
+  )
+}
+
+function canChoose({ offer }: PlanRow): boolean {
+  return offer === 'generate' || offer === 'outdated'
+}
+
+function totalOf(rows: readonly PlanRow[]): string {
+  const pictures = rows.reduce((sum, row) => sum + row.pictures, 0)
+  const isKnown = rows.every(({ usd }) => usd !== null)
+  const usd = rows.reduce((sum, row) => sum + (row.usd ?? 0), 0)
+  const price = isKnown ? moneyOf(usd) : `more than ${moneyOf(usd)}: some prices are unknown`
+  return rows.length === 0
+    ? 'Nothing selected'
+    : `${countOf(rows.length, 'image')}, ${countOf(pictures, 'picture')}, ${price}`
+}
+
+function budgetWords({ imagesLeft, usd, spent }: WholePlan['facts']['budget']): string {
+  const parts = [
+    ...(imagesLeft === null ? [] : [`${countOf(imagesLeft, 'image')} left in the budget`]),
+    ...(usd === null ? [] : [`at most ${moneyOf(usd)}`]),
+    ...(spent.pictures > 0 ? [`${moneyOf(spent.usd)} spent since the start`] : []),
+  ]
+  return parts.join(', ')
+}
+
+interface RowProps {
+  readonly row: PlanRow
+  readonly isChosen: boolean
+  readonly onChoose: (isOn: boolean) => void
+  readonly onReplace: () => void
+}
+
+function Row({ row, isChosen, onChoose, onReplace }: RowProps): JSX.Element {
+  const studio = useStudio()
+  const progress = studio.progress.value.get(row.id)
+  const name = row.id.slice(row.id.lastIndexOf('#') + 1)
+  return (
+    <div class="plan-row" data-state={row.state}>
+      {canChoose(row) && studio.writable.value ? (
+        <input
+          type="checkbox"
+          aria-label={`Select ${row.id}`}
+          checked={isChosen}
+          onChange={({ currentTarget }) => onChoose(currentTarget.checked)}
+        />
+      ) : (
+        <span />
+      )}
+      <span class="plan-picture">
+        {row.thumbnail !== null && (
+          <img src={studio.picture(row.thumbnail)} alt="" loading="lazy" />
+        )}
+      </span>
+      <span class="plan-name">
+        <a href={studio.hrefOf({ view: 'image', id: row.id })} aria-label={row.id}>
+          {name}
+        </a>
+        <span class="path quiet small">{row.id.slice(0, row.id.lastIndexOf('#'))}</span>
+      </span>
+      <span class="plan-why">
+        {progress === undefined ? (
+          <>
+            <span class="state" data-state={row.state}>
+              {STATE_WORDS[row.state]}
+            </span>
+            <span class="quiet small">{row.reason}</span>
+          </>
+        ) : (
+          <Progress progress={progress} />
+        )}
+      </span>
+      <span class="plan-price">
+        {row.pictures > 0 && (
+          <>
+            {moneyOf(row.usd)}
+            {row.pictures > 1 && (
+              <span class="quiet small">{countOf(row.pictures, 'picture')}</span>
+            )}
+          </>
+        )}
+        {row.offer === 'replace' && studio.writable.value && (
+          <button type="button" class="button" onClick={onReplace}>
+            Pay again
+          </button>
+        )}
+      </span>
+    </div>
+  )
+}
+
+/** How far an image of the run is, and what to do where it failed. */
+function Progress({ progress }: { readonly progress: ImageProgress }): JSX.Element {
+  switch (progress.at) {
+    case 'waiting':
+      return (
+        <>
+          <span class="state">Waiting</span>
+          <span class="quiet small">
+            {waitingFor(progress.for)}
+            {progress.until !== null && `, until ${timeOf(progress.until)}`}
+          </span>
+        </>
+      )
+    case 'asked':
+      return (
+        <>
+          <span class="state" data-state="asked">
+            Being made
+          </span>
+          <span class="quiet small">{countOf(progress.pictures, 'picture')} asked for</span>
+        </>
+      )
+    case 'retrying':
+      return (
+        <>
+          <span class="state">Asked again</span>
+          <span class="quiet small">{progress.words}</span>
+        </>
+      )
+    case 'arrived':
+      return <span class="state">Arrived</span>
+    case 'stored':
+      return <span class="state">Stored</span>
+    case 'failed':
+      return (
+        <>
+          <span class="state" data-state="failed">
+            Failed
+          </span>
+          <span class="small">
+            {progress.problem.message} {progress.problem.hint}
+          </span>
+        </>
+      )
+    case 'not-asked':
+      return <span class="state">Not asked for</span>
+  }
+}
+
+function waitingFor(reason: Extract<ImageProgress, { at: 'waiting' }>['for']): string {
+  switch (reason.what) {
+    case 'turn':
+      return 'for its turn'
+    case 'rate-limit':
+      return reason.perMinute === null
+        ? 'for the rate limit'
+        : `for the rate limit of ${reason.perMinute} a minute`
+    case 'another-process':
+      return 'for another process that asks for the same'
+  }
+}
