@@ -16,7 +16,7 @@ const SHOWN: Readonly<Record<string, string>> = {
 
 /** The keys that do something where one is. */
 export function KeyHelp({ onClose }: { readonly onClose: () => void }): JSX.Element {
-  const { address, adjust } = useStudio()
+  const studio = useStudio()
   const commands = useKeys().commands()
   return (
     <Dialog title="Keys" cancel="Close" onClose={onClose}>
@@ -33,8 +33,8 @@ export function KeyHelp({ onClose }: { readonly onClose: () => void }): JSX.Elem
       <label class="check">
         <input
           type="checkbox"
-          checked={address.value.singleKeys}
-          onChange={({ currentTarget }) => adjust({ singleKeys: currentTarget.checked })}
+          checked={studio.address.value.singleKeys}
+          onChange={({ currentTarget }) => studio.adjust({ singleKeys: currentTarget.checked })}
         />
         <span>Use single-letter keys</span>
       </label>

@@ -49,18 +49,21 @@ export function OpenInEditor({ request, place }: OpenInEditorProps): JSX.Element
   const { project, address } = studio
   const path = <span class="path">{place}</span>
   if (project.value?.editor !== true) return <p class="quiet small">{path}</p>
+  const open = async (): Promise<void> => {
+    try {
+      const { editor } = await studio.connection.open(request)
+      studio.notice.value = { text: `Opened ${place} in ${editor}.`, tone: 'done' }
+    } catch (error) {
+      studio.refused(error)
+    }
+  }
   return (
     <p class="quiet small">
       <a
         href={studio.hrefOf(address.value.place)}
         onClick={(event) => {
           event.preventDefault()
-          studio.connection.open(request).then(
-            ({ editor }) => {
-              studio.notice.value = { text: `Opened ${place} in ${editor}.`, tone: 'done' }
-            },
-            (error: unknown) => studio.refused(error),
-          )
+          void open()
         }}
       >
         Open in editor

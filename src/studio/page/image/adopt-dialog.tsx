@@ -106,19 +106,18 @@ function FilePreview({ file }: { readonly file: File }): JSX.Element {
   const canvas = useRef<HTMLCanvasElement>(null)
   const [facts, setFacts] = useState(bytesOf(file.size))
   useEffect(() => {
-    createImageBitmap(file).then(
-      (bitmap) => {
-        const scale = Math.min(1, 320 / Math.max(bitmap.width, bitmap.height))
-        const drawing = canvas.current
-        if (drawing === null) return
-        drawing.width = Math.round(bitmap.width * scale)
-        drawing.height = Math.round(bitmap.height * scale)
-        drawing.getContext('2d')?.drawImage(bitmap, 0, 0, drawing.width, drawing.height)
-        setFacts(`${bitmap.width} × ${bitmap.height}, ${bytesOf(file.size)}`)
-      },
-      // Browsers draw fewer formats than can be adopted.
-      () => setFacts(`${bytesOf(file.size)}, no preview`),
-    )
+    const draw = async (): Promise<void> => {
+      const drawing = canvas.current
+      const picture = await readPicture(file)
+      if (picture === null || drawing === null) return setFacts(`${bytesOf(file.size)}, no preview`)
+      const { width, height } = picture
+      const scale = Math.min(1, 320 / Math.max(width, height))
+      drawing.width = Math.round(width * scale)
+      drawing.height = Math.round(height * scale)
+      drawing.getContext('2d')?.drawImage(picture, 0, 0, drawing.width, drawing.height)
+      setFacts(`${width} × ${height}, ${bytesOf(file.size)}`)
+    }
+    void draw()
   }, [file])
   return (
     <figure class="file-preview">
@@ -126,4 +125,13 @@ function FilePreview({ file }: { readonly file: File }): JSX.Element {
       <figcaption class="quiet small">{facts}</figcaption>
     </figure>
   )
+}
+
+/** @returns `null` for the formats that can be adopted and not be drawn by this browser. */
+async function readPicture(file: File): Promise<ImageBitmap | null> {
+  try {
+    return await createImageBitmap(file)
+  } catch {
+    return null
+  }
 }

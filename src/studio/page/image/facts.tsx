@@ -1,14 +1,10 @@
 import type { ComponentChildren, JSX } from 'preact'
-import { useEffect, useState } from 'preact/hooks'
+import { useState } from 'preact/hooks'
 import type { PictureKey, TileState } from '../../protocol.ts'
-import type {
-  ImageDetail,
-  Renditions as RenditionList,
-  ShownReference,
-  ShownRendition,
-} from '../../protocol-image.ts'
+import type { ImageDetail, ShownReference, ShownRendition } from '../../protocol-image.ts'
 import { OpenInEditor, Problems } from '../controls/problems.tsx'
-import { useStudio, wordsOf } from '../studio.ts'
+import { useStudio } from '../studio.ts'
+import { useAnswer } from '../use-answer.ts'
 import { bytesOf, moneyOf, ORIGIN_WORDS, STATE_WORDS, timeOf } from '../words.ts'
 
 interface FactsProps {
@@ -207,24 +203,11 @@ interface RenditionsProps {
 function Renditions({ id, picture, beside, onBeside }: RenditionsProps): JSX.Element {
   const { connection } = useStudio()
   const [isOpen, setOpen] = useState(false)
-  const [list, setList] = useState<RenditionList | null>(null)
-  const [problem, setProblem] = useState<string | null>(null)
-  useEffect(() => {
-    if (!isOpen) return undefined
-    let isOld = false
-    setProblem(null)
-    connection.renditions(id).then(
-      (next) => {
-        if (!isOld) setList(next)
-      },
-      (error: unknown) => {
-        if (!isOld) setProblem(wordsOf(error))
-      },
-    )
-    return () => {
-      isOld = true
-    }
-  }, [connection, id, picture, isOpen])
+  const { value: list, problem } = useAnswer(
+    () => connection.renditions(id),
+    [connection, id, picture],
+    isOpen,
+  )
   return (
     <Fold title="Renditions" onOpen={() => setOpen(true)}>
       {list === null && problem === null && <p class="quiet small">Rendering …</p>}

@@ -6,6 +6,7 @@ import type { Candidate, ImageDetail, ShownRendition } from '../../protocol-imag
 import { useCommands } from '../controls/commands.tsx'
 import { GenerateDialog } from '../plan/generate-dialog.tsx'
 import { useStudio } from '../studio.ts'
+import { useAnswer } from '../use-answer.ts'
 import { arrange } from '../wall/arrange.ts'
 import { bytesOf, moneyOf, STATE_WORDS } from '../words.ts'
 import { AdoptDialog } from './adopt-dialog.tsx'
@@ -14,15 +15,19 @@ import { Editor } from './editor.tsx'
 import { Facts } from './facts.tsx'
 import { RerollDialog } from './reroll-dialog.tsx'
 import { Stage, type StagePicture } from './stage.tsx'
-import { useDetail } from './use-detail.ts'
 
 type Question = 'generate' | 'reroll' | { readonly adopt: File }
 
 /** One image: seen, chosen, corrected. */
 export function ImageView({ id }: { readonly id: ImageId }): JSX.Element {
   const studio = useStudio()
-  const [detail, reload] = useDetail(id)
-  const tile = detail.at === 'here' ? detail.image.tile : studio.tiles.value.get(id)
+  const { connection, revision } = studio
+  const [asked, setAsked] = useState(0)
+  const { value: image, problem } = useAnswer(
+    () => connection.image(id),
+    [connection, id, revision.value, asked],
+  )
+  const tile = image?.tile ?? studio.tiles.value.get(id)
   useCommands([
     { key: 'Escape', does: 'Back to the wall', run: () => studio.goTo({ view: 'wall' }) },
     { key: 'j', does: 'Next image', run: () => goBy(1) },
@@ -50,13 +55,13 @@ export function ImageView({ id }: { readonly id: ImageId }): JSX.Element {
           <Neighbour tile={neighbours.next} name="Next" />
         </nav>
       </header>
-      {detail.at === 'failed' && (
-        <p class="problem" role="alert">
-          {detail.message}
+      {problem !== null && (
+        <p class="problem image-problem" role="alert">
+          {problem}
         </p>
       )}
-      {detail.at === 'loading' && <Preview tile={tile} />}
-      {detail.at === 'here' && <Opened image={detail.image} reload={reload} />}
+      {image === null && problem === null && <Preview tile={tile} />}
+      {image !== null && <Opened image={image} reload={() => setAsked(asked + 1)} />}
     </article>
   )
 }

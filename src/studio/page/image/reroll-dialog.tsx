@@ -1,11 +1,11 @@
 import type { JSX } from 'preact'
-import { useEffect, useState } from 'preact/hooks'
-import type { ChangeCheck } from '../../protocol-actions.ts'
+import { useState } from 'preact/hooks'
 import type { ImageDetail } from '../../protocol-image.ts'
 import { Dialog } from '../controls/dialog.tsx'
 import { Problems } from '../controls/problems.tsx'
 import { BillFacts } from '../plan/generate-dialog.tsx'
 import { useStudio, wordsOf } from '../studio.ts'
+import { useAnswer } from '../use-answer.ts'
 import { countOf, moneyOf } from '../words.ts'
 
 interface RerollDialogProps {
@@ -16,19 +16,15 @@ interface RerollDialogProps {
 /** Asks before another picture of the same words is paid for. */
 export function RerollDialog({ image, onClose }: RerollDialogProps): JSX.Element {
   const studio = useStudio()
-  const [check, setCheck] = useState<ChangeCheck | null>(null)
-  const [problem, setProblem] = useState<string | null>(null)
+  const [refused, setRefused] = useState<string | null>(null)
   const [isAsked, setAsked] = useState(false)
   const { id } = image.tile
   const request = { id, digest: image.digest, change: { kind: 'reroll' } } as const
-  useEffect(() => {
-    const left = new AbortController()
-    studio.connection.check(request, left.signal).then(setCheck, (error: unknown) => {
-      if (!left.signal.aborted) setProblem(wordsOf(error))
-    })
-    return () => left.abort()
-  }, [])
-
+  const { value: check, problem: unchecked } = useAnswer(
+    (signal) => studio.connection.check(request, signal),
+    [id, image.digest],
+  )
+  const problem = refused ?? unchecked
   const after = check?.after ?? null
   const reroll = async (): Promise<void> => {
     if (after === null) return
@@ -43,7 +39,7 @@ export function RerollDialog({ image, onClose }: RerollDialogProps): JSX.Element
       onClose()
     } catch (error) {
       setAsked(false)
-      setProblem(wordsOf(error))
+      setRefused(wordsOf(error))
     }
   }
 

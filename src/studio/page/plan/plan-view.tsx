@@ -1,15 +1,16 @@
 import type { JSX } from 'preact'
 import { useMemo, useState } from 'preact/hooks'
 import type { ImageId, ImageProgress } from '../../protocol.ts'
-import type { BillRequest, PlanRow } from '../../protocol-actions.ts'
+import type { BillRequest, PlanPage, PlanRow } from '../../protocol-actions.ts'
 import { useCommands } from '../controls/commands.tsx'
 import { Problems } from '../controls/problems.tsx'
 import { VirtualRows } from '../controls/virtual-rows.tsx'
+import type { Connection } from '../connection.ts'
 import { useStudio } from '../studio.ts'
+import { useAnswer } from '../use-answer.ts'
 import { countOf, moneyOf, STATE_WORDS, timeOf } from '../words.ts'
 import { GenerateDialog } from './generate-dialog.tsx'
 import { RunPanel } from './run-panel.tsx'
-import { usePlan, type WholePlan } from './use-plan.ts'
 
 /** Of a row, in pixels; on narrow screens its words stand below each other. */
 const HEIGHT = { wide: 64, narrow: 96 } as const
@@ -17,7 +18,11 @@ const HEIGHT = { wide: 64, narrow: 96 } as const
 /** What is not as it should be, why, and what it would cost to make it so. */
 export function PlanView(): JSX.Element {
   const studio = useStudio()
-  const { plan, problem } = usePlan()
+  const { connection, revision } = studio
+  const { value: plan, problem } = useAnswer(
+    (signal) => wholePlan(connection, signal),
+    [connection, revision.value],
+  )
   useCommands([
     { key: 'Escape', does: 'Back to the wall', run: () => studio.goTo({ view: 'wall' }) },
   ])
@@ -33,6 +38,25 @@ export function PlanView(): JSX.Element {
       {plan !== null && <Planned plan={plan} />}
     </section>
   )
+}
+
+/** Everything that needs attention, with the first page's facts on money. */
+interface WholePlan {
+  readonly facts: PlanPage
+  readonly rows: readonly PlanRow[]
+}
+
+async function wholePlan(connection: Connection, signal: AbortSignal): Promise<WholePlan> {
+  const facts = await connection.plan({})
+  const rows = [...facts.images]
+  let { next } = facts
+  while (next !== null) {
+    signal.throwIfAborted()
+    const page = await connection.plan({ after: next })
+    rows.push(...page.images)
+    next = page.next
+  }
+  return { facts, rows }
 }
 
 function Planned({ plan: { facts, rows } }: { readonly plan: WholePlan }): JSX.Element {

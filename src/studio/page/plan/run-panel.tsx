@@ -9,16 +9,16 @@ export function RunPanel(): JSX.Element | null {
   const run = studio.run.value
   if (run === null) return null
   const done = run.stored + run.failed
-  const stop = (): void => {
-    studio.connection.stop().then(
-      () => {
-        studio.notice.value = {
-          text: 'Stopping: nothing more is asked for, and what is under way comes home.',
-          tone: 'done',
-        }
-      },
-      (error: unknown) => studio.refused(error),
-    )
+  const stop = async (): Promise<void> => {
+    try {
+      await studio.connection.stop()
+      studio.notice.value = {
+        text: 'Stopping: nothing more is asked for, and what is under way comes home.',
+        tone: 'done',
+      }
+    } catch (error) {
+      studio.refused(error)
+    }
   }
   return (
     <section class="run" aria-label="Run" data-phase={run.phase}>
@@ -34,7 +34,7 @@ export function RunPanel(): JSX.Element | null {
           </span>
         </p>
         {run.phase === 'running' && run.by === 'studio' && studio.writable.value && (
-          <button type="button" class="button" onClick={stop}>
+          <button type="button" class="button" onClick={() => void stop()}>
             Stop
           </button>
         )}

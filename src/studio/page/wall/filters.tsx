@@ -14,9 +14,10 @@ const SORT_WORDS: Readonly<Record<WallSort, string>> = {
 /** Which images the wall shows, in which order, how large. */
 export function Filters(): JSX.Element {
   const studio = useStudio()
-  const { project, address, adjust } = studio
+  const { project, address } = studio
   const { wall } = address.value
-  const choose = (change: Partial<WallChoice>): void => adjust({ wall: { ...wall, ...change } })
+  const choose = (change: Partial<WallChoice>): void =>
+    studio.adjust({ wall: { ...wall, ...change } })
   const states = Object.entries(project.value?.states ?? {}) as ReadonlyArray<[TileState, number]>
   const models = project.value?.models ?? []
   return (
