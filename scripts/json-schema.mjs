@@ -34,7 +34,12 @@ import { toJsonSchema } from '@valibot/to-json-schema'
 export async function manifestJsonSchema(folder) {
   /** @param {string} file */
   const load = (file) => import(pathToFileURL(path.join(folder, 'manifest/schema', file)).href)
-  const { EXCLUSIVE_FIELDS, jsonSchema: json, manifestSchema } = await load('schema.js')
+  const {
+    EXCLUSIVE_FIELDS,
+    jsonSchema: json,
+    manifestSchema,
+    overrideSchema,
+  } = await load('schema.js')
   const { outputSchema } = await load('output.js')
   const { processSchema } = await load('process.js')
   const { colourSchema } = await load('operations/colour.js')
@@ -43,7 +48,13 @@ export async function manifestJsonSchema(folder) {
     typeMode: 'input',
     errorMode: 'throw',
     // Written once: spelt out wherever they stand they would make the file several times as long.
-    definitions: { output: outputSchema, process: processSchema, colour: colourSchema, json },
+    definitions: {
+      output: outputSchema,
+      process: processSchema,
+      colour: colourSchema,
+      json,
+      override: overrideSchema,
+    },
     // JSON has no other numbers.
     ignoreActions: ['finite'],
     // JSON Schema reads every pattern as Unicode. A second pattern on one text stays an error.

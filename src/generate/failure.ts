@@ -1,3 +1,4 @@
+import { fieldPath } from '../manifest/entry.ts'
 import { placeOf } from '../manifest/manifest.ts'
 import { ModelError } from '../model/image-model.ts'
 import type { Job } from '../plan/plan.ts'
@@ -50,7 +51,7 @@ export function failureFromElsewhere(
     code,
     problem: {
       message,
-      place: placeOf(job.entry.manifest, [...job.entry.path, 'prompt'], 'key'),
+      place: placeOf(job.entry.manifest, fieldPath(job.entry, ['prompt']), 'key'),
       ...(hint === null ? {} : { hint }),
     },
     stopsRun,

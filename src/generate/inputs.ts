@@ -1,10 +1,12 @@
 import type { ImageModelFile } from '../model/image-model.ts'
 import { prepareReference } from '../model/reference-image.ts'
 import type { ResolvedModel } from '../model/resolved-model.ts'
+import { pickedOf, wantedForPick } from '../plan/picked.ts'
 import type { RecipeReference } from '../plan/recipe.ts'
 import { ImagegenError } from '../shared/errors.ts'
 import { sha256 } from '../shared/hash.ts'
 import type { Candidate } from '../store/read/bundle.ts'
+import type { WantedKey } from '../store/read/snapshot.ts'
 import type { InputPicture } from '../store/receipt.ts'
 import type { Store } from '../store/store.ts'
 import type { Order, OrderReference } from './order.ts'
@@ -60,14 +62,16 @@ async function readPicked(
   { key, pick }: Extract<RecipeReference, { key: string }>,
   store: Store,
 ): Promise<Uint8Array> {
-  const look = async (candidates: number): Promise<Candidate | undefined> => {
-    const record = await store.readKey({ key, candidates })
+  const look = async (wanted: WantedKey): Promise<Candidate | undefined> => {
+    const record = await store.readKey(wanted)
     return named === null
-      ? record.candidates[pick - 1]
+      ? pickedOf(record.candidates, pick)
       : record.candidates.find(({ receipt }) => receipt.sha256 === named)
   }
   // A remote may have more candidates than the pick asks for, and the one that is named among them.
-  const candidate = (await look(pick)) ?? (named === null ? undefined : await look(Infinity))
+  const candidate =
+    (await look(wantedForPick(key, pick))) ??
+    (named === null ? undefined : await look({ key, candidates: Infinity }))
   if (candidate === undefined) {
     throw new ImagegenError('unavailable', {
       message: `${order.id} refers to ${name}, whose picture is not there.`,

@@ -4,6 +4,7 @@ import type { Reference } from '../manifest/entry.ts'
 import { urlFault } from '../manifest/resolve/references.ts'
 import { jsonSchema } from '../manifest/schema/schema.ts'
 import type { Job } from '../plan/plan.ts'
+import { pickedOf, wantedForPick } from '../plan/picked.ts'
 import { type Recipe, recipeKey } from '../plan/recipe.ts'
 import { toPosix } from '../shared/files.ts'
 import { plainText } from '../shared/plain-text.ts'
@@ -66,7 +67,7 @@ export async function orderOf(job: Job, store: Store): Promise<Order> {
 export async function withPickedPictures(order: Order, store: Store): Promise<Order> {
   const wanted = order.recipe.references ?? []
   const picked = wanted.flatMap((reference) =>
-    'key' in reference ? [{ key: reference.key, candidates: reference.pick }] : [],
+    'key' in reference ? [wantedForPick(reference.key, reference.pick)] : [],
   )
   if (picked.length === 0) return order
   const snapshot = await store.read(picked)
@@ -75,7 +76,7 @@ export async function withPickedPictures(order: Order, store: Store): Promise<Or
     references: order.references.map((reference, position) => {
       const made = wanted[position]
       if (made === undefined || !('key' in made)) return reference
-      const candidate = snapshot.lookup(made.key).candidates[made.pick - 1]
+      const candidate = pickedOf(snapshot.lookup(made.key).candidates, made.pick)
       return { ...reference, sha256: candidate?.receipt.sha256 ?? null }
     }),
   }
@@ -84,7 +85,7 @@ export async function withPickedPictures(order: Order, store: Store): Promise<Or
 async function renewalOf({ made: { key }, renew }: Job, store: Store): Promise<Renewal | null> {
   if (renew?.kind !== 'outdated') return renew ?? null
   const { candidates } = await store.readKey({ key, candidates: 1 })
-  const replaced = renew.picks.flatMap((pick) => candidates[pick - 1]?.receipt.sha256 ?? [])
+  const replaced = renew.picks.flatMap((pick) => pickedOf(candidates, pick)?.receipt.sha256 ?? [])
   return { kind: 'outdated', replaced }
 }
 
@@ -100,6 +101,7 @@ const MOST_REFERENCES = 16
 const integerSchema = v.pipe(v.number(), v.safeInteger())
 const countSchema = v.pipe(integerSchema, v.minValue(1), v.maxValue(MOST_CANDIDATES))
 const digestSchema = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/))
+const pickSchema = v.union([countSchema, v.pipe(v.string(), v.regex(/^[0-9a-f]{8}$/))])
 const filledSchema = v.pipe(v.string(), v.nonEmpty())
 
 const referenceTypeEntries = { type: v.exactOptional(v.string()) }
@@ -117,7 +119,7 @@ const recipeEntries = {
       v.array(
         v.union([
           v.strictObject({ sha256: digestSchema, ...referenceTypeEntries }),
-          v.strictObject({ key: digestSchema, pick: countSchema, ...referenceTypeEntries }),
+          v.strictObject({ key: digestSchema, pick: pickSchema, ...referenceTypeEntries }),
           v.strictObject({
             url: v.pipe(
               v.string(),

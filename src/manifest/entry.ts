@@ -3,6 +3,7 @@ import type { JsonValue } from '../shared/hash.ts'
 import type { DocumentPath, Manifest } from './manifest.ts'
 import type { Output } from './schema/output.ts'
 import type { Operation } from './schema/process.ts'
+import type { ImageFields } from './schema/schema.ts'
 
 /** One image with every default filled in and every variable and reference resolved. Later stages never read YAML. */
 export interface ImageEntry {
@@ -19,8 +20,43 @@ export interface ImageEntry {
   readonly subject: Subject
   readonly operations: readonly Operation[]
   readonly output: Output
-  /** The candidate in use, counted from 1. */
-  readonly pick: number
+  /** The candidate in use. */
+  readonly pick: CandidatePick
+  /** The values of the matrix that this image stands for; undefined for an image without a matrix. */
+  readonly combination: ReadonlyMap<string, string> | undefined
+  /** The overrides of the matrix that apply to this image; later ones win. */
+  readonly overrides: readonly AppliedOverride[]
+}
+
+/** A candidate: its number from 1, or the first digits of its SHA-256, at least 8, in lower case. */
+export type CandidatePick = number | string
+
+/** Fields that an override gives to an image. */
+export interface AppliedOverride {
+  /** Where they start in the manifest; undefined for an override of the options. */
+  readonly path: DocumentPath | undefined
+  readonly fields: ImageFields
+}
+
+interface FieldOwner {
+  readonly path: DocumentPath
+  readonly overrides: readonly AppliedOverride[]
+}
+
+/** The path of one of an image's fields: in the last override that sets it, otherwise in the image itself. */
+export function fieldPath({ path, overrides }: FieldOwner, field: DocumentPath): DocumentPath {
+  const override = overrides.findLast(({ fields }) => holds(fields, field))
+  return [...(override?.path ?? path), ...field]
+}
+
+function holds(fields: object, field: DocumentPath): boolean {
+  if (field.length === 0) return false
+  let value: unknown = fields
+  for (const step of field) {
+    if (typeof value !== 'object' || value === null) return false
+    value = Reflect.get(value, step)
+  }
+  return value !== undefined
 }
 
 /** Where the pixels come from. */

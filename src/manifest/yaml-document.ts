@@ -1,9 +1,9 @@
-import type { Alias, Document, LineCounter, Node, Pair, Scalar } from 'yaml'
+import type { Alias, Document, LineCounter, Node, Pair, Scalar, YAMLMap } from 'yaml'
 import { loadYaml } from './yaml.ts'
 
 /**
- * Parses a manifest as YAML 1.2. Image names keep their source text, because YAML would turn `001` and `1.10` into
- * numbers and so into other names.
+ * Parses a manifest as YAML 1.2. Image names and the values of `when` and `exclude` keep their source text, because YAML
+ * would turn `001` and `1.10` into numbers and so into other names.
  *
  * @param lines collects the line breaks.
  */
@@ -19,10 +19,29 @@ export function parseYamlDocument(text: string, lines?: LineCounter): Document.P
     }),
   )
   const { pairsOf, valueAt } = readNodes(document)
-  for (const { key } of pairsOf(valueAt(document.contents, 'images'))) {
-    if (isScalar(key)) takeSourceText(key)
+  const images = pairsOf(valueAt(document.contents, 'images'))
+  for (const { key } of images) if (isScalar(key)) takeSourceText(key)
+  for (const fields of [valueAt(document.contents, 'defaults'), ...images.map((it) => it.value)]) {
+    for (const combination of combinationsIn(fields)) {
+      for (const { value } of combination.items) if (isScalar(value)) takeSourceText(value)
+    }
   }
   return document
+}
+
+/** The maps of variables in an entry's `exclude` and `overrides`. What an alias repeats is found at its anchor. */
+function combinationsIn(fields: unknown): YAMLMap[] {
+  const { isMap, isSeq } = loadYaml()
+  const valueOf = (map: unknown, name: string): unknown =>
+    isMap(map) ? map.items.find(({ key }) => String(key) === name)?.value : undefined
+  const itemsOf = (name: string): readonly unknown[] => {
+    const list = valueOf(fields, name)
+    return isSeq(list) ? list.items : []
+  }
+  return [
+    ...itemsOf('exclude'),
+    ...itemsOf('overrides').map((override) => valueOf(override, 'when')),
+  ].filter((found) => isMap(found))
 }
 
 /**

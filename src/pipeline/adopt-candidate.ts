@@ -1,4 +1,5 @@
 import path from 'node:path'
+import { pickedOf } from '../plan/picked.ts'
 import { createPlanner, type PlannedImage } from '../plan/plan.ts'
 import type { Recipe } from '../plan/recipe.ts'
 import { ImagegenError } from '../shared/errors.ts'
@@ -57,7 +58,7 @@ export async function adoptCandidate(
     const snapshot = withRecord(survey.snapshot, record)
     const keep = async (): Promise<void> => store.adopt(receipt, picture.bytes)
     const rewritten =
-      entry.pick === place + 1
+      pickedOf(record.candidates, entry.pick)?.receipt.sha256 === receipt.sha256
         ? undefined
         : await rewrite(image, pickOf(image, place + 1), survey, options, defaults, {
             snapshot,

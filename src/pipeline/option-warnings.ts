@@ -1,3 +1,4 @@
+import { fieldPath } from '../manifest/entry.ts'
 import { placeOf } from '../manifest/manifest.ts'
 import { unknownProviders } from '../model/provider-options.ts'
 import type { PlannedImage } from '../plan/plan.ts'
@@ -19,7 +20,7 @@ export function warnOfProviderNames(logger: Logger): (images: readonly PlannedIm
       for (const { name, suggestion } of unknownProviders(made.subject.providerOptions, provider)) {
         const warning = formatProblem({
           message: `${entry.name}: \`providerOptions.${name}\`: there is no provider \`${name}\`, so ${made.model.name} ignores it.`,
-          place: placeOf(entry.manifest, [...entry.path, 'providerOptions', name], 'key'),
+          place: placeOf(entry.manifest, fieldPath(entry, ['providerOptions', name]), 'key'),
           ...(suggestion === undefined ? {} : { hint: `Did you mean \`${suggestion}\`?` }),
         })
         if (!logged.has(warning)) logger.warn(warning)

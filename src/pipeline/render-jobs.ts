@@ -3,6 +3,7 @@ import path from 'node:path'
 import { drawPlaceholder } from '../model/placeholder.ts'
 import type { ResolvedOptions } from '../options.ts'
 import { sniffMediaType } from '../pixels/media-type.ts'
+import { pickedOf } from '../plan/picked.ts'
 import type { PlannedImage } from '../plan/plan.ts'
 import type { RenderJob } from '../render/render.ts'
 import type { Provenance } from '../render/rendition.ts'
@@ -30,7 +31,9 @@ export function pictureJob(
     }
   }
   const candidate =
-    made === undefined ? undefined : survey.snapshot.lookup(made.key).candidates[entry.pick - 1]
+    made === undefined
+      ? undefined
+      : pickedOf(survey.snapshot.lookup(made.key).candidates, entry.pick)
   if (made === undefined || candidate === undefined) {
     throw new ImagegenError('unavailable', {
       message: `${entry.id} is ${image.state}: ${image.reason}.`,

@@ -70,7 +70,11 @@ export async function rewrite(
   const manifests = survey.manifests.map((other) => (other === manifest ? edited : other))
   const resolution = resolveManifests(manifests, new Set(), { ...options, defaults })
   const planner = createPlanner(options.models)
-  const after = surveyOf({ manifests, broken: new Map(), resolution }, planner, seen(snapshot))
+  const after = surveyOf(
+    { manifests, broken: new Map(), resolution },
+    planner,
+    seen(snapshot, false),
+  )
   const problem = manifestError(after.problems)
   if (problem !== undefined) throw problem
   await beforeWriting()

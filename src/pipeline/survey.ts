@@ -40,18 +40,28 @@ export function wantedKeys(
   planner: Planner,
 ): readonly WantedKey[] {
   if (remote === undefined) return []
-  // Keys do not depend on the store, so plan with an empty one.
-  const nothing = { candidates: [], problems: [] }
+  // Keys do not depend on the store, so plan with one of which nothing is known.
+  const nothing = { candidates: [], problems: [{ message: 'not looked at' }] }
   const { images } = planner.plan(resolution.entries, {
     lookup: () => nothing,
     earlierRecipes: () => [],
   })
+  return wantedOf(images)
+}
+
+/** What images need of the store. */
+export function wantedOf(images: readonly PlannedImage[]): readonly WantedKey[] {
   const wanted = new Map<string, WantedKey>()
-  for (const { made } of images) {
+  for (const { entry, made } of images) {
     if (made === undefined) continue
+    const { pick } = entry
     for (const key of [made.key, ...made.otherKeys]) {
-      const candidates = Math.max(made.subject.candidates, wanted.get(key)?.candidates ?? 0)
-      wanted.set(key, { key, candidates })
+      const { candidates = 0, digests = [] } = wanted.get(key) ?? {}
+      wanted.set(key, {
+        key,
+        candidates: Math.max(made.subject.candidates, candidates),
+        digests: typeof pick === 'string' ? [...digests, pick] : digests,
+      })
     }
   }
   return [...wanted.values()]
@@ -66,9 +76,14 @@ export interface Seen {
   readonly inventory: Inventory
 }
 
-/** Creates the planner's view of a snapshot. */
-export function seen(snapshot: StoreSnapshot): Seen {
+/**
+ * Creates the planner's view of a snapshot.
+ *
+ * @param isPartial whether there is a remote that was not asked.
+ */
+export function seen(snapshot: StoreSnapshot, isPartial: boolean): Seen {
   const inventory: Inventory = {
+    isPartial,
     lookup: (key) => snapshot.lookup(key),
     // Recipes in receipts are untrusted JSON, which is only compared. Many manifests may use the same name, and comparing
     // all of their originals would take too long.
@@ -123,7 +138,7 @@ export function replan(
   planner: Planner,
 ): Survey {
   const resolution = { entries: [...entries.values()], problems: new Map(), withoutAlt }
-  return surveyOf({ manifests, broken: new Map(), resolution }, planner, seen(snapshot))
+  return surveyOf({ manifests, broken: new Map(), resolution }, planner, seen(snapshot, false))
 }
 
 function merged(

@@ -3,9 +3,11 @@ import { rememberManifests } from '../manifest/read/parsed-cache.ts'
 import { createManifestReader, type ManifestsRead } from '../manifest/read/reader.ts'
 import { createResolver } from '../manifest/resolve/resolve.ts'
 import type { ImageSettings } from '../manifest/schema/schema.ts'
+import type { Manifest } from '../manifest/manifest.ts'
 import type { ResolvedOptions } from '../options.ts'
 import { createPlanner } from '../plan/plan.ts'
 import { release } from '../shared/release.ts'
+import type { StoreSnapshot } from '../store/read/snapshot.ts'
 import type { Store } from '../store/store.ts'
 import { withoutUnwritable } from './unwritable-formats.ts'
 import { seen, surveyOf, wantedKeys, type Reading, type Seen, type Survey } from './survey.ts'
@@ -21,6 +23,12 @@ export interface Surveyor {
    * @returns undefined if a full survey is needed, for a new or deleted manifest or an unknown file.
    */
   surveyAgain(files: readonly string[]): Promise<Survey | undefined>
+  /**
+   * The survey as it would be with other texts of some manifests. Nothing is read again but what these need.
+   *
+   * @param changed the manifests of the survey that are replaced.
+   */
+  suppose(survey: Survey, changed: ReadonlyMap<Manifest, Manifest>): Promise<Survey>
 }
 
 export function createSurveyor(
@@ -32,6 +40,8 @@ export function createSurveyor(
   const reader = createManifestReader(options, memory)
   const resolver = createResolver({ ...options, defaults })
   const planner = createPlanner(options.models)
+  // Its own: the planner's memory is of the manifests as they are.
+  const supposing = createPlanner(options.models)
   let files: LocalFiles = createLocalFiles(options.allow)
   let last: Seen | undefined
   let surveys = 0
@@ -40,8 +50,15 @@ export function createSurveyor(
     const resolution = resolver.resolve(manifests, new Set(broken.keys()), files)
     return { manifests, broken, resolution: await withoutUnwritable(resolution) }
   }
+  const views = new WeakMap<StoreSnapshot, Seen>()
+  const viewOf = (snapshot: StoreSnapshot): Seen => {
+    const isPartial = options.remote !== undefined && options.mode === 'placeholder'
+    const view = views.get(snapshot) ?? seen(snapshot, isPartial)
+    views.set(snapshot, view)
+    return view
+  }
   const readStore = async (reading: Reading): Promise<Seen> =>
-    seen(await store.read(wantedKeys(reading, options, planner)))
+    viewOf(await store.read(wantedKeys(reading, options, planner)))
 
   return {
     async survey() {
@@ -65,6 +82,13 @@ export function createSurveyor(
       // A remote is asked for receipts by key, and the edit may have changed keys.
       const now = options.remote === undefined ? known : await readStore(reading)
       return surveyOf(reading, planner, now)
+    },
+    async suppose(survey, changed) {
+      const manifests = survey.manifests.map((manifest) => changed.get(manifest) ?? manifest)
+      const broken = new Map([...survey.problems].filter(([path]) => !survey.manifestAt(path)))
+      const reading = await resolve({ manifests, broken })
+      const view = options.remote === undefined ? viewOf(survey.snapshot) : await readStore(reading)
+      return surveyOf(reading, supposing, view)
     },
   }
 }

@@ -1,5 +1,10 @@
 import path from 'node:path'
-import type { GeneratedSubject, ImageEntry } from '../manifest/entry.ts'
+import {
+  type CandidatePick,
+  fieldPath,
+  type GeneratedSubject,
+  type ImageEntry,
+} from '../manifest/entry.ts'
 import { placeOf } from '../manifest/manifest.ts'
 import { dependenciesOf } from '../manifest/resolve/cycles.ts'
 import type { ResolvedModel } from '../model/resolved-model.ts'
@@ -17,6 +22,7 @@ import type {
   StoredCandidate,
 } from './planned-image.ts'
 import type { MissingReason } from './reason.ts'
+import { candidateList, pickedOf } from './picked.ts'
 import type { EntryReference } from './recipe.ts'
 import { unusableReason } from './unusable.ts'
 
@@ -41,6 +47,8 @@ export interface Surroundings {
   readonly inventory: Inventory
   readonly missingReason: MissingReason
   readonly report: (entry: ImageEntry, problem: Problem) => void
+  /** Called for an entry whose `pick` fits no candidate, or several. */
+  readonly reportMisfit: (entry: ImageEntry) => void
 }
 
 /** The states of the entries that an entry refers to, in the order of its references; undefined for one with errors. */
@@ -77,12 +85,12 @@ export function entryState(entry: ImageEntry, needed: Needed, around: Surroundin
     for (const problem of keyed.problems) report(entry, problem)
     return refused('has errors')
   }
-  const { recipe, key, others } = keyInUse(keyed, subject.candidates, inventory)
+  const { recipe, key, others } = keyInUse(keyed, subject.candidates, entry.pick, inventory)
   const stored = inventory.lookup(key)
   const reference = key === keyed.key ? keyed.reference : referenceTo(entry, key, others)
   const otherKeys = reference.kind === 'generated' ? reference.otherKeys : []
   const present = stored.candidates.filter(({ bytes }) => bytes === 'present').length
-  const inUse = stored.candidates[entry.pick - 1]
+  const inUse = pickedOf(stored.candidates, entry.pick)
   const origin = inUse === undefined ? undefined : (inUse.receipt.origin ?? 'provider')
   // An adopted picture was requested in no size, so only its receipt knows it.
   const isAdopted = inUse !== undefined && origin !== 'provider'
@@ -90,6 +98,12 @@ export function entryState(entry: ImageEntry, needed: Needed, around: Surroundin
     ? { width: inUse.receipt.width, height: inUse.receipt.height }
     : keyed.expected
   const made: MadeImage = { key, otherKeys, recipe, model, subject, expected, present }
+  const isKnown = stored.problems.length === 0 && inventory.isPartial !== true
+  if (inUse === undefined && typeof entry.pick === 'string' && isKnown) {
+    report(entry, misfit(entry, entry.pick, stored.candidates))
+    around.reportMisfit(entry)
+    return refused('has errors')
+  }
   const { state, reason } = judge(entry, made, stored, needed, around)
   // What is paid for stays in use, whatever was declared since.
   if (keyed.refused.length > 0 && (state === 'missing' || state === 'blocked')) {
@@ -114,14 +128,18 @@ export function entryState(entry: ImageEntry, needed: Needed, around: Surroundin
 function keyInUse(
   keyed: Keyed,
   wanted: number,
+  pick: CandidatePick,
   inventory: Inventory,
 ): Pick<Keyed, 'recipe' | 'key' | 'others'> {
   if (keyed.others.length === 0) return keyed
   const all = [keyed, ...keyed.others].map((one) => ({ one, stored: inventory.lookup(one.key) }))
   const isSound = ({ stored }: (typeof all)[number]): boolean => stored.problems.length === 0
+  const fits = ({ stored: { candidates } }: (typeof all)[number]): boolean =>
+    candidates.length >= wanted &&
+    (typeof pick === 'number' || pickedOf(candidates, pick) !== undefined)
   const most = Math.max(...all.map(({ stored }) => stored.candidates.length))
   const found =
-    all.find((each) => isSound(each) && each.stored.candidates.length >= wanted) ??
+    all.find((each) => isSound(each) && fits(each)) ??
     // Damaged files may hide paid originals, so prefer their key over a new request.
     all.find((each) => !isSound(each)) ??
     all.find(({ stored }) => (stored.unusable ?? []).length > 0) ??
@@ -152,7 +170,10 @@ function judge(
 ): { state: ImageState; reason: string } {
   const [damage] = stored.problems
   if (damage !== undefined) return { state: 'unavailable', reason: clause(damage.message) }
-  const picked = stored.candidates[entry.pick - 1]
+  const picked = pickedOf(stored.candidates, entry.pick)
+  if (picked === undefined && typeof entry.pick === 'string') {
+    return { state: 'unavailable', reason: 'its `pick` is not here, and the remote was not asked' }
+  }
   if (picked !== undefined && picked.bytes !== 'present') {
     return { state: 'unavailable', reason: BYTES_REASONS[picked.bytes] }
   }
@@ -229,6 +250,24 @@ function changedInput(
   return undefined
 }
 
+/** A digest that fits no candidate, or several. */
+function misfit(entry: ImageEntry, pick: string, candidates: readonly StoredCandidate[]): Problem {
+  const some = candidates.filter(({ receipt }) => receipt.sha256.startsWith(pick))
+  const what = some.length === 0 ? 'fits no candidate' : `fits ${some.length} candidates`
+  const list =
+    candidates.length === 0
+      ? 'Its recipe has no candidate yet'
+      : `Its candidates are ${candidateList(candidates)}`
+  return {
+    message: `${entry.name}: \`pick: "${pick}"\` ${what}. ${list}.`,
+    place: placeOf(entry.manifest, fieldPath(entry, ['pick']), 'value'),
+    hint:
+      candidates.length === 0
+        ? 'Remove `pick`, or undo the change of the recipe.'
+        : `Write one of them, or remove \`pick\`; \`imagegen pick ID NUMBER\` writes it for you.`,
+  }
+}
+
 function unknownModel(
   entry: ImageEntry,
   name: string,
@@ -237,7 +276,7 @@ function unknownModel(
   const suggestion = nearest(name, models.keys())
   return {
     message: `${entry.name}: there is no model \`${name}\`.`,
-    place: placeOf(entry.manifest, [...entry.path, 'model'], 'value'),
+    place: placeOf(entry.manifest, fieldPath(entry, ['model']), 'value'),
     hint:
       suggestion === undefined
         ? `The option \`models\` has: ${[...models.keys()].join(', ')}.`

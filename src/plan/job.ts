@@ -1,4 +1,4 @@
-import type { ImageEntry } from '../manifest/entry.ts'
+import type { CandidatePick, ImageEntry } from '../manifest/entry.ts'
 import type { EntryState } from './entry-state.ts'
 import type { OrderedEntry } from './order.ts'
 import type { MadeImage } from './planned-image.ts'
@@ -20,10 +20,10 @@ export interface Job {
   readonly after: readonly string[]
 }
 
-/** Which paid images to replace: those whose bytes are lost, or outdated candidates (`picks`, counted from 1). */
+/** Which paid images to replace: those whose bytes are lost, or outdated candidates (`picks`). */
 export type Renew =
   | { readonly kind: 'lost' }
-  | { readonly kind: 'outdated'; readonly picks: readonly number[] }
+  | { readonly kind: 'outdated'; readonly picks: readonly CandidatePick[] }
 
 /** A job that is still being collected. */
 type OpenJob = { -readonly [Field in keyof Job]: Job[Field] } & { readonly ids: string[] }

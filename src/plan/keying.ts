@@ -2,6 +2,7 @@ import type { GeneratedSubject, ImageEntry } from '../manifest/entry.ts'
 import type { PixelSize, ProviderOptionsCheck } from '../model/image-model.ts'
 import type { ResolvedModel } from '../model/resolved-model.ts'
 import type { Problem } from '../shared/errors.ts'
+import { pickInKeys } from './picked.ts'
 import {
   expectedSize,
   otherRecipes,
@@ -85,7 +86,7 @@ export function referenceTo(
   others: readonly KeyedRecipe[],
 ): EntryReference {
   const otherKeys = others.length === 0 ? NONE : others.map((other) => other.key)
-  return { kind: 'generated', key, pick, otherKeys }
+  return { kind: 'generated', key, pick: pickInKeys(pick), otherKeys }
 }
 
 /** The declared size of an image without a shape in its recipe. It is not part of the key and not enforced. */

@@ -24,6 +24,8 @@ export interface Plan {
   readonly summary: PlanSummary
   /** Problems that the models' limits cause, by the manifest's path. */
   readonly problems: ReadonlyMap<string, readonly Problem[]>
+  /** The ids of entries whose `pick` is a digest that fits no candidate, or several. Each is a problem, too. */
+  readonly misfits: readonly string[]
 }
 
 /** Compares every entry with the store: what exists, what is missing and why, what it costs. Pure and offline. */
@@ -55,7 +57,9 @@ export function createPlanner(models: ReadonlyMap<string, ResolvedModel>): Plann
       const report = ({ manifest }: ImageEntry, problem: Problem): void => {
         problems.set(manifest.path, [...(problems.get(manifest.path) ?? []), problem])
       }
-      const around = { models, keying, inventory, missingReason, report }
+      const misfits: string[] = []
+      const reportMisfit = ({ id }: ImageEntry): void => void misfits.push(id)
+      const around = { models, keying, inventory, missingReason, report, reportMisfit }
       const earlier = last?.inventory === inventory ? last : undefined
       for (const { entry, place, needs } of ordered) {
         const before = earlier?.ordered[place]?.entry === entry ? earlier.states[place] : undefined
@@ -72,7 +76,7 @@ export function createPlanner(models: ReadonlyMap<string, ResolvedModel>): Plann
       last = { inventory, ordered, states }
       const jobs = jobsOf(ordered, states)
       const images = imagesOf(ordered, states, jobs, createSurplus(states, inventory))
-      return { images, jobs, summary: summarise(images, jobs), problems }
+      return { images, jobs, summary: summarise(images, jobs), problems, misfits }
     },
   }
 }
@@ -109,9 +113,9 @@ function imagesOf(
     if (job !== undefined) next = pending.next().value
     const found = states[place]
     if (found === undefined || found.state === 'refused') continue
-    const { made, state, reason, origin } = found
+    const { made, state, reason, picked, origin } = found
     const usd = job === undefined ? 0 : priceOf(job)
-    images[index] = { entry, made, state, reason, origin, surplus: surplusOf(found), usd }
+    images[index] = { entry, made, state, reason, picked, origin, surplus: surplusOf(found), usd }
   }
   return images.filter((image) => image !== undefined)
 }

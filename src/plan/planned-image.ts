@@ -31,6 +31,8 @@ export interface PlannedImage {
    * store.
    */
   readonly surplus: readonly string[]
+  /** SHA-256 of the original in use, if there is one. */
+  readonly picked: string | undefined
   /** What this entry adds to the bill, in USD. Shared originals count for the first entry that needs them. */
   readonly usd: number | null
 }
@@ -89,6 +91,8 @@ export interface StoredCandidate {
 /** The read-only view of the store that planning uses. */
 export interface Inventory<Record extends KeyInventory = KeyInventory> {
   lookup(key: string): Record
+  /** Whether a remote may have candidates that `lookup` does not know, because it was not asked. */
+  readonly isPartial?: boolean
   /** The recipes of earlier originals with this entry's name, to explain why an image is missing. */
   earlierRecipes(name: string): readonly Recipe[]
 }

@@ -1,4 +1,10 @@
-import type { FileDigest, GeneratedSubject, ImageEntry, Reference } from '../manifest/entry.ts'
+import type {
+  CandidatePick,
+  FileDigest,
+  GeneratedSubject,
+  ImageEntry,
+  Reference,
+} from '../manifest/entry.ts'
 import type { ImageModelLimits, PixelSize, ProviderOptionsCheck } from '../model/image-model.ts'
 import type { ResolvedModel } from '../model/resolved-model.ts'
 import type { Problem } from '../shared/errors.ts'
@@ -25,7 +31,7 @@ export interface Recipe {
 /** A reference in a recipe: a file by its SHA-256, another entry by its key and pick, a URL by its text. */
 export type RecipeReference = (
   | { readonly sha256: string }
-  | { readonly key: string; readonly pick: number }
+  | { readonly key: string; readonly pick: CandidatePick }
   | { readonly url: string }
 ) & { readonly type?: string }
 
@@ -34,7 +40,8 @@ export type EntryReference =
   | {
       readonly kind: 'generated'
       readonly key: string
-      readonly pick: number
+      /** The candidate's number, or the first 8 digits of its SHA-256. */
+      readonly pick: CandidatePick
       /** Other keys that receipts of the same recipe may have; see `otherRecipes`. */
       readonly otherKeys: readonly string[]
     }

@@ -1,4 +1,4 @@
-import type { GeneratedSubject, ImageEntry } from '../manifest/entry.ts'
+import { fieldPath, type GeneratedSubject, type ImageEntry } from '../manifest/entry.ts'
 import { placeOf, type DocumentPath } from '../manifest/manifest.ts'
 import type { ProviderOptionsCheck } from '../model/image-model.ts'
 import type { ResolvedModel } from '../model/resolved-model.ts'
@@ -29,7 +29,7 @@ export function refusals(
 ): readonly Problem[] {
   return faultsOf(subject, model, checked).map(({ field, message, ...cure }) => ({
     message: `${entry.name}: ${message}`,
-    place: placeOf(entry.manifest, [...entry.path, ...field], 'value'),
+    place: placeOf(entry.manifest, fieldPath(entry, field), 'value'),
     ...cure,
   }))
 }

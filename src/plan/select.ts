@@ -1,3 +1,4 @@
+import type { CandidatePick } from '../manifest/entry.ts'
 import { ImagegenError } from '../shared/errors.ts'
 import { groupBy } from '../shared/group-by.ts'
 import { nearest } from '../shared/suggest.ts'
@@ -128,7 +129,7 @@ function byKey(images: readonly PlannedImage[]): Array<[MadePlannedImage, ...Mad
   return [...groupBy(generated, ({ made }) => made.key).values()]
 }
 
-function pickOf({ entry }: PlannedImage): number {
+function pickOf({ entry }: PlannedImage): CandidatePick {
   return entry.pick
 }
 

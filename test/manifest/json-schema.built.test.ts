@@ -109,7 +109,7 @@ describe('what editors show', () => {
   /** Fields without a default: required ones, and those that are absent by default. */
   const withoutDefault = new Set(
     [
-      'images prompt alt size seed revision source matrix from input left top width height',
+      'images prompt alt size seed revision source matrix when from input left top width height',
       'trim extract resize extend rotate blur sharpen modulate tint negate normalise flatten composite',
       'background sigma r g b distance png aspectRatio',
     ].flatMap((line) => line.split(' ')),

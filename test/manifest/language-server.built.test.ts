@@ -203,7 +203,7 @@ describe('completion', () => {
     )
     for (const item of items) expect(textOf(item), item.label).toMatch(/\.$/)
     expect(textOf(items.find(({ label }) => label === 'pick')!)).toBe(
-      'Which candidate to use, counted from 1.',
+      'Which candidate to use: its number from 1, or at least 8 hex digits of its SHA-256, in quotes. `imagegen pick` writes it.',
     )
   })
 

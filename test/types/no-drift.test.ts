@@ -43,7 +43,7 @@ const ROUNDS: ReadonlyArray<readonly Change[]> = [
     {
       what: 'a field of an image without a schema',
       file: 'src/manifest/schema/schema.ts',
-      after: 'export interface ImageSettings {',
+      after: 'export interface ImageFields {',
       line: '  readonly mood?: string | undefined',
       found: ['src/manifest/schema/schema.ts', 'src/manifest/resolve/resolve-image.ts'],
     },
@@ -90,6 +90,15 @@ const ROUNDS: ReadonlyArray<readonly Change[]> = [
       after: 'export interface GeneratedSubject {',
       line: '  readonly mood: string | undefined',
       found: ['src/manifest/resolve/resolve-image.ts', 'src/plan/recipe.ts'],
+    },
+  ],
+  [
+    {
+      what: 'a field of a matrix without a schema',
+      file: 'src/manifest/schema/schema.ts',
+      after: 'export interface ImageSettings extends ImageFields {',
+      line: '  readonly moods?: string | undefined',
+      found: ['src/manifest/schema/schema.ts', 'src/manifest/resolve/resolve-image.ts'],
     },
   ],
 ]

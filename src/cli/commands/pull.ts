@@ -15,8 +15,16 @@ export const pull: Command = {
   async run(given, output) {
     const pipeline = await openSharedProject(output)
     const { images } = pipeline.select(await soundSurvey(pipeline), given.operands)
-    const wanted = images.flatMap(({ made }) =>
-      made === undefined ? [] : [{ key: made.key, candidates: made.subject.candidates }],
+    const wanted = images.flatMap(({ entry: { pick }, made }) =>
+      made === undefined
+        ? []
+        : [
+            {
+              key: made.key,
+              candidates: made.subject.candidates,
+              digests: typeof pick === 'string' ? [pick] : [],
+            },
+          ],
     )
     const isDry = given.flag('dry-run')
     const how = { isDry, only: given.operands.length > 0 }

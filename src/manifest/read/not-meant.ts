@@ -30,7 +30,11 @@ export function findNotMeant(
   const nodes = readNodes(document)
   const images = imageMaps(document, nodes)
   warnOfCutOffs(document, text, warn)
-  return { problems: misreadValues(document, images, nodes, placeAtOffset), warnings }
+  const problems = [
+    ...misreadValues(document, images, nodes, placeAtOffset),
+    ...plainDigests(images, nodes, placeAtOffset),
+  ]
+  return { problems, warnings }
 }
 
 type Warn = (offset: number, message: string, hint: string) => void
@@ -68,6 +72,33 @@ function misreadValues(
   for (const fields of images) {
     for (const { key, value } of pairsOf(valueAt(fields, 'matrix'))) {
       for (const item of itemsOf(value)) check(`matrix.${nameOf(key)}`, item)
+    }
+  }
+  return [...problems.values()]
+}
+
+/** The fewest characters of a digest that `pick` takes. */
+const SHORTEST_DIGEST = 8
+
+/** Finds digests in `pick` without quotes: YAML reads `12345678` and `1415e811` as numbers. */
+function plainDigests(
+  images: readonly unknown[],
+  { itemsOf, resolved, valueAt }: NodeReader,
+  placeAtOffset: (offset: number) => Place,
+): Problem[] {
+  const { isScalar } = loadYaml()
+  const problems = new Map<Scalar, Problem>()
+  for (const fields of images) {
+    for (const holder of [fields, ...itemsOf(valueAt(fields, 'overrides'))]) {
+      const value = resolved(valueAt(holder, 'pick'))
+      if (problems.size >= MAX_PROBLEMS || !isScalar(value) || value.type !== 'PLAIN') continue
+      const { source = '', range } = value
+      if (source.length < SHORTEST_DIGEST) continue
+      problems.set(value, {
+        message: `\`pick\`: \`${visible(source)}\` has no quotes, and YAML reads some digests as numbers.`,
+        place: placeAtOffset(range?.[0] ?? 0),
+        hint: `Put it in quotes: \`pick: "${visible(source)}"\`.`,
+      })
     }
   }
   return [...problems.values()]

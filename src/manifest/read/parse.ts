@@ -94,7 +94,11 @@ function parseBounded(text: string, path: string): ManifestContent {
     value,
     createLocate(path, text, { document, lines }),
   )
-  const all = [...problems.map((each) => withCutOffHint(each, notMeant)), ...notMeant.problems]
+  // What a value should have been is said once.
+  const others = problems.filter(({ place }) =>
+    notMeant.problems.every((other) => !isSamePlace(other.place, place)),
+  )
+  const all = [...others.map((each) => withCutOffHint(each, notMeant)), ...notMeant.problems]
   if (all.length > 0) fail(all.sort(byPlace))
   const { warnings } = notMeant
   return warnings.length === 0 ? content : { ...content, warnings: [...warnings].sort(byLine) }
@@ -112,6 +116,10 @@ function cutOffHint(
 ): { readonly hint: string } | undefined {
   const found = warnings.find(({ line }) => lines.includes(line))
   return found === undefined ? undefined : { hint: `${found.message} ${found.hint}` }
+}
+
+function isSamePlace(one: Place | undefined, other: Place | undefined): boolean {
+  return one?.line === other?.line && one?.column === other?.column
 }
 
 function byLine(left: ManifestWarning, right: ManifestWarning): number {

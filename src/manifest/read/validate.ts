@@ -144,6 +144,11 @@ function exclusive(
       hint: `Keep one of the two.`,
     })
   }
+  const { overrides } = settings
+  if (!Array.isArray(overrides)) return
+  for (const [index, override] of overrides.entries()) {
+    if (isRecord(override)) exclusive(override, [...path, 'overrides', index], locate, problems)
+  }
 }
 
 function promptBesideImages(locate: Locate): Problem {

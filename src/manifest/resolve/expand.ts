@@ -7,15 +7,22 @@ import {
   type DocumentPath,
   type Manifest,
 } from '../manifest.ts'
-import type { ImageSettings } from '../schema/schema.ts'
-import { mergeSettings } from './merge-settings.ts'
+import type { AppliedOverride } from '../entry.ts'
+import type {
+  CombinationSettings,
+  ImageSettings,
+  MatrixSettings,
+  OverrideSettings,
+} from '../schema/schema.ts'
 import {
-  combinations,
   countCombinations,
-  substitute,
-  VariableError,
-  type Variables,
-} from './variables.ts'
+  keptCombinations,
+  unionOf,
+  unmatchedRule,
+  type KeptCombination,
+} from './matrix.ts'
+import { mergeSettings } from './merge-settings.ts'
+import { substitute, VariableError, type Variables } from './variables.ts'
 
 /** An image with its defaults, one per combination of its matrix, before references and files are resolved. */
 export interface ImageDraft {
@@ -25,10 +32,14 @@ export interface ImageDraft {
   /** For a single-image manifest, the file's name without `.image.yaml`. */
   readonly name: string
   readonly exportName: string | undefined
-  /** The settings with all defaults. */
+  /** The settings with all defaults and overrides. */
   readonly settings: ImageSettings
-  /** The settings of this image alone. */
+  /** The settings of this image's entry alone. */
   readonly own: ImageSettings
+  /** The overrides of the matrix that apply to this image, in their order. */
+  readonly overrides: readonly AppliedOverride[]
+  /** The values of the matrix; undefined for an image without one. */
+  readonly combination: Variables | undefined
   readonly variables: Variables
 }
 
@@ -74,25 +85,42 @@ function draftsOf(
       ? project.vars
       : new Map([...project.vars, ...manifest.content.vars])
   let combined = 0
+  const matched = new Set<CombinationSettings>()
+  const matrices: MatrixSettings[] = []
   const drafts = manifest.content.images.flatMap(({ name: writtenName, settings: own }) => {
     const path = pathOfImage(manifest, writtenName)
     const settings = mergeSettings([around, own])
     if (manifest.content.form === 'single') {
-      return [singleDraft(manifest, { ...settings, matrix: undefined }, own, vars)]
+      return [singleDraft(manifest, withoutMatrix(settings), own, vars)]
     }
-    const draft = (combination: Variables): ImageDraft[] => {
-      const name = nameOf(writtenName, combination, (message, hint) =>
+    const draft = (
+      combination: Variables | undefined,
+      overrides: readonly AppliedOverride[],
+    ): ImageDraft[] => {
+      const name = nameOf(writtenName, combination ?? NO_VARIABLES, (message, hint) =>
         report(() => ({ message, place: placeOf(manifest, path, 'key'), hint })),
       )
       if (name === undefined) return []
-      const id = `${manifest.path}#${name}`
-      const variables = combination.size === 0 ? vars : new Map([...vars, ...combination])
-      const exportName = exportNameOf(name)
-      return [{ id, manifest, path, name, exportName, settings, own, variables }]
+      const common = { manifest, path, name, own, overrides, combination }
+      return [
+        {
+          ...common,
+          id: `${manifest.path}#${name}`,
+          exportName: exportNameOf(name),
+          settings:
+            overrides.length === 0
+              ? settings
+              : mergeSettings([settings, ...overrides.map(({ fields }) => fields)]),
+          variables: combination === undefined ? vars : new Map([...vars, ...combination]),
+        },
+      ]
     }
     const { matrix } = settings
     // An image without a matrix does not count towards the limit.
-    if (matrix === undefined) return draft(NO_VARIABLES)
+    if (matrix === undefined) {
+      reportRulesWithoutMatrix(manifest, path, own, report)
+      return draft(undefined, [])
+    }
     const count = countCombinations(matrix)
     combined += count
     if (combined > MAX_COMBINATIONS) {
@@ -112,12 +140,98 @@ function draftsOf(
       report(() => nameless(writtenName, unnamed, placeOf(manifest, path, 'key')))
       return []
     }
-    return combinations(matrix).flatMap(draft)
+    matrices.push(matrix)
+    const kept = keptCombinations(matrix, settings, pathOfOverride(manifest, path, own), matched)
+    if (kept.length === 0) reportNothingKept(manifest, path, own, report)
+    reportUnmatched(manifest, path, own, matrix, matched, report)
+    return kept.flatMap(({ variables, overrides }: KeptCombination) => draft(variables, overrides))
   })
+  if (matrices.length > 0) {
+    const { defaults } = manifest.content
+    reportUnmatched(manifest, ['defaults'], defaults, unionOf(matrices), matched, report)
+  }
   return withoutClashes(manifest, drafts, report)
 }
 
 const NO_VARIABLES: Variables = new Map()
+
+function withoutMatrix(settings: ImageSettings): ImageSettings {
+  return { ...settings, matrix: undefined, exclude: undefined, overrides: undefined }
+}
+
+/** Finds the path of an override in the image or in the manifest's defaults. */
+function pathOfOverride(
+  { content: { defaults } }: Manifest,
+  path: DocumentPath,
+  own: ImageSettings,
+): (override: OverrideSettings) => DocumentPath | undefined {
+  return (override) => {
+    const index = own.overrides?.indexOf(override) ?? -1
+    if (index >= 0) return [...path, 'overrides', index]
+    const inDefaults = defaults.overrides?.indexOf(override) ?? -1
+    return inDefaults < 0 ? undefined : ['defaults', 'overrides', inDefaults]
+  }
+}
+
+/** The rules of one level with the paths of their maps. */
+function rulesOf(
+  { exclude = [], overrides = [] }: ImageSettings,
+  path: DocumentPath,
+): ReadonlyArray<{ readonly rule: CombinationSettings; readonly path: DocumentPath }> {
+  return [
+    ...exclude.map((rule, index) => ({ rule, path: [...path, 'exclude', index] })),
+    ...overrides.map(({ when }, index) => ({
+      rule: when,
+      path: [...path, 'overrides', index, 'when'],
+    })),
+  ]
+}
+
+function reportUnmatched(
+  manifest: Manifest,
+  path: DocumentPath,
+  settings: ImageSettings,
+  matrix: MatrixSettings,
+  matched: ReadonlySet<CombinationSettings>,
+  report: Report,
+): void {
+  for (const { rule, path: place } of rulesOf(settings, path)) {
+    if (matched.has(rule)) continue
+    report(() =>
+      unmatchedRule(rule, matrix, place, (inner, part) => placeOf(manifest, inner, part)),
+    )
+  }
+}
+
+function reportNothingKept(
+  manifest: Manifest,
+  path: DocumentPath,
+  { exclude }: ImageSettings,
+  report: Report,
+): void {
+  report(() => ({
+    message: '`exclude` leaves out every combination of the matrix.',
+    place: placeOf(manifest, exclude === undefined ? path : [...path, 'exclude'], 'key'),
+    hint: 'Remove the image, or take something out of `exclude`.',
+  }))
+}
+
+function reportRulesWithoutMatrix(
+  manifest: Manifest,
+  path: DocumentPath,
+  { exclude, overrides }: ImageSettings,
+  report: Report,
+): void {
+  const written = { exclude, overrides }
+  for (const field of ['exclude', 'overrides'] as const) {
+    if (written[field] === undefined) continue
+    report(() => ({
+      message: `\`${field}\` is for images with a \`matrix\`.`,
+      place: placeOf(manifest, [...path, field], 'key'),
+      hint: 'Add a `matrix`, or write the fields into the image itself.',
+    }))
+  }
+}
 
 function singleDraft(
   manifest: Manifest,
@@ -134,6 +248,8 @@ function singleDraft(
     exportName: undefined,
     settings,
     own,
+    overrides: [],
+    combination: undefined,
     variables,
   }
 }

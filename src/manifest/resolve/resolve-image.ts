@@ -1,6 +1,13 @@
 import type { Problem } from '../../shared/errors.ts'
 import { nearest } from '../../shared/suggest.ts'
-import type { GeneratedSubject, ImageEntry, Reference, Subject } from '../entry.ts'
+import {
+  type CandidatePick,
+  fieldPath,
+  type GeneratedSubject,
+  type ImageEntry,
+  type Reference,
+  type Subject,
+} from '../entry.ts'
 import { type DocumentPath, placeOf } from '../manifest.ts'
 import type { Output } from '../schema/output.ts'
 import {
@@ -40,7 +47,7 @@ export function resolveImage(
   const fail = (field: DocumentPath, message: string, hint?: string): undefined => {
     sound = false
     report(() => {
-      const place = placeOf(manifest, [...draft.path, ...field], 'value')
+      const place = placeOf(manifest, fieldPath(draft, field), 'value')
       return hint === undefined ? { message, place } : { message, place, hint }
     })
   }
@@ -103,8 +110,14 @@ export function resolveImage(
     subject,
     operations,
     output: outputOf(draft),
-    pick: settings.pick ?? 1,
+    pick: pickOf(settings),
+    combination: draft.combination,
+    overrides: draft.overrides,
   }
+}
+
+function pickOf({ pick = 1 }: ImageSettings): CandidatePick {
+  return typeof pick === 'string' ? pick.toLowerCase() : pick
 }
 
 /** Shared by all images without references or operations, to save memory in large projects. */
@@ -118,7 +131,7 @@ const NO_OPTIONS: Readonly<Record<string, never>> = {}
 /** The fields that decide the generated pixels. A new field counts as one of them unless it is excluded here. */
 type PixelField = Exclude<
   keyof ImageSettings,
-  'alt' | 'n' | 'pick' | 'source' | 'process' | 'output' | 'matrix'
+  'alt' | 'n' | 'pick' | 'source' | 'process' | 'output' | 'matrix' | 'exclude' | 'overrides'
 >
 
 function resolveSubject(
@@ -145,7 +158,8 @@ function resolveSubject(
   if (prompt === '' && filled !== '') {
     return fail(['prompt'], 'The prompt is empty.', 'Write what the image shows.')
   }
-  const candidates = Math.max(settings.n ?? 1, settings.pick ?? 1)
+  const { n = 1, pick = 1 } = settings
+  const candidates = typeof pick === 'number' ? Math.max(n, pick) : n
   const highest = Number.MAX_SAFE_INTEGER - (candidates - 1)
   if (settings.seed !== undefined && settings.seed > highest) {
     return fail(

@@ -1,6 +1,6 @@
 import type { Problem } from '../../shared/errors.ts'
 import { findCycles } from './cycles.ts'
-import type { ImageEntry } from '../entry.ts'
+import { fieldPath, type ImageEntry } from '../entry.ts'
 import { expandImages, type Expansion, type ImageDraft } from './expand.ts'
 import type { KnownImages } from './references.ts'
 import { createLocalFiles, type LocalFile, type LocalFiles } from './local-files.ts'
@@ -170,12 +170,12 @@ function withoutCycles(
   for (const cycle of cycles) {
     const first = byId.get(cycle[0] ?? '')
     if (first === undefined) continue
-    const { manifest, path } = first
+    const { manifest } = first
     const known = problems.get(manifest.path) ?? []
     if (known.length >= MAX_PROBLEMS) continue
     const problem = {
       message: `References in a circle: ${[...cycle, cycle[0]].join(' → ')}.`,
-      place: placeOf(manifest, [...path, 'references'], 'key'),
+      place: placeOf(manifest, fieldPath(first, ['references']), 'key'),
       hint: 'Remove one of these references, so that one image can be generated without the others.',
     }
     problems.set(manifest.path, [...known, problem])
@@ -194,9 +194,12 @@ function createOutputOf({ defaults }: ProjectSettings): (draft: ImageDraft) => O
     known.set(text, output)
     return output
   }
-  return ({ manifest, own }) => {
+  return ({ manifest, own, overrides }) => {
     const around = manifest.content.defaults.output
-    if (own.output !== undefined) return outputFor(defaults.output, around, own.output)
+    const levels = [own, ...overrides.map(({ fields }) => fields)].flatMap((level) =>
+      level.output === undefined ? [] : [level.output],
+    )
+    if (levels.length > 0) return outputFor(defaults.output, around, ...levels)
     const output = shared.get(manifest) ?? outputFor(defaults.output, around)
     shared.set(manifest, output)
     return output

@@ -1,5 +1,3 @@
-import type { MatrixSettings } from '../schema/schema.ts'
-
 /** The values of `${name}`; a value may contain variables itself. */
 export type Variables = ReadonlyMap<string, string>
 
@@ -63,20 +61,4 @@ export function substitute(text: string, variables: Variables): string {
   }
 
   return expand(text, [])
-}
-
-/** Returns every combination of a matrix's values, in the order written; the last variable changes fastest. */
-export function combinations(matrix: MatrixSettings): Array<ReadonlyMap<string, string>> {
-  let result: Array<ReadonlyMap<string, string>> = [new Map()]
-  for (const [name, values] of Object.entries(matrix)) {
-    result = result.flatMap((earlier) =>
-      values.map((value) => new Map([...earlier, [name, String(value)] as const])),
-    )
-  }
-  return result
-}
-
-/** Counts the combinations of a matrix without creating them. */
-export function countCombinations(matrix: MatrixSettings): number {
-  return Object.values(matrix).reduce((product, values) => product * values.length, 1)
 }

@@ -47,6 +47,9 @@ const variableName = v.pipe(
   v.regex(/^(?!(?:__proto__|constructor|prototype)$)[\p{L}_][\p{L}\p{M}\p{N}_]*$/u),
 )
 
+/** Some variables of a matrix with their values: every combination that has all of them. */
+export type CombinationSettings = Readonly<Record<string, string | number | boolean | null>>
+
 export const varsSchema: v.GenericSchema<VarsSettings> = noted(
   strictRecord(variableName, variableValue),
   {
@@ -65,8 +68,8 @@ export const matrixSchema: v.GenericSchema<MatrixSettings> = noted(
   },
 )
 
-/** The fields of an image, as written in a manifest. */
-export interface ImageSettings {
+/** The fields of one image, as written in a manifest. */
+export interface ImageFields {
   readonly prompt?: string | undefined
   readonly alt?: string | undefined
   readonly model?: string | undefined
@@ -74,14 +77,28 @@ export interface ImageSettings {
   readonly size?: string | undefined
   readonly seed?: number | undefined
   readonly n?: number | undefined
-  readonly pick?: number | undefined
+  /** A candidate's number from 1, or at least 8 hex digits of its SHA-256. */
+  readonly pick?: number | string | undefined
   readonly references?: readonly ReferenceSettings[] | undefined
   readonly providerOptions?: Readonly<Record<string, JsonValue>> | undefined
   readonly revision?: number | undefined
   readonly source?: string | undefined
   readonly process?: ProcessSettings | undefined
   readonly output?: OutputSettings | undefined
+}
+
+/** Fields for some combinations of a matrix. */
+export interface OverrideSettings extends ImageFields {
+  readonly when: CombinationSettings
+}
+
+/** The fields of an entry, as written: of one image, or of all images of a matrix. */
+export interface ImageSettings extends ImageFields {
   readonly matrix?: MatrixSettings | undefined
+  /** Combinations that are left out. */
+  readonly exclude?: readonly CombinationSettings[] | undefined
+  /** Fields of some combinations; later ones win. */
+  readonly overrides?: readonly OverrideSettings[] | undefined
 }
 
 /*
@@ -110,6 +127,9 @@ const safeInteger = integer(Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER)
 type EntriesOf<Name extends keyof ImageSettings> = {
   readonly [One in Name]-?: Field<NonNullable<ImageSettings[One]>>
 }
+
+/** At least as many digits of a candidate's SHA-256 as its file name has. */
+const PICKED_DIGEST = /^[0-9a-fA-F]{8,64}$/
 
 const imageFields = {
   prompt: field(v.pipe(v.string(), v.minLength(1)), {
@@ -144,10 +164,11 @@ const imageFields = {
     default: 1,
     examples: [4],
   }),
-  pick: field(integer(1, 100), {
-    description: 'Which candidate to use, counted from 1.',
+  pick: field(v.union([integer(1, 100), v.pipe(v.string(), v.regex(PICKED_DIGEST))]), {
+    description:
+      'Which candidate to use: its number from 1, or at least 8 hex digits of its SHA-256, in quotes. `imagegen pick` writes it.',
     default: 1,
-    examples: [2],
+    examples: [2, '9e107d9d'],
   }),
   references: field(v.pipe(v.array(referenceSchema), v.maxLength(16)), {
     description: 'Images whose subject the model keeps: files, URLs, or other images by name.',
@@ -170,11 +191,50 @@ const imageFields = {
   }),
   process: v.exactOptional(processSchema),
   output: v.exactOptional(outputSchema),
-} satisfies EntriesOf<Exclude<keyof ImageSettings, 'matrix'>>
+} satisfies EntriesOf<keyof ImageFields>
+
+const combinationSchema: v.GenericSchema<CombinationSettings> = v.pipe(
+  strictRecord(
+    variableName,
+    v.union([v.string(), v.pipe(v.number(), v.finite()), v.boolean(), v.null()]),
+  ),
+  v.minEntries(1),
+)
+
+/** The most rules of one kind: each is compared with every combination. */
+const MOST_RULES = 1000
+
+/** One of an image's `overrides`. */
+export const overrideSchema: v.GenericSchema<OverrideSettings> = noted(
+  strictMap({
+    when: noted(combinationSchema, {
+      description:
+        'Variables of `matrix` with their values. The fields apply to every combination that has all of them.',
+      examples: [{ season: 'winter' }],
+    }),
+    ...imageFields,
+  }),
+  { description: 'Fields for some combinations of `matrix`.' },
+)
+
+const matrixFields = {
+  matrix: v.exactOptional(matrixSchema),
+  exclude: field(v.pipe(v.array(combinationSchema), v.maxLength(MOST_RULES)), {
+    description: 'Combinations of `matrix` that are left out; some of its variables are enough.',
+    default: [],
+    examples: [[{ place: 'forest', season: 'winter' }]],
+  }),
+  overrides: field(v.pipe(v.array(overrideSchema), v.maxLength(MOST_RULES)), {
+    description:
+      'Fields for some combinations of `matrix`. Later ones win. `imagegen reroll`, `adopt` and `pick` write them for one image.',
+    default: [],
+    examples: [[{ when: { season: 'winter' }, revision: 2 }]],
+  }),
+} satisfies EntriesOf<Exclude<keyof ImageSettings, keyof ImageFields>>
 
 const imageEntries = {
   ...imageFields,
-  matrix: v.exactOptional(matrixSchema),
+  ...matrixFields,
 } satisfies EntriesOf<keyof ImageSettings>
 
 /** One image of a manifest, as written. Every field is optional. */
@@ -219,7 +279,7 @@ const namedFormSchema = strictMap({
 })
 
 /** A single-image manifest, whose image is the module's default export. */
-export const singleFormSchema: v.GenericSchema<ImageSettings & Pick<Frame, 'vars'>> = strictMap({
+export const singleFormSchema: v.GenericSchema<ImageFields & Pick<Frame, 'vars'>> = strictMap({
   ...imageFields,
   vars: v.exactOptional(varsSchema),
 })

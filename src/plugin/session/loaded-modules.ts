@@ -36,7 +36,7 @@ export function createLoadedModules(project: Project, facts: HostFacts): LoadedM
     const opened = await project.open()
     const located = locate(id, survey, opened.pipeline.options.root)
     // No host asks a build what has changed.
-    const look = isLive ? lookNow(located, survey, opened) : ''
+    const look = isLive ? lookNow(located, opened) : ''
     shown.note(id, look, undefined)
     const { signal } = project
     const loaded = await loadModule(located, survey, { ...opened, isLive, signal })
@@ -80,7 +80,7 @@ export function createLoadedModules(project: Project, facts: HostFacts): LoadedM
     async takeChanged(survey) {
       const opened = await project.open()
       const { root } = opened.pipeline.options
-      const changed = shown.takeChanged((id) => lookNow(locate(id, survey, root), survey, opened))
+      const changed = shown.takeChanged((id) => lookNow(locate(id, survey, root), opened))
       for (const id of changed) problems.delete(formatModuleId(id))
       return changed
     },
@@ -109,8 +109,8 @@ export function createLoadedModules(project: Project, facts: HostFacts): LoadedM
   }
 }
 
-function lookNow(located: Located, survey: Survey, { background }: Opened): string {
-  return lookOf(located, survey, (key) => background.failureOf(key)?.problem.message)
+function lookNow(located: Located, { background }: Opened): string {
+  return lookOf(located, (key) => background.failureOf(key)?.problem.message)
 }
 
 /** What each module looked like when the host loaded it: modules whose look changed must be reloaded. */

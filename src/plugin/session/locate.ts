@@ -56,24 +56,18 @@ export function findManifest(file: string, survey: Survey, root: string): string
  *
  * @param failureOf why generating the image of a key failed.
  */
-export function lookOf(
-  located: Located,
-  survey: Survey,
-  failureOf: (key: string) => string | undefined,
-): string {
+export function lookOf(located: Located, failureOf: (key: string) => string | undefined): string {
   switch (located.kind) {
     case 'failed':
       return located.error.message
     case 'manifest':
       return digest(located.entries.map(({ name, exportName }) => [name, exportName ?? null]))
     case 'image': {
-      const { entry, made, state, reason } = located.image
-      const picked =
-        made === undefined ? undefined : survey.snapshot.lookup(made.key).candidates[entry.pick - 1]
+      const { entry, made, state, reason, picked } = located.image
       return digest({
         state,
         reason,
-        original: entry.subject.kind === 'source' ? entry.subject.sha256 : picked?.receipt.sha256,
+        original: entry.subject.kind === 'source' ? entry.subject.sha256 : picked,
         expected: made?.expected,
         failure: made === undefined ? undefined : failureOf(made.key),
         alt: entry.alt,

@@ -183,4 +183,6 @@ export interface WantedKey {
   readonly key: string
   /** How many candidates the entry needs. A store that has fewer looks for more in its remote. */
   readonly candidates: number
+  /** First digits of SHA-256 digests that it needs. A store without one of them looks in its remote. */
+  readonly digests?: readonly string[]
 }

@@ -115,10 +115,10 @@ export function readThrough({ folder, remote, beginning, keyOf }: Parts): ReadTh
   /** Why a key that is incomplete must not be requested. */
   async function problemsOf(
     found: KeyRecord,
-    { key, candidates }: WantedKey,
+    wanted: WantedKey,
     { retired, faults }: RemoteRecord,
   ): Promise<StoreProblem[]> {
-    if (found.candidates.length >= candidates) return []
+    if (hasWanted(found, wanted)) return []
     if (faults.length > 0) {
       return faults.map(({ item, reason }) => ({
         kind: 'remote-damaged',
@@ -129,17 +129,27 @@ export function readThrough({ folder, remote, beginning, keyOf }: Parts): ReadTh
     }
     const isKnown = found.candidates.length + found.unusable.length + retired.size > 0
     if (isKnown || (await beginning.isMade()) || !holdsReceipts(folder)) return []
-    return [unanswered(key, notBegun())]
+    return [unanswered(wanted.key, notBegun())]
   }
 
   return { read }
 }
 
-function isWholeHere({ candidates, problems }: KeyRecord, wanted: WantedKey): boolean {
+function isWholeHere(record: KeyRecord, wanted: WantedKey): boolean {
   return (
-    problems.length === 0 &&
-    candidates.length >= wanted.candidates &&
-    candidates.every(({ bytes }) => bytes === 'present')
+    record.problems.length === 0 &&
+    hasWanted(record, wanted) &&
+    record.candidates.every(({ bytes }) => bytes === 'present')
+  )
+}
+
+function hasWanted(
+  { candidates }: KeyRecord,
+  { candidates: count, digests = [] }: WantedKey,
+): boolean {
+  return (
+    candidates.length >= count &&
+    digests.every((digest) => candidates.some(({ receipt }) => receipt.sha256.startsWith(digest)))
   )
 }
 
