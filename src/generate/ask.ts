@@ -24,8 +24,8 @@ export interface AskOptions {
   readonly budget: Purse
   /** Models without declared shapes answer one request before the others follow. */
   readonly firstAnswers: FirstAnswers
-  /** The account's requests a minute; nothing: no limit is known. */
-  readonly window: Pick<RateWindow, 'take' | 'pause' | 'pauseForWindow'> | undefined
+  /** The account's requests a minute. */
+  readonly window: RateWindow
   /** Reference pictures that are files. */
   readonly readFile: ReadFile
   /**
@@ -106,26 +106,25 @@ async function send(
   readonly arrival: Arrival | 'lock-lost'
 }> {
   const { store, budget, window, signal, abandon, onEvent } = options
+  const requestsPerMinute = model.requestsPerMinute ?? null
   let warnings: ImageModelResult['warnings'] = []
   let leftOver: ImageModelResult['leftOver']
   let failure: ModelError | undefined
   const response = await options.tryRequest({
     onRetry: (error) => onEvent({ kind: 'retried', error }),
-    onRateLimit: async ({ retryAfter }) => {
-      const account = window ?? store.rateWindow({ account: model.account })
-      await (retryAfter === undefined
-        ? account.pauseForWindow()
-        : account.pause(Date.now() + retryAfter))
-    },
+    onRateLimit: ({ retryAfter }) =>
+      retryAfter === undefined ? window.pauseForWindow() : window.pause(Date.now() + retryAfter),
     attempt: async () => {
-      await window?.take(signal)
+      await window.take(signal, (until) =>
+        onEvent({ kind: 'rate-limited', until, requestsPerMinute }),
+      )
       throwIfAborted(signal)
       const counted = await spend(budget, pictures, price, model, failure)
       if (!lock.renew()) {
         await counted.takeBack('unsent')
         return 'lock-lost' as const
       }
-      onEvent({ kind: 'requested', pictures })
+      onEvent({ kind: 'requested', pictures, since: Date.now() })
       try {
         const result = await model.model.doGenerate(
           callOf(order, model, pictures, seed, inputs, abandon),
@@ -140,6 +139,7 @@ async function send(
             ...(settingOf(warning) === undefined ? {} : { said }),
           })
         }
+        onEvent({ kind: 'arrived', pictures: result.images.length, time: Date.now() })
         warnings = result.warnings
         leftOver = result.leftOver
         return responseOf(order, model, pictures, seed, inputs, result)

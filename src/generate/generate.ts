@@ -62,8 +62,8 @@ export async function generateImages(
 
 /** What the models of one account share during a run. */
 interface Account {
-  /** Its requests a minute; nothing: no limit is known. */
-  readonly window: RateWindow | undefined
+  /** Its requests a minute. Where no limit is known, only a provider's refusal closes it for a while. */
+  readonly window: RateWindow
   /** Given once nothing that the account is asked for can succeed. Other accounts go on. */
   readonly halt: AbortController
   /** Settled once the failure that halted the account has been told: its consequences are told after it. */
@@ -165,7 +165,6 @@ function openAccount(
   })
   const either = AbortSignal.any([signal, halt.signal])
   setMaxListeners(0, either)
-  const window =
-    requestsPerMinute === undefined ? undefined : store.rateWindow({ account, requestsPerMinute })
+  const window = store.rateWindow({ account, requestsPerMinute })
   return { window, halt, causeTold, tellCause, signal: either }
 }

@@ -5,7 +5,6 @@ import {
   missingError,
   unavailableError,
 } from '../generate/agreement.ts'
-import type { GenerateEvent } from '../generate/event.ts'
 import type { GenerateOptions } from '../generate/generate.ts'
 import type { GenerateReport } from '../generate/in-order.ts'
 import { placeOf } from '../manifest/manifest.ts'
@@ -15,6 +14,7 @@ import type { RenderedImage } from '../render/render.ts'
 import { ImagegenError } from '../shared/errors.ts'
 import type { Logger } from '../shared/logger.ts'
 import { inOneLine, sentence } from '../shared/plain-text.ts'
+import { createRunLog } from './run-log.ts'
 import type { Survey } from './survey.ts'
 
 /** The parts of the pipeline that `fulfil` uses. */
@@ -49,11 +49,10 @@ export async function fulfil(stages: Stages, logger: Logger, signal: AbortSignal
   stages.hold(plan.jobs)
 
   logger.info(`Asking for ${describeBill(plan.jobs)}.`)
-  const report = await stages.generate(survey, plan.jobs, {
-    signal,
-    abandon: signal,
-    onEvent: (event) => tell(event, logger),
-  })
+  const log = createRunLog(plan.jobs, logger)
+  const report = await stages
+    .generate(survey, plan.jobs, { signal, abandon: signal, onEvent: (event) => log.tell(event) })
+    .finally(() => log.end())
   if (report.failures.length > 0 || report.remaining.length > 0) throw failedError(report)
   return stages.survey()
 }
@@ -93,30 +92,6 @@ function warn({ withoutAlt, plan }: Survey, logger: Logger): void {
     logger.warn(
       `${inOneLine(entry.id)} is outdated: ${sentence(reason)}. It is used as it is; \`imagegen generate --outdated\` regenerates it.`,
     )
-  }
-}
-
-/** Logs one line for each event that is relevant to the user. */
-export function tell(event: GenerateEvent, logger: Logger): void {
-  switch (event.kind) {
-    case 'finished':
-      logger.info(`${event.job.entry.name}: in the store.`)
-      break
-    case 'retried':
-      logger.info(`${event.job.entry.name}: trying again (${sentence(event.error.message)})`)
-      break
-    case 'waiting':
-      logger.info(`${event.job.entry.name}: another process asks for it; waiting.`)
-      break
-    case 'warning':
-      logger.warn(sentence(event.message))
-      break
-    case 'requested':
-    case 'failed':
-      // Failures are reported together at the end.
-      break
-    default:
-      event satisfies never
   }
 }
 

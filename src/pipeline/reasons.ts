@@ -24,14 +24,20 @@ export function planLines(
 /** Debug lines that say what a run waits for. */
 export function waitLines(event: GenerateEvent): string[] {
   switch (event.kind) {
+    case 'rate-limited':
+      return [
+        `${event.job.entry.id}: waiting for the rate limit until ${new Date(event.until).toISOString()}`,
+      ]
     case 'requested':
       return [`${event.job.entry.id}: requested, waiting for the provider`]
     case 'waiting':
       return [`${event.job.entry.id}: waiting, another process asks for the same key`]
     case 'retried':
       return [`${event.job.entry.id}: waiting to try again: ${event.error.message}`]
-    case 'finished':
+    case 'arrived':
       return [`${event.job.entry.id}: arrived`]
+    case 'finished':
+      return [`${event.job.entry.id}: in the store`]
     case 'failed':
       return [`${event.job.entry.id}: failed (${event.failure.code})`]
     case 'warning':

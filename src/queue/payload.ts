@@ -1,4 +1,5 @@
 import * as v from 'valibot'
+import type { OrderEvent } from '../generate/event.ts'
 import { parseOrder, type Order } from '../generate/order.ts'
 import type { SharedFailure } from '../store/locks/shared-failure.ts'
 import { plainText } from '../shared/plain-text.ts'
@@ -37,6 +38,7 @@ export interface JobResult {
 export type JobProgress =
   | { readonly kind: 'retried'; readonly code: string; readonly message: string }
   | { readonly kind: 'waiting' }
+  | Extract<OrderEvent, { kind: 'rate-limited' | 'requested' | 'arrived' }>
   | FailedJob
 
 /** A job that failed permanently. */
@@ -89,9 +91,19 @@ export function parseResult(value: unknown): JobResult | undefined {
   return result.success ? result.output : undefined
 }
 
+const countSchema = v.pipe(v.number(), v.safeInteger(), v.minValue(0))
+const timeSchema = v.pipe(v.number(), v.finite())
+
 const progressSchema = v.variant('kind', [
   v.object({ kind: v.literal('retried'), code: messageSchema, message: messageSchema }),
   v.object({ kind: v.literal('waiting') }),
+  v.object({
+    kind: v.literal('rate-limited'),
+    until: timeSchema,
+    requestsPerMinute: v.nullable(v.pipe(v.number(), v.finite(), v.minValue(0))),
+  }),
+  v.object({ kind: v.literal('requested'), pictures: countSchema, since: timeSchema }),
+  v.object({ kind: v.literal('arrived'), pictures: countSchema, time: timeSchema }),
   v.object({
     kind: v.literal('failed'),
     failure: v.object({

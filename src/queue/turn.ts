@@ -9,10 +9,11 @@ const LONGEST_WAIT = 1000
 /** One job's view of the account's window: it waits for a place, or returns the job to the queue. */
 export function waitForTurn(window: AccountWindow): RateWindow {
   return {
-    async take(signal) {
+    async take(signal, onWait) {
       for (;;) {
         const pause = await window.take()
         if (pause === 0) return
+        onWait?.(Date.now() + pause)
         if (pause > LONGEST_WAIT) throw new Postponed(pause)
         await wait(pause, signal)
       }

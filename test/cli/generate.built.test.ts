@@ -88,7 +88,9 @@ describe.concurrent('imagegen generate', () => {
       expect(stdout).toContain('Make 1 picture for 0.0035 USD?')
     }
     expect(emulator.stats().requests).toBe(0)
-    expect((await project.typed('y\r', 'generate')).code).toBe(0)
+    const agreed = await project.typed('y\r', 'generate')
+    expect(agreed.code).toBe(0)
+    expect(agreed.stdout).toContain(`${'░'.repeat(24)} 0/1`)
     expect(emulator.stats().images).toBe(1)
   })
 })
@@ -313,6 +315,22 @@ describe.concurrent('Ctrl-C', () => {
 
     expect((await project.run('generate', '--yes')).code).toBe(0)
     expect(emulator.stats().images).toBe(3)
+  })
+})
+
+describe.concurrent('the rate limit', () => {
+  it('is said once in a log, with when the next request is sent, before Ctrl-C ends the wait', async () => {
+    const names = Array.from({ length: 12 }, (_, index) => `image${index}`)
+    const project = await projectOf(images(...names))
+    const emulator = await emulatorFor(project)
+    const running = project.start('generate', '--yes', '--json')
+    await running.said('waiting for the rate limit (10 a minute), next request in')
+    running.process.kill('SIGINT')
+    const ran = await running.ended
+    expect(ran.code).toBe(130)
+    expect(ran.stderr.match(/waiting for the rate limit/g)).toHaveLength(1)
+    expect(ran.stderr).toMatch(/next request in \d\d s; \d+ of 12 images done, about \d\d s left/)
+    expect(emulator.stats().images).toBe(10)
   })
 })
 

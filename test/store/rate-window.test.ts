@@ -198,3 +198,37 @@ test('a place taken for an aborted caller is not used later', async () => {
   expect(await takeAll(window)).toBe(3)
   expect(await takeAll(window)).toBe(0)
 })
+
+test('everyone in line is told when the place will be free, and nobody for whom one is free', async () => {
+  const folder = temporaryFolder()
+  const clock = { now: 1_000_000 }
+  const window = windowOf(folder, clock, 2)
+  const stop = new AbortController()
+  const told: number[][] = []
+  const take = (): void => {
+    const times: number[] = []
+    told.push(times)
+    void window.take(stop.signal, (until) => times.push(until)).catch(() => undefined)
+  }
+  await window.take(never)
+  clock.now += 10_000
+  for (let caller = 0; caller < 4; caller++) take()
+  // One gets the second place. The others wait for the first, the second and the third of these to pass.
+  await expect.poll(() => told).toEqual([[], [1_060_500], [1_070_500], [1_121_000]])
+  take()
+  await expect.poll(() => told.at(-1)).toEqual([1_131_000])
+  stop.abort()
+})
+
+test('a caller is told of the pause that a provider asks for', async () => {
+  const folder = temporaryFolder()
+  const clock = { now: 1_000_000 }
+  const window = windowOf(folder, clock)
+  await window.pause(1_020_000)
+  const stop = new AbortController()
+  const times: number[] = []
+  const waits = window.take(stop.signal, (until) => times.push(until)).catch(() => undefined)
+  await expect.poll(() => times).toEqual([1_020_000])
+  stop.abort()
+  await waits
+})

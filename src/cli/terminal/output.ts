@@ -108,8 +108,10 @@ export function createOutput({ stdin, stdout, stderr, env }: NodeJS.Process): Ou
     },
     problem: (problem) => error(formatProblem(problem)),
     status(text) {
-      draw(text)
-      status = text
+      // A line that wraps cannot be drawn over.
+      const line = text.slice(0, (stderr.columns ?? 80) - 1)
+      draw(line)
+      status = line
     },
     get columns() {
       return widthOf(stdout)

@@ -1,4 +1,5 @@
-import type { GenerateEvent, Job } from '../../pipeline.ts'
+import { createRunProgress, type GenerateEvent, type Job, type RunState } from '../../pipeline.ts'
+import { followWaits, rateLimitText, remainingText, SLOW, slowText } from '../../pipeline/waits.ts'
 import { inOneLine, sentence } from '../../shared/plain-text.ts'
 import type { Output } from './output.ts'
 
@@ -8,29 +9,24 @@ export interface Progress {
   end(): void
 }
 
+/** Milliseconds between two drawings of the last line. */
+const REDRAWN = 200
+
 export function createProgress(jobs: readonly Job[], output: Output): Progress {
-  const drawBar = createBar(output)
-  let finished = 0
-
-  const draw = (): void => {
-    if (jobs.length === 0) return
-    drawBar(finished, jobs.length)
-  }
-  const finish = (text: string): void => {
-    output.logger.info(text)
-    finished += 1
-    draw()
-  }
-
-  draw()
+  const progress = createRunProgress(jobs)
+  const stop =
+    output.isInteractive && jobs.length > 0
+      ? redraw(() => output.status(statusLine(progress.read(), Date.now())))
+      : followWaits(progress, (line) => output.logger.info(line))
   return {
     tell(event) {
+      progress.note(event)
       switch (event.kind) {
         case 'finished':
-          finish(`${output.paint('green', 'made')}    ${inOneLine(event.job.entry.id)}`)
+          output.logger.info(`${output.paint('green', 'made')}    ${inOneLine(event.job.entry.id)}`)
           break
         case 'failed':
-          finish(
+          output.logger.info(
             `${output.paint('red', 'failed')}  ${inOneLine(event.job.entry.id)} (${sentence(event.failure.code)})`,
           )
           break
@@ -47,22 +43,50 @@ export function createProgress(jobs: readonly Job[], output: Output): Progress {
         case 'warning':
           output.logger.warn(sentence(event.message))
           break
+        case 'rate-limited':
         case 'requested':
+        case 'arrived':
           break
         default:
           event satisfies never
       }
     },
-    end: () => output.status(''),
+    end() {
+      stop()
+      output.status('')
+    },
   }
+}
+
+function redraw(draw: () => void): () => void {
+  draw()
+  const timer = setInterval(draw, REDRAWN)
+  timer.unref()
+  return () => clearInterval(timer)
+}
+
+/** `██████░░░░ 10/18 · about 50 s left · waiting for the rate limit (10 a minute), next request in 41 s` */
+export function statusLine(
+  { jobs, ended, remaining, rateLimit, slowest }: RunState,
+  time: number,
+): string {
+  const isSlow = slowest !== null && time - slowest.since >= SLOW
+  return [
+    bar(ended, jobs),
+    ...(remaining === null || remaining === 0 ? [] : [remainingText(remaining)]),
+    ...(rateLimit === null || rateLimit.until <= time ? [] : [rateLimitText(rateLimit, time)]),
+    ...(isSlow ? [slowText(slowest, time)] : []),
+  ].join(' · ')
 }
 
 const CELLS = 24
 
+function bar(done: number, total: number): string {
+  const filled = Math.round((done / total) * CELLS)
+  return `${'█'.repeat(filled)}${'░'.repeat(CELLS - filled)} ${done}/${total}`
+}
+
 /** Creates a progress bar for the last line of a terminal. */
 export function createBar(output: Output): (done: number, total: number) => void {
-  return (done, total) => {
-    const filled = Math.round((done / total) * CELLS)
-    output.status(`${'█'.repeat(filled)}${'░'.repeat(CELLS - filled)} ${done}/${total}`)
-  }
+  return (done, total) => output.status(bar(done, total))
 }

@@ -1,5 +1,5 @@
 import type { Job, Pipeline, Survey } from '../../pipeline.ts'
-import { tell } from '../../pipeline/fulfil.ts'
+import { createRunLog } from '../../pipeline/run-log.ts'
 import { debug } from '../../shared/debug.ts'
 import { ImagegenError, messageOf, type Problem } from '../../shared/errors.ts'
 import type { Logger } from '../../shared/logger.ts'
@@ -120,13 +120,14 @@ export function createBackground(
     if (survey.manifests.some(isEdited)) return publish().catch(complain)
     if (!mayAsk(jobs)) return
     wanted = createWantedJobs(survey)
+    const log = createRunLog(jobs, logger)
     try {
       const report = await pipeline.generate(survey, jobs, {
         signal: stopping.signal,
         abandon: never.signal,
         signalOf: wanted.signalOf,
         onEvent(event) {
-          tell(event, logger)
+          log.tell(event)
           if (event.kind === 'finished') publishSoon()
         },
       })
@@ -148,6 +149,7 @@ export function createBackground(
         isRetryable: true,
       })
     } finally {
+      log.end()
       wanted = undefined
       if (newest === survey) newest = undefined
       schedule()

@@ -72,10 +72,21 @@ function warningsOf(ending: Extract<Ending, { kind: 'completed' | 'failed' }>): 
 }
 
 function tell(job: Job, progress: JobProgress, { onEvent }: Run): void {
-  if (progress.kind === 'waiting') onEvent(eventOf(job, progress))
-  if (progress.kind === 'retried') {
-    const error = new ModelError(progress.message, { code: progress.code, retry: 'backoff' })
-    onEvent(eventOf(job, { kind: 'retried', error }))
+  switch (progress.kind) {
+    case 'waiting':
+    case 'rate-limited':
+    case 'requested':
+    case 'arrived':
+      return onEvent(eventOf(job, progress))
+    case 'retried': {
+      const error = new ModelError(progress.message, { code: progress.code, retry: 'backoff' })
+      return onEvent(eventOf(job, { kind: 'retried', error }))
+    }
+    case 'failed':
+      // The end of the job tells.
+      return undefined
+    default:
+      return progress satisfies never
   }
 }
 

@@ -46,9 +46,10 @@ export function reportOn(job: Job, logger: Logger): JobReport {
           tellRetry(event.error)
           break
         case 'waiting':
-          leave({ kind: 'waiting' })
-          break
+        case 'rate-limited':
         case 'requested':
+        case 'arrived':
+          leave(event)
           break
         default:
           event satisfies never

@@ -54,9 +54,11 @@ export interface RateWindow {
   /**
    * Waits for a place, first come, first served, and takes it. The caller must send its request at once.
    *
+   * @param onWait told when the place will be free, in milliseconds since 1970, and again where that changes; never
+   * called where a place is free at once.
    * @throws ImagegenError `aborted`, or `unavailable` where the folder cannot be written.
    */
-  take(signal: AbortSignal): Promise<void>
+  take(signal: AbortSignal, onWait?: (until: number) => void): Promise<void>
   /**
    * Stops every process until a moment, as Retry-After asks for, but never for longer than a window.
    *
@@ -75,6 +77,12 @@ const stateSchema = v.object({
 })
 type State = v.InferOutput<typeof stateSchema>
 
+/** A caller in line. */
+interface Waiting {
+  readonly onWait: (until: number) => void
+  told: number | undefined
+}
+
 /**
  * A sliding window: no period of its length contains more requests than allowed, wherever the provider starts to count.
  */
@@ -89,6 +97,25 @@ export function createRateWindow(options: RateWindowOptions): RateWindow {
   const queue = new PQueue({ concurrency: 1 })
   // Places taken in advance for the next in line: requests come in bursts, and one look at the file serves all.
   let ahead = 0
+  /** Who waits for a place in this process, the next one first. */
+  const line = new Set<Waiting>()
+  /** What the last look at the file showed, while the first in line waits. */
+  let full: State | undefined
+
+  /** Tells everyone in line when their place will be free. */
+  function tellLine(): void {
+    if (full === undefined) return
+    const times = [...full.sent]
+    const time = now()
+    for (const waiting of line) {
+      const oldest = times.at(-places)
+      const until = Math.max(full.pausedUntil, time, oldest === undefined ? time : oldest + span)
+      times.push(until)
+      if (until === time || until === waiting.told) continue
+      waiting.told = until
+      waiting.onWait(until)
+    }
+  }
 
   /** Reads, changes and writes the state under the lock. */
   async function update<Result>(
@@ -133,13 +160,16 @@ export function createRateWindow(options: RateWindowOptions): RateWindow {
       return
     }
     for (;;) {
-      const { taken, pauseMs } = await update(signal, (state, time) =>
-        takePlaces(state, time, 1 + queue.size),
-      )
+      const { taken, pauseMs, seen } = await update(signal, (state, time) => ({
+        ...takePlaces(state, time, 1 + queue.size),
+        seen: state,
+      }))
+      full = seen
       if (taken > 0) {
         ahead = taken - 1
         return
       }
+      tellLine()
       debug('wait', () => [
         `a request waits ${pauseMs} ms for its turn: ${places} requests a minute, ${queue.size} behind it`,
       ])
@@ -157,7 +187,18 @@ export function createRateWindow(options: RateWindowOptions): RateWindow {
   return {
     // The queue does not get the signal: it would add a listener for each caller, and the first in line listens to the
     // same signal.
-    take: (signal) => queue.add(() => takeInTurn(signal)),
+    async take(signal, onWait = () => undefined) {
+      const waiting: Waiting = { onWait, told: undefined }
+      line.add(waiting)
+      // Who comes while others wait is told at once. The first in line looks at the file itself.
+      if (line.size > 1 && ahead === 0) tellLine()
+      try {
+        await queue.add(() => takeInTurn(signal))
+      } finally {
+        line.delete(waiting)
+        if (line.size === 0) full = undefined
+      }
+    },
     pause: (until) => pause(() => until),
     pauseForWindow: () => pause(({ sent }, time) => (sent[0] ?? time) + span),
   }
