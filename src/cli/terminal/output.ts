@@ -109,7 +109,7 @@ export function createOutput({ stdin, stdout, stderr, env }: NodeJS.Process): Ou
     problem: (problem) => error(formatProblem(problem)),
     status(text) {
       // A line that wraps cannot be drawn over.
-      const line = text.slice(0, (stderr.columns ?? 80) - 1)
+      const line = text.slice(0, widthOf(stderr) - 1)
       draw(line)
       status = line
     },
