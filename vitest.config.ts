@@ -1,8 +1,16 @@
 import { defineConfig, type ViteUserConfig } from 'vitest/config'
 import { reporters } from './test/counting-reporter.ts'
+import { longTests } from './test/long-tests.ts'
 
 /** Tests of what is built, not of what is written: `dist` is brought up to date before them. */
 const built = ['test/package/**/*.test.ts', 'test/**/*.built.test.ts']
+
+// The chaos command runs its long tests with this configuration.
+const elsewhere = [
+  'test/system/**',
+  'test/bench/**',
+  ...(process.env['CHAOS_SCALE'] === undefined ? longTests : []),
+]
 
 /** What needs no more than Node. */
 const config: ViteUserConfig = defineConfig({
@@ -12,6 +20,9 @@ const config: ViteUserConfig = defineConfig({
     expect: { poll: { timeout: 30_000 } },
     // Vitest leaves a core to itself, and of two that is half.
     maxWorkers: '100%',
+    // Loading every module again for each file took as long as many of the tests.
+    isolate: false,
+    setupFiles: 'test/shared-process.ts',
     testTimeout: 60_000,
     hookTimeout: 60_000,
     projects: [
@@ -20,7 +31,7 @@ const config: ViteUserConfig = defineConfig({
         test: {
           name: 'source',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/system/**', 'test/bench/**', ...built],
+          exclude: [...elsewhere, ...built],
         },
       },
       {
@@ -28,7 +39,7 @@ const config: ViteUserConfig = defineConfig({
         test: {
           name: 'built',
           include: built,
-          exclude: ['test/system/**', 'test/bench/**'],
+          exclude: elsewhere,
           globalSetup: 'test/build-dist.ts',
         },
       },

@@ -1,13 +1,14 @@
 import { defineConfig, type ViteUserConfig } from 'vitest/config'
 import { reporters } from './test/counting-reporter.ts'
+import { longTests } from './test/long-tests.ts'
 
-/** What needs more than Node: browsers, servers, frameworks, or hundreds of pictures. */
+/** What needs more than Node (browsers, servers, frameworks), or minutes. */
 const config: ViteUserConfig = defineConfig({
   test: {
     reporters: reporters(),
     // Conditions are awaited on machines that do other things too.
     expect: { poll: { timeout: 30_000 } },
-    include: ['test/system/**/*.test.ts'],
+    include: ['test/system/**/*.test.ts', ...longTests],
     globalSetup: ['test/build-dist.ts', 'test/system/fetch-newer-node.ts'],
     testTimeout: 180_000,
     hookTimeout: 180_000,
