@@ -19,6 +19,10 @@ export const COMMANDS: Readonly<Record<string, Listed>> = {
     about: 'show what is current, what is missing, and what it would cost',
     load: async () => (await import('./commands/plan.ts')).plan,
   },
+  list: {
+    about: 'show every image with its candidates and files',
+    load: async () => (await import('./commands/list.ts')).list,
+  },
   generate: {
     about: 'generate missing images',
     load: async () => (await import('./commands/generate.ts')).generate,

@@ -31,7 +31,7 @@ export async function finishPicture(
   output: Output,
   readComposite: ReadComposite,
 ): Promise<FinishedPicture> {
-  const size = await measure(original)
+  const size = await pictureSize(original)
   const isUntouched = operations.length === 0 && cropTo(size, output) === undefined
   if (isUntouched && !(await reading(() => isDeepPicture(original)))) {
     return { size, isGrey: false, open: () => openImage(original, { autoOrient: true }) }
@@ -54,10 +54,11 @@ export async function pixelsToFinish(
   original: Uint8Array,
   operations: readonly Operation[],
 ): Promise<number> {
-  return mostPixels(await measure(original), operations)
+  return mostPixels(await pictureSize(original), operations)
 }
 
-async function measure(original: Uint8Array): Promise<Size> {
+/** The size of a picture as it is seen, from its header. */
+export async function pictureSize(original: Uint8Array): Promise<Size> {
   return reading(async () => {
     const { autoOrient } = await (await openImage(original)).metadata()
     return { width: autoOrient.width, height: autoOrient.height }

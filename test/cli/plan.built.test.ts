@@ -114,7 +114,9 @@ describe.concurrent('imagegen plan', () => {
     const project = await createProject({ 'a.image.yaml': manifest(2) })
     await emulatorFor(project)
     expect((await project.run('generate', '--yes')).code).toBe(0)
-    expect((await project.run('plan')).stdout).toBe('2 images: 2 current.\n')
+    expect((await project.run('plan')).stdout).toBe(
+      '2 images: 2 current. `imagegen list` shows them with their files.\n',
+    )
     project.write('a.image.yaml', manifest(1))
     const { stdout } = await project.run('plan')
     const [, file = ''] = /^a\.image\.yaml#a does not ask for (\S+\.jpg): /.exec(stdout) ?? []
@@ -145,7 +147,7 @@ describe.concurrent('imagegen plan', () => {
     expect((await project.run('generate', '--yes')).code).toBe(0)
     expect(await project.run('plan', '--check')).toEqual({
       code: 0,
-      stdout: '3 images: 3 current.\n',
+      stdout: '3 images: 3 current. `imagegen list` shows them with their files.\n',
       stderr: '',
     })
     project.write(

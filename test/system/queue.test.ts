@@ -299,7 +299,7 @@ test('an outdated picture is made again from the picture that the client has pic
   expect(emulator.stats().images).toBe(before + 1)
   // The earlier picture was added by hand: the plan names it, since no image asks for it.
   expect((await one.run('plan')).stdout).toMatch(
-    /^cast\.image\.yaml#hero does not ask for hero\.\w{16}\.\w{8}\.jpg: .+\n\n5 images: 5 current\.\n$/,
+    /^cast\.image\.yaml#hero does not ask for hero\.\w{16}\.\w{8}\.jpg: .+\n\n5 images: 5 current\. .+\n$/,
   )
 })
 

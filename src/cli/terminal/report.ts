@@ -24,7 +24,8 @@ export function planJson(images: Plan['images'], summary: Plan['summary']): obje
   }
 }
 
-const COLOURS: Record<PlannedImage['state'], Colour> = {
+/** The colours of states. */
+export const COLOURS: Record<PlannedImage['state'], Colour> = {
   current: 'green',
   outdated: 'yellow',
   missing: 'yellow',
@@ -42,7 +43,9 @@ export function planText(images: Plan['images'], summary: Plan['summary'], outpu
       `${output.paint(COLOURS[state], state.padEnd(11))}  ${inOneLine(entry.id).padEnd(width)}  ${output.paint('dim', sentence(reason))}`,
   )
   const parts = [...lines, ...surplusLines(images), ...originLines(images)]
-  return [...parts, ...(parts.length > 0 ? [''] : []), summaryText(summary)].join('\n')
+  const isCurrent = images.length > 0 && shown.length === 0
+  const more = isCurrent ? ' `imagegen list` shows them with their files.' : ''
+  return [...parts, ...(parts.length > 0 ? [''] : []), `${summaryText(summary)}${more}`].join('\n')
 }
 
 /** The most images with surplus candidates that are listed. */

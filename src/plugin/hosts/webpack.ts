@@ -28,7 +28,7 @@ import type { HostFacts } from '../session/host-facts.ts'
 import type { Loaded } from '../session/load-module.ts'
 import { moduleCode } from './module-code.ts'
 import type { Session } from '../session/session.ts'
-import { type FollowedFolder, followFolder } from './follow-folder.ts'
+import { type FollowedFolder, followFolder } from '../../shared/follow-folder.ts'
 
 const NAME = 'unplugin-imagegen'
 
