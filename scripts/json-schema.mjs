@@ -77,7 +77,8 @@ export async function manifestJsonSchema(folder) {
 }
 
 /**
- * A manifest has named images or is one image. As long as it shows neither, editors offer the fields of both.
+ * A manifest has named images, is one image, or is a style, which has the fields of the first without the images. As long
+ * as it shows none of them, editors offer the fields of all.
  *
  * @param {Schema} named
  * @param {Schema} single
@@ -86,20 +87,23 @@ export async function manifestJsonSchema(folder) {
 function eitherForm(named, single) {
   const ofNamed = fieldsByReference('#/definitions/named', named)
   const ofSingle = fieldsByReference('#/definitions/single', single)
-  const undecided = {
-    type: 'object',
-    properties: { ...ofNamed, ...ofSingle },
-    additionalProperties: false,
-  }
+  /** @param {Definitions} fields */
+  const only = (fields) => ({ type: 'object', properties: fields, additionalProperties: false })
+  const images = named.required ?? []
+  const ofStyle = without(ofNamed, [...images, ...Object.keys(ofSingle)])
   return {
     type: 'object',
     ...condition(
-      hasOneOf(without(ofNamed, Object.keys(ofSingle))),
+      hasOneOf(Object.fromEntries(images.map((field) => [field, {}]))),
       { $ref: '#/definitions/named' },
       condition(
-        hasOneOf(without(ofSingle, Object.keys(ofNamed))),
-        { $ref: '#/definitions/single' },
-        undecided,
+        hasOneOf(ofStyle),
+        only(ofNamed),
+        condition(
+          hasOneOf(without(ofSingle, Object.keys(ofNamed))),
+          { $ref: '#/definitions/single' },
+          only({ ...ofNamed, ...ofSingle }),
+        ),
       ),
     ),
   }

@@ -175,7 +175,7 @@ export function createPipeline(
     async survey(edited) {
       const again = edited === undefined ? undefined : await surveyor.surveyAgain(edited)
       const survey = again ?? (await surveyor.survey())
-      warnOnce(survey.manifests)
+      warnOnce([...survey.manifests, ...survey.styles])
       warnOfOptions(survey.plan.images)
       debug('plan', () => planLines(survey, edited, again !== undefined))
       if (options.types) await followTypes(survey)

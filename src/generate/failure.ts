@@ -1,5 +1,4 @@
-import { fieldPath } from '../manifest/entry.ts'
-import { placeOf } from '../manifest/manifest.ts'
+import { writtenAt } from '../manifest/written.ts'
 import { ModelError } from '../model/image-model.ts'
 import type { Job } from '../plan/plan.ts'
 import { ImagegenError, messageOf, type Problem } from '../shared/errors.ts'
@@ -51,7 +50,7 @@ export function failureFromElsewhere(
     code,
     problem: {
       message,
-      place: placeOf(job.entry.manifest, fieldPath(job.entry, ['prompt']), 'key'),
+      ...writtenAt(job.entry, ['prompt'], 'key'),
       ...(hint === null ? {} : { hint }),
     },
     stopsRun,

@@ -3,7 +3,7 @@ import type { JsonValue } from '../shared/hash.ts'
 import type { DocumentPath, Manifest } from './manifest.ts'
 import type { Output } from './schema/output.ts'
 import type { Operation } from './schema/process.ts'
-import type { ImageFields } from './schema/schema.ts'
+import type { ImageFields, ImageSettings } from './schema/schema.ts'
 
 /** One image with every default filled in and every variable and reference resolved. Later stages never read YAML. */
 export interface ImageEntry {
@@ -12,6 +12,8 @@ export interface ImageEntry {
   readonly manifest: Manifest
   /** Where the image's fields start in the YAML document. */
   readonly path: DocumentPath
+  /** The settings of the image alone, which tell where a field is written. */
+  readonly own: ImageSettings
   readonly name: string
   /** The named export; undefined for a single-image manifest and for names that are not valid identifiers. */
   readonly exportName: string | undefined
@@ -33,30 +35,11 @@ export type CandidatePick = number | string
 
 /** Fields that an override gives to an image. */
 export interface AppliedOverride {
-  /** Where they start in the manifest; undefined for an override of the options. */
+  /** The manifest that they are written in, or one that it extends. */
+  readonly home: Manifest
+  /** Where they start in that file; undefined for an override of the options. */
   readonly path: DocumentPath | undefined
   readonly fields: ImageFields
-}
-
-interface FieldOwner {
-  readonly path: DocumentPath
-  readonly overrides: readonly AppliedOverride[]
-}
-
-/** The path of one of an image's fields: in the last override that sets it, otherwise in the image itself. */
-export function fieldPath({ path, overrides }: FieldOwner, field: DocumentPath): DocumentPath {
-  const override = overrides.findLast(({ fields }) => holds(fields, field))
-  return [...(override?.path ?? path), ...field]
-}
-
-function holds(fields: object, field: DocumentPath): boolean {
-  if (field.length === 0) return false
-  let value: unknown = fields
-  for (const step of field) {
-    if (typeof value !== 'object' || value === null) return false
-    value = Reflect.get(value, step)
-  }
-  return value !== undefined
 }
 
 /** Where the pixels come from. */

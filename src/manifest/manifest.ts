@@ -13,6 +13,10 @@ export interface Manifest {
   readonly path: string
   readonly text: string
   readonly content: ManifestContent
+  /** The manifests that `extends` names, in the order written. */
+  readonly extended: readonly Manifest[]
+  /** Every manifest that this one extends, directly or through others, once each; the lowest precedence comes first. */
+  readonly styles: readonly Manifest[]
   /** Finds a value's position. The first call parses the text again, because the parse cache holds no positions. */
   readonly locate: Locate
 }
@@ -25,7 +29,10 @@ export const MAX_PROBLEMS = 50
 
 /** A manifest's content as plain data, cached across runs by the hash of the file's bytes. */
 export interface ManifestContent {
-  readonly form: 'named' | 'single'
+  /** A style has only `defaults`, `vars` and `extends`. */
+  readonly form: 'named' | 'single' | 'style'
+  /** Paths of other manifests as written, relative to this one. Absent if there are none. */
+  readonly extends?: readonly string[]
   readonly defaults: ImageSettings
   readonly vars: ReadonlyArray<readonly [name: string, value: string]>
   /** In the order written; a single-image manifest has one entry, with an empty name. */

@@ -54,7 +54,10 @@ export async function writeDeclarations(
   const outside = places.storeIsOutside
   for (const place of [home, folder]) checkInside(place, { within: places.root, outside })
   const known = [
-    ...new Set([...survey.manifests.map((manifest) => manifest.path), ...survey.problems.keys()]),
+    ...new Set([
+      ...manifestsWithImages(survey).map(({ path: from }) => from),
+      ...survey.problems.keys(),
+    ]),
   ].sort()
   const inside = known.filter((manifest) => !isOutside(manifest))
   const fileOf = (manifest: string): string => path.join(folder, declarationPath(manifest))
@@ -127,7 +130,7 @@ export function outsideText(outside: readonly string[]): string {
 /** The declarations by manifest path, without manifests whose images are not all known. */
 function declarationsOf(survey: Survey): ReadonlyMap<string, string> {
   const images = new Map<Manifest, PlannedImage[]>(
-    survey.manifests.map((manifest) => [manifest, []]),
+    manifestsWithImages(survey).map((manifest) => [manifest, []]),
   )
   for (const image of survey.images.values()) images.get(image.entry.manifest)?.push(image)
   const waiting = new Set(
@@ -143,6 +146,11 @@ function declarationsOf(survey: Survey): ReadonlyMap<string, string> {
       )
       .map(([manifest, own]) => [manifest.path, declarationOf(manifest, own)]),
   )
+}
+
+/** A style has nothing to import. */
+function manifestsWithImages({ manifests }: Survey): readonly Manifest[] {
+  return manifests.filter(({ content }) => content.form !== 'style')
 }
 
 /** Whether the survey has all of a manifest's images. It lacks those in a reference cycle, which only one manifest reports. */

@@ -1,5 +1,4 @@
-import { fieldPath } from '../manifest/entry.ts'
-import { placeOf } from '../manifest/manifest.ts'
+import { faultAt } from '../manifest/written.ts'
 import { unknownProviders } from '../model/provider-options.ts'
 import type { PlannedImage } from '../plan/plan.ts'
 import { formatProblem } from '../shared/errors.ts'
@@ -19,8 +18,12 @@ export function warnOfProviderNames(logger: Logger): (images: readonly PlannedIm
       const { provider } = made.model.model
       for (const { name, suggestion } of unknownProviders(made.subject.providerOptions, provider)) {
         const warning = formatProblem({
-          message: `${entry.name}: \`providerOptions.${name}\`: there is no provider \`${name}\`, so ${made.model.name} ignores it.`,
-          place: placeOf(entry.manifest, fieldPath(entry, ['providerOptions', name]), 'key'),
+          ...faultAt(
+            entry,
+            ['providerOptions', name],
+            'key',
+            `\`providerOptions.${name}\`: there is no provider \`${name}\`, so ${made.model.name} ignores it.`,
+          ),
           ...(suggestion === undefined ? {} : { hint: `Did you mean \`${suggestion}\`?` }),
         })
         if (!logged.has(warning)) logger.warn(warning)

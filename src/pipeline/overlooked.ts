@@ -7,8 +7,9 @@ import type { Survey } from './survey.ts'
 type Environment = Parameters<typeof resolveOptions>[0]['environment']
 
 /** Files below the root that look like manifests, but that the project does not read. */
-export function overlookedBy({ manifests }: Survey, { root }: ResolvedOptions): Overlooked {
-  return overlookedManifests(root, new Set(manifests.map(({ file }) => file)))
+export function overlookedBy({ manifests, styles }: Survey, { root }: ResolvedOptions): Overlooked {
+  const read = [...manifests, ...styles]
+  return overlookedManifests(root, new Set(read.map(({ file }) => file)))
 }
 
 /**

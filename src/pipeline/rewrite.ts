@@ -71,7 +71,7 @@ export async function rewrite(
   const resolution = resolveManifests(manifests, new Set(), { ...options, defaults })
   const planner = createPlanner(options.models)
   const after = surveyOf(
-    { manifests, broken: new Map(), resolution },
+    { manifests, styles: survey.styles, broken: new Map(), awaited: new Map(), resolution },
     planner,
     seen(snapshot, false),
   )

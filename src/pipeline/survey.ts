@@ -1,5 +1,6 @@
 import type { ImageEntry } from '../manifest/entry.ts'
 import type { Manifest } from '../manifest/manifest.ts'
+import type { ManifestsRead } from '../manifest/read/reader.ts'
 import type { Resolution } from '../manifest/resolve/resolve.ts'
 import type { ResolvedOptions } from '../options.ts'
 import type { Inventory, Plan, PlannedImage, Planner } from '../plan/plan.ts'
@@ -11,6 +12,10 @@ import type { StoreSnapshot, WantedKey } from '../store/read/snapshot.ts'
 /** All manifests of a project and the states of their images, at one moment. */
 export interface Survey {
   readonly manifests: readonly Manifest[]
+  /** Files that manifests extend and that are not among them. */
+  readonly styles: readonly Manifest[]
+  /** The files that broken manifests extend, by the manifest's path. They may be missing; absolute. */
+  readonly awaited: ReadonlyMap<string, readonly string[]>
   /** @param path path from the root, as ids contain it. */
   manifestAt(path: string): Manifest | undefined
   readonly entries: ReadonlyMap<string, ImageEntry>
@@ -26,10 +31,7 @@ export interface Survey {
 }
 
 /** Everything that is read before the store. */
-export interface Reading {
-  readonly manifests: readonly Manifest[]
-  /** The problems of manifests that cannot be read, by path from the root. */
-  readonly broken: ReadonlyMap<string, readonly Problem[]>
+export interface Reading extends ManifestsRead {
   readonly resolution: Resolution
 }
 
@@ -98,7 +100,7 @@ export function seen(snapshot: StoreSnapshot, isPartial: boolean): Seen {
 
 /** Plans what was read against a snapshot of the store. */
 export function surveyOf(
-  { manifests, broken, resolution }: Reading,
+  { manifests, styles, broken, awaited, resolution }: Reading,
   planner: Planner,
   { snapshot, inventory }: Seen,
 ): Survey {
@@ -110,6 +112,8 @@ export function surveyOf(
   let byManifest: ReadonlyMap<Manifest, readonly ImageEntry[]> | undefined
   return {
     manifests,
+    styles,
+    awaited,
     manifestAt(path) {
       byPath ??= new Map(manifests.map((manifest) => [manifest.path, manifest]))
       return byPath.get(path)
@@ -133,12 +137,13 @@ export function surveyOf(
 
 /** The same manifests planned again, against another snapshot of the store. */
 export function replan(
-  { manifests, entries, withoutAlt }: Survey,
+  { manifests, styles, entries, withoutAlt }: Survey,
   snapshot: StoreSnapshot,
   planner: Planner,
 ): Survey {
   const resolution = { entries: [...entries.values()], problems: new Map(), withoutAlt }
-  return surveyOf({ manifests, broken: new Map(), resolution }, planner, seen(snapshot, false))
+  const read = { manifests, styles, broken: new Map(), awaited: new Map() }
+  return surveyOf({ ...read, resolution }, planner, seen(snapshot, false))
 }
 
 function merged(

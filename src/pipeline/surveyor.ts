@@ -46,9 +46,9 @@ export function createSurveyor(
   let last: Seen | undefined
   let surveys = 0
 
-  const resolve = async ({ manifests, broken }: ManifestsRead): Promise<Reading> => {
-    const resolution = resolver.resolve(manifests, new Set(broken.keys()), files)
-    return { manifests, broken, resolution: await withoutUnwritable(resolution) }
+  const resolve = async (read: ManifestsRead): Promise<Reading> => {
+    const resolution = resolver.resolve(read.manifests, new Set(read.broken.keys()), files)
+    return { ...read, resolution: await withoutUnwritable(resolution) }
   }
   const views = new WeakMap<StoreSnapshot, Seen>()
   const viewOf = (snapshot: StoreSnapshot): Seen => {
@@ -86,7 +86,8 @@ export function createSurveyor(
     async suppose(survey, changed) {
       const manifests = survey.manifests.map((manifest) => changed.get(manifest) ?? manifest)
       const broken = new Map([...survey.problems].filter(([path]) => !survey.manifestAt(path)))
-      const reading = await resolve({ manifests, broken })
+      const { styles, awaited } = survey
+      const reading = await resolve({ manifests, styles, broken, awaited })
       const view = options.remote === undefined ? viewOf(survey.snapshot) : await readStore(reading)
       return surveyOf(reading, supposing, view)
     },

@@ -1,9 +1,9 @@
 import type { ImageEntry } from '../manifest/entry.ts'
-import { MAX_PROBLEMS, placeOf, type DocumentPath } from '../manifest/manifest.ts'
+import { MAX_PROBLEMS, placeOf } from '../manifest/manifest.ts'
 import type { Resolution } from '../manifest/resolve/resolve.ts'
 import type { OutputFormat } from '../manifest/schema/output.ts'
+import { homeOf, writtenAt } from '../manifest/written.ts'
 import { canWrite } from '../pixels/writable.ts'
-import type { Problem } from '../shared/errors.ts'
 
 /** The format that sharp's own binaries cannot write. Only this format requires loading sharp, which a plan avoids. */
 const RARE: OutputFormat = 'jxl'
@@ -27,16 +27,22 @@ export async function withoutUnwritable(resolution: Resolution): Promise<Resolut
   const problems = new Map(resolution.problems)
   const reported = new Set<string>()
   for (const entry of resolution.entries.filter(isRefused)) {
-    const { manifest, output } = entry
+    const { manifest, output, name } = entry
     for (const format of output.formats.filter((each) => refused.has(each))) {
-      const field = writtenAt(entry, format)
-      const place = placeOf(manifest, field, field === entry.path ? 'key' : 'value')
+      const written = placeOfFormat(entry, format)
+      const { place, through } = written
       // Report each position once: several images may inherit the format from the same defaults.
       const earlier = problems.get(manifest.path) ?? []
-      const spot = JSON.stringify([manifest.path, place.line, place.column])
+      const spot = JSON.stringify([manifest.path, place.file, place.line, place.column])
       if (reported.has(spot) || earlier.length >= MAX_PROBLEMS) continue
       reported.add(spot)
-      problems.set(manifest.path, [...earlier, unwritable(entry, format, place)])
+      const fault = `the installed sharp cannot write ${format}.`
+      const problem = {
+        message: through === undefined ? `${name}: ${fault}` : `T${fault.slice(1)}`,
+        ...written,
+        hint: `Take ${format} out of \`output.formats\`, or use a sharp whose libvips has it.`,
+      }
+      problems.set(manifest.path, [...earlier, problem])
     }
   }
   const isKept = (entry: ImageEntry): boolean => !isRefused(entry)
@@ -47,24 +53,15 @@ export async function withoutUnwritable(resolution: Resolution): Promise<Resolut
   }
 }
 
-function unwritable(
-  { name }: ImageEntry,
-  format: OutputFormat,
-  place: NonNullable<Problem['place']>,
-): Problem {
-  return {
-    message: `${name}: the installed sharp cannot write ${format}.`,
-    place,
-    hint: `Take ${format} out of \`output.formats\`, or use a sharp whose libvips has it.`,
-  }
-}
-
-/** The path of a format in the image's own list or in the manifest's defaults; the image's path if the options set it. */
-function writtenAt({ manifest, path }: ImageEntry, format: OutputFormat): DocumentPath {
-  const { form, images, defaults } = manifest.content
-  const own = form === 'single' ? images[0] : images.find(({ name }) => name === path.at(-1))
-  const ownIndex = own?.settings.output?.formats?.indexOf(format)
-  if (ownIndex !== undefined) return [...path, 'output', 'formats', ownIndex]
-  const index = defaults.output?.formats?.indexOf(format)
-  return index === undefined ? path : ['defaults', 'output', 'formats', index]
+/** The position of a format in the list that it is written in; the image's own if the options set it. */
+function placeOfFormat(entry: ImageEntry, format: OutputFormat): ReturnType<typeof writtenAt> {
+  const { manifest, path, own } = entry
+  const field = ['output', 'formats']
+  const ownIndex = own.output?.formats?.indexOf(format)
+  if (ownIndex !== undefined) return writtenAt(entry, [...field, ownIndex], 'value')
+  const home = homeOf(entry, field)
+  const index = home.content.defaults.output?.formats?.indexOf(format)
+  if (index === undefined) return { place: placeOf(manifest, path, 'key') }
+  if (home !== manifest) return writtenAt(entry, [...field, index], 'value')
+  return { place: placeOf(manifest, ['defaults', ...field, index], 'value') }
 }

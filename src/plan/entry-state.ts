@@ -1,12 +1,7 @@
 import path from 'node:path'
-import {
-  type CandidatePick,
-  fieldPath,
-  type GeneratedSubject,
-  type ImageEntry,
-} from '../manifest/entry.ts'
-import { placeOf } from '../manifest/manifest.ts'
+import type { CandidatePick, GeneratedSubject, ImageEntry } from '../manifest/entry.ts'
 import { dependenciesOf } from '../manifest/resolve/cycles.ts'
+import { faultAt, writtenAt } from '../manifest/written.ts'
 import type { ResolvedModel } from '../model/resolved-model.ts'
 import type { Problem } from '../shared/errors.ts'
 import { toPosix } from '../shared/files.ts'
@@ -260,7 +255,7 @@ function misfit(entry: ImageEntry, pick: string, candidates: readonly StoredCand
       : `Its candidates are ${candidateList(candidates)}`
   return {
     message: `${entry.name}: \`pick: "${pick}"\` ${what}. ${list}.`,
-    place: placeOf(entry.manifest, fieldPath(entry, ['pick']), 'value'),
+    ...writtenAt(entry, ['pick'], 'value'),
     hint:
       candidates.length === 0
         ? 'Remove `pick`, or undo the change of the recipe.'
@@ -275,8 +270,7 @@ function unknownModel(
 ): Problem {
   const suggestion = nearest(name, models.keys())
   return {
-    message: `${entry.name}: there is no model \`${name}\`.`,
-    place: placeOf(entry.manifest, fieldPath(entry, ['model']), 'value'),
+    ...faultAt(entry, ['model'], 'value', `there is no model \`${name}\`.`),
     hint:
       suggestion === undefined
         ? `The option \`models\` has: ${[...models.keys()].join(', ')}.`

@@ -1,5 +1,6 @@
-import { fieldPath, type GeneratedSubject, type ImageEntry } from '../manifest/entry.ts'
-import { placeOf, type DocumentPath } from '../manifest/manifest.ts'
+import type { GeneratedSubject, ImageEntry } from '../manifest/entry.ts'
+import type { DocumentPath } from '../manifest/manifest.ts'
+import { faultAt } from '../manifest/written.ts'
 import type { ProviderOptionsCheck } from '../model/image-model.ts'
 import type { ResolvedModel } from '../model/resolved-model.ts'
 import type { Problem } from '../shared/errors.ts'
@@ -28,8 +29,7 @@ export function refusals(
   checked: ProviderOptionsCheck,
 ): readonly Problem[] {
   return faultsOf(subject, model, checked).map(({ field, message, ...cure }) => ({
-    message: `${entry.name}: ${message}`,
-    place: placeOf(entry.manifest, fieldPath(entry, field), 'value'),
+    ...faultAt(entry, field, 'value', message),
     ...cure,
   }))
 }

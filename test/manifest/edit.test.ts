@@ -11,6 +11,8 @@ function manifestOf(text: string): Manifest {
     path: 'art.image.yaml',
     text,
     content: parseManifest(text, 'art.image.yaml'),
+    extended: [],
+    styles: [],
     locate: createLocate('art.image.yaml', text),
   }
 }

@@ -151,7 +151,7 @@ describe('diagnostics', () => {
     ['promt: x\n', '1:0 Property promt is not allowed.'],
     ['prompt: x\nalternative: y\n', '2:0 Property alternative is not allowed.'],
     ['prompt: x\nimages: {}\n', '1:0 Property prompt is not allowed.'],
-    ['defaults: {}\n', '1:0 Missing property "images".'],
+    ['defaults: {}\nimagse: {}\n', '2:0 Property imagse is not allowed.'],
     ['prompt: x\nsource: ./x.png\n', '2:0 Property source is not allowed.'],
     ['prompt: x\nprocess:\n  - resize: { widht: 64 }\n', '3:14 Property widht is not allowed.'],
     ['prompt: x\nprocess:\n  - rezise: 64\n', '3:4 Property rezise is not allowed.'],
@@ -188,11 +188,13 @@ describe('completion', () => {
 
   test('offers only the fields of the form in use', async () => {
     const named = await labelsAt('images: {}\n|')
-    expect(named.toSorted()).toEqual(['defaults', 'vars'])
+    expect(named.toSorted()).toEqual(['defaults', 'extends', 'vars'])
     const single = await labelsAt('prompt: x\n|')
     expect(single).toEqual(expect.arrayContaining(['alt', 'references', 'vars']))
     expect(single).not.toContain('images')
     expect(single).not.toContain('prompt')
+    const style = await labelsAt('defaults: {}\n|')
+    expect(style.toSorted()).toEqual(['extends', 'images', 'vars'])
   })
 
   test('describes every field of an image', async () => {

@@ -60,8 +60,8 @@ test('the other thread returns the same results and errors as this one', async (
     createManifestReader: typeof createManifestReader
   }
   const [one, two] = [memoryOf(), memoryOf()]
-  const here = createManifestReader({ root, ...PLACES }, one)
-  const there = built.createManifestReader({ root, ...PLACES }, two)
+  const here = createManifestReader({ root, allow: [root], ...PLACES }, one)
+  const there = built.createManifestReader({ root, allow: [root], ...PLACES }, two)
   const expected = told(await here.readAll())
   expect(told(await there.readAll())).toEqual(expected)
   // The source has no JavaScript for a thread to run, so this thread parsed everything.

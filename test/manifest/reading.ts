@@ -1,5 +1,6 @@
 import { manifestPath, discoverManifests } from '../../src/manifest/read/discover.ts'
 import type { ImageEntry } from '../../src/manifest/entry.ts'
+import { createConnect, type Held } from '../../src/manifest/read/extend.ts'
 import {
   loadManifest,
   understandManifest,
@@ -35,26 +36,27 @@ export function readFolder(
   root: string,
   settings: { defaults?: ImageSettings; vars?: Record<string, string>; allow?: string[] } = {},
 ): ReadProject {
-  const broken = new Map<string, readonly Problem[]>()
-  const manifests = discoverManifests(
-    root,
-    ['**/*.image.{yaml,yml}'],
-    ['**/node_modules/**'],
-  ).flatMap((file) => {
+  const allow = settings.allow ?? [root]
+  const read = (file: string): Held => {
     const path = manifestPath(root, file)
     try {
-      return [understandManifest(loadManifest(file, path), forgetful)]
+      const source = loadManifest(file, path)
+      return { path, hash: source.hash, manifest: understandManifest(source, forgetful) }
     } catch (error) {
       if (!(error instanceof ImagegenError)) throw error
-      broken.set(path, error.problems)
-      return []
+      return { path, hash: '', problems: error.problems }
     }
-  })
+  }
+  const found = discoverManifests(root, ['**/*.image.{yaml,yml}'], ['**/node_modules/**'])
+  const { manifests, broken } = createConnect(allow)(
+    new Map(found.map((file) => [file, read(file)])),
+    read,
+  )
   const resolution = resolveManifests(manifests, new Set(broken.keys()), {
     root,
     defaults: settings.defaults ?? {},
     vars: new Map(Object.entries(settings.vars ?? {})),
-    allow: settings.allow ?? [root],
+    allow,
   })
   return {
     root,

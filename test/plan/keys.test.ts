@@ -39,6 +39,8 @@ function keysOf(
     path: name,
     text,
     content: parseManifest(text, name),
+    extended: [],
+    styles: [],
     locate: createLocate(name, text),
   }))
   const { entries, problems } = resolveManifests(manifests, new Set(), {

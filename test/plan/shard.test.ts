@@ -50,6 +50,8 @@ function planOf(drawn: readonly Drawn[], there: readonly number[] = []): Plan {
     path: name,
     text,
     content: parseManifest(text, name),
+    extended: [],
+    styles: [],
     locate: createLocate(name, text),
   }
   const { entries } = resolveManifests([manifest], new Set(), {

@@ -95,9 +95,10 @@ export function createOutput({ stdin, stdout, stderr, env }: NodeJS.Process): Ou
         error: {
           code,
           message: clean(message),
-          problems: problems.map(({ message: what, place, hint }) => ({
+          problems: problems.map(({ message: what, place, hint, through }) => ({
             message: clean(what),
             ...(place === undefined ? {} : { place: { ...place, frame: clean(place.frame) } }),
+            ...(through === undefined ? {} : { through }),
             ...(hint === undefined ? {} : { hint: clean(hint) }),
           })),
         },

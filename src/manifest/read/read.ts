@@ -53,7 +53,7 @@ export function loadManifest(file: string, path: string): ManifestSource {
 }
 
 /**
- * Takes a manifest from the cache, or parses and validates it.
+ * Takes a manifest from the cache, or parses and validates it. What it extends is connected later.
  *
  * @throws ImagegenError with code `manifest` that lists every problem.
  */
@@ -69,6 +69,8 @@ export function understandManifest(source: ManifestSource, memory: ManifestMemor
     file,
     path,
     content,
+    extended: NONE,
+    styles: NONE,
     get text() {
       return (text ??= decode(bytes, path))
     },
@@ -78,6 +80,8 @@ export function understandManifest(source: ManifestSource, memory: ManifestMemor
     },
   }
 }
+
+const NONE: readonly never[] = []
 
 function decode(bytes: Uint8Array, path: string): string {
   try {

@@ -1,17 +1,13 @@
 import { debug } from '../../shared/debug.ts'
-import { ImagegenError, type Problem } from '../../shared/errors.ts'
+import { ImagegenError } from '../../shared/errors.ts'
 import { discoverManifests, manifestPath } from './discover.ts'
-import type { Manifest } from '../manifest.ts'
+import { createConnect, type Connected, type Held } from './extend.ts'
 import type { KeptManifests } from './parsed-cache.ts'
 import { parseAhead } from './parse-ahead.ts'
 import { loadManifest, understandManifest, type ManifestSource } from './read.ts'
 
 /** The manifests of a project at one moment. */
-export interface ManifestsRead {
-  readonly manifests: readonly Manifest[]
-  /** The problems of manifests that cannot be read, by path from the root. */
-  readonly broken: ReadonlyMap<string, readonly Problem[]>
-}
+export type ManifestsRead = Connected
 
 /**
  * Reads the manifests of a project repeatedly. A manifest with unchanged bytes stays the same object, so that results
@@ -24,7 +20,7 @@ export interface ManifestReader {
    * Reads one manifest again.
    *
    * @param file absolute.
-   * @returns whether the last `readAll` found the file, and it still exists.
+   * @returns whether the last `readAll` found the file or read it because a manifest extends it, and it still exists.
    */
   readAgain(file: string): boolean
   /** The latest result. */
@@ -38,20 +34,21 @@ export interface ManifestPlaces {
   readonly root: string
   readonly include: readonly string[]
   readonly exclude: readonly string[]
+  /** Absolute folders that may contain extended files. */
+  readonly allow: readonly string[]
 }
 
-/** The latest result for a file. */
-type Held = { readonly path: string; readonly hash: string } & (
-  | { readonly manifest: Manifest }
-  | { readonly problems: readonly Problem[] }
-)
-
 export function createManifestReader(
-  { root, include, exclude }: ManifestPlaces,
+  { root, include, exclude, allow }: ManifestPlaces,
   memory: KeptManifests,
 ): ManifestReader {
+  const connect = createConnect(allow)
   let held: ReadonlyMap<string, Held> = new Map()
+  /** Extended files that are not among the manifests. */
+  let others: ReadonlyMap<string, Held> = new Map()
   let reads = 0
+
+  const heldAt = (file: string): Held | undefined => held.get(file) ?? others.get(file)
 
   function load(file: string, path: string): ManifestSource | Held {
     return orProblems(path, '', () => loadManifest(file, path))
@@ -60,7 +57,7 @@ export function createManifestReader(
   function understand(source: ManifestSource | Held): Held {
     if (!('bytes' in source)) return source
     const { file, path, hash } = source
-    const earlier = held.get(file)
+    const earlier = heldAt(file)
     if (earlier?.hash === hash) return earlier
     return orProblems(path, hash, () => ({
       path,
@@ -71,7 +68,7 @@ export function createManifestReader(
 
   function isNew(source: ManifestSource | Held): source is ManifestSource {
     return (
-      'bytes' in source && held.get(source.file)?.hash !== source.hash && !memory.has(source.hash)
+      'bytes' in source && heldAt(source.file)?.hash !== source.hash && !memory.has(source.hash)
     )
   }
 
@@ -79,7 +76,7 @@ export function createManifestReader(
   function sayCached(sources: ReadonlyArray<ManifestSource | Held>): void {
     debug('cache', () =>
       sources.flatMap((source) => {
-        if (!('bytes' in source) || held.get(source.file)?.hash === source.hash) return []
+        if (!('bytes' in source) || heldAt(source.file)?.hash === source.hash) return []
         return memory.has(source.hash)
           ? [`${source.path}: the parsed manifest comes from the cache`]
           : [`${source.path}: the manifest is not in the cache, parsing`]
@@ -87,18 +84,23 @@ export function createManifestReader(
     )
   }
 
-  function asRead(some: ReadonlyMap<string, Held>): ManifestsRead {
-    const manifests: Manifest[] = []
-    const broken = new Map<string, readonly Problem[]>()
-    for (const one of some.values()) {
-      if ('manifest' in one) manifests.push(one.manifest)
-      else broken.set(one.path, one.problems)
-    }
-    return { manifests, broken }
+  function readOther(file: string): Held {
+    const source = load(file, manifestPath(root, file))
+    sayCached([source])
+    return understand(source)
   }
 
   return {
-    current: () => asRead(held),
+    current() {
+      const now = new Map(others)
+      const read = connect(held, (file) => {
+        const other = now.get(file) ?? readOther(file)
+        now.set(file, other)
+        return other
+      })
+      others = now
+      return read
+    },
     async readAll() {
       const turn = ++reads
       const files = discoverManifests(root, include, exclude)
@@ -117,22 +119,35 @@ export function createManifestReader(
         const file = files[index] ?? ''
         found.set(file, understood.get(file) ?? understand(source))
       }
+      const extended = new Map<string, Held>()
+      const read = connect(found, (file) => {
+        const other = readOther(file)
+        extended.set(file, other)
+        return other
+      })
       // A `readAll` that started later has read newer files.
-      if (turn === reads) held = found
-      return asRead(found)
+      if (turn === reads) {
+        held = found
+        others = extended
+      }
+      return read
     },
     readAgain(file) {
-      const earlier = held.get(file)
+      const earlier = heldAt(file)
       if (earlier === undefined) return false
       const source = load(file, earlier.path)
       sayCached([source])
       const now = understand(source)
       // The file may be gone; only `readAll` can tell.
       if (now.hash === '') return false
-      held = new Map([...held, [file, now]])
+      if (held.has(file)) held = new Map([...held, [file, now]])
+      else others = new Map([...others, [file, now]])
       return true
     },
-    remember: () => memory.save(new Set([...held.values()].map(({ hash }) => hash))),
+    remember() {
+      const all = [...held.values(), ...others.values()]
+      return memory.save(new Set(all.map(({ hash }) => hash)))
+    },
   }
 }
 

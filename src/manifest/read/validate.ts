@@ -6,6 +6,7 @@ import { type DocumentPath, type Locate, MAX_PROBLEMS, type ManifestContent } fr
 import { isImageName } from '../schema/names.ts'
 import {
   EXCLUSIVE_FIELDS,
+  type ExtendsSettings,
   type ImageSettings,
   type VarsSettings,
   defaultsSchema,
@@ -28,6 +29,9 @@ export const FIELDS: readonly string[] = [
   ...fieldsAt(singleFormSchema, []),
 ]
 
+const FRAME_FIELDS = fieldsAt(frameSchema, [])
+const SINGLE_FIELDS = fieldsAt(singleFormSchema, [])
+
 /** Validates a document's plain data against the schema and collects every problem. */
 export function validateManifest(value: unknown, locate: Locate): Validation {
   if (!isRecord(value)) {
@@ -38,9 +42,27 @@ export function validateManifest(value: unknown, locate: Locate): Validation {
     }
     return { content: emptyContent('named'), problems: [problem] }
   }
-  return Object.hasOwn(value, 'images')
-    ? validateNamedForm(value, locate)
-    : validateSingleForm(value, locate)
+  switch (formOf(value)) {
+    case 'named':
+      return validateNamedForm(value, locate)
+    case 'single':
+      return validateSingleForm(value, locate)
+    case 'style':
+      return validateStyle(value, locate)
+  }
+}
+
+/** A style has `defaults`, or nothing but `vars` and `extends`. Any field of an image makes it a single-image manifest. */
+function formOf(value: Record<string, unknown>): ManifestContent['form'] {
+  const names = Object.keys(value)
+  if (names.includes('images')) return 'named'
+  if (names.some((name) => SINGLE_FIELDS.includes(name) && !FRAME_FIELDS.includes(name))) {
+    return 'single'
+  }
+  const isStyle =
+    names.includes('defaults') ||
+    (names.length > 0 && names.every((name) => FRAME_FIELDS.includes(name)))
+  return isStyle ? 'style' : 'single'
 }
 
 function validateNamedForm(value: Record<string, unknown>, locate: Locate): Validation {
@@ -65,6 +87,7 @@ function validateNamedForm(value: Record<string, unknown>, locate: Locate): Vali
   return {
     content: {
       form: 'named',
+      ...extendsOf(frame?.extends),
       defaults: frame?.defaults ?? {},
       vars: variables(frame?.vars),
       images,
@@ -73,22 +96,44 @@ function validateNamedForm(value: Record<string, unknown>, locate: Locate): Vali
   }
 }
 
+function validateStyle(value: Record<string, unknown>, locate: Locate): Validation {
+  const problems: Problem[] = []
+  const frame = check(frameSchema, value, [], locate, problems)
+  if (isRecord(value['defaults'])) exclusive(value['defaults'], ['defaults'], locate, problems)
+  return {
+    content: {
+      form: 'style',
+      ...extendsOf(frame?.extends),
+      defaults: frame?.defaults ?? {},
+      vars: variables(frame?.vars),
+      images: [],
+    },
+    problems,
+  }
+}
+
+function extendsOf(written: ExtendsSettings | undefined): Pick<ManifestContent, 'extends'> {
+  if (written === undefined || written.length === 0) return {}
+  return { extends: typeof written === 'string' ? [written] : written }
+}
+
 function validateSingleForm(value: Record<string, unknown>, locate: Locate): Validation {
   const problems: Problem[] = []
   if (Object.hasOwn(value, 'defaults')) {
     problems.push({
       message: 'A manifest with `defaults:` needs `images:`.',
       place: locate(['defaults'], 'key'),
-      hint: 'A manifest with one image at the top has no other images that defaults could apply to. Set the fields on the image itself, or list images under `images:`.',
+      hint: 'A manifest with one image at the top has no other images that defaults could apply to. Set the fields on the image itself, list images under `images:`, or remove the image to make it a style, which other manifests extend.',
     })
     return { content: emptyContent('single'), problems }
   }
   const single = check(singleFormSchema, value, [], locate, problems)
   exclusive(value, [], locate, problems)
-  const { vars, ...settings } = single ?? {}
+  const { extends: extended, vars, ...settings } = single ?? {}
   return {
     content: {
       form: 'single',
+      ...extendsOf(extended),
       defaults: {},
       vars: variables(vars),
       images: [{ name: '', settings }],

@@ -14,6 +14,7 @@ import type {
   MatrixSettings,
   OverrideSettings,
 } from '../schema/schema.ts'
+import { writtenAt } from '../written.ts'
 import {
   countCombinations,
   keptCombinations,
@@ -79,11 +80,11 @@ function draftsOf(
   project: { readonly defaults: ImageSettings; readonly vars: Variables },
   report: Report,
 ): ImageDraft[] {
-  const around = mergeSettings([project.defaults, manifest.content.defaults])
-  const vars =
-    manifest.content.vars.length === 0
-      ? project.vars
-      : new Map([...project.vars, ...manifest.content.vars])
+  const layers = [...manifest.styles, manifest].map(({ content }) => content)
+  const around = mergeSettings([project.defaults, ...layers.map(({ defaults }) => defaults)])
+  const vars = layers.every((layer) => layer.vars.length === 0)
+    ? project.vars
+    : new Map([...project.vars, ...layers.flatMap((layer) => layer.vars)])
   let combined = 0
   const matched = new Set<CombinationSettings>()
   const matrices: MatrixSettings[] = []
@@ -130,7 +131,7 @@ function draftsOf(
           count > MAX_COMBINATIONS
             ? `The matrix has ${count} combinations; the limit is ${MAX_COMBINATIONS}.`
             : `With this matrix the manifest has ${total} combinations; the limit is ${MAX_COMBINATIONS}.`,
-        place: placeOf(manifest, [...path, 'matrix'], 'key'),
+        ...writtenAt({ manifest, path, own, overrides: [] }, ['matrix'], 'key'),
         hint: 'Remove values from the matrix, or split the image.',
       }))
       return []
@@ -141,8 +142,8 @@ function draftsOf(
       return []
     }
     matrices.push(matrix)
-    const kept = keptCombinations(matrix, settings, pathOfOverride(manifest, path, own), matched)
-    if (kept.length === 0) reportNothingKept(manifest, path, own, report)
+    const kept = keptCombinations(matrix, settings, originOfOverride(manifest, path, own), matched)
+    if (kept.length === 0) reportNothingKept({ manifest, path, own, overrides: [] }, report)
     reportUnmatched(manifest, path, own, matrix, matched, report)
     return kept.flatMap(({ variables, overrides }: KeptCombination) => draft(variables, overrides))
   })
@@ -159,17 +160,20 @@ function withoutMatrix(settings: ImageSettings): ImageSettings {
   return { ...settings, matrix: undefined, exclude: undefined, overrides: undefined }
 }
 
-/** Finds the path of an override in the image or in the manifest's defaults. */
-function pathOfOverride(
-  { content: { defaults } }: Manifest,
+/** Finds an override in the image, in the manifest's defaults, or in those of a manifest that it extends. */
+function originOfOverride(
+  manifest: Manifest,
   path: DocumentPath,
   own: ImageSettings,
-): (override: OverrideSettings) => DocumentPath | undefined {
+): (override: OverrideSettings) => Pick<AppliedOverride, 'home' | 'path'> {
   return (override) => {
     const index = own.overrides?.indexOf(override) ?? -1
-    if (index >= 0) return [...path, 'overrides', index]
-    const inDefaults = defaults.overrides?.indexOf(override) ?? -1
-    return inDefaults < 0 ? undefined : ['defaults', 'overrides', inDefaults]
+    if (index >= 0) return { home: manifest, path: [...path, 'overrides', index] }
+    for (const home of [manifest, ...manifest.styles]) {
+      const inDefaults = home.content.defaults.overrides?.indexOf(override) ?? -1
+      if (inDefaults >= 0) return { home, path: ['defaults', 'overrides', inDefaults] }
+    }
+    return { home: manifest, path: undefined }
   }
 }
 
@@ -203,15 +207,10 @@ function reportUnmatched(
   }
 }
 
-function reportNothingKept(
-  manifest: Manifest,
-  path: DocumentPath,
-  { exclude }: ImageSettings,
-  report: Report,
-): void {
+function reportNothingKept(image: Parameters<typeof writtenAt>[0], report: Report): void {
   report(() => ({
     message: '`exclude` leaves out every combination of the matrix.',
-    place: placeOf(manifest, exclude === undefined ? path : [...path, 'exclude'], 'key'),
+    ...writtenAt(image, ['exclude'], 'key'),
     hint: 'Remove the image, or take something out of `exclude`.',
   }))
 }

@@ -1,11 +1,10 @@
-import { readFileSync, realpathSync, statSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { referenceSpellings } from '../../pixels/line-endings.ts'
 import { mediaTypeOfName, sniffMediaType, type MediaType } from '../../pixels/media-type.ts'
-import { errorCode, isNotFound } from '../../shared/files.ts'
 import { sha256 } from '../../shared/hash.ts'
 import { lfsObjectOf } from '../../shared/lfs-pointer.ts'
-import { isInside, realPathOf } from '../../shared/real-path.ts'
+import { createFindAllowed, type LocalFileProblem, unreadable } from '../allowed-file.ts'
 import type { FileDigest } from '../entry.ts'
 
 /** A file that a manifest names, with its real path and digests. */
@@ -24,12 +23,6 @@ export interface LocalFile {
 /** The largest file, in bytes; no model or web page takes a larger image. */
 const MAX_BYTES = 256 * 1024 * 1024
 
-/** Why a file that a manifest names cannot be used. */
-export interface LocalFileProblem {
-  readonly problem: string
-  readonly hint: string
-}
-
 /** Finds and hashes the files that manifests name. Each file is read once and cached until `forget`. */
 export interface LocalFiles {
   find(from: string, written: string): LocalFile | LocalFileProblem
@@ -42,43 +35,25 @@ export interface LocalFiles {
   forget(file: string): boolean
 }
 
-/**
- * @param allow absolute folders. A file whose real path is outside of them is refused, so that an untrusted manifest
- *   cannot publish or upload arbitrary files.
- */
+/** @param allow the absolute folders in which the files must lie. */
 export function createLocalFiles(allow: readonly string[]): LocalFiles {
-  const allowed = allow.map(realPathOf)
+  const findAllowed = createFindAllowed(allow)
   const known = new Map<string, LocalFile | LocalFileProblem>()
 
   const find = (wanted: string): LocalFile | LocalFileProblem => {
+    const found = findAllowed(wanted)
+    if ('problem' in found) return found
+    const { file, size } = found
+    if (size > MAX_BYTES) {
+      return {
+        problem: `The file has ${size} bytes; the limit is ${MAX_BYTES}.`,
+        hint: 'Use a smaller picture.',
+      }
+    }
     try {
-      const file = realpathSync(wanted)
-      if (!allowed.some((folder) => isInside(folder, file))) {
-        return {
-          problem: 'The file lies outside of the folders that manifests may use.',
-          hint: 'Move it into the workspace, or add its folder to the option `allow`.',
-        }
-      }
-      const stats = statSync(file)
-      if (!stats.isFile()) return { problem: 'This is not a file.', hint: 'Name an image file.' }
-      if (stats.size > MAX_BYTES) {
-        return {
-          problem: `The file has ${stats.size} bytes; the limit is ${MAX_BYTES}.`,
-          hint: 'Use a smaller picture.',
-        }
-      }
       return digestsOf(file, readFileSync(file))
     } catch (error) {
-      if (isNotFound(error)) {
-        return {
-          problem: 'There is no such file.',
-          hint: `Paths are relative to the manifest. Looked for ${path.basename(wanted)} in the folder that the path names.`,
-        }
-      }
-      return {
-        problem: `The file cannot be read (${errorCode(error) ?? 'unknown error'}).`,
-        hint: 'Check its permissions.',
-      }
+      return unreadable(error, wanted)
     }
   }
 

@@ -40,13 +40,13 @@ const NO_OVERRIDES: readonly never[] = []
 /**
  * Returns the combinations of a matrix without those that `exclude` leaves out, each with its overrides.
  *
- * @param pathOf where an override's fields start in the manifest; undefined if they are elsewhere.
+ * @param originOf where an override is written.
  * @param matched receives every rule that matched a combination.
  */
 export function keptCombinations(
   matrix: MatrixSettings,
   { exclude = [], overrides = [] }: ImageSettings,
-  pathOf: (override: OverrideSettings) => DocumentPath | undefined,
+  originOf: (override: OverrideSettings) => Pick<AppliedOverride, 'home' | 'path'>,
   matched: Set<CombinationSettings>,
 ): KeptCombination[] {
   const all = combinations(matrix)
@@ -56,7 +56,7 @@ export function keptCombinations(
   const excluding = exclude.map(ruleOf)
   const overriding = overrides.map((override) => {
     const { when, ...fields } = override
-    return { ...ruleOf(when), applied: { path: pathOf(override), fields } }
+    return { ...ruleOf(when), applied: { ...originOf(override), fields } }
   })
   return all.flatMap((variables) => {
     const fits = ({ values }: Rule): boolean =>

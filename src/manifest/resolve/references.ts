@@ -4,6 +4,8 @@ import { nearest } from '../../shared/suggest.ts'
 import type { FileDigest } from '../entry.ts'
 import type { DocumentPath, Manifest } from '../manifest.ts'
 import { MANIFEST_FILE, manifestPath } from '../read/discover.ts'
+import { namesNoImage } from '../read/extend.ts'
+import { homeOf } from '../written.ts'
 import type { Expansion, ImageDraft } from './expand.ts'
 import type { LocalFile } from './local-files.ts'
 
@@ -34,7 +36,12 @@ export function findReference(
 ): FoundReference | undefined {
   let written: WrittenReference
   try {
-    written = parseReference(text, draft.manifest, known.root)
+    const home = homeOf(draft, field)
+    if (text.startsWith('#') && home.content.form === 'style') {
+      const { message, hint } = namesNoImage(text)
+      return fail(field, message, hint)
+    }
+    written = parseReference(text, home, known.root)
   } catch (error) {
     return fail(field, messageOf(error))
   }
@@ -72,6 +79,13 @@ function entryReference(
     )
   }
   const { manifest, drafts } = expansion
+  if (manifest.content.form === 'style') {
+    return fail(
+      field,
+      `\`${text}\`: ${manifest.path} is a style, which has no images.`,
+      'Name a manifest with images.',
+    )
+  }
   const names = drafts.flatMap(({ name }) => (name === '' ? [] : [name]))
   if (manifest.content.form === 'single') {
     return fail(

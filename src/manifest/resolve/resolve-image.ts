@@ -1,14 +1,7 @@
 import type { Problem } from '../../shared/errors.ts'
 import { nearest } from '../../shared/suggest.ts'
-import {
-  type CandidatePick,
-  fieldPath,
-  type GeneratedSubject,
-  type ImageEntry,
-  type Reference,
-  type Subject,
-} from '../entry.ts'
-import { type DocumentPath, placeOf } from '../manifest.ts'
+import type { CandidatePick, GeneratedSubject, ImageEntry, Reference, Subject } from '../entry.ts'
+import type { DocumentPath } from '../manifest.ts'
 import type { Output } from '../schema/output.ts'
 import {
   type Operation,
@@ -18,6 +11,7 @@ import {
   withCompositeFiles,
 } from '../schema/process.ts'
 import type { ImageSettings, ReferenceSettings } from '../schema/schema.ts'
+import { homeOf, writtenAt } from '../written.ts'
 import type { ImageDraft } from './expand.ts'
 import type { LocalFile, LocalFiles } from './local-files.ts'
 import { normaliseText } from './merge-settings.ts'
@@ -47,8 +41,8 @@ export function resolveImage(
   const fail = (field: DocumentPath, message: string, hint?: string): undefined => {
     sound = false
     report(() => {
-      const place = placeOf(manifest, fieldPath(draft, field), 'value')
-      return hint === undefined ? { message, place } : { message, place, hint }
+      const written = writtenAt(draft, field, 'value')
+      return hint === undefined ? { message, ...written } : { message, ...written, hint }
     })
   }
   const fill = (field: DocumentPath, text: string): string => {
@@ -72,7 +66,7 @@ export function resolveImage(
     }
   }
   const findFile = (field: DocumentPath, written: string): LocalFile | undefined => {
-    const found = find(manifest.file, written)
+    const found = find(homeOf(draft, field).file, written)
     return 'problem' in found ? fail(field, `\`${written}\`: ${found.problem}`, found.hint) : found
   }
 
@@ -104,6 +98,7 @@ export function resolveImage(
     id: draft.id,
     manifest,
     path: draft.path,
+    own: draft.own,
     name: draft.name,
     exportName: draft.exportName,
     alt,

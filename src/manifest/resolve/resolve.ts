@@ -1,13 +1,14 @@
 import type { Problem } from '../../shared/errors.ts'
 import { findCycles } from './cycles.ts'
-import { fieldPath, type ImageEntry } from '../entry.ts'
+import type { ImageEntry } from '../entry.ts'
 import { expandImages, type Expansion, type ImageDraft } from './expand.ts'
 import type { KnownImages } from './references.ts'
 import { createLocalFiles, type LocalFile, type LocalFiles } from './local-files.ts'
-import { MAX_PROBLEMS, placeOf, type Manifest } from '../manifest.ts'
+import { MAX_PROBLEMS, type Manifest } from '../manifest.ts'
 import { resolveOutput, type Output } from '../schema/output.ts'
 import { resolveImage } from './resolve-image.ts'
 import type { ImageSettings } from '../schema/schema.ts'
+import { writtenAt } from '../written.ts'
 
 /** Settings for all manifests of a project. */
 export interface ProjectSettings {
@@ -175,7 +176,7 @@ function withoutCycles(
     if (known.length >= MAX_PROBLEMS) continue
     const problem = {
       message: `References in a circle: ${[...cycle, cycle[0]].join(' → ')}.`,
-      place: placeOf(manifest, fieldPath(first, ['references']), 'key'),
+      ...writtenAt(first, ['references'], 'key'),
       hint: 'Remove one of these references, so that one image can be generated without the others.',
     }
     problems.set(manifest.path, [...known, problem])
@@ -195,12 +196,12 @@ function createOutputOf({ defaults }: ProjectSettings): (draft: ImageDraft) => O
     return output
   }
   return ({ manifest, own, overrides }) => {
-    const around = manifest.content.defaults.output
+    const around = [...manifest.styles, manifest].map(({ content }) => content.defaults.output)
     const levels = [own, ...overrides.map(({ fields }) => fields)].flatMap((level) =>
       level.output === undefined ? [] : [level.output],
     )
-    if (levels.length > 0) return outputFor(defaults.output, around, ...levels)
-    const output = shared.get(manifest) ?? outputFor(defaults.output, around)
+    if (levels.length > 0) return outputFor(defaults.output, ...around, ...levels)
+    const output = shared.get(manifest) ?? outputFor(defaults.output, ...around)
     shared.set(manifest, output)
     return output
   }

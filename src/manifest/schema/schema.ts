@@ -68,6 +68,23 @@ export const matrixSchema: v.GenericSchema<MatrixSettings> = noted(
   },
 )
 
+/** `extends` as written. */
+export type ExtendsSettings = string | readonly string[]
+
+const manifestFile = v.pipe(v.string(), v.minLength(1))
+
+const extendsField = v.exactOptional(
+  noted(v.union([manifestFile, v.array(manifestFile)]), {
+    description:
+      'Other manifests, such as a style that many manifests share, by their path from this file. Their `defaults` and `vars` apply here; a later file overrides an earlier one, and this manifest overrides them all.',
+    default: [],
+    examples: [
+      './styles/warm.image.yaml',
+      ['./styles/base.image.yaml', './styles/night.image.yaml'],
+    ],
+  }),
+)
+
 /** The fields of one image, as written in a manifest. */
 export interface ImageFields {
   readonly prompt?: string | undefined
@@ -244,7 +261,8 @@ export const imageSchema: v.GenericSchema<ImageSettings> = noted(strictMap(image
 
 const defaultsField = v.exactOptional(
   noted(strictMap(imageEntries), {
-    description: 'Defaults for every image of this manifest. An image can override them.',
+    description:
+      'Defaults for every image of this manifest, and of those that extend it. An image can override them.',
     default: {},
     examples: [{ aspectRatio: '16:9' }],
   }),
@@ -256,20 +274,25 @@ export const writtenNameSchema: v.GenericSchema<string> = v.pipe(
   v.regex(WRITTEN_NAME_PATTERN),
 )
 
-/** The top level of a manifest with named images. The images themselves are validated one by one. */
+/**
+ * The top level of a style, or of a manifest with named images. The images themselves are validated one by one.
+ */
 export const frameSchema: v.GenericSchema<Frame> = strictMap({
+  extends: extendsField,
   defaults: defaultsField,
   vars: v.exactOptional(varsSchema),
-  images: strictRecord(v.string(), v.unknown()),
+  images: v.exactOptional(strictRecord(v.string(), v.unknown())),
 })
 
 export interface Frame {
+  readonly extends?: ExtendsSettings | undefined
   readonly defaults?: ImageSettings | undefined
   readonly vars?: VarsSettings | undefined
-  readonly images: Readonly<Record<string, unknown>>
+  readonly images?: Readonly<Record<string, unknown>> | undefined
 }
 
 const namedFormSchema = strictMap({
+  extends: extendsField,
   defaults: defaultsField,
   vars: v.exactOptional(varsSchema),
   images: noted(strictRecord(writtenNameSchema, imageSchema), {
@@ -279,15 +302,17 @@ const namedFormSchema = strictMap({
 })
 
 /** A single-image manifest, whose image is the module's default export. */
-export const singleFormSchema: v.GenericSchema<ImageFields & Pick<Frame, 'vars'>> = strictMap({
-  ...imageFields,
-  vars: v.exactOptional(varsSchema),
-})
+export const singleFormSchema: v.GenericSchema<ImageFields & Pick<Frame, 'extends' | 'vars'>> =
+  strictMap({
+    ...imageFields,
+    extends: extendsField,
+    vars: v.exactOptional(varsSchema),
+  })
 
 /** The option `defaults`, which has the fields of an image. */
 export const defaultsSchema: v.GenericSchema<ImageSettings> = strictMap(imageEntries)
 
-/** A whole manifest, for the JSON Schema. */
+/** A whole manifest, for the JSON Schema. A style has the fields of the first form without `images`. */
 export const manifestSchema: v.GenericSchema = v.union([namedFormSchema, singleFormSchema])
 
 /** Pairs of fields that exclude each other on one level. */

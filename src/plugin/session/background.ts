@@ -117,7 +117,7 @@ export function createBackground(
     // A timer may be a millisecond early.
     if (survey === undefined || jobs.length === 0) return schedule()
     // Hosts that watch only what pages import do not report edits of other manifests.
-    if (survey.manifests.some(isEdited)) return publish().catch(complain)
+    if ([...survey.manifests, ...survey.styles].some(isEdited)) return publish().catch(complain)
     if (!mayAsk(jobs)) return
     wanted = createWantedJobs(survey)
     const log = createRunLog(jobs, logger)

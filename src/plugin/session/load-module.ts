@@ -50,7 +50,7 @@ export async function loadModule(
     case 'failed':
       return located
     case 'manifest':
-      return { ...located, files: [] }
+      return located
     case 'image': {
       const { image } = located
       const files = watchFilesOf(image, survey)

@@ -1,6 +1,6 @@
 import { realpathSync } from 'node:fs'
 import path from 'node:path'
-import type { ImageEntry, PlannedImage, Survey } from '../../pipeline.ts'
+import type { ImageEntry, Manifest, PlannedImage, Survey } from '../../pipeline.ts'
 import { ImagegenError } from '../../shared/errors.ts'
 import { toPosix } from '../../shared/files.ts'
 import { digest } from '../../shared/hash.ts'
@@ -9,7 +9,12 @@ import { namedFiles } from './watched-files.ts'
 
 /** What a module id means in a survey. */
 export type Located =
-  | { readonly kind: 'manifest'; readonly entries: readonly ImageEntry[] }
+  | {
+      readonly kind: 'manifest'
+      readonly entries: readonly ImageEntry[]
+      /** Extended files, which may hold a `matrix`; absolute. */
+      readonly files: readonly string[]
+    }
   | { readonly kind: 'image'; readonly image: PlannedImage }
   | {
       readonly kind: 'failed'
@@ -29,8 +34,10 @@ export function locate(id: ModuleId, survey: Survey, root: string): Located {
   const problems = survey.problems.get(manifestPath)
   if (problems !== undefined) return failed(new ImagegenError('manifest', problems))
   const manifest = survey.manifestAt(manifestPath)
+  if (manifest?.content.form === 'style') return failed(importedStyle(manifest))
   if (manifest?.content.form === 'named' && id.image === undefined) {
-    return { kind: 'manifest', entries: survey.entriesOf(manifest) }
+    const files = manifest.styles.map(({ file }) => file)
+    return { kind: 'manifest', entries: survey.entriesOf(manifest), files }
   }
   const name = id.image === undefined ? manifestPath : `${manifestPath}#${id.image}`
   const image = survey.images.get(name)
@@ -115,6 +122,13 @@ function notIncluded(file: string, root: string): ImagegenError {
   return new ImagegenError('config', {
     message: `${shown} is imported, but the option \`include\` does not find it.`,
     hint: 'Add a glob for it to `include` (globs start at the root), or take it out of `exclude`.',
+  })
+}
+
+function importedStyle({ path: shown }: Manifest): ImagegenError {
+  return new ImagegenError('manifest', {
+    message: `${shown} is imported, but it is a style: it has settings for other manifests and no images.`,
+    hint: `Import a manifest that extends it. To make it a manifest of its own, list images under \`images:\`.`,
   })
 }
 

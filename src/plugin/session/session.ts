@@ -2,7 +2,6 @@ import path from 'node:path'
 import type { Survey } from '../../pipeline.ts'
 import { debug } from '../../shared/debug.ts'
 import { ImagegenError } from '../../shared/errors.ts'
-import { readFileIfThere } from '../../shared/files.ts'
 import { MANIFEST_ID, type ModuleId, isConfigFile } from '../module-id.ts'
 import { plainly } from '../plain-error.ts'
 import type { ProjectManifests } from '../published-manifests.ts'
@@ -12,6 +11,7 @@ import { type LoadedModules, createLoadedModules } from './loaded-modules.ts'
 import { findManifest, namesOf } from './locate.ts'
 import { type Opened, createProject } from './project.ts'
 import { type Updates, createUpdates } from './updates.ts'
+import { isEdited } from './wanted-jobs.ts'
 import { mendableFiles, watchFilesOf } from './watched-files.ts'
 
 /** One dev server, watcher or build, and what it knows between two hooks. */
@@ -73,15 +73,24 @@ export function createSession(inline: unknown, facts: HostFacts): Session {
   const isLive = facts.kind !== 'build'
   let starting: Promise<void> = Promise.resolve()
 
-  /** A survey of the manifest as it is on disk: a host may load the module before a watcher reports the edit. */
+  /**
+   * A survey of the manifest and what it extends as they are on disk: a host may load the module before a watcher reports
+   * the edit.
+   */
   async function freshSurvey(file: string): Promise<Survey> {
     const made = await project.survey()
     if (!isLive) return made
     const { root } = (await project.open()).pipeline.options
     const known = made.manifestAt(findManifest(file, made, root) ?? '')
-    const bytes = readFileIfThere(file)
-    if (bytes !== undefined && known?.text === new TextDecoder().decode(bytes)) return made
-    await updates.refresh(file)
+    if (known === undefined) {
+      // What it extends may have been fixed.
+      const isBroken = made.awaited.has(findManifest(file, made, root) ?? '')
+      await updates.refresh(isBroken ? undefined : file)
+      return project.survey()
+    }
+    const edited = isEdited({ file, text: known.text }) ? file : known.styles.find(isEdited)?.file
+    if (edited === undefined) return made
+    await updates.refresh(edited)
     return project.survey()
   }
 
@@ -89,7 +98,7 @@ export function createSession(inline: unknown, facts: HostFacts): Session {
     if (!isLive) return modules.refreshKept(await project.fulfil())
     const { background, logger } = await project.open()
     if (changed.some(isConfigFile)) await project.reopen()
-    if (changed.some((file) => MANIFEST_ID.test(file))) background.forgive()
+    if (changed.some(isManifest)) background.forgive()
     project.invalidate()
     const made = await project.survey().catch((error: unknown) => {
       // The watcher goes on; each module that is loaded reports the error again.
@@ -108,9 +117,15 @@ export function createSession(inline: unknown, facts: HostFacts): Session {
     return findManifest(file, made, root) !== undefined
   }
 
+  /** Whether a file is a manifest, or another one that a manifest extends. */
+  function isManifest(file: string): boolean {
+    const { styles = [] } = project.known() ?? {}
+    return MANIFEST_ID.test(file) || styles.some((style) => style.file === file)
+  }
+
   /** Whether anything depends on a file. */
   function isOurs(file: string, { pipeline }: Opened): boolean {
-    if (MANIFEST_ID.test(file) || isConfigFile(file)) return true
+    if (isManifest(file) || isConfigFile(file)) return true
     if (path.dirname(file) === pipeline.options.storeDir) return true
     const known = project.known()
     // A broken manifest may depend on any file.
@@ -160,7 +175,7 @@ export function createSession(inline: unknown, facts: HostFacts): Session {
       const isInStore = path.dirname(file) === opened.pipeline.options.storeDir
       if (isInStore && opened.background.joins()) return
       modules.forget(file)
-      if (MANIFEST_ID.test(file)) opened.background.forgive()
+      if (isManifest(file)) opened.background.forgive()
       if (isConfigFile(file)) await project.reopen()
       if (isLive) await updates.refresh(file)
     },
@@ -201,7 +216,10 @@ export function createSession(inline: unknown, facts: HostFacts): Session {
       const opened = project.opened()
       const known = project.known()
       if (opened === undefined || known === undefined) return undefined
-      return { root: opened.pipeline.options.root, manifests: known.manifests }
+      return {
+        root: opened.pipeline.options.root,
+        manifests: [...known.manifests, ...known.styles],
+      }
     },
 
     makesFile(file) {

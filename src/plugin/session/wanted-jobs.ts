@@ -39,7 +39,7 @@ export function createWantedJobs(started: Survey): WantedJobs {
 }
 
 /** Whether a manifest on disk differs from the surveyed one. */
-export function isEdited({ file, text }: Manifest): boolean {
+export function isEdited({ file, text }: Pick<Manifest, 'file' | 'text'>): boolean {
   const bytes = readFileIfThere(file)
   return bytes === undefined || new TextDecoder().decode(bytes) !== text
 }
@@ -55,7 +55,9 @@ function knownFrom(survey: Survey): Known {
   return {
     survey,
     jobs: new Map(survey.plan.jobs.map((job) => [job.made.key, job])),
-    manifests: new Map(survey.manifests.map((manifest) => [manifest.file, manifest])),
+    manifests: new Map(
+      [...survey.styles, ...survey.manifests].map((manifest) => [manifest.file, manifest]),
+    ),
   }
 }
 

@@ -1,5 +1,5 @@
 import path from 'node:path'
-import type { PlannedImage, Survey } from '../../pipeline.ts'
+import type { Manifest, PlannedImage, Survey } from '../../pipeline.ts'
 import { ImagegenError } from '../../shared/errors.ts'
 
 /** The files that an image depends on: manifests and pictures, its own and those of images that it refers to. */
@@ -9,7 +9,7 @@ export function watchFilesOf(image: PlannedImage, survey: Survey): readonly stri
   const visit = ({ entry }: PlannedImage): void => {
     if (visited.has(entry.id)) return
     visited.add(entry.id)
-    files.add(entry.manifest.file)
+    for (const { file } of [entry.manifest, ...entry.manifest.styles]) files.add(file)
     for (const { files: composites = [] } of entry.operations) {
       for (const { file } of composites) files.add(file)
     }
@@ -34,8 +34,14 @@ export function watchFilesOf(image: PlannedImage, survey: Survey): readonly stri
  */
 export function namedFiles(manifestPath: string, survey: Survey): readonly string[] {
   const manifest = survey.manifestAt(manifestPath)
-  if (manifest === undefined) return []
-  const { defaults, images } = manifest.content
+  if (manifest === undefined) return survey.awaited.get(manifestPath) ?? []
+  return [
+    ...manifest.styles.flatMap((style) => [style.file, ...filesIn(style)]),
+    ...filesIn(manifest),
+  ]
+}
+
+function filesIn({ file, content: { defaults, images } }: Manifest): readonly string[] {
   const written = [defaults, ...images.map(({ settings }) => settings)].flatMap(
     ({ references = [], source }) => [
       ...references.map((reference) =>
@@ -48,7 +54,7 @@ export function namedFiles(manifestPath: string, survey: Survey): readonly strin
     .filter((text) => !/^[a-z][a-z0-9+.-]+:/i.test(text))
     .map((text) => text.replace(/#.*$/s, ''))
     .filter((text) => text !== '')
-    .map((text) => path.resolve(path.dirname(manifest.file), text))
+    .map((text) => path.resolve(path.dirname(file), text))
 }
 
 /**
