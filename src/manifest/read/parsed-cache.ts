@@ -7,7 +7,7 @@ import type { ManifestContent } from '../manifest.ts'
 import type { ManifestMemory } from './read.ts'
 
 /** Increase this when the shape of a parsed manifest, or what the validator accepts, changes. */
-const MEMORY_VERSION = 4
+const MEMORY_VERSION = 5
 
 /** The cache is compacted when it holds more than twice the manifests in use, plus this many. */
 const SPARE = 100
