@@ -22,7 +22,7 @@ const FILES = {
 /** What Astro reads beside the members of an image. */
 type Original = GeneratedImage & { readonly fsPath: string; readonly clone: GeneratedImage }
 
-test('Astro is told of an original once a page reads its URL, and not by what `<Image>` reads', async () => {
+test('Astro ships an original only if a page reads its URL, not if only `<Image>` reads it', async () => {
   const referenced = astroAssets()
   const project = await sandbox({ files: FILES })
   const values = await viteValues(project, { plugins: [astroOriginals(() => 'static')] })

@@ -22,7 +22,7 @@ function optionsFor(project: Sandbox, own: BuildOptions = {}): BuildOptions {
   return { ...esbuildOptions(project, settingsFor()), ...own }
 }
 
-test('what is not written is in the result, under names of the user’s choice, and in the metafile', async () => {
+test('with `write: false`, pictures are in the result and the metafile, under the names that the user chose', async () => {
   const project = await sandbox({ store })
   const { outputFiles = [], metafile } = await build(
     optionsFor(project, { write: false, metafile: true, assetNames: 'img/[name]' }),
@@ -41,7 +41,7 @@ test('what is not written is in the result, under names of the user’s choice, 
   expect(text).not.toContain('cartographer')
 })
 
-test('code that is split shares its pictures', async () => {
+test('split chunks share their pictures', async () => {
   const project = await sandbox({
     store,
     files: {

@@ -128,7 +128,7 @@ describe.each([
   })
 })
 
-test('what is unavailable is asked for by no build, and used where its renditions are there', async () => {
+test('a build never requests an unavailable image, and uses its cached renditions', async () => {
   const project = await sandbox({ store })
   await viteBuild(project)
   const first = hashesBelow(project.path('dist'))

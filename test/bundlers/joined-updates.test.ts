@@ -20,7 +20,7 @@ const FILES = {
   'src/main.js': `import cast from './cast.image.yaml'\nglobalThis.shown = cast\n`,
 }
 
-test('three pictures of one run come to a page at once: webpack', async () => {
+test('webpack: three pictures of one run update the page once', async () => {
   const said = listenToConsole()
   const project = await sandbox({
     files: FILES,
@@ -54,7 +54,7 @@ test('three pictures of one run come to a page at once: webpack', async () => {
   expect(said.filter((line) => line.includes('in the store'))).toHaveLength(7)
 })
 
-test("what comes into the store's folders is not heard, and does not load a page with an unresolved import", async () => {
+test("changes in the store's folders do not reload a page that has an unresolved import", async () => {
   const said = listenToConsole()
   const project = await sandbox({
     files: {

@@ -69,7 +69,7 @@ test('a manifest among the public files fails a build before anything is asked f
   expect(project.asked()).toBe(8)
 })
 
-test('what `exclude` leaves out is no manifest, and the host may publish it', async () => {
+test('the host may publish a file that `exclude` leaves out', async () => {
   const yaml = 'prompt: One in a flat drawing\nalt: ""\n'
   const project = await sandbox({
     store,

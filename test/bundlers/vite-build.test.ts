@@ -28,7 +28,7 @@ beforeAll(async () => {
 })
 afterAll(() => filled.dispose())
 
-test('asks once for every missing key, and never again for what has not changed', async () => {
+test('requests each missing key once, and nothing for unchanged images', async () => {
   const project = await sandbox()
   const out = await viteBuild(project)
   expect(project.asked()).toBe(7)
@@ -293,7 +293,7 @@ test('one build with several environments asks once', async () => {
   for (const url of urls) expect(client).toContain(url)
 })
 
-test('of a manifest with ten images of which one is used, the output holds one', async () => {
+test('the output holds only the one image that is used of a manifest of ten', async () => {
   const names = Array.from({ length: 10 }, (_, index) => `picture${index}`)
   const project = await sandbox({
     files: {
@@ -319,7 +319,7 @@ test('of a manifest with ten images of which one is used, the output holds one',
   expect(picturesBelow(await viteBuild(project))).toEqual([])
 })
 
-test('what one of two plugins does not need, the other may', async () => {
+test('an image that one of two plugins does not use is emitted if the other uses it', async () => {
   // Of other widths: bundlers take files with equal bytes for one.
   const image = (name: string, width: number): string =>
     `  ${name}: { source: ./face.png, alt: "", output: { widths: [${width}] } }`

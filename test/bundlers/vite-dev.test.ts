@@ -42,7 +42,7 @@ test('placeholders of the final size at once, however slow the provider is', asy
   expect(await dev.visit()).toEqual(page)
 })
 
-test('the pictures come by themselves, and the page is told where it listens', async () => {
+test('pictures replace placeholders by themselves, and the page receives an update for the module it accepts', async () => {
   const project = await sandbox({
     files: {
       'src/main.js': `
@@ -95,7 +95,7 @@ test.each([
   expect(broken()).toBe(1)
 })
 
-test('asks only for what stands still: saving many times asks once', async () => {
+test('waits until a recipe is still: saving many times requests one picture', async () => {
   const project = await sandbox({ files: ONE })
   const dev = await viteDev(project)
   const hmr = await connectHmr(dev.server)
@@ -172,7 +172,7 @@ test('a broken manifest is an error with file and line, until it is fixed', asyn
   expect((await dev.visit()).pictures).toEqual(whole.pictures)
 })
 
-test('a picture that a manifest names and that is missing may come later', async () => {
+test('a picture that a manifest names may be added later', async () => {
   listenToConsole()
   const project = await sandbox({
     files: {
@@ -194,7 +194,7 @@ test('a picture that a manifest names and that is missing may come later', async
   expect((await dev.visit()).pictures).toHaveLength(1)
 })
 
-test('what a provider refuses is told over the page, which goes on with a placeholder', async () => {
+test('a refusal of the provider appears in the overlay, and the page keeps its placeholder', async () => {
   const said = listenToConsole()
   const project = await sandbox({
     files: {
@@ -262,7 +262,7 @@ test('without a key, past the budget and switched off: placeholders, and one wor
   expect(said.filter((line) => /warning: There is no API key/.test(line))).toHaveLength(1)
 })
 
-test('a restart goes on where the server was, and nothing under way is lost', async () => {
+test('a restarted server continues, and no request under way is lost', async () => {
   listenToConsole()
   const project = await sandbox({ files: ONE, emulator: { latency: 400 } })
   const dev = await viteDev(project)

@@ -28,7 +28,7 @@ afterAll(() => filled.dispose())
 
 type Cast = Record<string, GeneratedImage>
 
-test('asks once for every missing key, and never again for what has not changed', async () => {
+test('requests each missing key once, and nothing for unchanged images', async () => {
   const project = await sandbox()
   await webpackBuild(project)
   expect(project.asked()).toBe(7)

@@ -26,7 +26,7 @@ async function failureOf(request: Promise<unknown>): Promise<unknown> {
 }
 
 // https://github.com/nodejs/undici/blob/main/lib/core/errors.js
-test('fetch gives the system call that failed as the last cause, before a connection stands', async () => {
+test('fetch gives the failed system call as the last cause if it cannot connect', async () => {
   const server = createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo

@@ -105,7 +105,7 @@ function odd(): Record<string, unknown> {
 }
 
 test(
-  'what others wrote reaches no terminal, log or overlay as a command',
+  'text from manifests and providers never reaches a terminal, log or overlay as a command',
   { timeout: 240_000 },
   async () => {
     const said = HOSTILE.join(' ')

@@ -80,7 +80,7 @@ describe.concurrent('what is wrong with the options', () => {
     ['invalid JSON', '{', 'imagegen.config.json'],
     ['an unknown option', '{ "budgets": {} }', 'Did you mean `budget`'],
     ['a value of the wrong kind', '{ "budget": { "images": -1 } }', 'budget.images'],
-  ])('%s, is told', async (_, config, words) => {
+  ])('%s, is reported', async (_, config, words) => {
     const project = await createProject({ 'imagegen.config.json': config, 'a.image.yaml': HERO })
     const { code, stdout, stderr } = await project.run('plan')
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' })

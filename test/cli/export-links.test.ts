@@ -55,8 +55,8 @@ function expectUntouched(outside: string): void {
   expect(readdirSync(outside).sort()).toEqual(['.bashrc', 'a.webp', 'deep'])
 }
 
-describe('what an earlier export is said to have written', () => {
-  test('is not removed behind a link, whatever it is called', async () => {
+describe('a file that the list of an earlier export names', () => {
+  test('is not removed behind a link, whatever its name', async () => {
     const { out, outside, claim, wanted } = place()
     symlinkSync(outside, path.join(out, 'link'))
     symlinkSync('link', path.join(out, 'twice'))
@@ -75,7 +75,7 @@ describe('what an earlier export is said to have written', () => {
     expect(existsSync(path.join(out, 'file.webp'))).toBe(true)
   })
 
-  test('is not removed elsewhere, however the way there is spelt', async () => {
+  test('is not removed outside the folder, however its path is spelled', async () => {
     const { out, outside, claim, wanted } = place()
     claim(
       '../outside/a.webp',
@@ -91,7 +91,7 @@ describe('what an earlier export is said to have written', () => {
     expectUntouched(outside)
   })
 
-  test('is not removed where it is no picture', async () => {
+  test('is not removed if it is not a picture', async () => {
     const { out, claim, wanted } = place()
     const names = ['.bashrc', 'main.ts', 'package.json', 'kept.WEBP.txt']
     for (const name of names) writeFileSync(path.join(out, name), PRIVATE)
@@ -100,7 +100,7 @@ describe('what an earlier export is said to have written', () => {
     expect(names.filter((name) => !existsSync(path.join(out, name)))).toEqual([])
   })
 
-  test('is not removed where it is a file that was just written, under another name', async () => {
+  test('is not removed if it is a file that was just written under another name', async () => {
     const { out, claim, wanted } = place()
     // Stands for two spellings on a file system that knows no case.
     await updateFolder(out, wanted('kira.webp'), NOTHING)
@@ -114,8 +114,8 @@ describe('what an earlier export is said to have written', () => {
   })
 })
 
-describe('what is exported', () => {
-  test('is not written behind a link, and nothing else is then', async () => {
+describe('an exported file', () => {
+  test('is not written behind a link, and then nothing is written', async () => {
     for (const link of ['link', 'b.webp', LIST]) {
       const { out, outside, wanted } = place()
       const target = link === 'link' ? outside : path.join(outside, 'a.webp')
@@ -130,7 +130,7 @@ describe('what is exported', () => {
     }
   })
 
-  test('is not written behind a link that leads nowhere yet', async () => {
+  test('is not written behind a dangling link', async () => {
     const { out, outside, wanted } = place()
     symlinkSync(path.join(outside, 'later'), path.join(out, 'link'))
     await expect(updateFolder(out, wanted('link/a.webp'), NOTHING)).rejects.toMatchObject({

@@ -114,7 +114,7 @@ describe.concurrent('the budget', () => {
   })
 
   it.each(['{ "images": 1 }', '{ "usd": 0.004 }'])(
-    'of %s that the user configured always applies, whatever the command says',
+    'of %s in the configuration always applies, even if the command allows more',
     async (budget) => {
       const project = await projectOf(images('cat', 'dog'))
       const emulator = await emulatorFor(project)
@@ -157,7 +157,7 @@ describe.concurrent('the mode', () => {
 })
 
 describe.concurrent('a provider that fails', () => {
-  it('is not asked without a key; the images, their places and the price are told', async () => {
+  it('is not called without a key; the message lists the images, their positions and the price', async () => {
     const project = await projectOf(images('cat', 'dog'))
     const { code, stderr, stdout } = await project.run('generate', '--yes')
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
@@ -174,7 +174,7 @@ describe.concurrent('a provider that fails', () => {
   it.each([
     [1004, 'wrong key'],
     [1008, 'no balance'],
-  ])('with %i (%s) ends the run at once: what waits is not sent', async (code) => {
+  ])('with %i (%s) ends the run at once: waiting requests are not sent', async (code) => {
     const names = Array.from({ length: 20 }, (_, index) => `cat${index}`)
     const project = await projectOf(images(...names))
     const emulator = await emulatorFor(project, { faults: [{ kind: 'status', code }] })
@@ -296,7 +296,7 @@ function receiptTime(project: Project, file: string): string {
 }
 
 describe.concurrent('Ctrl-C', () => {
-  it('stores what arrives, sends no more, says what remains, and the next run goes on', async () => {
+  it('stores what arrives, sends no more, says what remains, and the next run continues', async () => {
     const project = await projectOf(`images:
   one: { prompt: One, alt: "" }
   two: { prompt: Two, alt: "", references: ["#one"] }

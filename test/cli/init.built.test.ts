@@ -46,7 +46,7 @@ describe.concurrent('imagegen init', () => {
     expect(project.read('imagegen.config.mjs')).toBe('export default {}\n')
   })
 
-  it('knows webpack in CommonJS, a project with no bundler, and one that has images elsewhere', async () => {
+  it('supports webpack in CommonJS, a project without a bundler, and one with images in another folder', async () => {
     const webpack = await createProject({
       'package.json': '{ "name": "app", "devDependencies": { "webpack": "5" } }',
       'webpack.config.js': 'module.exports = {}\n',

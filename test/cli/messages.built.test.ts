@@ -6,7 +6,7 @@ import { createProject, emulatorFor } from './project.ts'
 
 const HERO = 'prompt: A hero\nalt: ""\nsize: 512x512\n'
 
-describe.concurrent('a slip in a manifest is told with what to write instead', () => {
+describe.concurrent('the error for a slip in a manifest says what to write instead', () => {
   it.each([
     [
       'a colon in a prompt',
@@ -251,7 +251,7 @@ describe.concurrent('an error of a command with --json', () => {
 })
 
 describe.concurrent('a project', () => {
-  it('without a manifest is told how manifests are named', async () => {
+  it('without a manifest learns how manifests are named', async () => {
     const project = await createProject()
     const { code, stdout, stderr } = await project.run('plan')
     expect({ code, stdout }).toEqual({ code: 0, stdout: '0 images: none.\n' })
@@ -259,7 +259,7 @@ describe.concurrent('a project', () => {
   })
 
   it.each(['art.images.yaml', 'art-image.yml', 'art.image.yaml.txt', 'art.image.yamll'])(
-    'with a manifest called %s hears what its name must end with',
+    'with a manifest called %s learns what its name must end with',
     async (file) => {
       const project = await createProject({ [file]: HERO, 'other.image.yaml': HERO })
       const { stderr } = await project.run('plan')
@@ -275,7 +275,7 @@ describe.concurrent('a project', () => {
     expect((await project.run('plan')).stderr).not.toContain('looks like')
   })
 
-  it('whose only manifests are excluded is told which', async () => {
+  it('whose only manifests are excluded gets the list of them', async () => {
     const project = await createProject({
       'src/art.image.yaml': HERO,
       'imagegen.config.json': '{ "exclude": "src/**" }',
@@ -284,7 +284,7 @@ describe.concurrent('a project', () => {
     expect(stderr).toContain('`exclude` leave out src/art.image.yaml')
   })
 
-  it('without a key is told how many images are missing', async () => {
+  it('without a key learns how many images are missing', async () => {
     const project = await createProject({ 'art.image.yaml': HERO })
     const one = await project.run('generate', '--yes')
     expect(one.stderr).toContain('1 image is missing (0.0035 USD).')

@@ -205,7 +205,7 @@ describe('a framework gets its own lines and none of its bundler’s', () => {
     expect(text).not.toContain('imagegen export')
   })
 
-  test('a bundler that is installed for another tool gets none', async () => {
+  test('a bundler that another tool installed gets no configuration', async () => {
     const vitest = { scripts: { test: 'vitest run' } }
     const next = await said({
       'package.json': packageOf(['next', 'vite', 'vitest'], vitest),
@@ -315,7 +315,7 @@ describe('files that leave something out', () => {
     ['/.env.local', false],
     ['**/.env.*', false],
     ['.env*', false],
-  ])('with `%s` in .gitignore, the line for .env.local is asked for: %s', async (line, isAsked) => {
+  ])('with `%s` in .gitignore, init asks for a line for .env.local: %s', async (line, isAsked) => {
     const text = await said({ '.gitignore': `dist\n${line}\n` })
     expect(text.includes('- Add to .gitignore:\n    .env*.local')).toBe(isAsked)
   })
@@ -355,7 +355,7 @@ test.each([
   expect(text).toContain(`what it costs: ${plan}`)
 })
 
-test('a project in a workspace is told by the files around it, too', async () => {
+test('a project in a workspace is recognized by the files around it, too', async () => {
   const { root } = await temporaryProject({
     '.git/HEAD': '',
     '.gitignore': '.env*.local',

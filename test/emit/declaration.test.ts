@@ -59,7 +59,7 @@ export default image;
 `)
   })
 
-  test('of a manifest with names has images that cannot be exported in the default record only', () => {
+  test('has images without an export name in the default record only', () => {
     const text = manifestDeclaration([
       declared('kira-at-night', { placeholder: 'color' }),
       declared('class'),
@@ -89,7 +89,7 @@ declare var _0: {
     )
   })
 
-  test('has the names that the module has, each for the same image', () => {
+  test('has the same names as the module, each for the same image', () => {
     const names = [
       'kira',
       'kira-at-night',

@@ -39,7 +39,7 @@ describe('an answer with pictures', () => {
     expect(answer.json.data!.image_base64![0]).toMatch(/^\/9j\//)
   })
 
-  it('has a different id every time', async () => {
+  it('has a new id every time', async () => {
     const [first, second] = [await ask(emulator), await ask(emulator)]
     expect(first.json.id).not.toBe(second.json.id)
   })
@@ -212,7 +212,7 @@ describe('references', () => {
 })
 
 describe('url mode', () => {
-  it('is the default and serves the same picture, to everyone', async () => {
+  it('is the default and serves the same picture to every client', async () => {
     const { response_format: _, ...body } = BODY
     const byUrl = await ask(emulator, { ...body, n: 2 })
     expect(Object.keys(byUrl.json.data!)).toEqual(['image_urls'])

@@ -52,7 +52,7 @@ async function generous(images: Buffer[], n: number) {
 }
 
 describe('a model that answers with more pictures than were asked for', () => {
-  test('has as many stored as were asked for; every other one is in quarantine', async () => {
+  test('stores as many as were requested and quarantines the others', async () => {
     const images = await pictures(60)
     const { root, report, events, pipeline } = await generous(images, 2)
     expect(report.failures).toEqual([])
@@ -74,7 +74,7 @@ describe('a model that answers with more pictures than were asked for', () => {
     expect((await pipeline.store.verify()).problems).toEqual([])
   })
 
-  test('has a good one taken in the place of one that cannot be used', async () => {
+  test('uses a surplus picture in place of one that cannot be read', async () => {
     const [first, second, third] = await pictures(3)
     const broken = Buffer.from('no picture')
     const { root, report } = await generous([broken, first!, second!, third!], 2)

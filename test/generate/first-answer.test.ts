@@ -142,7 +142,7 @@ describe('an answer that says what it ignored', () => {
 })
 
 describe('the first request of a run', () => {
-  test('goes alone where nobody declared what the model draws', async () => {
+  test('goes alone if the model declares no facts', async () => {
     let underWay = 0
     const atOnce: number[] = []
     const { model, calls } = drawing(async (_, number) => {
@@ -188,7 +188,7 @@ describe('the first request of a run', () => {
     expect(report.failures).toHaveLength(5)
   })
 
-  test('with a picture that nobody can read stops the others of its model, and no other model', async () => {
+  test('with an unreadable picture stops the other requests of its model, and of no other model', async () => {
     const { model, calls } = drawing(async () => ({ image: 'bm8gcGljdHVyZQ==' }))
     const { model: good } = drawing(async () => ({ image: await paint([64, 64]) }), {
       modelId: 'good',

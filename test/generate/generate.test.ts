@@ -29,8 +29,8 @@ function receiptOf(root: string, name: string): Record<string, unknown> {
   return JSON.parse(readFileSync(path.join(folder, file ?? ''), 'utf8')) as Record<string, unknown>
 }
 
-describe('what is missing', () => {
-  test('is asked for once, in dependency order, with the picture that it refers to', async () => {
+describe('a missing image', () => {
+  test('is requested once, in dependency order, with the picture that it refers to', async () => {
     const emulator = await testEmulator()
     const { root } = await temporaryProject({ 'a.image.yaml': CAST })
     const pipeline = await openPipeline(root, emulator)
@@ -152,7 +152,7 @@ describe('candidates and seeds', () => {
     expect(originalsIn(root)).toEqual([name])
   })
 
-  test('what was refused of a request is asked for again only as far as it is needed', async () => {
+  test('refused images of a request are requested again only as far as they are needed', async () => {
     const emulator = await testEmulator({ faults: [{ kind: 'partial', refused: 2, nth: 1 }] })
     const { root } = await temporaryProject({ 'a.image.yaml': many(3) })
     const { report, events } = await generateAll(await openPipeline(root, emulator))
@@ -164,7 +164,7 @@ describe('candidates and seeds', () => {
     ).toBe(true)
   })
 
-  test('an outdated picture is made anew when asked, and the old one lies in the trash', async () => {
+  test('`--outdated` regenerates an outdated picture and moves the old one to the trash', async () => {
     const emulator = await testEmulator()
     const { root } = await temporaryProject({ 'a.image.yaml': CAST })
     const pipeline = await openPipeline(root, emulator)
@@ -387,7 +387,7 @@ describe('the budget', () => {
 })
 
 describe('interruption', () => {
-  test('what waits is not sent; what is under way arrives and is stored', async () => {
+  test('waiting requests are not sent; requests under way arrive and are stored', async () => {
     const emulator = await testEmulator({ latency: 300 })
     const images = Array.from({ length: 40 }, (_, index) => `  i${index}: { prompt: p${index} }`)
     const { root } = await temporaryProject({

@@ -74,14 +74,14 @@ async function run(script: Script, n: number, images = 1000) {
 }
 
 describe('an entry that wants 100 candidates', () => {
-  test('has them after as many requests as that takes', async () => {
+  test('gets them in as many requests as needed', async () => {
     const { report, asked, there } = await run((_, n) => n, 100)
     expect(report.failures).toEqual([])
     expect(there).toBe(100)
     expect(asked).toEqual([...Array.from({ length: 11 }, () => 9), 1])
   })
 
-  test('has them although some of every answer are refused and the rate limit strikes', async () => {
+  test('gets them although every answer refuses some and the rate limit applies', async () => {
     const { report, asked, there } = await run(
       (request, n) => (request % 4 === 3 ? rateLimit() : Math.min(n, 4)),
       100,
@@ -91,7 +91,7 @@ describe('an entry that wants 100 candidates', () => {
     expect(asked.length).toBeGreaterThan(25)
   })
 
-  test('has them although single requests are refused as a whole', async () => {
+  test('gets them although single requests are refused as a whole', async () => {
     const { report, there } = await run(
       (request, n) => (request % 3 === 1 && request > 1 ? empty() : n),
       100,
@@ -108,7 +108,7 @@ describe('an entry that wants 100 candidates', () => {
     expect(message).toContain('18 of 100 candidates are there')
   })
 
-  test('is not asked for again where an answer brings nothing new: the refusals are not blamed', async () => {
+  test('is not requested again if an answer has only known pictures, and the message does not blame refusals', async () => {
     const { asked, there, message } = await run((request, n) => (request > 3 ? 0 : n), 100)
     expect(asked).toHaveLength(4)
     expect(there).toBe(27)

@@ -147,7 +147,7 @@ describe('the failure that ends a run', () => {
     expect(told[0]).toBe('http-402')
   })
 
-  test('is a used up quota, which no pause helps', async () => {
+  test('is a used up quota, which no retry helps', async () => {
     const server = await serve((response) =>
       sendJson(
         response,
@@ -269,7 +269,7 @@ describe('a model without a price', () => {
 describe('a budget', () => {
   const model = { name: 'other', provider: 'openai', modelId: 'gpt-image-1' }
 
-  test('is known again once the attempt of an unknown price is taken back', () => {
+  test('is known again once an attempt of unknown price is taken back', () => {
     const budget = createBudget({ images: 3, usd: undefined })
     budget.spend(1, 0.5, model)
     const unpriced = budget.spend(1, null, model)

@@ -61,7 +61,7 @@ async function payAsBefore(pipeline: Pipeline, raw: string): Promise<void> {
 }
 
 describe('an SVG reference', () => {
-  test('has one key whatever the line endings of its file', async () => {
+  test('has the same key with any line endings', async () => {
     const keys = await Promise.all(
       [LF, CRLF, MIXED].map(async (svg) => {
         const { root } = await projectWith(svg)
@@ -175,7 +175,7 @@ describe('an SVG reference', () => {
     await pipeline.close()
   })
 
-  test('that is another picture makes its images missing', async () => {
+  test('that changes to another picture makes its images missing', async () => {
     const emulator = await testEmulator()
     const { root, write } = await projectWith(CRLF)
     await payAsBefore(await openPipeline(root, { url: emulator.url }), CRLF)
@@ -217,7 +217,7 @@ describe('a Git LFS pointer', () => {
     return { ...project, logo, kira }
   }
 
-  test('enters keys as what it stands for', async () => {
+  test('enters keys as the file that it points to', async () => {
     const { root, write, logo, kira } = await projectOf()
     const pipeline = await openPipeline(root, { url: 'http://127.0.0.1:9' })
     const before = keysOf(await pipeline.survey())
@@ -249,7 +249,7 @@ describe('a Git LFS pointer', () => {
     expect(emulator.stats().requests).toBe(0)
   })
 
-  test('is noticed to be pulled, also by a dev server that is told of the file alone', async () => {
+  test('is noticed once it is pulled, also by a dev server that only hears of the file', async () => {
     const { root, write, file, logo, kira } = await projectOf()
     const pipeline = await openPipeline(root, { url: 'http://127.0.0.1:9' })
     await pipeline.survey()
@@ -308,7 +308,7 @@ describe('a Git LFS pointer', () => {
     }
   })
 
-  test('that takes the place of a reference after the plan was made is not sent', async () => {
+  test('that replaces a reference after the plan is not sent', async () => {
     const { root, write, file, logo, kira } = await projectOf()
     write({ 'logo.png': logo, 'kira.png': kira })
     const survey = await (await openPipeline(root, { url: 'http://127.0.0.1:9' })).survey()

@@ -97,7 +97,7 @@ describe('a model without a known rate', () => {
       limits: { sizes: ['1024x1024'] },
     })
 
-  test('is asked again only once the pause is over that it asked for', async () => {
+  test('is asked again only after the pause that it asked for', async () => {
     const answers = await serveOpenAiImages()
     let refused = 0
     const times: number[] = []

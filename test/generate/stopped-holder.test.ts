@@ -98,7 +98,7 @@ describe('a holder that was stopped while it waited for its turn', () => {
     expect(requests()).toBe(2)
   })
 
-  test('sends where nobody took its key over', async () => {
+  test('sends if no other process took its key over', async () => {
     const { locks, requests, start } = await machines()
     const holder = await start('first')
     expect(await holder.line()).toBe('turn')

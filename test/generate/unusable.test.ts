@@ -103,7 +103,7 @@ describe('a picture that was paid for and cannot be used', () => {
   test.each([
     ['1024x1024', [1024, 1024]],
     ['1536x1024', [1536, 1024]],
-  ] as const)('is paid for once, however often it is run (%s)', async (_, size) => {
+  ] as const)('is paid for once in any number of runs (%s)', async (_, size) => {
     const server = await drawing(size)
     const { root } = await temporaryProject({ 'a.image.yaml': WIDE })
     const first = await generateAll(await open(root, server))
@@ -200,7 +200,7 @@ describe('a picture that was paid for and cannot be used', () => {
     expect(markersIn(root)).toHaveLength(2)
   })
 
-  test('is free again with another recipe', async () => {
+  test('can be requested again with another recipe', async () => {
     const server = await drawing([1024, 1024], [1536, 1024])
     const { root, write } = await temporaryProject({ 'a.image.yaml': WIDE })
     await generateAll(await open(root, server))
@@ -230,7 +230,7 @@ describe('a picture that was paid for and cannot be used', () => {
     expect(server.received).toHaveLength(1)
   })
 
-  test('is not asked for again where other candidates of the same key are good', async () => {
+  test('is not requested again if other candidates of the same key are good', async () => {
     const server = await drawing([64, 64], 'garbage')
     const { root, write } = await temporaryProject({
       'a.image.yaml': 'prompt: a\nalt: ""\nmodel: gpt\nsize: 64x64\n',
@@ -247,7 +247,7 @@ describe('a picture that was paid for and cannot be used', () => {
     expect(await statesOf(pipeline)).toEqual({ a: 'current' })
   })
 
-  test('is known to everybody who shares the remote, until it is replaced', async () => {
+  test('is known to every project that shares the remote, until it is replaced', async () => {
     const server = await drawing([1024, 1024], [1600, 900])
     const { root, file } = await temporaryProject({ 'a.image.yaml': WIDE })
     const inline = { store: { remote: fsDriver({ base: file('shared') }) } }

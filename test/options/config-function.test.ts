@@ -57,7 +57,7 @@ describe('a config that is a function', () => {
     [{ command: 'cli', mode: 'test' }, 'cli', 'production'],
     [{ command: 'build', configMode: 'staging' }, 'build', 'staging'],
     [{ command: 'serve', configMode: 'staging' }, 'serve', 'staging'],
-  ] as const)('is told who asks (%o)', async (asked, command, mode) => {
+  ] as const)('receives the command and the mode (%o)', async (asked, command, mode) => {
     const { vars } = await resolve({ 'imagegen.config.mjs': SHOW }, asked)
     expect([vars.get('command'), vars.get('mode')]).toEqual([command, mode])
   })
@@ -129,7 +129,7 @@ describe('a config that is a function', () => {
     )
   })
 
-  test('that gives both the same options may be told anything', async () => {
+  test('that returns the same options for both is accepted', async () => {
     const { root } = await temporaryProject({
       'imagegen.config.mjs':
         'export default ({ command, env }) => ({ budget: { images: command === env.X ? 1 : 2 } })',

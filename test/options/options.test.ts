@@ -50,7 +50,7 @@ describe('the root', () => {
     expect(options.root).toBe(path.dirname(options.configFile ?? ''))
   })
 
-  test('is otherwise the folder of the nearest package.json; files may be in the whole workspace', async () => {
+  test('is otherwise the folder of the nearest package.json, and files may be anywhere in the workspace', async () => {
     const options = await resolve(
       { 'package.json': '{"workspaces":["packages/*"]}', 'packages/site/package.json': '{}' },
       { folder: 'packages/site/src' },

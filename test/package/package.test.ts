@@ -117,7 +117,7 @@ describe('the command', () => {
     for (const command of ['plan', 'generate', 'emulator']) expect(help).toContain(command)
   })
 
-  it('is the one that npx runs under the name of the package', () => {
+  it('runs with npx under the name of the package', () => {
     expect(run('npx', ['--no', '--', 'unplugin-imagegen', '--version']).trim()).toBe(version)
   })
 
@@ -143,7 +143,7 @@ describe('schema.json', () => {
     return new Ajv({ strict: true, allowUnionTypes: true }).compile(schema)(manifest)
   }
 
-  it('is a JSON Schema that knows a manifest from other things', () => {
+  it('is a JSON Schema that accepts manifests and refuses other files', () => {
     expect(validate({ prompt: 'a lighthouse' })).toBe(true)
     expect(validate({ images: { kira: { prompt: 'Kira', alt: '' } } })).toBe(true)
     expect(validate({ images: { kira: { promt: 'Kira' } } })).toBe(false)

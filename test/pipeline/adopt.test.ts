@@ -50,7 +50,7 @@ async function originOf(pipeline: Pipeline): Promise<object> {
 }
 
 describe('a picture adopted with its prompt', () => {
-  test('becomes a candidate that cost nothing, and a build asks nobody', async () => {
+  test('becomes a candidate that cost nothing, and a build requests nothing', async () => {
     const emulator = await testEmulator()
     const { root, file } = await temporaryProject({ 'cast.image.yaml': CAST })
     const pipeline = await openPipeline(root, { url: emulator.url })

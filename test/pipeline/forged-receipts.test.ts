@@ -141,7 +141,7 @@ describe('a forged receipt', () => {
     expect(readdirSync(forger.dir)).toContain(file)
   })
 
-  test('whose recipe makes no sense is reported and stops nothing', async () => {
+  test('with a nonsensical recipe is reported and stops nothing', async () => {
     const forger = await openForger()
     const { recipe, ...real } = forger.receiptOf('kira')
     const changes = [{ size: 5 }, { aspectRatio: {} }, { size: null }, { size: ['512x512'] }]

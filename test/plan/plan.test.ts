@@ -237,7 +237,7 @@ test.each<[string, Partial<Recipe>, string]>([
   expect(image('a').reason).toBe(reason)
 })
 
-test('what a model refuses is reported with its position before anything is spent', async () => {
+test('settings that the model does not support are reported with their position before anything is spent', async () => {
   // Each with the text at which the report has to point.
   const refused: ReadonlyArray<readonly [line: string, at: string]> = [
     [`  long: { prompt: "${'x'.repeat(1501)}" }`, '"xxx'],

@@ -88,7 +88,7 @@ function keysOf({ jobs }: Pick<Selection, 'jobs'>): string[] {
 }
 
 describe('shards', () => {
-  test('are disjoint, together everything, and hold what their images need', () => {
+  test('are disjoint, cover everything, and hold what their images need', () => {
     fc.assert(
       fc.property(project, fc.integer({ min: 1, max: 7 }), (drawn, count) => {
         const plan = planOf(drawn)
@@ -141,7 +141,7 @@ describe('shards', () => {
     )
   })
 
-  test('of a selection hold what it needs and nothing else, and are even for it', () => {
+  test('of a selection hold only what it needs, evenly divided', () => {
     const drawn = Array.from({ length: 12 }, (_, index) => ({
       recipe: index,
       n: 1,

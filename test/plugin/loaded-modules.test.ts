@@ -100,7 +100,7 @@ it('names a module that could not be loaded, whatever file the host has seen cha
   expect(await changed()).toEqual(['later'])
 })
 
-it('in a live session an image that fails shows a placeholder, and its problem is told', async () => {
+it('in a live session a failed image shows a placeholder and reports its problem', async () => {
   const { files, modules, load } = await open('live')
   const told: string[] = []
   modules.onProblem(({ message }) => told.push(message))

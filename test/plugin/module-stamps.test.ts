@@ -46,7 +46,7 @@ test('a refresh names the stamps of modules that show something else, or cannot 
   )
 })
 
-test('a stamp does not depend on where the project lies', async () => {
+test("a stamp does not depend on the project's folder", async () => {
   const [here, there] = [await temporaryProject(), await temporaryProject()]
   const contents = [here, there].map(({ root, file }) => {
     const stamps = createModuleStamps(file('cache'), root)

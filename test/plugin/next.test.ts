@@ -116,7 +116,7 @@ describe('Next’s own package', () => {
     expect(findNext(root)).toEqual({ version: '16.4.6', environment: { FROM: 'the shell' } })
   })
 
-  it('has none where Next has read no files', async () => {
+  it('has none if Next has read no files', async () => {
     const root = await projectWithNext('16.4.6', 'undefined')
     expect(findNext(root).environment).toBe(process.env)
   })

@@ -40,7 +40,7 @@ it('keeps its survey until a change is reported', async () => {
   ])
 })
 
-it('has a newest survey also after it was invalidated', async () => {
+it('keeps its last survey after it is invalidated', async () => {
   const project = open(await ownPicture())
   const first = await project.survey()
   project.invalidate()

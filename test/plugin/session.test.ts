@@ -28,7 +28,7 @@ function begin({ root }: TemporaryProject, facts: Partial<HostFacts> = {}): Sess
   return session
 }
 
-it('loads what is on the disk, before a watcher has told of the edit', async () => {
+it('loads what is on disk before a watcher reports the edit', async () => {
   const files = await ownPicture()
   const session = begin(files)
   await session.start()
@@ -105,7 +105,7 @@ it('knows store and cache before and after its options are read', async () => {
   }
 })
 
-it('has surroundings, images and manifests once it has started', async () => {
+it('knows its surroundings, images and manifests once it has started', async () => {
   const files = await ownPicture()
   const [live, build] = [begin(files), begin(files, { kind: 'build' })]
   expect(live.surroundings()).toEqual({ files: [], folders: [] })

@@ -66,7 +66,7 @@ describe('the channel between Turbopack’s loaders and Next’s process', () =>
     expect(mode & 0o077).toBe(0)
   })
 
-  it('says that Next has ended where no answer comes', async () => {
+  it('says that Next has ended if there is no answer', async () => {
     const { root } = await temporaryProject()
     await openChannel(root, () => Promise.reject(new Error('an error of ours')))
     await expect(askChannel(root, ID)).rejects.toThrow('Next ended before')

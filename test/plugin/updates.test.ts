@@ -43,7 +43,7 @@ async function watched(): Promise<Watched> {
   return { files, project, updates, told, write }
 }
 
-it('tells the host which modules changed, and nothing while none did', async () => {
+it('tells the host which modules changed, and nothing if none did', async () => {
   const { files, updates, told, write } = await watched()
   await updates.refresh()
   expect(told).toEqual([])
@@ -62,7 +62,7 @@ it('refreshes that come while one waits share it', async () => {
   expect(updates.refresh()).not.toBe(first)
 })
 
-it('goes on after a survey that failed', async () => {
+it('continues after a failed survey', async () => {
   const { files, project, updates, told, write } = await watched()
   files.write({ 'imagegen.config.json': '{ "include": "[" }' })
   write('drawn again')

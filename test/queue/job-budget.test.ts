@@ -37,7 +37,7 @@ test.each([
   },
 )
 
-test('what a job has spent counts for its next attempt, and for no other job', () => {
+test("a job's spending counts for its next attempt, and for no other job", () => {
   const budgets = createJobBudgets({ images: 9, usd: undefined })
   budgets.of('one').spend(9, null, { name: 'image-01', provider: 'minimax', modelId: 'image-01' })
   expect(budgets.of('one').holds(1, null)).toBe(false)

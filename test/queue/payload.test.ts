@@ -41,7 +41,7 @@ function transported(payload: Payload): unknown {
 }
 
 describe('a job in the queue', () => {
-  test('is read as it was written', () => {
+  test('is read unchanged', () => {
     const payload = payloadOf(order, run)
     expect(parsePayload(transported(payload))).toEqual(payload)
   })
@@ -154,7 +154,7 @@ describe('an order from an unknown source', () => {
     expect(parsePayload(orderWith({ ...order, wanted: 100 }))).not.toHaveProperty('fault')
   })
 
-  test('is refused where it nests a thousand levels', () => {
+  test('is refused if it nests a thousand levels', () => {
     let deep: JsonValue = 1
     for (let level = 0; level < 5000; level++) deep = { a: deep }
     const given = { ...order, recipe: { ...recipe, providerOptions: { deep } } }

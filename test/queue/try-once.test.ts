@@ -34,7 +34,7 @@ describe('one attempt at a request', () => {
     expect(await tryOnce(request, { attempts: 0, rateLimits: 0 })).toBe(7)
   })
 
-  test('is retried after a pause where that may help, as often as without a queue', async () => {
+  test('is retried after a pause if that may help, as often as without a queue', async () => {
     const thrown = failure('backoff')
     const first = await tried(thrown, { attempts: 0, rateLimits: 0 })
     expect(first.error).toBeInstanceOf(Postponed)

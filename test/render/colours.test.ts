@@ -177,7 +177,7 @@ describe('a 16-bit picture', () => {
     near(pixelAt(await pixelsOf(renditions[0]!.file), 1, 1), [200, 60, 60, 128])
   })
 
-  it('is turned upright once', async () => {
+  it('is rotated upright once', async () => {
     const rows = Uint16Array.from({ length: 2 * 4 * 3 }, (_, index) => (index < 12 ? 65_535 : 0))
     const original = await sharp(rows, { raw: { width: 2, height: 4, channels: 3 } })
       .toColourspace('rgb16')
@@ -242,7 +242,7 @@ describe('renditionKey', () => {
   })
 
   it.each(['image/png', 'image/tiff', 'image/avif'] as const)(
-    'is new for %s, which may have had other colours',
+    'changes for %s, whose colours may have been wrong',
     (mediaType) => {
       expect(renditionKey({ ...recipe, mediaType })).not.toBe(KEY_OF_OLD_VERSIONS)
     },

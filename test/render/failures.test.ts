@@ -89,7 +89,7 @@ describe('an original that cannot be read', () => {
     expect((await bench.render(await fileOf(draw(['r'])))).renditions).toHaveLength(1)
   })
 
-  it("is not cached where its bytes differ from the plan's", async () => {
+  it("is not cached if its bytes differ from the plan's", async () => {
     const bench = await createBench()
     const expected = await fileOf(draw(['r']))
     const job = bench.job(expected)

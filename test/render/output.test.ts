@@ -193,7 +193,7 @@ describe('placeholder', () => {
     expect(await colour(['wk', 'kw'])).toMatch(/^#(7f|80){3}$/)
   })
 
-  it('returns nothing where none is requested', async () => {
+  it('returns nothing if none is requested', async () => {
     const bench = await createBench()
     const image = await bench.render(await fileOf(plain('r', 2, 2)))
     expect(Object.keys(image)).toEqual(['renditions'])

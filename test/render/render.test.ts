@@ -167,7 +167,7 @@ describe('colours', () => {
     expect(pixelAt(jpeg!, 1, 1).every((value) => value > 200)).toBe(true)
   })
 
-  it('are on the colour of `flatten` where it is set', async () => {
+  it('are on the colour of `flatten` if it is set', async () => {
     const bench = await createBench()
     const { renditions } = await bench.render(await fileOf(plain('.', 8, 8)), {
       process: [{ flatten: { background: '#000' } }],

@@ -25,7 +25,7 @@ describe('canonicalJson', () => {
     )
   })
 
-  test('is sorted where the engine has an order of its own', () => {
+  test('is sorted where the engine orders keys differently', () => {
     expect(canonicalJson({ 9: { a: 1 }, 10: [{ b: 2, a: 1 }] })).toBe(
       '{"10":[{"a":1,"b":2}],"9":{"a":1}}',
     )

@@ -50,18 +50,21 @@ test.runIf(process.platform === 'linux')(
   },
 )
 
-test.runIf(process.platform === 'linux')('who was killed and not yet noticed is gone', async () => {
-  // The shell starts a child and becomes a program that never reaps it, which leaves a zombie. That program writes
-  // first, because the shell itself would still reap the child.
-  const idle = 'console.log(process.argv[1]); process.stdin.resume()'
-  const script = `sleep 60 & exec ${process.execPath} -e "${idle}" $!`
-  const parent = spawn('sh', ['-c', script])
-  onTestFinished(() => void parent.kill('SIGKILL'))
-  const [line] = (await once(parent.stdout, 'data')) as [Buffer]
-  const pid = Number(line.toString())
-  expect(stateOf({ ...self, pid, startTime: null }, self)).toBe('alive')
-  process.kill(pid, 'SIGKILL')
-  const stateLetter = (): string => readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]![0]!
-  await expect.poll(stateLetter).toBe('Z')
-  expect(stateOf({ ...self, pid, startTime: null }, self)).toBe('gone')
-})
+test.runIf(process.platform === 'linux')(
+  'a killed process that nobody has waited for yet counts as gone',
+  async () => {
+    // The shell starts a child and becomes a program that never reaps it, which leaves a zombie. That program writes
+    // first, because the shell itself would still reap the child.
+    const idle = 'console.log(process.argv[1]); process.stdin.resume()'
+    const script = `sleep 60 & exec ${process.execPath} -e "${idle}" $!`
+    const parent = spawn('sh', ['-c', script])
+    onTestFinished(() => void parent.kill('SIGKILL'))
+    const [line] = (await once(parent.stdout, 'data')) as [Buffer]
+    const pid = Number(line.toString())
+    expect(stateOf({ ...self, pid, startTime: null }, self)).toBe('alive')
+    process.kill(pid, 'SIGKILL')
+    const stateLetter = (): string => readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]![0]!
+    await expect.poll(stateLetter).toBe('Z')
+    expect(stateOf({ ...self, pid, startTime: null }, self)).toBe('gone')
+  },
+)

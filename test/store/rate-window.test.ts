@@ -199,7 +199,7 @@ test('a place taken for an aborted caller is not used later', async () => {
   expect(await takeAll(window)).toBe(0)
 })
 
-test('everyone in line is told when the place will be free, and nobody for whom one is free', async () => {
+test('a waiting caller learns when its turn comes, and a caller with a free place is not notified', async () => {
   const folder = temporaryFolder()
   const clock = { now: 1_000_000 }
   const window = windowOf(folder, clock, 2)
@@ -220,7 +220,7 @@ test('everyone in line is told when the place will be free, and nobody for whom 
   stop.abort()
 })
 
-test('a caller is told of the pause that a provider asks for', async () => {
+test('a caller learns of the pause that a provider asks for', async () => {
   const folder = temporaryFolder()
   const clock = { now: 1_000_000 }
   const window = windowOf(folder, clock)

@@ -40,7 +40,7 @@ const BUILD = `
 const FORMAT = 'format: plain(format)'
 
 test.each(['webpack', 'rspack'] as const)(
-  'what another version of this package makes of a manifest is seen through the cache of %s',
+  'the cache of %s does not hide what another version of this package emits',
   async (bundler) => {
     const project = await sandbox()
     await buildWith(vite8, project)

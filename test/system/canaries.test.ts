@@ -103,7 +103,7 @@ test('Nuxt: an instance of Nuxt has its version as _version', () => {
 })
 
 // https://github.com/unjs/consola/blob/main/src/consola.ts (`wrapConsole`)
-test('consola: __error is the console’s own method while consola stands in its place', async () => {
+test('consola: __error is the original console method while consola wraps the console', async () => {
   const file = path.join(unpack('consola@3'), 'dist/index.mjs')
   const { createConsola } = (await import(pathToFileURL(file).href)) as {
     createConsola: () => { wrapConsole(): void; restoreConsole(): void }

@@ -51,7 +51,7 @@ async function script(project: Project, name: string, ...more: string[]): Promis
 }
 
 describe('examples/game-art', () => {
-  it('is planned, made, exported into the folder of the game, and made again for nothing', async () => {
+  it('plans, generates and exports into the folder of the game, and a second run costs nothing', async () => {
     const { project, emulator } = await copied()
     const planned = JSON.parse(await script(project, 'plan', '--json')) as { summary: object }
     expect(planned.summary).toMatchObject({
@@ -113,7 +113,7 @@ describe('examples/game-art', () => {
     expect(emulator.stats().requests).toBe(18)
   })
 
-  it('keeps what its README promises of changes', async () => {
+  it('keeps the promises of its README about changes', async () => {
     const { project, emulator } = await copied()
     await script(project, 'generate')
     await script(project, 'export')
@@ -147,7 +147,7 @@ describe('examples/game-art', () => {
     expect(project.files()).not.toContain('game/art/scenes/the-pass-640.webp')
   })
 
-  it('is served to a browser, and nothing else of the machine is', async () => {
+  it('serves its files to a browser, and no others', async () => {
     const { project } = await copied()
     project.write('game/art/images.json', '{}')
     const child = spawn(process.execPath, ['serve.mjs'], {
@@ -167,7 +167,7 @@ describe('examples/game-art', () => {
     }
   })
 
-  it('has the scripts and the files that its README names, and only small pictures', () => {
+  it('has the scripts and files that its README names, and only small pictures', () => {
     const readme = readFileSync(path.join(example, 'README.md'), 'utf8')
     const { scripts } = JSON.parse(readFileSync(path.join(example, 'package.json'), 'utf8')) as {
       scripts: object

@@ -48,7 +48,7 @@ function configFor(url: string): string {
     .replace('http://127.0.0.1:1234/v1', url)
 }
 
-test('the recipe of the guide makes pictures and edits, for nothing', async () => {
+test("the guide's recipe generates and edits pictures at no cost", async () => {
   const server = await serveOpenAiImages({ sizes: ['768x512'], most: 1 })
   const project = await temporaryProject({
     'imagegen.config.mjs': configFor(server.url),
@@ -67,7 +67,7 @@ test('the recipe of the guide makes pictures and edits, for nothing', async () =
   expect(events.filter(({ kind }) => kind === 'warning')).toEqual([])
 })
 
-test('what the server cannot do is an error before it is asked', async () => {
+test('a setting that the server does not support is an error before any request', async () => {
   const server = await serveOpenAiImages()
   const project = await temporaryProject({
     'imagegen.config.mjs': configFor(server.url),

@@ -43,7 +43,7 @@ function expectPlain({ stderr, stdout }: Ran): void {
 
 const COMMANDS = [['generate', '--yes'], ['worker'], ['queue']]
 
-test('no server at the start: said at once by every command, and nothing is spent', async () => {
+test('without a server every command says so at once, and nothing is spent', async () => {
   const { open, emulator } = await site()
   const project = await open({ redis: `redis://127.0.0.1:${await freePort()}`, hasKey: true })
   for (const command of COMMANDS) {
@@ -57,7 +57,7 @@ test('no server at the start: said at once by every command, and nothing is spen
   expect(emulator.stats().requests).toBe(0)
 })
 
-test('a wrong password: said at once, and never shown', async () => {
+test('a wrong password is reported at once and never shown', async () => {
   const { open, redis } = await site({ password: 'the right one' })
   for (const user of [`:${encodeURIComponent(PASSWORD)}@`, '']) {
     const project = await open({ redis: `redis://${user}127.0.0.1:${redis.port}`, hasKey: true })
@@ -86,7 +86,7 @@ test('the right password works, as a URL and as options, and is never shown', as
   expectPlain(ended)
 })
 
-test('a server that goes away is waited for, and the run goes on', async () => {
+test('a run waits for a server that goes away, and continues', async () => {
   const { open, redis, emulator } = await site({ latency: 1500 })
   const worker = (await open({ hasKey: true })).start('worker')
   await worker.said('Takes pictures')
@@ -138,7 +138,7 @@ test('Ctrl-C ends a run whose server is away, the second one at once', async () 
   expectPlain(ran)
 })
 
-test('a server that forgets everything is told again', async () => {
+test('a server that loses its data receives the jobs again', async () => {
   const { open, redis, emulator } = await site()
   const client = await open()
   const running = client.start('generate', '--yes')
@@ -150,7 +150,7 @@ test('a server that forgets everything is told again', async () => {
   expect(emulator.stats().images).toBe(1)
 })
 
-test('a worker without a key ends at once and says what to set; a client needs none', async () => {
+test('a worker without a key ends at once and says what to set; a client needs no key', async () => {
   const { open } = await site()
   const ran = await (await open()).run('worker')
   expect(ran.code).toBe(1)
@@ -159,7 +159,7 @@ test('a worker without a key ends at once and says what to set; a client needs n
   expectPlain(ran)
 })
 
-test('a worker with other models takes nothing that it cannot make, and a client says what it waits for', async () => {
+test('a worker takes no job for a model that it lacks, and the client says what it waits for', async () => {
   const { open, emulator } = await site()
   const stranger = (await open({ hasKey: true, model: 'image-01-live' })).start('worker')
   expect(await stranger.said('Takes pictures')).not.toContain('image-02')
@@ -195,7 +195,7 @@ ${['a', 'b', 'c', 'd'].map((name) => `  ${name}: { prompt: ${name} }`).join('\n'
   expect(emulator.stats().images).toBe(0)
 })
 
-test('without a store in common: said after the first picture, which is kept where it was made', async () => {
+test('without a common store, the run says so after the first picture, which the worker keeps', async () => {
   const { open, emulator } = await site()
   const elsewhere = mkdtempSync(path.join(tmpdir(), 'imagegen-remote-'))
   onTestFinished(() => rmSync(elsewhere, { recursive: true, force: true }))

@@ -80,7 +80,7 @@ function withoutTimes(store: Record<string, string>): unknown[] {
     })
 }
 
-test('a run through the queue is as one without: output, receipts, requests, and none the second time', async () => {
+test('a run through the queue equals one without it: output, receipts, requests, and nothing the second time', async () => {
   const files = { 'cast.image.yaml': CAST, 'face.svg': FACE }
   const { client, worker, emulator } = await site(files)
   await worker()
@@ -105,7 +105,7 @@ test('a run through the queue is as one without: output, receipts, requests, and
   expect(emulator.stats().requests).toBe(4)
 })
 
-test('a build through the queue, with a folder in common, gives the files that one without gives', async () => {
+test('a build through the queue with a common folder emits the same files as one without it', async () => {
   const files = {
     'cast.image.yaml': CAST,
     'face.svg': FACE,
@@ -131,7 +131,7 @@ test('a build through the queue, with a folder in common, gives the files that o
   expect(emulator.stats().requests).toBe(4)
 })
 
-test('two workers and three clients make 40 images once, and all have the same', async () => {
+test('two workers and three clients generate 40 images once, and all clients have the same ones', async () => {
   const { client, worker, emulator } = await site({ 'many.image.yaml': manyEntries(40) })
   const clients = await Promise.all([client(), client(), client()])
   const runs = clients.map(async (one) => one.run('generate', '--yes', '--json'))
@@ -148,7 +148,7 @@ test('two workers and three clients make 40 images once, and all have the same',
   expect((await clients[0].run('verify')).code).toBe(0)
 })
 
-test('a failure is told as without a queue, and keeps nothing but what needs it from being made', async () => {
+test('a failure is reported as without a queue, and only its dependants are not generated', async () => {
   const files = {
     'cast.image.yaml': `defaults: { alt: "", size: 512x512 }
 images:
@@ -192,7 +192,7 @@ test('retries are counted, and the budget of the run binds the workers', async (
   expect(emulator.stats().requests).toBe(3)
 })
 
-test('Ctrl-C takes back what no worker has begun, waits for what one has, and ends with 130', async () => {
+test('Ctrl-C withdraws jobs that no worker has begun, waits for the others, and ends with 130', async () => {
   const { client, worker, emulator, redis } = await site(
     { 'many.image.yaml': manyEntries(20).replaceAll(/, references[^}]*/g, ' ') },
     { latency: 1500 },
@@ -215,7 +215,7 @@ test('Ctrl-C takes back what no worker has begun, waits for what one has, and en
   expect(redis.port).toBeGreaterThan(0)
 })
 
-test('what another client waits for is not taken back', async () => {
+test('a job that another client waits for is not withdrawn', async () => {
   const { client, worker, emulator } = await site(
     { 'many.image.yaml': manyEntries(6).replaceAll(/, references[^}]*/g, ' ') },
     { latency: 1000 },
@@ -251,7 +251,7 @@ test("a developer's one image comes before the rest of a bulk run", async () => 
   expect((await running.ended).code).toBe(0)
 })
 
-test('a lost picture is asked for again only where no worker has it either, and once', async () => {
+test('a lost picture is requested again once, and only if no worker has it', async () => {
   const { client, worker, emulator, remote } = await site({
     'cast.image.yaml': CAST,
     'face.svg': FACE,
@@ -281,7 +281,7 @@ test('a lost picture is asked for again only where no worker has it either, and 
   expect((await one.run('plan', '--check')).code).toBe(0)
 })
 
-test('an outdated picture is made again from the picture that the client has picked', async () => {
+test('an outdated picture is regenerated from the picture that the client picked', async () => {
   const { client, worker, emulator } = await site({ 'cast.image.yaml': CAST, 'face.svg': FACE })
   await worker()
   const one = await client()

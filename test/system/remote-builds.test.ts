@@ -88,7 +88,7 @@ test('frozen builds on fresh machines read what another machine made, and end', 
   expect(emulator.stats().requests).toBe(1)
 })
 
-test('a build whose remote is gone says so, shows no password, and ends; with cached renditions it goes on', async () => {
+test('a build without its remote says so, shows no password, and fails; with cached renditions it succeeds', async () => {
   const own = await checkout()
   const emulator = await emulatorFor(own)
   expect(await own.run('generate', '--yes')).toMatchObject({ code: 0 })

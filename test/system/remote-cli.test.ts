@@ -31,7 +31,7 @@ const driver = { options, hasItem: refuse, getItem: refuse, setItem: refuse }
 export default { store: { remote: driver } }`
 
 describe.concurrent('a remote store', () => {
-  it('is asked before a provider is, and given what is made', async () => {
+  it('is read before a provider is asked, and receives new originals', async () => {
     const { folder: shared } = await createProject()
     const [maker, reader] = [await checkout(shared), await checkout(shared)]
     const emulator = await emulatorFor(maker)
@@ -85,7 +85,7 @@ describe.concurrent('a remote store', () => {
     expect(await reader.run('pull', 'cow')).toMatchObject({ code: 2 })
   })
 
-  it('that cannot be asked spends nothing and shows no secret', async () => {
+  it('that does not answer spends nothing and shows no secret', async () => {
     const project = await checkout('', DENIED)
     const emulator = await emulatorFor(project)
     const runs = await Promise.all(
@@ -111,7 +111,7 @@ describe.concurrent('a remote store', () => {
     expect(stderr).not.toContain('pw-4711')
   })
 
-  it('with renditions shared spares other machines the rendering', async () => {
+  it('with shared renditions saves other machines from rendering', async () => {
     const { folder: shared } = await createProject()
     const config = configFor(shared).replace('{ remote }', '{ remote, renditions: true }')
     const [maker, reader] = [await checkout(shared, config), await checkout(shared, config)]

@@ -57,7 +57,7 @@ describe('Redis', () => {
     expect(outcomes(await later.push())).toEqual({ moved: 1, present: 1 })
   })
 
-  test('that is gone makes nothing missing; back again, it is used', async () => {
+  test('that is gone makes nothing missing, and is used once it is back', async () => {
     const own = await startRedis()
     onTestFinished(() => own[Symbol.asyncDispose]())
     const base = randomUUID()
@@ -75,7 +75,7 @@ describe('Redis', () => {
     })
   })
 
-  test('that lost everything is not taken for a new one', async () => {
+  test('that lost its data is not mistaken for a new one', async () => {
     const own = await startRedis()
     onTestFinished(() => own[Symbol.asyncDispose]())
     const admin = new Redis(own.url)

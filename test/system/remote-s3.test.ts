@@ -31,7 +31,7 @@ async function bucketDriver(changes: Access = {}): Promise<Driver> {
 remoteContract('a bucket', () => bucketDriver())
 
 describe('a bucket', () => {
-  test('whose name is misspelt is not taken for an empty one', async () => {
+  test('with a misspelled name is not mistaken for an empty one', async () => {
     const wrong = await bucketDriver({ bucket: `no-such-${randomUUID()}` })
     await expect(machine(wrong).store.prepare()).rejects.toMatchObject({
       code: 'unavailable',
@@ -39,7 +39,7 @@ describe('a bucket', () => {
     })
   })
 
-  test('that refuses every login makes nothing missing, and no secret is shown', async () => {
+  test('that refuses every login makes nothing missing and shows no secret', async () => {
     const bucket = await server.createBucket()
     await machine(await bucketDriver({ bucket })).make(KIRA, await picture(1))
     const secretAccessKey = 'not-the-secret-of-anybody'
@@ -61,7 +61,7 @@ describe('a bucket', () => {
     ])
   })
 
-  test('that may only be read serves a frozen build, and costs a warning where something is made', async () => {
+  test('that is read-only serves a frozen build, and warns if something is generated', async () => {
     const bucket = await server.createBucket()
     await machine(await bucketDriver({ bucket })).make(KIRA, await picture(1))
     const reading = JSON.stringify({
@@ -90,7 +90,7 @@ describe('a bucket', () => {
     expect(outcomes(await later.push())).toEqual({ moved: 1, present: 1 })
   })
 
-  test('that lost or changed an object says so, and push puts it right', async () => {
+  test('that lost or changed an object says so, and push repairs it', async () => {
     const bucket = await server.createBucket()
     const maker = machine(await bucketDriver({ bucket }))
     const { sha256 } = await maker.make(KIRA, await picture(1))

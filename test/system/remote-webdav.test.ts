@@ -34,12 +34,12 @@ describe('WebDAV', () => {
     )
   })
 
-  test('without the folders that PUT does not make is refused before anything is spent', async () => {
+  test('without the folders that PUT does not create is refused before anything is spent', async () => {
     const one = machine(driverOf(`${server.url}/no-such-folder`))
     await expect(one.store.prepare()).rejects.toMatchObject({ code: 'unavailable' })
   })
 
-  test('with a file that is cut off, changed or gone says so', async () => {
+  test('with a truncated, changed or lost file says so', async () => {
     const { url, path: place } = server.createFolder()
     const maker = machine(driverOf(url))
     const { sha256, bytes } = await maker.make(KIRA, await picture(1))
@@ -58,7 +58,7 @@ describe('WebDAV', () => {
     expect(readFileSync(file)).toEqual(whole)
   })
 
-  test('that may not be written costs a warning', async () => {
+  test('that is read-only warns', async () => {
     const { url, path: place } = server.createFolder()
     const one = machine(driverOf(url))
     await one.make(KIRA, await picture(1))

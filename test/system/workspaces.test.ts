@@ -61,7 +61,7 @@ describe.each(HOSTS.map((host) => ({ name: host.name, host })))('$name', ({ name
     }
   })
 
-  test('what lies outside of `allow` is an error', async () => {
+  test('a file outside of `allow` is an error', async () => {
     const options = { include, allow: '.' }
     await expect(buildWith(host, project, { before, out, options })).rejects.toThrow(
       /outside of the folders that manifests may use/,

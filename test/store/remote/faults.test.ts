@@ -23,7 +23,7 @@ async function withReceiptOnly(): Promise<{ storage: FaultyStorage; one: Machine
 
 describe('a remote that does not answer', () => {
   test.each(['down', 'hanging', 'denied'] satisfies Fault[])(
-    'with the fault %s no key is missing, known or unknown',
+    'with the fault %s neither a known nor an unknown key counts as missing',
     async (fault) => {
       const { storage, one } = await withReceiptOnly()
       storage.fault = fault

@@ -18,7 +18,7 @@ describe('a storage', () => {
     expect(Buffer.from((await readItem(answering(value), 'key'))!)).toEqual(BYTES)
   })
 
-  it.each([null, undefined])('has no item where it answers with %s', async (value) => {
+  it.each([null, undefined])('has no item if it answers with %s', async (value) => {
     expect(await readItem(answering(value), 'key')).toBeUndefined()
   })
 
