@@ -1,5 +1,5 @@
 import type { ComponentChildren, JSX } from 'preact'
-import { useState } from 'preact/hooks'
+import { useEffect, useState } from 'preact/hooks'
 import type { Place } from './address.ts'
 import { useCommands } from './controls/commands.tsx'
 import { KeyHelp } from './key-help.tsx'
@@ -11,6 +11,11 @@ export function Frame({ children }: { readonly children: ComponentChildren }): J
   const studio = useStudio()
   const [help, setHelp] = useState(false)
   const { undoable, project } = studio
+  const { place } = studio.address.value
+  useEffect(() => {
+    const name = project.value?.name ?? 'studio'
+    document.title = place.view === 'image' ? `${place.id} – ${name}` : `${name} – studio`
+  }, [place, project.value?.name])
   const canUndo = undoable.value.length > 0
   useCommands([
     { key: '?', does: 'Show the keys', run: () => setHelp(true) },

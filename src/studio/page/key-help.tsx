@@ -1,4 +1,5 @@
 import type { JSX } from 'preact'
+import type { Command } from './keys.ts'
 import { useKeys } from './controls/commands.tsx'
 import { Dialog } from './controls/dialog.tsx'
 import { useStudio } from './studio.ts'
@@ -21,10 +22,12 @@ export function KeyHelp({ onClose }: { readonly onClose: () => void }): JSX.Elem
   return (
     <Dialog title="Keys" cancel="Close" onClose={onClose}>
       <dl class="keys">
-        {commands.map(({ key, does }) => (
-          <div key={`${key} ${does}`}>
+        {[...keysByWhatTheyDo(commands)].map(([does, keys]) => (
+          <div key={does}>
             <dt>
-              <kbd>{SHOWN[key] ?? key}</kbd>
+              {keys.map((key) => (
+                <kbd key={key}>{SHOWN[key] ?? key}</kbd>
+              ))}
             </dt>
             <dd>{does}</dd>
           </div>
@@ -40,4 +43,10 @@ export function KeyHelp({ onClose }: { readonly onClose: () => void }): JSX.Elem
       </label>
     </Dialog>
   )
+}
+
+function keysByWhatTheyDo(commands: readonly Command[]): ReadonlyMap<string, readonly string[]> {
+  const keys = new Map<string, string[]>()
+  for (const { does, key } of commands) keys.set(does, [...(keys.get(does) ?? []), key])
+  return keys
 }

@@ -13,33 +13,41 @@ interface CandidatesProps {
 /** The pictures to choose from, numbered as `pick` numbers them. */
 export function Candidates({ candidates, shown, onShow }: CandidatesProps): JSX.Element {
   const studio = useStudio()
+  const told = candidates.find(({ sha256 }) => sha256 === shown)
   return (
-    <div class="candidates" role="radiogroup" aria-label="Candidates">
-      {candidates.map((candidate) => (
-        <label key={candidate.sha256} class="candidate" title={tell(candidate)}>
-          <input
-            type="radio"
-            name="candidate"
-            class="hidden"
-            aria-label={`${candidate.number}${candidate.picked ? ', in use' : ''}`}
-            aria-description={tell(candidate)}
-            checked={candidate.sha256 === shown}
-            onChange={() => onShow(candidate.sha256)}
-          />
-          <span class="candidate-picture">
-            {candidate.thumbnail === null ? (
-              <span class="candidate-absent">{candidate.absent ?? 'Not here'}</span>
-            ) : (
-              <img src={studio.picture(candidate.thumbnail)} alt="" draggable={false} />
-            )}
-          </span>
-          <span class="candidate-caption">
-            <span class="candidate-number">{candidate.number}</span>
-            {candidate.picked && <span class="candidate-picked">in use</span>}
-          </span>
-        </label>
-      ))}
-    </div>
+    <>
+      <div class="candidates" role="radiogroup" aria-label="Candidates">
+        {candidates.map((candidate) => (
+          <label key={candidate.sha256} class="candidate" title={tell(candidate)}>
+            <input
+              type="radio"
+              name="candidate"
+              class="hidden"
+              aria-label={`${candidate.number}${candidate.picked ? ', in use' : ''}`}
+              aria-description={tell(candidate)}
+              checked={candidate.sha256 === shown}
+              onChange={() => onShow(candidate.sha256)}
+            />
+            <span class="candidate-picture">
+              {candidate.thumbnail === null ? (
+                <span class="candidate-absent">{candidate.absent ?? 'Not here'}</span>
+              ) : (
+                <img src={studio.picture(candidate.thumbnail)} alt="" draggable={false} />
+              )}
+            </span>
+            <span class="candidate-caption">
+              <span>{candidate.number}</span>
+              {candidate.picked && <span class="candidate-picked">in use</span>}
+            </span>
+          </label>
+        ))}
+      </div>
+      {told !== undefined && (
+        <p class="candidate-told quiet small">
+          Candidate {told.number}: {tell(told)}
+        </p>
+      )}
+    </>
   )
 }
 

@@ -21,8 +21,9 @@ type Question = 'generate' | 'reroll' | { readonly adopt: File }
 /** One image: seen, chosen, corrected. */
 export function ImageView({ id }: { readonly id: ImageId }): JSX.Element {
   const studio = useStudio()
-  const { connection, revision } = studio
+  const { connection, revision, project } = studio
   const [asked, setAsked] = useState(0)
+  const heading = useRef<HTMLHeadingElement>(null)
   const { value: image, problem } = useAnswer(
     () => connection.image(id),
     [connection, id, revision.value, asked],
@@ -33,6 +34,10 @@ export function ImageView({ id }: { readonly id: ImageId }): JSX.Element {
     { key: 'j', does: 'Next image', run: () => goBy(1) },
     { key: 'k', does: 'Image before', run: () => goBy(-1) },
   ])
+  useEffect(() => {
+    heading.current?.focus({ preventScroll: true })
+    studio.lastOnWall.focus = id
+  }, [])
   const neighbours = neighboursOf(id, studio.tiles.value.values(), studio.address.value.wall)
   const goBy = (step: 1 | -1): void => {
     const next = step === 1 ? neighbours.next : neighbours.previous
@@ -42,7 +47,9 @@ export function ImageView({ id }: { readonly id: ImageId }): JSX.Element {
     <article class="image">
       <header class="image-head">
         <div>
-          <h1>{tile?.name ?? id}</h1>
+          <h1 ref={heading} tabIndex={-1}>
+            {tile?.name ?? id}
+          </h1>
           <p class="quiet small path">{tile?.manifest ?? ''}</p>
         </div>
         {tile !== undefined && tile.state !== 'current' && (
@@ -60,8 +67,10 @@ export function ImageView({ id }: { readonly id: ImageId }): JSX.Element {
           {problem}
         </p>
       )}
-      {image === null && problem === null && <Preview tile={tile} />}
-      {image !== null && <Opened image={image} reload={() => setAsked(asked + 1)} />}
+      {(image === null || project.value === null) && problem === null && <Preview tile={tile} />}
+      {image !== null && project.value !== null && (
+        <Opened image={image} reload={() => setAsked(asked + 1)} />
+      )}
     </article>
   )
 }
@@ -99,7 +108,7 @@ function Neighbour({
 /** What the wall knows already, until the rest is here. */
 function Preview({ tile }: { readonly tile: Tile | undefined }): JSX.Element {
   const studio = useStudio()
-  const thumbnail = tile?.thumbnail ?? null
+  const thumbnail = studio.project.value === null ? null : (tile?.thumbnail ?? null)
   return (
     <div class="image-body">
       <div class="image-main">
@@ -195,7 +204,7 @@ function Opened({ image, reload }: OpenedProps): JSX.Element {
       ? [
           ...candidates.slice(0, 9).map((candidate, index) => ({
             key: String(index + 1),
-            does: `Pick candidate ${index + 1}`,
+            does: 'Pick the candidate of this number',
             run: () => pick(candidate),
           })),
           { key: 'e', does: 'Edit', run: () => setEditing(true) },
@@ -304,6 +313,11 @@ function Opened({ image, reload }: OpenedProps): JSX.Element {
                 currentTarget.value = ''
               }}
             />
+            {canPick && image.referredBy.length > 0 && (
+              <span class="quiet small">
+                Picking another makes {namesOf(image.referredBy)} missing
+              </span>
+            )}
             {price !== null && (
               <span class="actions-end">
                 <span class="quiet">{price}</span>
@@ -364,6 +378,13 @@ function stagePictures(
   return [
     { key: picture, url: urlOf(picture), label: tile.name, width: width ?? 0, height: height ?? 0 },
   ]
+}
+
+/** The first few by name. */
+function namesOf(images: ReadonlyArray<{ readonly name: string }>): string {
+  const names = images.slice(0, 3).map(({ name }) => name)
+  const rest = images.length - names.length
+  return rest > 0 ? `${names.join(', ')} and ${rest} more` : names.join(', ')
 }
 
 function emptyWords({ state, reason }: Tile): string {

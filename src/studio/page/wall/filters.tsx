@@ -2,7 +2,7 @@ import type { JSX } from 'preact'
 import type { TileState } from '../../protocol.ts'
 import type { WallChoice, WallSort } from '../address.ts'
 import { useStudio } from '../studio.ts'
-import { STATE_WORDS } from '../words.ts'
+import { countOf, STATE_WORDS } from '../words.ts'
 
 const SORT_WORDS: Readonly<Record<WallSort, string>> = {
   written: 'As written',
@@ -12,7 +12,7 @@ const SORT_WORDS: Readonly<Record<WallSort, string>> = {
 }
 
 /** Which images the wall shows, in which order, how large. */
-export function Filters(): JSX.Element {
+export function Filters({ count }: { readonly count: number }): JSX.Element {
   const studio = useStudio()
   const { project, address } = studio
   const { wall } = address.value
@@ -83,6 +83,28 @@ export function Filters(): JSX.Element {
         />
         <span>Compact</span>
       </label>
+      <Count count={count} />
     </search>
+  )
+}
+
+/** How many images are shown, or how far loading them is. */
+function Count({ count }: { readonly count: number }): JSX.Element {
+  const { project, loading, tiles } = useStudio()
+  const known = project.value
+  if (known === null) return <p class="quiet wall-count">Loading …</p>
+  if (loading.value !== null) {
+    return (
+      <p class="quiet wall-count">
+        {tiles.value.size.toLocaleString('en')} of {countOf(loading.value, 'image')} loaded
+      </p>
+    )
+  }
+  return (
+    <p class="quiet wall-count">
+      {count === known.images
+        ? countOf(count, 'image')
+        : `${count.toLocaleString('en')} of ${countOf(known.images, 'image')}`}
+    </p>
   )
 }

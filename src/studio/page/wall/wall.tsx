@@ -1,6 +1,6 @@
 import { useComputed } from '@preact/signals'
 import type { JSX } from 'preact'
-import { useMemo, useRef, useState } from 'preact/hooks'
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import type { ImageId } from '../../protocol.ts'
 import type { Density } from '../address.ts'
 import { useCommands } from '../controls/commands.tsx'
@@ -15,8 +15,8 @@ import { rowsOf, stepFrom, type Measures, type Row, type Step } from './rows.ts'
 import { TileLink } from './tile-link.tsx'
 
 const MEASURES: Readonly<Record<Density, Omit<Measures, 'width'>>> = {
-  comfortable: { pictureHeight: 232, gap: 12, caption: 44, heading: 38, groupGap: 18 },
-  compact: { pictureHeight: 116, gap: 6, caption: 22, heading: 32, groupGap: 8 },
+  comfortable: { pictureHeight: 204, gap: 12, caption: 42, heading: 38, groupGap: 4 },
+  compact: { pictureHeight: 116, gap: 6, caption: 22, heading: 32, groupGap: 2 },
 }
 
 /** On narrow screens two pictures stand side by side. */
@@ -25,7 +25,7 @@ const NARROW: Readonly<Record<Density, number>> = { comfortable: 164, compact: 8
 /** Every image of every manifest. */
 export function Wall(): JSX.Element {
   const studio = useStudio()
-  const { tiles, address, project, loading, lastOnWall: been } = studio
+  const { tiles, address, project, lastOnWall: been } = studio
   const [width, setWidth] = useState(0)
   const [focus, setFocus] = useState<ImageId | null>(been.focus)
   const list = useRef<HTMLDivElement>(null)
@@ -43,6 +43,13 @@ export function Wall(): JSX.Element {
   const focused = rows.find((row) => holds(row, focus)) ?? rows.find(({ kind }) => kind === 'tiles')
   const roving = holds(focused, focus) ? focus : firstOf(focused)
 
+  // Whoever comes back from an image goes on where they were.
+  useEffect(() => {
+    if (width > 0 && been.focus !== null && document.activeElement === document.body) {
+      focusTile(list.current, been.focus)
+    }
+  }, [width])
+
   const move = (step: Step): void => {
     const active = document.activeElement
     const from = active instanceof HTMLElement ? (active.dataset.tile ?? null) : null
@@ -50,11 +57,7 @@ export function Wall(): JSX.Element {
     if (next === undefined || next === null) return
     setFocus(next)
     been.focus = next
-    requestAnimationFrame(() => {
-      const link = list.current?.querySelector<HTMLElement>(`[data-tile="${CSS.escape(next)}"]`)
-      link?.focus({ preventScroll: true })
-      link?.scrollIntoView({ block: 'nearest' })
-    })
+    requestAnimationFrame(() => focusTile(list.current, next))
   }
   useCommands([
     { key: 'ArrowLeft', does: 'Image before', run: () => move('left') },
@@ -76,14 +79,21 @@ export function Wall(): JSX.Element {
   return (
     <div class="wall" data-density={density} ref={list}>
       <h1 class="hidden">Wall</h1>
-      <Filters />
+      <Filters count={count} />
       <VirtualRows
         rows={rows}
         keyOf={keyOf}
         kept={focused}
         onWidth={setWidth}
         scroll={been}
-        head={<WallHead count={count} loading={loading.value} />}
+        head={
+          <>
+            <BrokenManifests />
+            {count === 0 && known !== null && studio.revision.value !== null && (
+              <p class="no-match quiet">No image matches.</p>
+            )}
+          </>
+        }
       >
         {(row) =>
           row.kind === 'heading' ? (
@@ -111,33 +121,28 @@ export function Wall(): JSX.Element {
   )
 }
 
-interface WallHeadProps {
-  readonly count: number
-  readonly loading: number | null
-}
-
-function WallHead({ count, loading }: WallHeadProps): JSX.Element {
-  const { project, tiles, link } = useStudio()
+/** Manifests that do not parse, with their errors in place; the others go on. */
+function BrokenManifests(): JSX.Element {
+  const { project } = useStudio()
   const broken = project.value?.broken ?? []
   return (
     <>
       {broken.map(({ manifest, problems }) => (
-        <section key={manifest} class="broken" aria-label={`Errors of ${manifest}`}>
-          <h2 class="path">{manifest}</h2>
+        <details key={manifest} class="broken" open={broken.length === 1}>
+          <summary>
+            <h2 class="path">{manifest}</h2> <span>{countOf(problems.length, 'error')}</span>
+          </summary>
           <Problems problems={problems} />
-        </section>
+        </details>
       ))}
-      <p class="wall-count quiet small">
-        {project.value === null && link.value.at === 'connecting' && 'Loading …'}
-        {project.value !== null && loading !== null && (
-          <>
-            {tiles.value.size.toLocaleString('en')} of {loading.toLocaleString('en')} images loaded
-          </>
-        )}
-        {project.value !== null && loading === null && countOf(count, 'image')}
-      </p>
     </>
   )
+}
+
+function focusTile(wall: HTMLElement | null, id: ImageId): void {
+  const link = wall?.querySelector<HTMLElement>(`[data-tile="${CSS.escape(id)}"]`)
+  link?.focus({ preventScroll: true })
+  link?.scrollIntoView({ block: 'nearest' })
 }
 
 function keyOf(row: Row): string {
