@@ -16,6 +16,7 @@ import type { WorkHow } from './pipeline/here-or-there.ts'
 import { fulfil } from './pipeline/fulfil.ts'
 import { pictureJob, placeholderJob } from './pipeline/render-jobs.ts'
 import type { AdoptHow, Adoption } from './pipeline/adoption.ts'
+import type { ImportHow, Imported } from './pipeline/import-folder.ts'
 import type { GivenPicture } from './pipeline/given-picture.ts'
 import type { Rewritten } from './pipeline/rewrite.ts'
 import { remoteOf, sharedRenditions } from './pipeline/remote.ts'
@@ -43,6 +44,7 @@ export type { Manifest } from './manifest/manifest.ts'
 export type { GenerateEvent } from './generate/event.ts'
 export type { GenerateReport } from './generate/in-order.ts'
 export type { AdoptHow, Adoption } from './pipeline/adoption.ts'
+export type { ImportHow, Imported } from './pipeline/import-folder.ts'
 export type { GivenPicture } from './pipeline/given-picture.ts'
 export { createRunProgress } from './generate/run-progress.ts'
 export type { RunState } from './generate/run-progress.ts'
@@ -123,6 +125,14 @@ export interface Pipeline {
     survey: Survey,
     how: AdoptHow,
   ): Promise<Adoption>
+  /**
+   * Writes a manifest of the pictures in a folder, with the prompts that came with them. Nothing is paid, and no manifest
+   * is overwritten.
+   *
+   * @param folder absolute.
+   * @throws ImagegenError with code `usage`, `manifest` or `unavailable`; no manifest is written then.
+   */
+  importFolder(folder: string, survey: Survey, how: ImportHow): Promise<Imported>
   /** Renders a placeholder of the final size. Its bytes, and so its URL, differ from the real image's. */
   renderPlaceholder(image: PlannedImage, signal: AbortSignal): Promise<RenderedImage>
   /** Closes the connections of a remote store. The next access opens a new one. */
@@ -218,6 +228,10 @@ export function createPipeline(
     async adoptFile(image, picture, survey, how) {
       const { adoptPicture } = await import('./pipeline/adopt.ts')
       return adoptPicture(image, picture, survey, how, { options, defaults, store })
+    },
+    async importFolder(folder, survey, how) {
+      const { importFolder } = await import('./pipeline/import-folder.ts')
+      return importFolder(folder, survey, how, { options, defaults, store })
     },
     renderPlaceholder: async (image, signal) =>
       renderer.render(await placeholderJob(image), signal),

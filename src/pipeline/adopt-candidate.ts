@@ -1,11 +1,13 @@
 import path from 'node:path'
+import type { ImageEntry } from '../manifest/entry.ts'
+import { readEmbeddedPrompt } from '../pixels/embedded/embedded-prompt.ts'
 import { pickedOf } from '../plan/picked.ts'
 import { createPlanner, type PlannedImage } from '../plan/plan.ts'
-import type { Recipe } from '../plan/recipe.ts'
+import type { MadeImage } from '../plan/planned-image.ts'
 import { ImagegenError } from '../shared/errors.ts'
 import { toPosix } from '../shared/files.ts'
 import { canonicalJson } from '../shared/hash.ts'
-import { adoptedReceipt } from '../store/arrive/adopted-receipt.ts'
+import { adoptedReceipt, inspectAdopted, type Adopter } from '../store/arrive/adopted-receipt.ts'
 import { withCandidate, withRecord, type KeyRecord } from '../store/read/snapshot.ts'
 import type { Receipt } from '../store/receipt.ts'
 import type { Store } from '../store/store.ts'
@@ -35,20 +37,10 @@ export async function adoptCandidate(
       hint: 'Remove its `source` and add a `prompt`, or adopt without `--keep-prompt`.',
     })
   }
-  const { key, recipe } = made
-  const receipt = await adoptedReceipt(
-    {
-      key,
-      recipe: plainRecipe(recipe),
-      name: entry.name,
-      entry: entry.id,
-      origin,
-      model: undefined,
-      bytes: picture.bytes,
-      shown: picture.file ?? picture.name,
-    },
-    new Date(),
-  )
+  const { key } = made
+  const facts = await inspectAdopted(picture.bytes, picture.file ?? picture.name)
+  const { model } = await readEmbeddedPrompt(picture.bytes)
+  const receipt = adoptedReceipt(facts, adopterOf(entry, made, origin, model), new Date())
   // A picture of the same recipe that arrives right now must not change the numbers in between.
   const lock = await store.lock(key, { signal, onWait: () => {} })
   try {
@@ -77,9 +69,15 @@ export async function adoptCandidate(
   }
 }
 
-/** A recipe as receipts hold it. */
-function plainRecipe(recipe: Recipe): Receipt['recipe'] {
-  return JSON.parse(canonicalJson(recipe)) as Receipt['recipe']
+/** @param model what the picture says of the model that made it. */
+export function adopterOf(
+  { id, name }: ImageEntry,
+  { key, recipe }: MadeImage,
+  origin: AdoptHow['origin'],
+  model: string | undefined,
+): Adopter {
+  const plain = JSON.parse(canonicalJson(recipe)) as Receipt['recipe']
+  return { key, recipe: plain, name, entry: id, origin, model }
 }
 
 /** Damaged files may be pictures that are paid for, so a key with problems takes no candidate. */

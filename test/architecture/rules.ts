@@ -40,6 +40,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
  * all of them, and may import from all. A provider's folder in `model/` is a room that needs no entry.
  */
 const ROOMS: Readonly<Record<string, readonly string[]>> = {
+  pixels: ['embedded'],
   manifest: ['schema', 'read', 'resolve', 'edit'],
   store: ['locks', 'read', 'arrive', 'remote'],
   queue: ['worker', 'client'],

@@ -5,7 +5,7 @@ import { createLocate, type Locate, type Manifest, type ManifestContent } from '
 import { parseManifest } from './parse.ts'
 
 /** The largest manifest, in bytes. Parsing a larger file would delay every build. */
-const MAX_BYTES = 1024 * 1024
+export const MOST_MANIFEST_BYTES: number = 1024 * 1024
 
 /** Cached manifests by the SHA-256 of their bytes. */
 export interface ManifestMemory {
@@ -36,7 +36,7 @@ export function loadManifest(file: string, path: string): ManifestSource {
   let size: number
   try {
     const bytes = readFileSync(file)
-    if (bytes.length <= MAX_BYTES) return { file, path, bytes, hash: sha256(bytes) }
+    if (bytes.length <= MOST_MANIFEST_BYTES) return { file, path, bytes, hash: sha256(bytes) }
     size = bytes.length
   } catch (error) {
     throw unreadable(
@@ -47,7 +47,7 @@ export function loadManifest(file: string, path: string): ManifestSource {
   }
   throw unreadable(
     path,
-    `The manifest has ${size} bytes; the limit is ${MAX_BYTES} (1 MiB).`,
+    `The manifest has ${size} bytes; the limit is ${MOST_MANIFEST_BYTES} (1 MiB).`,
     'Split it into several manifests: entries can refer to each other across files.',
   )
 }

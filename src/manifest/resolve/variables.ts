@@ -62,3 +62,8 @@ export function substitute(text: string, variables: Variables): string {
 
   return expand(text, [])
 }
+
+/** Escapes text from elsewhere, so that `substitute` returns it unchanged. */
+export function escapeVariables(text: string): string {
+  return text.replaceAll(/\$\{[^}]*\}?/g, (found) => `$${found}`)
+}

@@ -5,16 +5,16 @@ import { withoutUnsafe } from '../../shared/plain-text.ts'
 import type { Origin, Receipt } from '../receipt.ts'
 import { inspectPicture } from './inspect-picture.ts'
 
-/** A picture that no provider was asked for, to keep as a candidate of a recipe. */
-export interface AdoptedPicture extends Pick<Origin, 'key' | 'recipe' | 'name'> {
-  /** The id of the entry that adopts it. */
+/** What a picture is that no provider was asked for. */
+export type AdoptedPicture = Pick<Receipt, 'sha256' | 'bytes' | 'mediaType' | 'width' | 'height'>
+
+/** Who adopts a picture, and for which recipe. */
+export interface Adopter extends Pick<Origin, 'key' | 'recipe' | 'name'> {
+  /** The entry's id. */
   readonly entry: string
   readonly origin: 'elsewhere' | 'edited'
-  /** The model that made it, if the picture says so. */
+  /** The model that made the picture, if the picture says so. */
   readonly model: string | undefined
-  readonly bytes: Uint8Array
-  /** Where the bytes come from, for messages. */
-  readonly shown: string
 }
 
 /** No size is expected: an adopted picture was requested in none. */
@@ -24,15 +24,12 @@ const ANY_SIZE = { aspectRatio: null, size: null }
 const LONGEST_TEXT = 200
 
 /**
- * The receipt of an adopted picture. It cost nothing, and no response brought it.
+ * Decodes a picture that is to become a candidate.
  *
- * @param now the time of the adoption.
+ * @param shown where it comes from, for messages.
  * @throws ImagegenError with code `usage` where the bytes are not a picture of pixels, or cannot be decoded.
  */
-export async function adoptedReceipt(
-  { bytes, shown, entry, origin, model = '', ...recipe }: AdoptedPicture,
-  now: Date,
-): Promise<Receipt> {
+export async function inspectAdopted(bytes: Uint8Array, shown: string): Promise<AdoptedPicture> {
   const inspection = await inspectPicture(bytes, ANY_SIZE)
   if ('unusable' in inspection) {
     throw new ImagegenError('usage', {
@@ -45,25 +42,40 @@ export async function adoptedReceipt(
   }
   const { autoOrient } = await (await openImage(bytes)).metadata()
   return {
-    version: 2,
-    key: recipe.key,
-    recipe: recipe.recipe,
-    name: clean(recipe.name),
-    inputs: [],
-    // Nobody knows who made it unless the picture says so.
-    provider: '',
-    model: clean(model),
-    responseId: null,
-    usd: 0,
-    time: now.toISOString(),
-    entry: clean(entry),
-    origin,
     sha256: sha256(bytes),
     bytes: bytes.length,
     mediaType: inspection.mediaType,
     // As the picture is seen, after the turn that EXIF asks for: exact types and page layouts rely on it.
     width: autoOrient.width,
     height: autoOrient.height,
+  }
+}
+
+/**
+ * The receipt of an adopted picture. It cost nothing, and no response brought it.
+ *
+ * @param time of the adoption.
+ */
+export function adoptedReceipt(
+  picture: AdoptedPicture,
+  { key, recipe, name, entry, origin, model = '' }: Adopter,
+  time: Date,
+): Receipt {
+  return {
+    version: 2,
+    key,
+    recipe,
+    name: clean(name),
+    inputs: [],
+    // Nobody knows who made it unless the picture says so.
+    provider: '',
+    model: clean(model),
+    responseId: null,
+    usd: 0,
+    time: time.toISOString(),
+    entry: clean(entry),
+    origin,
+    ...picture,
     seed: null,
   }
 }
