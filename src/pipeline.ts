@@ -16,6 +16,7 @@ import type { WorkHow } from './pipeline/here-or-there.ts'
 import { fulfil } from './pipeline/fulfil.ts'
 import { pictureJob, placeholderJob } from './pipeline/render-jobs.ts'
 import type { AdoptHow, Adoption } from './pipeline/adoption.ts'
+import type { Pairing } from './pipeline/adopt-folder.ts'
 import type { ImportHow, Imported } from './pipeline/import-folder.ts'
 import type { GivenPicture } from './pipeline/given-picture.ts'
 import type { Rewritten } from './pipeline/rewrite.ts'
@@ -44,6 +45,7 @@ export type { Manifest } from './manifest/manifest.ts'
 export type { GenerateEvent } from './generate/event.ts'
 export type { GenerateReport } from './generate/in-order.ts'
 export type { AdoptHow, Adoption } from './pipeline/adoption.ts'
+export type { Pairing } from './pipeline/adopt-folder.ts'
 export type { ImportHow, Imported } from './pipeline/import-folder.ts'
 export type { GivenPicture } from './pipeline/given-picture.ts'
 export { createRunProgress } from './generate/run-progress.ts'
@@ -125,6 +127,13 @@ export interface Pipeline {
     survey: Survey,
     how: AdoptHow,
   ): Promise<Adoption>
+  /**
+   * Finds out which pictures of a folder are named like an image. Changes nothing.
+   *
+   * @param folder absolute.
+   * @throws ImagegenError with code `usage` for what is not a folder.
+   */
+  pairFolder(folder: string, survey: Survey): Promise<Pairing>
   /**
    * Writes a manifest of the pictures in a folder, with the prompts that came with them. Nothing is paid, and no manifest
    * is overwritten.
@@ -228,6 +237,10 @@ export function createPipeline(
     async adoptFile(image, picture, survey, how) {
       const { adoptPicture } = await import('./pipeline/adopt.ts')
       return adoptPicture(image, picture, survey, how, { options, defaults, store })
+    },
+    async pairFolder(folder, survey) {
+      const { pairFolder } = await import('./pipeline/adopt-folder.ts')
+      return pairFolder(folder, survey)
     },
     async importFolder(folder, survey, how) {
       const { importFolder } = await import('./pipeline/import-folder.ts')

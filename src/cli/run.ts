@@ -55,6 +55,10 @@ export const COMMANDS: Readonly<Record<string, Listed>> = {
     about: 'use an image file instead of generating one',
     load: async () => (await import('./commands/adopt.ts')).adopt,
   },
+  import: {
+    about: 'write a manifest of pictures that exist, with the prompts that they carry',
+    load: async () => (await import('./commands/import.ts')).importPictures,
+  },
   reroll: {
     about: 'request another image of the same prompt',
     load: async () => (await import('./commands/reroll.ts')).reroll,

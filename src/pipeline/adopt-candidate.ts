@@ -1,7 +1,7 @@
 import path from 'node:path'
 import type { ImageEntry } from '../manifest/entry.ts'
 import { readEmbeddedPrompt } from '../pixels/embedded/embedded-prompt.ts'
-import { pickedOf } from '../plan/picked.ts'
+import { digestPick, pickedOf } from '../plan/picked.ts'
 import { createPlanner, type PlannedImage } from '../plan/plan.ts'
 import type { MadeImage } from '../plan/planned-image.ts'
 import { ImagegenError } from '../shared/errors.ts'
@@ -46,13 +46,14 @@ export async function adoptCandidate(
   try {
     const before = await soundRecord(image, key, store)
     const record = withCandidate(before, receipt)
-    const place = record.candidates.findIndex((each) => each.receipt.sha256 === receipt.sha256)
+    const value = digestPick(receipt.sha256, record.candidates)
+    const pick = { field: 'pick', value } as const
     const snapshot = withRecord(survey.snapshot, record)
     const keep = async (): Promise<void> => store.adopt(receipt, picture.bytes)
     const rewritten =
       pickedOf(record.candidates, entry.pick)?.receipt.sha256 === receipt.sha256
         ? undefined
-        : await rewrite(image, pickOf(image, place + 1), survey, options, defaults, {
+        : await rewrite(image, pick, survey, options, defaults, {
             snapshot,
             beforeWriting: keep,
           })
@@ -89,20 +90,6 @@ async function soundRecord({ entry }: PlannedImage, key: string, store: Store): 
   throw new ImagegenError('unavailable', {
     message: `${entry.id} takes no candidate now: ${problem.message}`,
     hint: problem.hint,
-  })
-}
-
-/** The highest number that `pick` takes. */
-const HIGHEST_PICK = 100
-
-function pickOf(
-  { entry }: PlannedImage,
-  number: number,
-): { readonly field: 'pick'; readonly value: number } {
-  if (number <= HIGHEST_PICK) return { field: 'pick', value: number }
-  throw new ImagegenError('usage', {
-    message: `${entry.id} has ${number - 1} candidates already; \`pick\` counts up to ${HIGHEST_PICK}.`,
-    hint: 'Give it another `revision`, or adopt without `--keep-prompt`.',
   })
 }
 

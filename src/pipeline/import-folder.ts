@@ -6,6 +6,7 @@ import { MANIFEST_FILE, manifestPath } from '../manifest/read/discover.ts'
 import { parseManifest } from '../manifest/read/parse.ts'
 import { MOST_MANIFEST_BYTES } from '../manifest/read/read.ts'
 import { resolveManifests } from '../manifest/resolve/resolve.ts'
+import { digestPick } from '../plan/picked.ts'
 import { createPlanner } from '../plan/plan.ts'
 import { throwIfAborted } from '../shared/abort.ts'
 import { ImagegenError } from '../shared/errors.ts'
@@ -119,7 +120,7 @@ async function writeImported(
   mkdirSync(path.dirname(file), { recursive: true })
   const sources = placeSources(found, file, around.options.root)
   try {
-    const textWith = (picks: ReadonlyMap<string, number>): string =>
+    const textWith = (picks: ReadonlyMap<string, string>): string =>
       importedManifest(folder, found, sources, picks)
     // Keys do not depend on picks, so a plan without them has the keys.
     const keyed = planned(work, textWith(new Map()), survey, survey.snapshot, around)
@@ -164,7 +165,7 @@ function planned(
   const manifests = [...others, added]
   const resolution = resolveManifests(manifests, new Set(), { ...options, defaults })
   const reading = { manifests, broken: new Map(), resolution }
-  const survey = surveyOf(reading, createPlanner(options.models), seen(snapshot))
+  const survey = surveyOf(reading, createPlanner(options.models), seen(snapshot, false))
   const problem = manifestError(survey.problems)
   if (problem !== undefined) throw problem
   return survey
@@ -205,12 +206,12 @@ async function recordsWith(
 function picksOf(
   receipts: ReadonlyMap<string, Receipt>,
   records: ReadonlyMap<string, KeyRecord>,
-): ReadonlyMap<string, number> {
-  const picks = new Map<string, number>()
+): ReadonlyMap<string, string> {
+  const picks = new Map<string, string>()
   for (const [name, { key, sha256 }] of receipts) {
     const { candidates = [] } = records.get(key) ?? {}
     const index = candidates.findIndex(({ receipt }) => receipt.sha256 === sha256)
-    if (index > 0) picks.set(name, index + 1)
+    if (index > 0) picks.set(name, digestPick(sha256, candidates))
   }
   return picks
 }

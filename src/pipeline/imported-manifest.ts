@@ -62,7 +62,7 @@ export function importedManifest(
   folder: string,
   found: readonly FoundPicture[],
   { paths }: ImportedSources,
-  picks: ReadonlyMap<string, string | number>,
+  picks: ReadonlyMap<string, string>,
 ): string {
   const about = [
     `Written by \`imagegen import\` from ${path.basename(folder)}.`,
@@ -80,7 +80,7 @@ const LONGEST_COMMENT = 2000
 function composed(
   { name, prompt, as }: FoundPicture,
   source: string,
-  picks: ReadonlyMap<string, string | number>,
+  picks: ReadonlyMap<string, string>,
 ): ComposedImage {
   if (as.kind === 'source') {
     const kept = prompt === undefined ? [] : [`prompt: ${prompt.slice(0, LONGEST_COMMENT)}`]

@@ -2,14 +2,16 @@ import path from 'node:path'
 import { JSON_OPTION, type Command } from '../command.ts'
 import { oneImage, openProject, soundSurvey } from '../project.ts'
 import { tellRewritten } from '../terminal/report.ts'
+import { adoptFolder } from './adopt-folder.ts'
 
 export const adopt: Command = {
-  operands: { usage: 'ID FILE', least: 2, most: 2 },
+  operands: { usage: 'ID FILE, or DIR', least: 1, most: 2 },
   options: {
     ...JSON_OPTION,
     'keep-prompt': {
       about: 'keep the prompt: the file becomes one more candidate of the image and is picked',
     },
+    yes: { about: 'do not ask whether to adopt the pictures of a folder' },
     edited: { about: 'as --keep-prompt, for a generated picture that you edited by hand' },
   },
   examples: [
@@ -18,29 +20,30 @@ export const adopt: Command = {
       about: 'use this file instead of generating the image',
     },
     {
-      line: 'kira retouched.png --edited',
-      about: 'use an edited picture as a candidate; the name alone works if one image has it',
+      line: 'retouched --edited',
+      about: 'use every picture of a folder as a candidate of the image of that name',
     },
   ],
   async run(given, output) {
-    const [id = '', file = ''] = given.operands
+    const [id = '', file] = given.operands
+    const isJson = given.flag('json')
+    const isEdited = given.flag('edited')
+    const how = {
+      keepPrompt: isEdited || given.flag('keep-prompt'),
+      origin: isEdited ? 'edited' : 'elsewhere',
+      signal: new AbortController().signal,
+    } as const
     const pipeline = await openProject(output)
+    if (how.keepPrompt) pipeline.checkFingerprint()
+    if (file === undefined) {
+      const isAgreed = given.flag('yes')
+      return adoptFolder(path.resolve(id), pipeline, { ...how, isAgreed, isJson }, output)
+    }
     const survey = await soundSurvey(pipeline)
     const image = oneImage(id, pipeline, survey)
-    const isEdited = given.flag('edited')
-    const keepPrompt = isEdited || given.flag('keep-prompt')
-    const adoption = await pipeline.adoptFile(
-      image,
-      { kind: 'file', file: path.resolve(file) },
-      survey,
-      {
-        keepPrompt,
-        origin: isEdited ? 'edited' : 'elsewhere',
-        signal: new AbortController().signal,
-      },
-    )
+    const picture = { kind: 'file', file: path.resolve(file) } as const
+    const adoption = await pipeline.adoptFile(image, picture, survey, how)
     const { rewritten, removed } = adoption
-    const isJson = given.flag('json')
     if (rewritten !== undefined) tellRewritten(rewritten, survey, pipeline, isJson, output)
     else if (isJson) {
       const { manifest } = image.entry
@@ -57,7 +60,7 @@ export const adopt: Command = {
     if (removed !== undefined) {
       output.logger.info(`Removed ${removed}, the copy of the picture that you adopted before.`)
     }
-    if (!keepPrompt && rewritten !== undefined && image.entry.subject.kind === 'generated') {
+    if (!how.keepPrompt && rewritten !== undefined && image.entry.subject.kind === 'generated') {
       output.logger.info(
         'The old prompt is now a comment. To go back, uncomment it and remove `source`: the generated image is still in the store.',
       )

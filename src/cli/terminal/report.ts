@@ -116,11 +116,7 @@ export function tellRewritten(
   isJson: boolean,
   output: Output,
 ): void {
-  const missing = survey.plan.images
-    .filter(
-      ({ entry, state }) => state === 'missing' && before.images.get(entry.id)?.state !== state,
-    )
-    .map(({ entry }) => entry.id)
+  const missing = missingNow(survey, before)
   const summary = missing.length === 0 ? undefined : pipeline.select(survey, missing).summary
   if (isJson) {
     const { field, value } = edit
@@ -141,7 +137,37 @@ export function tellRewritten(
       `These images share the field:\n${ids.map((id) => `  ${inOneLine(id)}`).join('\n')}`,
     )
   }
-  if (summary === undefined) return
+  tellMissing(missing, survey, pipeline, output)
+}
+
+/** The ids of images that an edit made missing. */
+export function missingNow(survey: Survey, before: Survey): readonly string[] {
+  return survey.plan.images
+    .filter(
+      ({ entry, state }) => state === 'missing' && before.images.get(entry.id)?.state !== state,
+    )
+    .map(({ entry }) => entry.id)
+}
+
+/** Prints which images an edit made missing, and what they cost. */
+export function tellMissing(
+  missing: readonly string[],
+  survey: Survey,
+  pipeline: Pipeline,
+  output: Output,
+): void {
+  if (missing.length === 0) return
+  const { summary } = pipeline.select(survey, missing)
   output.logger.info(`Missing now: ${missing.map(inOneLine).join(', ')}.`)
   output.logger.info(`${summaryText(summary)} Run \`imagegen generate\` to make them.`)
+}
+
+/** The most lines of a list that a terminal shows. */
+const MOST_LINES = 10
+
+/** The lines of a list. On a terminal, a long one is cut, with a count of the rest. */
+export function listed(lines: readonly string[], output: Output): readonly string[] {
+  const rest = lines.length - MOST_LINES
+  if (!output.isInteractive || rest <= 1) return lines
+  return [...lines.slice(0, MOST_LINES), `  … and ${rest} more`]
 }
