@@ -25,7 +25,7 @@ const HEAD_LENGTH = 4096
 export function listPictures(folder: string): PictureFolder {
   const { compare } = new Intl.Collator('en', { numeric: true })
   const names = namesOf(folder).toSorted(
-    (left, right) => compare(left, right) || (left < right ? -1 : 1),
+    (left, right) => compare(stemOf(left), stemOf(right)) || (left < right ? -1 : 1),
   )
   const pictures: string[] = []
   const others: string[] = []

@@ -8,6 +8,9 @@ import {
   webuiParameters,
   withChunks,
 } from '../pixels/tagged-pictures.ts'
+import { pickedOf } from '../../src/plan/picked.ts'
+import { sha256 } from '../../src/shared/hash.ts'
+import { openPipeline } from '../generate/running.ts'
 import { createProject, emulatorFor, type Project } from './project.ts'
 
 const colourOf = (index: number): string => `#${(index * 641).toString(16).padStart(6, '0')}`
@@ -81,8 +84,11 @@ describe.concurrent('imagegen import', () => {
     expect(new Set(images.map(({ origin }) => origin))).toEqual(new Set(['elsewhere']))
 
     // Every image shows its own picture: the files of one prompt keep their order.
-    const exported = await project.run('export', '00003-342', 'ComfyUI_00007_', '--out', 'out')
-    expect(exported.code, exported.stderr).toBe(0)
+    const { plan, snapshot } = await (await openPipeline(project.folder, emulator)).survey()
+    for (const { entry, made } of plan.images) {
+      const picked = pickedOf(snapshot.lookup(made!.key).candidates, entry.pick)
+      expect(picked?.receipt.sha256, entry.id).toBe(sha256(project.bytes(`art/${entry.name}.png`)))
+    }
     const before = contents(project)
     const again = await project.run('import', 'art')
     expect(again).toMatchObject({
@@ -128,6 +134,7 @@ describe.concurrent('imagegen import', () => {
     expect(project.read('src/all.image.yaml')).toBe(
       `# Written by \`imagegen import\` from art.
 # Add \`alt:\` to each image: what it shows, or "" where it decorates.
+
 images:
   caption:
     prompt: a caption beside it

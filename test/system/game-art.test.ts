@@ -139,7 +139,7 @@ describe('examples/game-art', () => {
     edit(project, 'cast.image.yaml', 'pick: 2', 'pick: 1')
 
     project.write('touched-up.png', project.bytes('frame.png'))
-    const adopted = await project.run('adopt', 'the-pass', 'touched-up.png')
+    const adopted = await project.run('adopt', 'the-pass', 'touched-up.png', '--edited')
     expect(adopted.code, adopted.stderr).toBe(0)
     expect(await missing(project)).toEqual([])
     await script(project, 'export')

@@ -26,7 +26,10 @@ export function composeManifest(
   for (const [index, { name, comment, fields }] of images.entries()) {
     const map = new YAMLMap()
     for (const [field, value] of fields) {
-      map.items.push(new Pair(new Scalar(field), new Scalar(safeValue(value))))
+      const scalar = new Scalar(safeValue(value))
+      // YAML reads some digests as numbers, so manifests take quoted ones only.
+      if (field === 'pick' && typeof value === 'string') scalar.type = 'QUOTE_DOUBLE'
+      map.items.push(new Pair(new Scalar(field), scalar))
     }
     const [first] = map.items
     if (comment.length > 0 && first?.key instanceof Scalar) first.key.commentBefore = lines(comment)
