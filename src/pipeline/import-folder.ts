@@ -145,7 +145,7 @@ async function writeImported(
 function planned(
   { file, manifest }: Import,
   text: string,
-  { manifests: others }: Survey,
+  { manifests: others, styles }: Survey,
   snapshot: StoreSnapshot,
   { options, defaults }: AdoptAround,
 ): Survey {
@@ -160,11 +160,13 @@ function planned(
     path: manifest,
     text,
     content: parseManifest(text, manifest),
+    extended: [],
+    styles: [],
     locate: createLocate(manifest, text),
   }
   const manifests = [...others, added]
   const resolution = resolveManifests(manifests, new Set(), { ...options, defaults })
-  const reading = { manifests, broken: new Map(), resolution }
+  const reading = { manifests, styles, broken: new Map(), awaited: new Map(), resolution }
   const survey = surveyOf(reading, createPlanner(options.models), seen(snapshot, false))
   const problem = manifestError(survey.problems)
   if (problem !== undefined) throw problem
