@@ -25,7 +25,14 @@ import type { Survey } from './pipeline/survey.ts'
 import { createSurveyor } from './pipeline/surveyor.ts'
 import { createReceiptCheck } from './plan/expected-picture.ts'
 import type { Job, PlannedImage } from './plan/plan.ts'
-import { selectPlan, type Renewal, type Selection } from './plan/select.ts'
+import { priceOfOne } from './plan/price.ts'
+import {
+  selectImages,
+  selectPlan,
+  type Renewal,
+  type RenewedImages,
+  type Selection,
+} from './plan/select.ts'
 import { shardSelection, type Shard } from './plan/shard.ts'
 import type { WorkEnding } from './queue/worker/worker.ts'
 import { createRenderer, type RenderedImage } from './render/render.ts'
@@ -52,6 +59,7 @@ export { createRunProgress } from './generate/run-progress.ts'
 export type { RunState } from './generate/run-progress.ts'
 export type { Rewritten } from './pipeline/rewrite.ts'
 export type { Survey } from './pipeline/survey.ts'
+export { pickedOf } from './plan/picked.ts'
 export type { Job, Plan, PlannedImage } from './plan/plan.ts'
 export type { Selection } from './plan/select.ts'
 export type { Shard } from './plan/shard.ts'
@@ -89,6 +97,10 @@ export interface Pipeline {
   hold(jobs: readonly Job[]): void
   /** Selects a part of the plan by ids, names or globs, or a shard of it; see `selectPlan`. */
   select(survey: Survey, patterns: readonly string[], how?: SelectHow): Selection
+  /** As `select`, for images that are known already. */
+  selectImages(survey: Survey, images: readonly PlannedImage[], how: RenewedImages): Selection
+  /** The price of one more candidate, in USD; `null`: unknown, or there is nothing to generate. */
+  priceOfOne(image: PlannedImage): number | null
   /**
    * Compares the options with those of the last build.
    *
@@ -209,6 +221,8 @@ export function createPipeline(
       const selection = selectPlan(plan, patterns, renewal)
       return shard === undefined ? selection : shardSelection(selection, plan.images, shard)
     },
+    selectImages: ({ plan }, images, how) => selectImages(plan, images, how),
+    priceOfOne: ({ made }) => (made === undefined ? null : priceOfOne(made.recipe, made.model)),
     checkFingerprint: () => checkFingerprint(options),
     hold: (jobs) =>
       holdAgainst(jobs, budget, options.queue === undefined ? 'this-process' : 'workers'),

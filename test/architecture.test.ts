@@ -167,7 +167,7 @@ describe('the rules notice', () => {
       'a connection and a thread away from their doors',
       { 'store/a.ts': "import 'node:net'\nimport { Worker } from 'node:worker_threads'" },
       [
-        'store/a.ts: node:net is the business of plugin/next/turbopack-channel.ts, model/http/, options/trusted-host.ts, emulator/loopback-host.ts',
+        'store/a.ts: node:net is the business of plugin/next/turbopack-channel.ts, model/http/, options/trusted-host.ts, emulator/loopback-host.ts, studio/host-header.ts',
         'store/a.ts: node:worker_threads is the business of manifest/read/parse-ahead.ts, manifest/read/parse-worker.ts',
       ],
     ],

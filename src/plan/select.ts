@@ -37,7 +37,29 @@ export function selectPlan(
   const wanted = isEverything
     ? plan.images
     : matching(plan, replace === undefined ? patterns : [...patterns, replace])
-  const renewed = renewals(plan, wanted, outdated, replace)
+  const lost = replace === undefined ? [] : matching(plan, [replace])
+  return selectImages(plan, wanted, { outdated, lost })
+}
+
+/** Which of the wanted images to pay for again. */
+export interface RenewedImages {
+  /** Regenerate outdated images. */
+  readonly outdated: boolean
+  /** Images whose original is lost. */
+  readonly lost: readonly PlannedImage[]
+}
+
+/**
+ * As `selectPlan`, for images that are known already.
+ *
+ * @throws ImagegenError with code `usage` for an image of `lost` that is not.
+ */
+export function selectImages(
+  plan: Plan,
+  wanted: readonly PlannedImage[],
+  { outdated, lost }: RenewedImages,
+): Selection {
+  const renewed = renewals(wanted, outdated, lost)
   const ids = new Set(wanted.map(({ entry }) => entry.id))
   const known = new Map([...plan.jobs, ...renewed].map((job) => [job.made.key, job]))
   const keys = new Set<string>()
@@ -96,12 +118,10 @@ function noMatch(plan: Plan, pattern: string): ImagegenError {
 }
 
 function renewals(
-  plan: Plan,
   wanted: readonly PlannedImage[],
   outdated: boolean,
-  replace: string | undefined,
+  lost: readonly PlannedImage[],
 ): Job[] {
-  const lost = replace === undefined ? [] : matching(plan, [replace])
   for (const { entry, state } of lost) {
     if (state === 'unavailable' || state === 'unusable') continue
     throw new ImagegenError('usage', {

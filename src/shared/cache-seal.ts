@@ -55,6 +55,7 @@ const IGNORED = `/.gitignore
 /modules/
 /records/
 /renditions/
+/studio/
 /turbopack/
 `
 

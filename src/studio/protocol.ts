@@ -1,6 +1,7 @@
 /*
  * What the studio's page and its server say to each other. Types only, so that both sides import them and nothing runs:
- * here the whole, `protocol-image.ts` one image, `protocol-actions.ts` what is asked for and done. Everything is JSON, except pictures, the body of an adoption and the stream of events (a JSON value a line).
+ * here the whole, `protocol-image.ts` one image, `protocol-actions.ts` what is asked for and done. Everything is JSON,
+ * except pictures, the body of an adoption and the stream of events (a JSON value a line).
  *
  * Addresses. The studio has an origin of its own: `http://127.0.0.1:PORT/#token=<token>`. The page reads the token from
  * the fragment, keeps it in memory, and sends it as the header `x-imagegen-token` on every request below `/api/1/`.
@@ -135,8 +136,6 @@ export interface Tile {
   readonly manifest: string
   /** Its place among the images of its manifest, from 0. Sort by `manifest`, then by this. */
   readonly index: number
-  /** The line of the image in its manifest, from 1. */
-  readonly line: number
   readonly state: TileState
   /** Why it has this state: `prompt changed`, `1 of 4 candidates`. */
   readonly reason: string
@@ -149,7 +148,7 @@ export interface Tile {
   readonly candidates: number
   /** How many there have to be. */
   readonly wanted: number
-  /** The number of the candidate in use, from 1. */
+  /** The number of the candidate in use, from 1; 0: a hand-made file, or one that is not there. */
   readonly pick: number
   /** What is missing costs this; 0: nothing is missing. */
   readonly usd: Usd

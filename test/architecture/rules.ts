@@ -87,14 +87,15 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   'process.exit': ['cli/main.ts'],
   'node:child_process': ['store/locks/process-identity.ts'],
   // A download looks at the address that it connects to, which `fetch` does not show.
-  'node:http': ['emulator/', 'model/http/get.ts'],
+  'node:http': ['emulator/', 'model/http/get.ts', 'studio/'],
   'node:https': ['model/http/get.ts'],
-  // Only Turbopack's channel connects. The others tell private addresses from public ones.
+  // Only Turbopack's channel connects. The others tell one kind of address from another.
   'node:net': [
     'plugin/next/turbopack-channel.ts',
     'model/http/',
     'options/trusted-host.ts',
     'emulator/loopback-host.ts',
+    'studio/host-header.ts',
   ],
   'node:worker_threads': ['manifest/read/parse-ahead.ts', 'manifest/read/parse-worker.ts'],
 }

@@ -34,7 +34,6 @@ function tile(manifest: string, index: number, given: Partial<Tile> = {}): Tile 
     name,
     manifest,
     index,
-    line: index + 1,
     state: 'current',
     reason: '',
     thumbnail: null,

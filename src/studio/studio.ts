@@ -1,0 +1,110 @@
+import { randomBytes, randomUUID } from 'node:crypto'
+import { ImagegenError, messageOf } from '../shared/errors.ts'
+import { ipVersion } from './host-header.ts'
+import { listen } from './listener.ts'
+import type { PageFile } from './page-file.ts'
+import { readingRoutes } from './reading.ts'
+import { refuse, type RefusedError } from './refused.ts'
+import type { Route } from './route.ts'
+import { shownProblems, withoutPaths } from './shown-problem.ts'
+import type { Subject } from './subject.ts'
+import { createView } from './view.ts'
+
+export interface StudioOptions {
+  readonly subject: Subject
+  readonly page: PageFile
+  /** Default: a free one. */
+  readonly port?: number | undefined
+  /** The address or name to listen on. Default: 127.0.0.1. With another one than loopback, nothing can be written. */
+  readonly host?: string | undefined
+  /** Nothing can be written or spent. */
+  readonly isReadOnly?: boolean
+  /** Called with what goes wrong beside a request. */
+  readonly onProblem: (error: unknown) => void
+}
+
+/** A running studio. */
+export interface Studio {
+  /** The address to open, with its token. Whoever has it may spend. */
+  readonly address: string
+  /** Does not keep the process alive. */
+  unref(): void
+  close(): Promise<void>
+}
+
+/**
+ * Starts the studio: a listener with an origin of its own, for one project.
+ *
+ * @throws ImagegenError with code `usage` if the address is not available.
+ */
+export async function startStudio(options: StudioOptions): Promise<Studio> {
+  const { subject, page, onProblem, isReadOnly = false } = options
+  const host = options.host?.toLowerCase()
+  const token = randomBytes(32).toString('base64url')
+  const picturesPath = `/${randomBytes(16).toString('hex')}/p`
+  const process = randomUUID()
+  const view = createView({
+    subject,
+    process,
+    picturesPath,
+    hasEditor: false,
+    run: () => null,
+    onProblem,
+  })
+  const { root } = (await view.pipeline()).options
+
+  const routes = new Map<string, Route>([
+    ...readingRoutes(view),
+    [
+      '/api/1/events',
+      {
+        kind: 'stream',
+        answer(response) {
+          const { revision } = view.wall
+          view.events.open(response, { type: 'hello', process, revision, run: null })
+        },
+      },
+    ],
+  ])
+  const listener = await listen({
+    rules: { host, isReadOnly, token },
+    page,
+    picturesPath,
+    pictures: view.pictures,
+    routes,
+    clean: (text) => view.clean(text),
+    refusalOf: (error) => refusalOf(error, root, onProblem),
+    port: options.port ?? 0,
+  })
+  return {
+    address: `http://${shownHost(host)}:${listener.port}/#token=${token}`,
+    unref: () => listener.unref(),
+    async close() {
+      view.close()
+      await listener.close()
+    },
+  }
+}
+
+/** What a person can open: a wildcard is every address of this machine. */
+function shownHost(host: string | undefined): string {
+  if (host === undefined || host === '0.0.0.0') return '127.0.0.1'
+  if (host === '::') return '[::1]'
+  return ipVersion(host) === 6 ? `[${host}]` : host
+}
+
+/** A user's mistake or the project's state is a refusal with its problems; anything else is a fault of the studio. */
+function refusalOf(
+  error: unknown,
+  root: string,
+  onProblem: (error: unknown) => void,
+): RefusedError {
+  if (error instanceof ImagegenError) {
+    const problems = shownProblems(error, root)
+    const [first] = problems
+    const { message = messageOf(error), hint } = first ?? {}
+    return refuse('refused', message, { problems, ...(hint === undefined ? {} : { hint }) })
+  }
+  onProblem(error)
+  return refuse('failed', `The studio failed: ${withoutPaths(messageOf(error), root)}`)
+}

@@ -1,0 +1,137 @@
+import { connect } from 'node:net'
+import { once } from 'node:events'
+import { onTestFinished } from 'vitest'
+import { startEmulator, type Emulator, type EmulatorOptions } from '../../src/emulator/index.ts'
+import { resolveOptions } from '../../src/options.ts'
+import type { Options } from '../../src/options/options.ts'
+import { createPipeline } from '../../src/pipeline.ts'
+import { createSilentLogger } from '../../src/shared/logger.ts'
+import { pageOf } from '../../src/studio/page-file.ts'
+import type { Project } from '../../src/studio/protocol.ts'
+import { startStudio, type Studio, type StudioOptions } from '../../src/studio/studio.ts'
+import { createOwnSubject } from '../../src/studio/subject.ts'
+import { temporaryProject, type FileTree, type TemporaryProject } from '../temporary-project.ts'
+
+/** The provider's key, which no answer may hold. */
+export const KEY = 'sk-studio-0123456789-not-to-be-seen'
+
+export const PAGE =
+  '<!doctype html><title>studio</title><style>p{color:red}</style><script type="module">1</script>'
+
+/** An answer, whatever its status. */
+export interface Answer {
+  readonly status: number
+  readonly headers: Headers
+  readonly text: string
+  readonly json: <Value>() => Value
+}
+
+/** A studio of a project in a temporary folder, whose provider is an emulator. */
+export interface OpenStudio {
+  readonly project: TemporaryProject
+  readonly emulator: Emulator
+  readonly studio: Studio
+  readonly problems: unknown[]
+  readonly origin: string
+  readonly port: number
+  readonly token: string
+  /** As the page asks: with the token. */
+  readonly get: (path: string) => Promise<Answer>
+  /** As the page does: with the token, JSON and the origin that browsers add. */
+  readonly post: (path: string, body: unknown) => Promise<Answer>
+  readonly ask: (path: string, init?: RequestInit) => Promise<Answer>
+  /** What a request, as text, is answered with by the socket. `then`: whether the client goes away after sending. */
+  readonly raw: (request: string, then?: 'wait' | 'leave') => Promise<string>
+}
+
+export interface OpenStudioSettings {
+  readonly files: FileTree
+  readonly inline?: Options
+  readonly studio?: Partial<StudioOptions>
+  readonly emulator?: EmulatorOptions
+}
+
+export async function openStudio({
+  files,
+  inline = {},
+  studio: settings = {},
+  emulator: faults = {},
+}: OpenStudioSettings): Promise<OpenStudio> {
+  const project = await temporaryProject(files)
+  const emulator = await startEmulator({ rpm: 0, ...faults })
+  onTestFinished(() => emulator.close())
+  const problems: unknown[] = []
+  const subject = createOwnSubject(
+    async () => {
+      const options = await resolveOptions({
+        start: project.root,
+        inline: { types: false, mode: 'generate', ...inline },
+        mode: 'development',
+        isBuild: false,
+        environment: { MINIMAX_API_HOST: emulator.url, MINIMAX_API_KEY: KEY },
+      })
+      return createPipeline(options, createSilentLogger(), undefined, 'make')
+    },
+    (error) => problems.push(error),
+  )
+  const studio = await startStudio({
+    subject,
+    page: pageOf(PAGE),
+    onProblem: (error) => problems.push(error),
+    ...settings,
+  })
+  onTestFinished(async () => {
+    await studio.close()
+    await subject.close()
+  })
+  const address = new URL(studio.address)
+  const token = address.hash.replace('#token=', '')
+  const { origin } = address
+  const port = Number(address.port)
+
+  async function ask(path: string, init: RequestInit = {}): Promise<Answer> {
+    const response = await fetch(`${origin}${path}`, init)
+    const text = await response.text()
+    return {
+      status: response.status,
+      headers: response.headers,
+      text,
+      json: <Value>() => JSON.parse(text) as Value,
+    }
+  }
+
+  const headers = { 'x-imagegen-token': token }
+  return {
+    project,
+    emulator,
+    studio,
+    problems,
+    origin,
+    port,
+    token,
+    ask,
+    get: (path) => ask(path, { headers }),
+    post: (path, body) =>
+      ask(path, {
+        method: 'POST',
+        headers: { ...headers, origin, 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+      }),
+    async raw(request, then = 'wait') {
+      const socket = connect({ port, host: '127.0.0.1' })
+      let answer = ''
+      socket.setEncoding('utf8').on('data', (text: string) => (answer += text))
+      // A reset is an answer, too.
+      socket.on('error', () => undefined)
+      if (then === 'leave') socket.end(request)
+      else socket.write(request)
+      await once(socket, 'close')
+      return answer
+    },
+  }
+}
+
+/** The address of a picture. */
+export async function pictureAddress({ get }: OpenStudio, key: string): Promise<string> {
+  return `${(await get('/api/1/project')).json<Project>().pictures}/${key}`
+}

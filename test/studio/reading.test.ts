@@ -1,0 +1,294 @@
+import { describe, expect, it } from 'vitest'
+import sharp from 'sharp'
+import { png } from '../bundlers/sandbox.ts'
+import type { PlanPage } from '../../src/studio/protocol-actions.ts'
+import type { ImageDetail, Renditions } from '../../src/studio/protocol-image.ts'
+import type { Project, StudioEvent, WallPage } from '../../src/studio/protocol.ts'
+import { openStudio, pictureAddress, type OpenStudio } from './opened.ts'
+
+const CAST = `vars: { look: flat vector }
+defaults: { aspectRatio: 1:1 }
+images:
+  # The heroine.
+  kira:
+    prompt: Portrait of Kira, \${look}
+    alt: Kira
+    n: 2
+  scene:
+    prompt: Kira at the sea
+    alt: ""
+    seed: 7
+    references: ["#kira"]
+  own: { source: ./own.png, alt: drawn by hand }
+`
+
+async function open(): Promise<OpenStudio> {
+  return openStudio({ files: { 'art/cast.image.yaml': CAST, 'art/own.png': await png('#336699') } })
+}
+
+const ID = 'art/cast.image.yaml#'
+
+function address(route: string, name: string): string {
+  return `/api/1/${route}?id=${encodeURIComponent(`${ID}${name}`)}`
+}
+
+async function wall({ get }: OpenStudio, query = ''): Promise<WallPage> {
+  return (await get(`/api/1/wall${query}`)).json<WallPage>()
+}
+
+describe('the wall', () => {
+  it('shows every image in the order of its manifest', async () => {
+    const { tiles, total, next } = await wall(await open())
+    expect({ total, next }).toEqual({ total: 3, next: null })
+    expect(tiles).toMatchObject([
+      {
+        id: `${ID}kira`,
+        name: 'kira',
+        manifest: 'art/cast.image.yaml',
+        index: 0,
+        state: 'missing',
+        thumbnail: null,
+        candidates: 0,
+        wanted: 2,
+        pick: 1,
+        usd: 0.007,
+        model: 'image-01',
+        alt: 'Kira',
+        prompt: 'Portrait of Kira, flat vector',
+        time: null,
+      },
+      { name: 'scene', index: 1, width: 1024, height: 1024 },
+      { name: 'own', index: 2, state: 'current', origin: 'source', usd: 0, prompt: null },
+    ])
+  })
+
+  it('comes in pages', async () => {
+    const studio = await open()
+    const first = await wall(studio, '?limit=2')
+    expect(first).toMatchObject({ total: 3, next: '2' })
+    const second = await wall(studio, `?limit=2&after=${first.next}`)
+    expect(second.tiles.map(({ name }) => name)).toEqual(['own'])
+    expect(second.next).toBeNull()
+  })
+
+  it('answers with what changed since a revision, and what is gone', async () => {
+    const studio = await open()
+    const { revision } = await wall(studio)
+    expect(await wall(studio, `?since=${revision}`)).toMatchObject({
+      tiles: [],
+      gone: [],
+      revision,
+    })
+    studio.project.write({
+      'art/cast.image.yaml': CAST.replace('alt: Kira', 'alt: Kira smiles').replace(
+        / {2}own.*\n/,
+        '',
+      ),
+    })
+    await expect
+      .poll(async () => (await wall(studio, `?since=${revision}`)).revision)
+      .toBeGreaterThan(revision)
+    const { tiles, gone, total } = await wall(studio, `?since=${revision}`)
+    expect(tiles.map(({ name, alt }) => [name, alt])).toEqual([['kira', 'Kira smiles']])
+    expect({ gone, total }).toEqual({ gone: [`${ID}own`], total: 1 })
+  })
+
+  it('has thumbnails of at most 320 pixels, which a second request takes from the cache', async () => {
+    const large = await sharp({
+      create: { width: 900, height: 600, channels: 3, background: '#123' },
+    })
+      .png()
+      .toBuffer()
+    const studio = await openStudio({
+      files: { 'a.image.yaml': 'source: ./own.png\nalt: ""', 'own.png': large },
+    })
+    const { tiles } = await wall(studio)
+    const picture = await pictureAddress(studio, tiles[0]?.thumbnail ?? '')
+    const bytes = async (): Promise<Buffer> =>
+      Buffer.from(await (await fetch(`${studio.origin}${picture}`)).arrayBuffer())
+    const first = await bytes()
+    expect(await sharp(first).metadata()).toMatchObject({ format: 'webp', width: 320, height: 213 })
+    studio.project.write({ 'own.png': 'no longer a picture' })
+    expect((await bytes()).equals(first)).toBe(true)
+  })
+})
+
+describe('one image', () => {
+  it('has its fields as they are in effect and as they are written', async () => {
+    const { get } = await open()
+    const detail = (await get(address('image', 'kira'))).json<ImageDetail>()
+    expect(detail).toMatchObject({
+      prompt: {
+        value: 'Portrait of Kira, flat vector',
+        written: 'Portrait of Kira, ${look}',
+        from: 'image',
+        editable: true,
+      },
+      alt: { value: 'Kira', written: 'Kira', from: 'image' },
+      seed: { value: null, written: null, from: 'unset' },
+      aspectRatio: { value: '1:1', written: '1:1', from: 'inherited' },
+      combination: null,
+      sharing: 1,
+      candidates: [],
+      receipt: null,
+      usdOfOne: 0.0035,
+      source: { firstLine: 5 },
+    })
+    expect(detail.source.text).toBe(
+      '  kira:\n    prompt: Portrait of Kira, ${look}\n    alt: Kira\n    n: 2',
+    )
+    expect(detail.digest).toMatch(/^[0-9a-f]{64}$/)
+  })
+
+  it('knows what it refers to, and what refers to it', async () => {
+    const { get } = await open()
+    const kira = (await get(address('image', 'kira'))).json<ImageDetail>()
+    const scene = (await get(address('image', 'scene'))).json<ImageDetail>()
+    expect(kira.referredBy).toMatchObject([{ id: `${ID}scene`, state: 'missing' }])
+    expect(scene.references).toMatchObject([{ kind: 'image', id: `${ID}kira`, name: 'kira' }])
+  })
+
+  it('has its renditions, which can be opened', async () => {
+    const studio = await open()
+    const { renditions, problem } = (
+      await studio.get(address('renditions', 'own'))
+    ).json<Renditions>()
+    expect(problem).toBeNull()
+    expect(renditions).toMatchObject([{ format: 'webp' }])
+    const opened = await studio.ask(await pictureAddress(studio, renditions[0]?.picture ?? ''))
+    expect(opened.headers.get('content-type')).toBe('image/webp')
+    const missing = (await studio.get(address('renditions', 'kira'))).json<Renditions>()
+    expect(missing).toMatchObject({
+      renditions: [],
+      problem: { message: expect.any(String) as string },
+    })
+  })
+
+  it('that is not there is not found', async () => {
+    const { get } = await open()
+    expect((await get(address('image', 'nobody'))).status).toBe(404)
+  })
+})
+
+it('the plan says what is missing, what it costs and what the budget allows', async () => {
+  const studio = await open()
+  const plan = (await studio.get('/api/1/plan')).json<PlanPage>()
+  expect(plan).toMatchObject({
+    total: 2,
+    images: [
+      { id: `${ID}kira`, pictures: 2, usd: 0.007, offer: 'generate' },
+      { id: `${ID}scene`, pictures: 1, usd: 0.0035, offer: 'generate' },
+    ],
+    bill: { images: [`${ID}kira`, `${ID}scene`], pictures: 3, usd: 0.0105 },
+    budget: { images: 20, imagesLeft: 20, spent: { pictures: 0 } },
+    asking: true,
+    missingKeys: [],
+  })
+  const bill = await studio.post('/api/1/bill', { ids: [`${ID}scene`] })
+  expect(bill.json()).toMatchObject({ images: [`${ID}kira`, `${ID}scene`], pictures: 3 })
+  expect(studio.emulator.stats().requests).toBe(0)
+})
+
+it('a manifest that does not parse is shown with its errors, and the others go on', async () => {
+  const studio = await openStudio({
+    files: { 'good.image.yaml': 'prompt: a\nalt: ""', 'bad.image.yaml': 'images:\n  a: {' },
+  })
+  const project = (await studio.get('/api/1/project')).json<Project>()
+  expect(project).toMatchObject({ images: 1, states: { missing: 1 }, writable: true })
+  expect(project.broken).toMatchObject([
+    { manifest: 'bad.image.yaml', problems: [{ place: { file: 'bad.image.yaml', line: 2 } }] },
+  ])
+})
+
+/** Reads a stream of events until one is found. */
+async function firstEvent(
+  { origin, token }: OpenStudio,
+  isWanted: (event: StudioEvent) => boolean,
+  onEvent: (event: StudioEvent) => void = () => undefined,
+): Promise<StudioEvent> {
+  const leaving = new AbortController()
+  const { body } = await fetch(`${origin}/api/1/events`, {
+    headers: { 'x-imagegen-token': token },
+    signal: leaving.signal,
+  })
+  if (body === null) throw new Error('no stream')
+  let text = ''
+  for await (const part of body.pipeThrough(new TextDecoderStream())) {
+    text += part
+    const lines = text.split('\n')
+    text = lines.pop() ?? ''
+    for (const line of lines) {
+      const event = JSON.parse(line) as StudioEvent
+      onEvent(event)
+      if (!isWanted(event)) continue
+      leaving.abort()
+      return event
+    }
+  }
+  throw new Error('the stream ended')
+}
+
+describe('events', () => {
+  it('begin with where the studio is', async () => {
+    const studio = await open()
+    const { process } = (await studio.get('/api/1/project')).json<Project>()
+    expect(await firstEvent(studio, () => true)).toMatchObject({
+      type: 'hello',
+      process,
+      run: null,
+    })
+  })
+
+  it('tell of an edit by another program', async () => {
+    const studio = await open()
+    await wall(studio)
+    const changed = await firstEvent(
+      studio,
+      ({ type }) => type === 'changed',
+      ({ type }) => {
+        if (type === 'hello')
+          studio.project.write({ 'art/cast.image.yaml': CAST.replace('alt: Kira', 'alt: K') })
+      },
+    )
+    expect(changed).toMatchObject({ ids: [`${ID}kira`] })
+  })
+
+  it('tell of a manifest that no longer parses, and of a new one', async () => {
+    const studio = await open()
+    await wall(studio)
+    await firstEvent(
+      studio,
+      ({ type }) => type === 'changed',
+      ({ type }) => {
+        if (type === 'hello') studio.project.write({ 'new.image.yaml': 'prompt: new\nalt: ""' })
+      },
+    )
+    expect((await wall(studio)).total).toBe(4)
+    await firstEvent(
+      studio,
+      ({ type }) => type === 'changed',
+      ({ type }) => {
+        if (type === 'hello') studio.project.write({ 'new.image.yaml': '{' })
+      },
+    )
+    expect((await studio.get('/api/1/project')).json<Project>().broken).toHaveLength(1)
+  })
+
+  it('are refused to more than a few dozen readers, and given again once one has left', async () => {
+    const studio = await open()
+    const readers = Array.from({ length: 32 }, () => new AbortController())
+    const opened = await Promise.all(
+      readers.map(async ({ signal }) =>
+        fetch(`${studio.origin}/api/1/events`, {
+          headers: { 'x-imagegen-token': studio.token },
+          signal,
+        }),
+      ),
+    )
+    expect(opened.map(({ status }) => status)).toEqual(readers.map(() => 200))
+    const more = await studio.get('/api/1/events')
+    expect(more.status).toBe(429)
+    for (const reader of readers) reader.abort()
+    await expect.poll(async () => firstEvent(studio, () => true)).toMatchObject({ type: 'hello' })
+  })
+})
