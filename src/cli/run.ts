@@ -51,6 +51,10 @@ export const COMMANDS: Readonly<Record<string, Listed>> = {
     about: 'move unused originals to the trash',
     load: async () => (await import('./commands/prune.ts')).prune,
   },
+  studio: {
+    about: 'see, pick, correct and generate images on a page',
+    load: async () => (await import('./commands/studio.ts')).studio,
+  },
   adopt: {
     about: 'use an image file instead of generating one',
     load: async () => (await import('./commands/adopt.ts')).adopt,

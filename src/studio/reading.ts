@@ -63,12 +63,18 @@ const MOST_IDS = 30_000
 /** The most bytes of a list of ids. */
 export const LONGEST_LIST: number = 8 * 1024 * 1024
 
-/** A list of images to generate. */
-const billSchema: v.GenericSchema<unknown, BillRequest> = v.strictObject({
+/** The fields of a `BillRequest`. */
+export const billEntries: {
+  readonly ids: v.GenericSchema<unknown, readonly string[]>
+  readonly outdated: v.ExactOptionalSchema<v.BooleanSchema<undefined>, undefined>
+  readonly replace: v.ExactOptionalSchema<v.BooleanSchema<undefined>, undefined>
+} = {
   ids: v.pipe(v.array(v.pipe(v.string(), v.maxLength(4096))), v.maxLength(MOST_IDS)),
   outdated: v.exactOptional(v.boolean()),
   replace: v.exactOptional(v.boolean()),
-})
+}
+
+const billSchema: v.GenericSchema<unknown, BillRequest> = v.strictObject(billEntries)
 
 const USUAL_PAGE = 500
 const LARGEST_PAGE = 5000

@@ -1,5 +1,5 @@
 import path from 'node:path'
-import { ImagegenError, messageOf, type Problem } from '../shared/errors.ts'
+import { formatProblem, ImagegenError, messageOf, type Problem } from '../shared/errors.ts'
 import { toPosix } from '../shared/files.ts'
 import { isInside } from '../shared/real-path.ts'
 import type { ShownProblem } from './protocol.ts'
@@ -25,6 +25,14 @@ export function shownProblem(
 export function shownProblems(error: unknown, root: string): ShownProblem[] {
   const problems = error instanceof ImagegenError ? error.problems : [{ message: messageOf(error) }]
   return problems.map((problem) => shownProblem(problem, root))
+}
+
+/** What an error says before its problems, if it does. */
+export function summaryOf({ message, problems }: ImagegenError, root: string): string | undefined {
+  const [first] = problems
+  if (first === undefined) return withoutPaths(message, root)
+  const end = message.indexOf(`\n\n${formatProblem(first)}`)
+  return end < 0 ? undefined : withoutPaths(message.slice(0, end), root)
 }
 
 /** A text in which files of the project have their path from the root, and others only their name. */

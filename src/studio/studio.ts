@@ -2,11 +2,15 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import { ImagegenError, messageOf } from '../shared/errors.ts'
 import { ipVersion } from './host-header.ts'
 import { listen } from './listener.ts'
+import { openingRoute } from './opening.ts'
 import type { PageFile } from './page-file.ts'
+import type { Editor } from './programs.ts'
 import { readingRoutes } from './reading.ts'
 import { refuse, type RefusedError } from './refused.ts'
 import type { Route } from './route.ts'
-import { shownProblems, withoutPaths } from './shown-problem.ts'
+import { createRuns } from './runs.ts'
+import { shownProblems, summaryOf, withoutPaths } from './shown-problem.ts'
+import { spendingRoutes } from './spending.ts'
 import type { Subject } from './subject.ts'
 import { createView } from './view.ts'
 
@@ -19,6 +23,8 @@ export interface StudioOptions {
   readonly host?: string | undefined
   /** Nothing can be written or spent. */
   readonly isReadOnly?: boolean
+  /** The user's editor, if there is one. */
+  readonly editor?: Editor | undefined
   /** Called with what goes wrong beside a request. */
   readonly onProblem: (error: unknown) => void
 }
@@ -29,7 +35,12 @@ export interface Studio {
   readonly address: string
   /** Does not keep the process alive. */
   unref(): void
+  /** Whether requests are under way. */
+  isBusy(): boolean
+  /** Sends no request any more, and resolves once those under way have come home. */
   close(): Promise<void>
+  /** Gives up requests under way too. What they bring may be paid for and lost. */
+  abandon(): void
 }
 
 /**
@@ -38,7 +49,7 @@ export interface Studio {
  * @throws ImagegenError with code `usage` if the address is not available.
  */
 export async function startStudio(options: StudioOptions): Promise<Studio> {
-  const { subject, page, onProblem, isReadOnly = false } = options
+  const { subject, page, onProblem, editor, isReadOnly = false } = options
   const host = options.host?.toLowerCase()
   const token = randomBytes(32).toString('base64url')
   const picturesPath = `/${randomBytes(16).toString('hex')}/p`
@@ -47,21 +58,27 @@ export async function startStudio(options: StudioOptions): Promise<Studio> {
     subject,
     process,
     picturesPath,
-    hasEditor: false,
-    run: () => null,
+    hasEditor: editor !== undefined,
+    run: () => runs.state(),
     onProblem,
+  })
+  const runs = createRuns(view.events, async () => {
+    const { options } = await view.pipeline()
+    await view.refresh([options.storeDir])
   })
   const { root } = (await view.pipeline()).options
 
   const routes = new Map<string, Route>([
     ...readingRoutes(view),
+    ...spendingRoutes(view, runs, subject.kind),
+    openingRoute(view, editor),
     [
       '/api/1/events',
       {
         kind: 'stream',
         answer(response) {
           const { revision } = view.wall
-          view.events.open(response, { type: 'hello', process, revision, run: null })
+          view.events.open(response, { type: 'hello', process, revision, run: runs.state() })
         },
       },
     ],
@@ -79,7 +96,11 @@ export async function startStudio(options: StudioOptions): Promise<Studio> {
   return {
     address: `http://${shownHost(host)}:${listener.port}/#token=${token}`,
     unref: () => listener.unref(),
+    isBusy: () => runs.isBusy(),
+    abandon: () => runs.abandon(),
     async close() {
+      runs.stop()
+      await runs.settled()
       view.close()
       await listener.close()
     },
@@ -101,9 +122,11 @@ function refusalOf(
 ): RefusedError {
   if (error instanceof ImagegenError) {
     const problems = shownProblems(error, root)
-    const [first] = problems
-    const { message = messageOf(error), hint } = first ?? {}
-    return refuse('refused', message, { problems, ...(hint === undefined ? {} : { hint }) })
+    const [{ message, hint } = { message: messageOf(error), hint: undefined }] = problems
+    return refuse('refused', summaryOf(error, root) ?? message, {
+      problems,
+      ...(hint === undefined ? {} : { hint }),
+    })
   }
   onProblem(error)
   return refuse('failed', `The studio failed: ${withoutPaths(messageOf(error), root)}`)

@@ -2,6 +2,7 @@ import type { Pipeline, Survey } from '../pipeline.ts'
 
 /** The project that a studio shows: a dev server's session, or one of its own. */
 export interface Subject {
+  readonly kind: 'own' | 'dev-server'
   /** The options, store and budget now. They are replaced when the config changes. */
   pipeline(): Promise<Pipeline>
   /** The newest survey. */
@@ -58,6 +59,7 @@ export function createOwnSubject(
   }
 
   return {
+    kind: 'own',
     pipeline,
     survey: () => surveying ?? remember(surveyNow()),
     refresh(files) {

@@ -85,7 +85,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   console: ['shared/logger.ts', 'cli/'],
   fetch: ['model/', 'emulator/references.ts', 'studio/page/connection.ts'],
   'process.exit': ['cli/main.ts'],
-  'node:child_process': ['store/locks/process-identity.ts'],
+  'node:child_process': ['store/locks/process-identity.ts', 'studio/programs.ts'],
   // A download looks at the address that it connects to, which `fetch` does not show.
   'node:http': ['emulator/', 'model/http/get.ts', 'studio/'],
   'node:https': ['model/http/get.ts'],

@@ -49,6 +49,8 @@ export interface OpenStudioSettings {
   readonly inline?: Options
   readonly studio?: Partial<StudioOptions>
   readonly emulator?: EmulatorOptions
+  /** Default: one that the emulator takes. */
+  readonly apiKey?: string
 }
 
 export async function openStudio({
@@ -56,6 +58,7 @@ export async function openStudio({
   inline = {},
   studio: settings = {},
   emulator: faults = {},
+  apiKey = KEY,
 }: OpenStudioSettings): Promise<OpenStudio> {
   const project = await temporaryProject(files)
   const emulator = await startEmulator({ rpm: 0, ...faults })
@@ -68,7 +71,7 @@ export async function openStudio({
         inline: { types: false, mode: 'generate', ...inline },
         mode: 'development',
         isBuild: false,
-        environment: { MINIMAX_API_HOST: emulator.url, MINIMAX_API_KEY: KEY },
+        environment: { MINIMAX_API_HOST: emulator.url, MINIMAX_API_KEY: apiKey },
       })
       return createPipeline(options, createSilentLogger(), undefined, 'make')
     },

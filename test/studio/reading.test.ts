@@ -3,7 +3,8 @@ import sharp from 'sharp'
 import { png } from '../bundlers/sandbox.ts'
 import type { PlanPage } from '../../src/studio/protocol-actions.ts'
 import type { ImageDetail, Renditions } from '../../src/studio/protocol-image.ts'
-import type { Project, StudioEvent, WallPage } from '../../src/studio/protocol.ts'
+import type { Project, WallPage } from '../../src/studio/protocol.ts'
+import { eventOf } from './events-of.ts'
 import { openStudio, pictureAddress, type OpenStudio } from './opened.ts'
 
 const CAST = `vars: { look: flat vector }
@@ -200,39 +201,11 @@ it('a manifest that does not parse is shown with its errors, and the others go o
   ])
 })
 
-/** Reads a stream of events until one is found. */
-async function firstEvent(
-  { origin, token }: OpenStudio,
-  isWanted: (event: StudioEvent) => boolean,
-  onEvent: (event: StudioEvent) => void = () => undefined,
-): Promise<StudioEvent> {
-  const leaving = new AbortController()
-  const { body } = await fetch(`${origin}/api/1/events`, {
-    headers: { 'x-imagegen-token': token },
-    signal: leaving.signal,
-  })
-  if (body === null) throw new Error('no stream')
-  let text = ''
-  for await (const part of body.pipeThrough(new TextDecoderStream())) {
-    text += part
-    const lines = text.split('\n')
-    text = lines.pop() ?? ''
-    for (const line of lines) {
-      const event = JSON.parse(line) as StudioEvent
-      onEvent(event)
-      if (!isWanted(event)) continue
-      leaving.abort()
-      return event
-    }
-  }
-  throw new Error('the stream ended')
-}
-
 describe('events', () => {
   it('begin with where the studio is', async () => {
     const studio = await open()
     const { process } = (await studio.get('/api/1/project')).json<Project>()
-    expect(await firstEvent(studio, () => true)).toMatchObject({
+    expect(await eventOf(studio, () => true)).toMatchObject({
       type: 'hello',
       process,
       run: null,
@@ -242,7 +215,7 @@ describe('events', () => {
   it('tell of an edit by another program', async () => {
     const studio = await open()
     await wall(studio)
-    const changed = await firstEvent(
+    const changed = await eventOf(
       studio,
       ({ type }) => type === 'changed',
       ({ type }) => {
@@ -256,7 +229,7 @@ describe('events', () => {
   it('tell of a manifest that no longer parses, and of a new one', async () => {
     const studio = await open()
     await wall(studio)
-    await firstEvent(
+    await eventOf(
       studio,
       ({ type }) => type === 'changed',
       ({ type }) => {
@@ -264,7 +237,7 @@ describe('events', () => {
       },
     )
     expect((await wall(studio)).total).toBe(4)
-    await firstEvent(
+    await eventOf(
       studio,
       ({ type }) => type === 'changed',
       ({ type }) => {
@@ -289,6 +262,6 @@ describe('events', () => {
     const more = await studio.get('/api/1/events')
     expect(more.status).toBe(429)
     for (const reader of readers) reader.abort()
-    await expect.poll(async () => firstEvent(studio, () => true)).toMatchObject({ type: 'hello' })
+    await expect.poll(async () => eventOf(studio, () => true)).toMatchObject({ type: 'hello' })
   })
 })
