@@ -135,7 +135,9 @@ function wordsOf(text: string): string[] {
 function findProgram(name: string, environment: Environment): string | undefined {
   if (path.isAbsolute(name)) return isExecutable(name) ? name : undefined
   if (name.includes('/') || name.includes(path.sep)) return undefined
-  const folders = (environment['PATH'] ?? '').split(path.delimiter).filter(path.isAbsolute)
+  const folders = (environment['PATH'] ?? '')
+    .split(path.delimiter)
+    .filter((folder) => path.isAbsolute(folder))
   const endings = process.platform === 'win32' ? ['.exe', ''] : ['']
   return folders
     .flatMap((folder) => endings.map((ending) => path.join(folder, `${name}${ending}`)))
