@@ -1,7 +1,10 @@
 import { writtenAt } from '../manifest/written.ts'
 import { ModelError } from '../model/image-model.ts'
+import { howToHandOver } from '../model/key-source.ts'
+import { variableIn } from '../model/lack-of-key.ts'
 import type { Job } from '../plan/plan.ts'
 import { ImagegenError, messageOf, type Problem } from '../shared/errors.ts'
+import { clause, count } from '../shared/plain-text.ts'
 import type { SharedFailure } from '../store/locks/shared-failure.ts'
 import { toModelError } from './provider-error.ts'
 
@@ -55,6 +58,62 @@ export function failureFromElsewhere(
     },
     stopsRun,
     isRetryable,
+  }
+}
+
+/** What became of a job that failed. */
+export interface JobFailure {
+  readonly job: Job
+  readonly failure: Failure
+}
+
+/**
+ * A missing key is one failure for each account, with all images that it kept: what those are told is the same. Other
+ * failures stay as they are.
+ */
+export function joinLacksOfKey(failures: readonly JobFailure[]): Failure[] {
+  const lacks = new Map<string, JobFailure[]>()
+  for (const each of failures) {
+    const { account } = each.job.made.model
+    if (each.failure.code === 'credentials') lacks.set(account, [])
+  }
+  const others: Failure[] = []
+  for (const each of failures) {
+    const { job, failure } = each
+    const lack = lacks.get(job.made.model.account)
+    if (
+      lack === undefined ||
+      !(failure.code === 'credentials' || Object.hasOwn(NOT_TRIED, failure.code))
+    ) {
+      others.push(failure)
+    } else lack.push(each)
+  }
+  return [...[...lacks.values()].map(lackOfAll), ...others]
+}
+
+function lackOfAll(failures: readonly JobFailure[]): Failure {
+  const cause = failures.find(({ failure }) => failure.code === 'credentials') ?? failures[0]
+  if (cause === undefined) throw new Error('There is no failure to join.')
+  const { job, failure } = cause
+  const { name, provider, modelId } = job.made.model
+  const ids = failures.flatMap((each) => each.failure.ids)
+  const { message, place, hint } = failure.problem
+  const own = `${job.entry.name}: `
+  const said = message.startsWith(own) ? message.slice(own.length) : message
+  const variable = variableIn(said)
+  const way =
+    hint ??
+    (variable === undefined
+      ? undefined
+      : `Set ${variable} in the environment; ${howToHandOver(variable)}.`)
+  return {
+    ...failure,
+    ids,
+    problem: {
+      message: `models.${name} (${provider}/${modelId}) has no API key: ${clause(said)}. ${count(ids.length, 'image')} ${ids.length === 1 ? 'was' : 'were'} not requested.`,
+      ...(place === undefined ? {} : { place }),
+      ...(way === undefined ? {} : { hint: way }),
+    },
   }
 }
 

@@ -1,6 +1,12 @@
 import type { Job } from '../plan/plan.ts'
 import type { GenerateEvent } from './event.ts'
-import { isConsequence, notTried, type Failure } from './failure.ts'
+import {
+  isConsequence,
+  joinLacksOfKey,
+  notTried,
+  type Failure,
+  type JobFailure,
+} from './failure.ts'
 
 export interface GenerateReport {
   /** Entries that have their picture now, no matter which process requested it. */
@@ -44,15 +50,15 @@ export async function makeInOrder(
   }
 
   const generated: string[] = []
-  const failures: Failure[] = []
+  const failures: JobFailure[] = []
   const remaining: Job[] = []
   for (const job of jobs) {
     const outcome = await outcomes.get(job.made.key)
     if (outcome?.kind === 'finished') generated.push(...job.ids)
-    else if (outcome?.kind === 'failed') failures.push(outcome.failure)
+    else if (outcome?.kind === 'failed') failures.push({ job, failure: outcome.failure })
     else remaining.push(job)
   }
-  return { generated, failures: causesFirst(failures), remaining }
+  return { generated, failures: causesFirst(joinLacksOfKey(failures)), remaining }
 }
 
 /** What ended the run comes first, and what only follows from other failures last; each in the order of the jobs. */

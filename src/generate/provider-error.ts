@@ -1,5 +1,6 @@
 import { isInsecure, isUnsent } from '../model/http/unsent.ts'
 import { ModelError } from '../model/image-model.ts'
+import { lackOfKey } from '../model/lack-of-key.ts'
 import { ImagegenError, messageOf } from '../shared/errors.ts'
 
 /**
@@ -11,8 +12,9 @@ export function toModelError(error: unknown): ModelError | ImagegenError {
   if (isForeignModelError(error)) return new ModelError(error.message, { ...error, cause: error })
   const status = numberIn(error, 'statusCode')
   const message = messageOf(error)
-  if (isLackOfKey(error)) {
-    return new ModelError(message, {
+  const lack = lackOfKey(error)
+  if (lack !== undefined) {
+    return new ModelError(lack.message, {
       code: 'credentials',
       retry: 'never',
       stopsRun: true,
@@ -70,11 +72,6 @@ const REFUSED_BEFORE_SENDING: ReadonlySet<string> = new Set([
   'AI_NoSuchModelError',
   'AI_UnsupportedFunctionalityError',
 ])
-
-/** The AI SDK looks for keys when it is about to send a request. */
-function isLackOfKey(error: unknown): boolean {
-  return error instanceof Error && error.name === 'AI_LoadAPIKeyError'
-}
 
 /** OpenAI says with the status of its rate limit that nothing is paid in: no pause helps. */
 function isQuotaUsedUp(error: unknown): boolean {

@@ -1,5 +1,10 @@
 import type { ImageModel, KeySource } from './image-model.ts'
 
+/** Where a key comes from that the AI SDK looks for. */
+export function sdkKeySource(variable: string, provider: string): KeySource {
+  return { variable, page: `the site of the provider \`${provider}\``, isReadBySdk: true }
+}
+
 /** Where the API keys of models come from that have none, each source once. */
 export function missingKeySources(models: Iterable<ImageModel>): KeySource[] {
   const sources = new Map<string, KeySource>()
@@ -20,11 +25,14 @@ export function howToSetKeys(models: Iterable<ImageModel>): string {
     ...(own.length === 0 ? [] : [`Set ${namesOf(own)} (in the environment, or in .env.local)`]),
     ...(others.length === 0
       ? []
-      : [
-          `Set ${namesOf(others)} in the environment; from .env.local, hand it to the provider with \`defineConfig(({ env }) => …)\` and \`apiKey: env.${others[0]?.variable}\``,
-        ]),
+      : [`Set ${namesOf(others)} in the environment; ${howToHandOver(others[0]?.variable ?? '')}`]),
   ]
   return ways.length === 0 ? 'Hand API keys to the models in the option `models`' : ways.join('. ')
+}
+
+/** How a key from a file reaches a provider of the AI SDK, which looks in the environment only. */
+export function howToHandOver(variable: string): string {
+  return `from .env.local, hand it to the provider with \`defineConfig(({ env }) => …)\` and \`apiKey: env.${variable}\``
 }
 
 function namesOf(sources: readonly KeySource[]): string {

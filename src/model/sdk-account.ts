@@ -1,12 +1,14 @@
 import { isRecord } from '../shared/record.ts'
 import type { ImageModel, KeySource } from './image-model.ts'
+import { sdkKeySource } from './key-source.ts'
+import { lackOfKey } from './lack-of-key.ts'
 
 /** What a model of the AI SDK would send to be let in. */
 export interface SdkAccount {
   /** Keys and tokens, without the word before them: `sk-…` of `Bearer sk-…`. */
   readonly credentials: readonly string[]
-  /** Where the key that it lacks comes from. */
-  readonly missing: KeySource | undefined
+  /** The key that it lacks, and where that comes from, if the SDK says so. */
+  readonly missing: { readonly source: KeySource | undefined } | undefined
 }
 
 const NOTHING_KNOWN: SdkAccount = { credentials: [], missing: undefined }
@@ -37,13 +39,17 @@ export function sdkAccountOf(model: ImageModel): SdkAccount {
       found.catch(() => undefined)
       return NOTHING_KNOWN
     }
-    return { credentials: credentialsIn(found), missing: undefined }
+    const credentials = credentialsIn(found)
+    // `apiKey: env.ACME_API_KEY ?? ''` for a provider that cannot be created without a key.
+    const isEmpty = credentials.length > 0 && credentials.every((each) => each === '')
+    return isEmpty
+      ? { credentials: [], missing: { source: undefined } }
+      : { credentials, missing: undefined }
   } catch (error) {
-    const variable = missingVariable(error)
-    if (variable === undefined) return NOTHING_KNOWN
+    const lack = lackOfKey(error)
+    if (lack === undefined) return NOTHING_KNOWN
     const [provider = ''] = model.provider.split('.')
-    const page = `the site of the provider \`${provider}\``
-    return { credentials: [], missing: { variable, page, isReadBySdk: true } }
+    return { credentials: [], missing: { source: sdkKeySource(lack.variable, provider) } }
   }
 }
 
@@ -54,12 +60,8 @@ function innermost(model: ImageModel): ImageModel {
 function credentialsIn(headers: unknown): string[] {
   if (!isRecord(headers)) return []
   return Object.entries(headers).flatMap(([name, value]) =>
-    typeof value === 'string' && CREDENTIAL.test(name) ? [value.replace(/^\S+\s+/, '')] : [],
+    typeof value === 'string' && CREDENTIAL.test(name)
+      ? [value.replace(/^(?:Bearer|Basic|Key|Token)(?:\s+|$)|^\S+\s+/i, '')]
+      : [],
   )
-}
-
-/** The variable that the SDK names where a key is missing. */
-function missingVariable(error: unknown): string | undefined {
-  if (!(error instanceof Error) || error.name !== 'AI_LoadAPIKeyError') return undefined
-  return /\b([A-Z][A-Z0-9_]+) environment variable/.exec(error.message)?.[1]
 }

@@ -2,8 +2,11 @@ import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import path from 'node:path'
 import type * as Jiti from 'jiti'
+import { howToHandOver } from '../model/key-source.ts'
+import { lackOfKey, type LackOfKey } from '../model/lack-of-key.ts'
 import { ImagegenError, messageOf, type Place, type Problem } from '../shared/errors.ts'
 import { errorCode, readFileIfThere } from '../shared/files.ts'
+import { sentence } from '../shared/plain-text.ts'
 import { codeFrame } from '../shared/place.ts'
 import { isRecord } from '../shared/record.ts'
 import type { ConfigFunction, ConfigInput, Options } from './options.ts'
@@ -15,7 +18,7 @@ const load = createRequire(import.meta.url)
  * Loads `imagegen.config.*` without a cache, so that an edit takes effect without a restart, and calls it
  * where it is a function.
  *
- * @throws ImagegenError with code `config`.
+ * @throws ImagegenError with code `config`, or `credentials` where a provider in it cannot be created without a key.
  */
 export async function loadConfigFile(file: string, input: ConfigInput): Promise<Options> {
   try {
@@ -34,7 +37,20 @@ export async function loadConfigFile(file: string, input: ConfigInput): Promise<
     ) as Options | ConfigFunction
     return typeof config === 'function' ? await config(input) : config
   } catch (error) {
+    const lack = lackOfKey(error)
+    if (lack !== undefined) {
+      throw new ImagegenError('credentials', missingKey(file, lack, error), { cause: error })
+    }
     throw new ImagegenError('config', problemOf(file, error), { cause: error })
+  }
+}
+
+/** Some providers cannot even be created without a key. */
+function missingKey(file: string, { variable, message }: LackOfKey, thrown: unknown): Problem {
+  return {
+    message: `There is no API key: ${variable} is not set, and ${path.basename(file)} cannot be loaded without it: ${sentence(message)}`,
+    place: placeOfError(file, thrown),
+    hint: `Set ${variable} in the environment; ${howToHandOver(variable)}. To work without a key, as with placeholders, write \`apiKey: env.${variable} ?? ''\`.`,
   }
 }
 

@@ -55,7 +55,11 @@ function withKeySource(resolved: ResolvedModel): ResolvedModel {
     ? resolved
     : {
         ...resolved,
-        model: { ...delegating(model), credentials: 'missing', keySource: missing },
+        model: {
+          ...delegating(model),
+          credentials: 'missing',
+          ...(missing.source === undefined ? {} : { keySource: missing.source }),
+        },
       }
 }
 

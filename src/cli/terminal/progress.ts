@@ -9,11 +9,15 @@ export interface Progress {
   end(): void
 }
 
+/** Codes of failures that a missing key explains. */
+const KEPT_BY_KEY: ReadonlySet<string> = new Set(['credentials', 'stopped', 'blocked'])
+
 /** Milliseconds between two drawings of the last line. */
 const REDRAWN = 200
 
 export function createProgress(jobs: readonly Job[], output: Output): Progress {
   const progress = createRunProgress(jobs)
+  let hasKey = true
   const stop =
     output.isInteractive && jobs.length > 0
       ? redraw(() => output.status(statusLine(progress.read(), Date.now())))
@@ -26,6 +30,9 @@ export function createProgress(jobs: readonly Job[], output: Output): Progress {
           output.logger.info(`${output.paint('green', 'made')}    ${inOneLine(event.job.entry.id)}`)
           break
         case 'failed':
+          // A missing key is one message for all images that it keeps.
+          if (!hasKey && KEPT_BY_KEY.has(event.failure.code)) break
+          if (event.failure.code === 'credentials') hasKey = false
           output.logger.info(
             `${output.paint('red', 'failed')}  ${inOneLine(event.job.entry.id)} (${sentence(event.failure.code)})`,
           )
