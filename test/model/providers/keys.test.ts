@@ -106,7 +106,9 @@ describe('a key that is found missing only', () => {
     modelId: 'brush',
     maxImagesPerCall: 1,
     limits: { sizes: ['1024x1024'] },
-    doGenerate: () => Promise.reject(error()),
+    doGenerate() {
+      throw error()
+    },
     ...settings,
   })
   const sdkError = (): Error =>
