@@ -145,6 +145,29 @@ test('an edit of the manifest or of a picture that it names is seen', async () =
   expect(promptsOf(project).filter((prompt) => prompt.includes('fox'))).toHaveLength(2)
 })
 
+test('an edit of another manifest, to which an image refers, is seen', async () => {
+  const project = await sandbox({
+    files: {
+      ...ONE,
+      'src/one.image.yaml': ONE['src/one.image.yaml'].replace(
+        'alt:',
+        'references: [./sheet.image.yaml], alt:',
+      ),
+      'src/sheet.image.yaml': 'size: 512x512\nprompt: A sheet\nalt: ""\n',
+    },
+  })
+  const dev = await viteDev(project)
+  const hmr = await connectHmr(dev.server)
+  const standIn = await dev.visit()
+  let page = standIn
+  await hmr.until(async () => !isSame(standIn, (page = await dev.visit())))
+  const first = page
+  project.edit('src/sheet.image.yaml', 'A sheet', 'Another sheet')
+  await hmr.until(async () => isSame(standIn, (page = await dev.visit())))
+  await hmr.until(async () => !isSame(standIn, (page = await dev.visit())))
+  expect(page.pictures).not.toEqual(first.pictures)
+})
+
 test('a broken manifest is an error with file and line, until it is fixed', async () => {
   listenToConsole()
   const project = await sandbox({ files: ONE })

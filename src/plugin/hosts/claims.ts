@@ -40,9 +40,11 @@ export function createClaims(): Claims {
         }
         return undefined
       }
-      if (importer !== undefined && claimed.has(importer)) {
-        const [manifest] = splitQuery(importer)
-        // A manifest imports only its own images, possibly thousands, so nothing needs to be resolved.
+      const [manifest] = splitQuery(importer ?? '')
+      // A manifest imports only its own images, possibly thousands, so nothing needs to be resolved. Vite also resolves
+      // the files that a module watches, which may be other manifests.
+      const isOwn = ours.image !== undefined || ours.file === path.normalize(manifest)
+      if (importer !== undefined && claimed.has(importer) && isOwn) {
         const id = formatModuleId({ file: manifest, image: ours.image })
         claimed.add(id)
         return id
