@@ -39,6 +39,7 @@ import { createRenderer, type RenderedImage } from './render/render.ts'
 import { planLines, waitLines } from './pipeline/reasons.ts'
 import { debug } from './shared/debug.ts'
 import type { Logger } from './shared/logger.ts'
+import type { Candidate } from './store/read/snapshot.ts'
 import { openStore, type Store, type StorePurpose } from './store/store.ts'
 
 /*
@@ -118,9 +119,15 @@ export interface Pipeline {
   /**
    * Renders an image, or takes its renditions from the cache.
    *
+   * @param candidate default: the one in use.
    * @throws ImagegenError if the original is not available.
    */
-  render(image: PlannedImage, survey: Survey, signal: AbortSignal): Promise<RenderedImage>
+  render(
+    image: PlannedImage,
+    survey: Survey,
+    signal: AbortSignal,
+    candidate?: Candidate,
+  ): Promise<RenderedImage>
   /**
    * Writes a new `revision` into the image's manifest, so that the next run generates another image.
    *
@@ -240,8 +247,8 @@ export function createPipeline(
       const { workForOthers } = await import('./pipeline/here-or-there.ts')
       return workForOthers(how, store, options, logger)
     },
-    render: async (image, survey, signal) =>
-      renderer.render(pictureJob(image, survey, store, options), signal),
+    render: async (image, survey, signal, candidate) =>
+      renderer.render(pictureJob(image, survey, store, options, candidate), signal),
     async reroll(image, survey) {
       const { nextRevision } = await import('./pipeline/reroll.ts')
       const { rewrite } = await import('./pipeline/rewrite.ts')

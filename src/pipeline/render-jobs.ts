@@ -10,16 +10,22 @@ import type { Provenance } from '../render/rendition.ts'
 import { ImagegenError } from '../shared/errors.ts'
 import { sha256 } from '../shared/hash.ts'
 import { lfsObjectOf } from '../shared/lfs-pointer.ts'
+import type { Candidate } from '../store/read/snapshot.ts'
 import type { Receipt } from '../store/receipt.ts'
 import type { Store } from '../store/store.ts'
 import type { Survey } from './survey.ts'
 
-/** Creates the render job of an image whose original exists. */
+/**
+ * Creates the render job of an image whose original exists.
+ *
+ * @param chosen the candidate to render. Default: the one in use.
+ */
 export function pictureJob(
   image: PlannedImage,
   survey: Survey,
   store: Store,
   options: ResolvedOptions,
+  chosen?: Candidate,
 ): RenderJob {
   const { entry, made } = image
   if (entry.subject.kind === 'source') {
@@ -31,9 +37,10 @@ export function pictureJob(
     }
   }
   const candidate =
-    made === undefined
+    chosen ??
+    (made === undefined
       ? undefined
-      : pickedOf(survey.snapshot.lookup(made.key).candidates, entry.pick)
+      : pickedOf(survey.snapshot.lookup(made.key).candidates, entry.pick))
   if (made === undefined || candidate === undefined) {
     throw new ImagegenError('unavailable', {
       message: `${entry.id} is ${image.state}: ${image.reason}.`,

@@ -38,6 +38,7 @@ export interface Running {
 export interface Project {
   readonly folder: string
   write(file: string, content: string | Uint8Array): void
+  remove(file: string): void
   read(file: string): string
   bytes(file: string): Buffer
   /** Every file below, with `/`, sorted; without what is installed and cached. */
@@ -104,6 +105,7 @@ export async function createProject(files: Record<string, string> = {}): Promise
       mkdirSync(path.dirname(resolve(file)), { recursive: true })
       writeFileSync(resolve(file), content)
     },
+    remove: (file) => rmSync(resolve(file)),
     read: (file) => readFileSync(resolve(file), 'utf8'),
     bytes: (file) => readFileSync(resolve(file)),
     files: () =>

@@ -11,15 +11,43 @@ import { isRecord } from '../../shared/record.ts'
 /** The list of an exported folder's images. It is written last. */
 export const LIST = 'images.json'
 
+/** The value of an image in `images.json`. */
+export interface ExportedImage extends GeneratedImage {
+  /** Whether its files show a placeholder, because there is no original. */
+  readonly placeholder?: true
+  /** Only with `--all-candidates`, in the order of `pick`. */
+  readonly candidates?: readonly ExportedCandidate[]
+}
+
+/** A candidate of an image. The files of those that are not in use have their digest in their names. */
+export interface ExportedCandidate extends GeneratedImage {
+  /** As `pick` counts, from 1. */
+  readonly number: number
+  /** The digits of its SHA-256 that `pick` takes. */
+  readonly digest: string
+  readonly sha256: string
+  readonly seed: number | null
+  /** ISO 8601 in UTC. */
+  readonly time: string
+  /** Whether it is the one in use. */
+  readonly picked: boolean
+}
+
 /** The content of `images.json`. */
 export interface ExportList {
   readonly version: 1
   /** The images by id. */
-  readonly images: Readonly<Record<string, GeneratedImage>>
+  readonly images: Readonly<Record<string, ExportedImage>>
   /** The ids of images by name, for names that only one image has. */
   readonly names: Readonly<Record<string, string>>
   /** SHA-256 of every written file, by name. Other files are never touched. */
   readonly files: Readonly<Record<string, string>>
+}
+
+/** What an earlier export wrote, as its list says. */
+export interface EarlierExport {
+  readonly images: Readonly<Record<string, ExportedImage>>
+  readonly names: Readonly<Record<string, string>>
 }
 
 /** A file to export. */
@@ -42,6 +70,7 @@ export interface ExportedFiles {
  *
  * @param folder absolute path.
  * @param wanted the files by their name in the folder.
+ * @param staysOurs whether a file of an earlier export stays although it is not wanted now, by its name. Default: none.
  * @throws ImagegenError with code `usage` if a user's file has a wanted name; nothing is written then. With code `render`
  *   if a rendition changed during the export.
  */
@@ -49,8 +78,9 @@ export async function updateFolder(
   folder: string,
   wanted: ReadonlyMap<string, ExportedFile>,
   list: Omit<ExportList, 'files' | 'version'>,
+  staysOurs: (name: string) => boolean = () => false,
 ): Promise<ExportedFiles> {
-  const before = readList(folder)
+  const { files: before } = readList(folder)
   refuseLinks(folder, [...wanted.keys()])
   const hashes = new Map([...wanted].map(([name, file]) => [name, file.sha256]))
   const present = new Map(
@@ -78,13 +108,22 @@ export async function updateFolder(
   const removed = [...before.keys()].filter(
     (name) =>
       !wanted.has(name) &&
+      !staysOurs(name) &&
       present.get(name) !== undefined &&
       isOurs(name) &&
       !kept.has(identityOf(path.join(folder, name))) &&
       !isBehindLink(folder, name),
   )
   for (const name of removed) rmSync(path.join(folder, name))
-  const content: ExportList = { version: 1, ...list, files: Object.fromEntries(hashes) }
+  const stays = [...before].filter(([name]) => !wanted.has(name) && staysOurs(name))
+  // In the order of the images, so that the list is the same whether an export was made at once or in parts.
+  const images = Object.values(list.images)
+  const places = new Map(
+    images.flatMap((image, place) => filesOfImage(image).map((name) => [name, place] as const)),
+  )
+  const placeOf = (name: string): number => places.get(name) ?? images.length
+  const files = [...stays, ...hashes].sort(([one], [other]) => placeOf(one) - placeOf(other))
+  const content: ExportList = { version: 1, ...list, files: Object.fromEntries(files) }
   await writeFileIfChanged(path.join(folder, LIST), `${JSON.stringify(content, undefined, 2)}\n`)
   const unchanged = [...wanted.keys()].filter((name) => present.get(name) === hashes.get(name))
   return { written: changed, unchanged, removed }
@@ -123,28 +162,88 @@ function readRendition({ file, sha256: expected }: ExportedFile): Uint8Array {
   })
 }
 
-/** Reads the files of the last export with their hashes. */
-function readList(folder: string): ReadonlyMap<string, string> {
-  refuseLinks(folder, [LIST])
-  const bytes = readFileIfThere(path.join(folder, LIST))
-  if (bytes === undefined) return new Map()
-  const list = parse(bytes.toString('utf8'))
-  if (list === undefined) refuse(folder, [LIST])
-  return new Map(
-    Object.entries(list ?? {}).flatMap(([name, hash]) =>
-      typeof hash === 'string' && isExported(name) ? [[name, hash]] : [],
-    ),
-  )
+/** The list of the last export, with the hashes of its files. Its values are as they are in the file. */
+interface EarlierList extends EarlierExport {
+  readonly files: ReadonlyMap<string, string>
 }
 
-function parse(text: string): Readonly<Record<string, unknown>> | undefined {
+/**
+ * What the last export into a folder wrote.
+ *
+ * @throws ImagegenError with code `usage` if the folder has another list, or a link in its place.
+ */
+export function readEarlierExport(folder: string): EarlierExport {
+  const { images, names } = readList(folder)
+  return { images, names }
+}
+
+function readList(folder: string): EarlierList {
+  refuseLinks(folder, [LIST])
+  const bytes = readFileIfThere(path.join(folder, LIST))
+  if (bytes === undefined) return { images: {}, names: {}, files: new Map() }
+  const { images, names, files } = parse(bytes.toString('utf8')) ?? {}
+  if (files === undefined) refuse(folder, [LIST])
+  return {
+    images: Object.fromEntries(
+      Object.entries(images ?? {}).filter(
+        (one): one is [string, ExportedImage] => isRecord(one[1]) && isListed(one[1]),
+      ),
+    ),
+    names: Object.fromEntries(
+      Object.entries(names ?? {}).filter(
+        (one): one is [string, string] => typeof one[1] === 'string',
+      ),
+    ),
+    files: new Map(
+      Object.entries(files ?? {}).flatMap(([name, hash]) =>
+        typeof hash === 'string' && isExported(name) ? [[name, hash]] : [],
+      ),
+    ),
+  }
+}
+
+type Parts = Partial<Record<'images' | 'names' | 'files', Readonly<Record<string, unknown>>>>
+
+function parse(text: string): Parts | undefined {
   try {
     const value: unknown = JSON.parse(text)
-    const files = isRecord(value) && value['version'] === 1 ? value['files'] : undefined
-    return isRecord(files) ? files : undefined
+    if (!isRecord(value) || value['version'] !== 1) return undefined
+    const { images, names, files } = value
+    return {
+      ...(isRecord(images) ? { images } : {}),
+      ...(isRecord(names) ? { names } : {}),
+      ...(isRecord(files) ? { files } : {}),
+    }
   } catch {
     return undefined
   }
+}
+
+/** Whether an entry of a list has the texts that name its files. */
+function isListed({
+  src,
+  srcset,
+  sources,
+  candidates = [],
+}: Readonly<Record<string, unknown>>): boolean {
+  return (
+    typeof src === 'string' &&
+    typeof srcset === 'string' &&
+    isRecord(sources) &&
+    Object.values(sources).every((one) => typeof one === 'string') &&
+    Array.isArray(candidates) &&
+    candidates.every((one) => isRecord(one) && isListed({ ...one, candidates: [] }))
+  )
+}
+
+/** The names of the files of an image of a list, with those of its candidates. */
+export function filesOfImage({ candidates = [], ...image }: ExportedImage): readonly string[] {
+  return [image, ...candidates].flatMap(({ src, srcset, sources }) => [
+    src,
+    ...[srcset, ...Object.values(sources)].flatMap((set) =>
+      set.split(', ').map((one) => one.replace(/ \d+w$/, '')),
+    ),
+  ])
 }
 
 /**

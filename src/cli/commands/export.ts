@@ -1,39 +1,48 @@
-import { availableParallelism } from 'node:os'
-import path from 'node:path'
 import { setFlagsFromString } from 'node:v8'
-import type { GeneratedImage } from '../../emit/generated-image.ts'
-import type { Pipeline, PlannedImage, RenderedImage, Survey } from '../../pipeline.ts'
-import { ImagegenError, type Problem } from '../../shared/errors.ts'
+import path from 'node:path'
+import type { Pipeline, PlannedImage, Survey } from '../../pipeline.ts'
+import { ImagegenError } from '../../shared/errors.ts'
 import { groupBy } from '../../shared/group-by.ts'
 import { count, inOneLine } from '../../shared/plain-text.ts'
-import { type Command, JSON_OPTION } from '../command.ts'
+import { type Command, IMAGES, JSON_OPTION } from '../command.ts'
 import { openProject, soundSurvey } from '../project.ts'
+import { onInterrupt } from '../terminal/interrupt.ts'
+import type { Output } from '../terminal/output.ts'
 import {
-  type ExportedFile,
-  LIST,
+  type EarlierExport,
+  type ExportedFiles,
   exportNames,
-  exportedFile,
-  exportedImage,
+  filesOfImage,
+  LIST,
+  readEarlierExport,
   updateFolder,
 } from './export-folder.ts'
+import {
+  type ExportHow,
+  type FailedExport,
+  type RenderedExport,
+  renderExport,
+} from './export-images.ts'
+import { followProject } from './follow-project.ts'
 
 /** The most problems that are listed. */
 const SHOWN = 20
 
-/**
- * How many images are requested at once. This is more than are rendered in parallel, to keep all threads busy, but not
- * all of them, because thousands of waiting images would hold more memory than the ones being rendered.
- */
-const ASKED_AT_ONCE = 2 * availableParallelism() + 4
-
 export const exportImages: Command = {
+  operands: IMAGES,
   options: {
     out: { value: 'DIR', about: 'the folder to write to; created if needed' },
+    placeholders: { about: 'write placeholders for images that are missing' },
+    'all-candidates': { about: 'also write the candidates that are not in use' },
+    watch: { about: 'write again what an edit changes, until Ctrl-C' },
     ...JSON_OPTION,
   },
   examples: [
     { line: '--out public/art', about: 'write every image' },
-    { line: '--out ../game/art --json', about: 'list for a script what was written' },
+    {
+      line: "'tile-*' --out ../game/art --placeholders --watch",
+      about: 'keep the images whose names begin with tile- up to date in another folder',
+    },
   ],
   async run(given, output) {
     const out = given.text('out')
@@ -44,70 +53,114 @@ export const exportImages: Command = {
       })
     }
     keepYoungGenerationSmall()
-    const pipeline = await openProject(output, 'look')
-    const survey = await soundSurvey(pipeline)
-    const { images } = survey.plan
-    const rendered = await renderAll(images, survey, pipeline)
-    const nameOf = exportNames(images)
-    const files = new Map<string, ExportedFile>()
-    const values: Record<string, GeneratedImage> = {}
-    for (const [{ entry }, image] of rendered) {
-      const name = nameOf(entry.id)
-      values[entry.id] = exportedImage(name, entry.alt ?? '', image)
-      for (const rendition of image.renditions) {
-        files.set(exportedFile(name, rendition), rendition)
-      }
+    const interrupt = new AbortController()
+    const asked: Asked = {
+      out,
+      patterns: given.operands,
+      placeholders: given.flag('placeholders'),
+      allCandidates: given.flag('all-candidates'),
+      signal: interrupt.signal,
     }
-    const { written, unchanged, removed } = await updateFolder(path.resolve(out), files, {
-      images: values,
-      names: Object.fromEntries(uniqueNames(images)),
-    })
-    if (given.flag('json')) {
-      output.json({ version: 1, images: images.length, written, unchanged, removed })
-    } else {
-      output.result(
-        `${count(images.length, 'image')} in ${inOneLine(path.join(out, LIST))}: ${count(written.length, 'file')} written, ${unchanged.length} unchanged, ${removed.length} removed.`,
-      )
+    const tell = given.flag('json') ? tellAsJson : tellAsText
+    const open = (): Promise<Pipeline> => openProject(output, 'look')
+    if (!given.flag('watch')) {
+      const pipeline = await open()
+      const done = await exportOnce(asked, await soundSurvey(pipeline), pipeline)
+      tell(done, output)
+      return done.failed.length > 0 ? 1 : 0
     }
-    return 0
+    output.answerInLines()
+    const release = onInterrupt(() => interrupt.abort())
+    let told = ''
+    try {
+      await followProject(open, output, interrupt.signal, async (survey, pipeline) => {
+        const done = await exportOnce(asked, survey, pipeline)
+        const failures = JSON.stringify(done.failed)
+        const isNews = done.written.length + done.removed.length > 0 || failures !== told
+        if (isNews || told === '') tell(done, output)
+        told = failures
+      })
+      return 0
+    } finally {
+      release()
+    }
   },
 }
 
+/** What the command line asks for. */
+interface Asked extends ExportHow {
+  readonly out: string
+  readonly patterns: readonly string[]
+}
+
+/** What an export did. */
+interface Done extends ExportedFiles, Pick<RenderedExport, 'failed' | 'placeholders'> {
+  readonly list: string
+  readonly images: number
+}
+
 /**
- * Renders all images.
- *
- * @throws ImagegenError with code `render` and the problems of all images that failed.
+ * Renders the selected images and updates the folder. Images that were not selected, and those that cannot be had, stay
+ * as an earlier export wrote them.
  */
-async function renderAll(
-  images: readonly PlannedImage[],
-  survey: Survey,
-  pipeline: Pipeline,
-): Promise<ReadonlyArray<readonly [PlannedImage, RenderedImage]>> {
-  const { signal } = new AbortController()
-  const finished = new Map<PlannedImage, RenderedImage>()
-  const failed = new Map<PlannedImage, readonly Problem[]>()
-  const left = images.values()
-  const renderInTurn = async (): Promise<void> => {
-    for (const image of left) {
-      try {
-        finished.set(image, await pipeline.render(image, survey, signal))
-      } catch (error) {
-        if (!(error instanceof ImagegenError)) throw error
-        failed.set(image, error.problems)
-      }
-    }
+async function exportOnce(asked: Asked, survey: Survey, pipeline: Pipeline): Promise<Done> {
+  const { images } = pipeline.select(survey, asked.patterns)
+  const all = survey.plan.images
+  const folder = path.resolve(asked.out)
+  const rendered = await renderExport(images, exportNames(all), survey, pipeline, asked)
+  const earlier = readEarlierExport(folder)
+  const selected = new Set(images.map(({ entry }) => entry.id))
+  const failed = new Set(rendered.failed.map(({ id }) => id))
+  const isWhole = asked.patterns.length === 0
+  const stays = new Map(
+    Object.entries(earlier.images).filter(
+      ([id]) => !rendered.values.has(id) && (failed.has(id) || (!isWhole && !selected.has(id))),
+    ),
+  )
+  const kept = new Set([...stays.values()].flatMap(filesOfImage))
+  const replaced = new Set(
+    Object.entries(earlier.images).flatMap(([id, image]) =>
+      stays.has(id) ? [] : filesOfImage(image),
+    ),
+  )
+  const changes = await updateFolder(
+    folder,
+    rendered.files,
+    listOf(new Map([...stays, ...rendered.values]), all, earlier),
+    (name) => kept.has(name) || (!isWhole && !replaced.has(name)),
+  )
+  const { placeholders, failed: failures } = rendered
+  return {
+    ...changes,
+    list: path.join(asked.out, LIST),
+    images: images.length,
+    placeholders,
+    failed: failures,
   }
-  await Promise.all(Array.from({ length: ASKED_AT_ONCE }, renderInTurn))
-  const problems = images.flatMap((image) => failed.get(image) ?? [])
-  if (problems.length > 0) {
-    throw new ImagegenError('render', problems.slice(0, SHOWN), {
-      summary: `${count(problems.length, 'image')} of ${images.length} cannot be exported. Nothing was written.`,
-    })
+}
+
+/** The list of a folder's images, in the order of the project, with the names that only one image has. */
+function listOf(
+  values: RenderedExport['values'],
+  all: readonly PlannedImage[],
+  earlier: EarlierExport,
+): EarlierExport {
+  const known = all.map(({ entry }) => entry.id).filter((id) => values.has(id))
+  const others = [...values.keys()].filter((id) => !known.includes(id))
+  const ids = [...known, ...others]
+  const names = new Map([
+    ...Object.entries(earlier.names).filter(([, id]) => others.includes(id)),
+    ...uniqueNames(all).filter(([, id]) => values.has(id)),
+  ])
+  return {
+    images: Object.fromEntries(
+      ids.flatMap((id) => {
+        const value = values.get(id)
+        return value === undefined ? [] : [[id, value]]
+      }),
+    ),
+    names: Object.fromEntries(names),
   }
-  return images.flatMap((image) => {
-    const rendered = finished.get(image)
-    return rendered === undefined ? [] : [[image, rendered] as const]
-  })
 }
 
 function uniqueNames(images: readonly PlannedImage[]): Array<readonly [string, string]> {
@@ -115,6 +168,53 @@ function uniqueNames(images: readonly PlannedImage[]): Array<readonly [string, s
   return [...byName].flatMap(([name, [{ entry }, ...others]]) =>
     others.length > 0 ? [] : [[name, entry.id] as const],
   )
+}
+
+function tellAsJson(
+  { images, written, unchanged, removed, failed, placeholders }: Done,
+  output: Output,
+): void {
+  tellFailures(failed, output)
+  output.json({
+    version: 1,
+    images,
+    written,
+    unchanged,
+    removed,
+    // Only if there are any, because most exports have none.
+    ...(placeholders.length === 0 ? {} : { placeholders }),
+    ...(failed.length === 0
+      ? {}
+      : {
+          failed: failed.map(({ id, code, problems }) => ({
+            id,
+            code,
+            message: output.clean(problems.map(({ message }) => message).join(' ')),
+          })),
+        }),
+  })
+}
+
+function tellAsText(
+  { list, images, written, unchanged, removed, failed, placeholders }: Done,
+  output: Output,
+): void {
+  tellFailures(failed, output)
+  const lost = new Set(failed.map(({ id }) => id)).size
+  const shown =
+    lost === 0 ? count(images, 'image') : `${images - lost} of ${count(images, 'image')}`
+  const aside = placeholders.length === 0 ? '' : `, ${count(placeholders.length, 'placeholder')}`
+  output.result(
+    `${shown} in ${inOneLine(list)}${aside}: ${count(written.length, 'file')} written, ${unchanged.length} unchanged, ${removed.length} removed.`,
+  )
+}
+
+function tellFailures(failed: readonly FailedExport[], output: Output): void {
+  const problems = failed.flatMap((one) => one.problems)
+  for (const problem of problems.slice(0, SHOWN)) output.problem(problem)
+  if (problems.length > SHOWN) {
+    output.logger.error(`… and ${count(problems.length - SHOWN, 'more problem')}.`)
+  }
 }
 
 /**

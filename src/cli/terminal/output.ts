@@ -19,6 +19,8 @@ export interface Output {
   fail(error: CommandError): void
   /** Makes `fail` print JSON as well. */
   answerAsJson(): void
+  /** For commands that answer several times: each answer in JSON, also a failed one, is one line. */
+  answerInLines(): void
   /** Prints a problem with one of many items. */
   problem(problem: Problem): void
   /** Sets the status in the last line of a terminal; `''` removes it. Does nothing without a terminal. */
@@ -52,6 +54,7 @@ export function createOutput({ stdin, stdout, stderr, env }: NodeJS.Process): Ou
   let status = ''
   let isJson = false
   let hasAnswered = false
+  let isInLines = false
   // Marks colours with a random text, so that no other text can smuggle in escape sequences.
   const seal = randomUUID()
   const colours = new RegExp(`${seal}(\\d+)m`, 'g')
@@ -76,7 +79,7 @@ export function createOutput({ stdin, stdout, stderr, env }: NodeJS.Process): Ou
   }
   const json = (value: object): void => {
     hasAnswered = true
-    stdout.write(`${printableJson(JSON.stringify(value, undefined, 2))}\n`)
+    stdout.write(`${printableJson(JSON.stringify(value, undefined, isInLines ? 0 : 2))}\n`)
   }
   const error = (text: string): void => say(`${paint('red', 'error')} ${text}`)
   return {
@@ -90,7 +93,7 @@ export function createOutput({ stdin, stdout, stderr, env }: NodeJS.Process): Ou
     },
     fail({ code, message, problems }) {
       error(message)
-      if (!isJson || hasAnswered) return
+      if (!isJson || (hasAnswered && !isInLines)) return
       json({
         error: {
           code,
@@ -106,6 +109,9 @@ export function createOutput({ stdin, stdout, stderr, env }: NodeJS.Process): Ou
     },
     answerAsJson() {
       isJson = true
+    },
+    answerInLines() {
+      isInLines = true
     },
     problem: (problem) => error(formatProblem(problem)),
     status(text) {
