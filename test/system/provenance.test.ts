@@ -6,7 +6,10 @@ import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { resolveOutput } from '../../src/manifest/schema/output.ts'
 import { createRenderer, type RenderedImage } from '../../src/render/render.ts'
+import type { Provenance } from '../../src/render/rendition.ts'
 import { sha256 } from '../../src/shared/hash.ts'
+import { createProject, emulatorFor } from '../cli/project.ts'
+import { plainPng, tEXt, webuiParameters, withChunks } from '../pixels/tagged-pictures.ts'
 
 let cacheDir: string
 
@@ -36,7 +39,7 @@ function exiftool(file: string): Tags {
   }
 }
 
-async function render(model: string | undefined): Promise<RenderedImage> {
+async function render(provenance: Provenance | undefined): Promise<RenderedImage> {
   const original = await sharp({
     create: { width: 32, height: 16, channels: 3, background: '#6699cc' },
   })
@@ -50,7 +53,7 @@ async function render(model: string | undefined): Promise<RenderedImage> {
       operations: [],
       readComposite: () => Promise.reject(new Error('there is none')),
       output: resolveOutput([{ formats: ['avif', 'webp', 'jpeg', 'png', 'gif'] }]),
-      provenance: model === undefined ? undefined : { model },
+      provenance,
     },
     new AbortController().signal,
   )
@@ -58,7 +61,7 @@ async function render(model: string | undefined): Promise<RenderedImage> {
 
 describe('exiftool', () => {
   it('reads the provenance of every format, and finds nothing of the original’s EXIF', async () => {
-    for (const { file, format } of (await render('image-01')).renditions) {
+    for (const { file, format } of (await render({ model: 'image-01' })).renditions) {
       const tags = exiftool(file)
       expect(tags['XMP-iptcExt:DigitalSourceType'], format).toBe(
         'http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia',
@@ -69,6 +72,17 @@ describe('exiftool', () => {
         Object.keys(tags).filter((tag) => tag.startsWith('IFD0:') || tag === 'ExifTool:Warning'),
         format,
       ).toEqual([])
+    }
+  })
+
+  it('reads that a person edited a generated picture, and no model where none is known', async () => {
+    for (const { file, format } of (await render({ isEdited: true })).renditions) {
+      const tags = exiftool(file)
+      expect(tags['XMP-iptcExt:DigitalSourceType'], format).toBe(
+        'http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia',
+      )
+      expect(tags, format).not.toHaveProperty('XMP-iptcExt:AISystemUsed')
+      expect(tags, format).not.toHaveProperty('XMP-xmp:CreatorTool')
     }
   })
 
@@ -87,5 +101,37 @@ describe('exiftool', () => {
       if (format === 'gif' || format === 'avif') continue
       expect(exiftool(file)['ICC_Profile:ProfileDescription'], format).toBe('sRGB')
     }
+  })
+})
+
+describe('an adopted picture', () => {
+  const NAMED = webuiParameters('a fox', 'dreamshaper_8')
+
+  it.each([
+    ['from elsewhere', ['--keep-prompt'], false, 'trainedAlgorithmicMedia', undefined],
+    ['that names its model', ['--keep-prompt'], true, 'trainedAlgorithmicMedia', 'dreamshaper_8'],
+    ['edited by hand', ['--keep-prompt', '--edited'], false, 'compositeWith', undefined],
+    ['edited by hand that names its model', ['--edited'], true, 'compositeWith', 'dreamshaper_8'],
+  ])('%s says so in every rendition', async (_, options, isNamed, type, model) => {
+    const project = await createProject({
+      'cast.image.yaml':
+        'images:\n  fox:\n    prompt: A fox\n    alt: ""\n    output: { formats: [avif, webp, jpeg, png] }\n',
+    })
+    const emulator = await emulatorFor(project)
+    const png = await plainPng('#6699cc', 64, 48)
+    project.write('fox.png', isNamed ? withChunks(png, 'behind', tEXt('parameters', NAMED)) : png)
+    const adopted = await project.run('adopt', 'fox', 'fox.png', ...options)
+    expect(adopted.code, adopted.stderr).toBe(0)
+    const exported = await project.run('export', '--out', 'out')
+    expect(exported.code, exported.stderr).toBe(0)
+    const files = project.files().filter((file) => /^out\/.*\.(?:avif|webp|jpe?g|png)$/.test(file))
+    expect(files).toHaveLength(4)
+    for (const file of files) {
+      const tags = exiftool(path.join(project.folder, file))
+      expect(tags['XMP-iptcExt:DigitalSourceType'], file).toContain(`digitalsourcetype/${type}`)
+      expect(tags['XMP-iptcExt:AISystemUsed'], file).toBe(model)
+      expect(tags['XMP-xmp:CreatorTool'], file).toBe(model)
+    }
+    expect(emulator.stats().requests).toBe(0)
   })
 })
