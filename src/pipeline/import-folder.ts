@@ -11,6 +11,7 @@ import { createPlanner } from '../plan/plan.ts'
 import { throwIfAborted } from '../shared/abort.ts'
 import { ImagegenError } from '../shared/errors.ts'
 import { writeNew } from '../shared/files.ts'
+import { sha256 } from '../shared/hash.ts'
 import { count } from '../shared/plain-text.ts'
 import { adoptedReceipt } from '../store/arrive/adopted-receipt.ts'
 import {
@@ -210,10 +211,10 @@ function picksOf(
   records: ReadonlyMap<string, KeyRecord>,
 ): ReadonlyMap<string, string> {
   const picks = new Map<string, string>()
-  for (const [name, { key, sha256 }] of receipts) {
+  for (const [name, { key, sha256: digest }] of receipts) {
     const { candidates = [] } = records.get(key) ?? {}
-    const index = candidates.findIndex(({ receipt }) => receipt.sha256 === sha256)
-    if (index > 0) picks.set(name, digestPick(sha256, candidates))
+    const index = candidates.findIndex(({ receipt }) => receipt.sha256 === digest)
+    if (index > 0) picks.set(name, digestPick(digest, candidates))
   }
   return picks
 }
@@ -228,6 +229,12 @@ async function keep(
   const lock = await store.lock(receipt.key, { signal, onWait: () => {} })
   try {
     const { bytes } = readPicture({ kind: 'file', file })
+    if (sha256(bytes) !== receipt.sha256) {
+      throw new ImagegenError('usage', {
+        message: `${file} changed while it was being imported. No manifest was written.`,
+        hint: 'Run the command again.',
+      })
+    }
     await store.adopt(receipt, bytes)
   } finally {
     lock.release()
@@ -242,15 +249,17 @@ async function keep(
 function refuseOthers(path: string, found: readonly FoundPicture[], survey: Survey): void {
   const manifest = survey.manifestAt(path)
   if (manifest === undefined) throw exists(path, 'exists, and is not a manifest of this project')
-  const known = new Set(
-    survey.entriesOf(manifest).flatMap((entry) => {
-      if (entry.subject.kind === 'source') return [entry.subject.sha256]
-      const key = survey.images.get(entry.id)?.made?.key
-      const { candidates = [] } = key === undefined ? {} : survey.snapshot.lookup(key)
-      return candidates.map(({ receipt }) => receipt.sha256)
-    }),
-  )
-  const lacking = found.filter(({ sha256 }) => !known.has(sha256)).map(({ name }) => name)
+  const sources = survey
+    .entriesOf(manifest)
+    .flatMap(({ subject }) => (subject.kind === 'source' ? [subject.sha256] : []))
+  // Receipts say which manifest adopted a picture, also of an image whose prompt was edited since.
+  const adopted = survey.snapshot
+    .everything()
+    .candidates.flatMap(({ receipt }) =>
+      receipt.entry?.startsWith(`${path}#`) === true ? [receipt.sha256] : [],
+    )
+  const known = new Set([...sources, ...adopted])
+  const lacking = found.filter((picture) => !known.has(picture.sha256)).map(({ name }) => name)
   if (lacking.length === 0) return
   const some = lacking.slice(0, MOST_NAMES).join(', ')
   const more = lacking.length > MOST_NAMES ? ', …' : ''

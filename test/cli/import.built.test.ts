@@ -104,6 +104,21 @@ images:
     )
   })
 
+  it('knows its pictures again after a prompt was edited, and asks for that image only', async () => {
+    const project = await createProject()
+    for (const name of ['fox', 'hare']) {
+      project.write(`art/${name}.png`, await webuiPicture(`a ${name}`, name.length))
+    }
+    await project.run('import', 'art')
+    const text = project.read('art.image.yaml').replace('a fox', 'a grey fox')
+    project.write('art.image.yaml', text)
+    expect(await planOf(project)).toMatchObject({ summary: { missing: 1, current: 1 } })
+    const again = await project.run('import', 'art')
+    expect(again).toMatchObject({ code: 0 })
+    expect(again.stdout).toContain('has all 2 pictures already')
+    expect(project.read('art.image.yaml')).toBe(text)
+  })
+
   it.each([
     [
       'a manifest that lacks a picture',

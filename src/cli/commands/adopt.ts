@@ -60,6 +60,10 @@ export const adopt: Command = {
     if (removed !== undefined) {
       output.logger.info(`Removed ${removed}, the copy of the picture that you adopted before.`)
     }
+    const now = adoption.survey.images.get(image.entry.id)
+    if (now?.state === 'missing') {
+      output.logger.info(`${image.entry.id} is still missing: ${now.reason}.`)
+    }
     if (!how.keepPrompt && rewritten !== undefined && image.entry.subject.kind === 'generated') {
       output.logger.info(
         'The old prompt is now a comment. To go back, uncomment it and remove `source`: the generated image is still in the store.',
