@@ -2,6 +2,7 @@ import { holdAgainst } from './generate/agreement.ts'
 import { createBudget, type Budget } from './generate/budget.ts'
 import type { GenerateOptions } from './generate/generate.ts'
 import type { GenerateReport } from './generate/in-order.ts'
+import type { CandidatePick } from './manifest/entry.ts'
 import { parseDefaults } from './manifest/read/validate.ts'
 import type { ResolvedOptions } from './options.ts'
 import {
@@ -19,7 +20,10 @@ import type { AdoptHow, Adoption } from './pipeline/adoption.ts'
 import type { Pairing } from './pipeline/adopt-folder.ts'
 import type { ImportHow, Imported } from './pipeline/import-folder.ts'
 import type { GivenPicture } from './pipeline/given-picture.ts'
-import type { Rewritten } from './pipeline/rewrite.ts'
+import type { EditBasis, EditedFields } from './pipeline/edit-fields.ts'
+import type { ManifestEdit } from './pipeline/manifest-edit.ts'
+import { editTarget } from './pipeline/edit-target.ts'
+import type { ProposeAround } from './pipeline/propose.ts'
 import { remoteOf, sharedRenditions } from './pipeline/remote.ts'
 import type { Survey } from './pipeline/survey.ts'
 import { createSurveyor } from './pipeline/surveyor.ts'
@@ -48,7 +52,7 @@ import { openStore, type Store, type StorePurpose } from './store/store.ts'
  *                      importable module ◀─emit─ Asset ◀──────────── Rendition[] ◀─render───────┘
  */
 
-export type { ImageEntry } from './manifest/entry.ts'
+export type { CandidatePick, ImageEntry } from './manifest/entry.ts'
 export type { Manifest } from './manifest/manifest.ts'
 export type { GenerateEvent } from './generate/event.ts'
 export type { GenerateReport } from './generate/in-order.ts'
@@ -58,7 +62,8 @@ export type { ImportHow, Imported } from './pipeline/import-folder.ts'
 export type { GivenPicture } from './pipeline/given-picture.ts'
 export { createRunProgress } from './generate/run-progress.ts'
 export type { RunState } from './generate/run-progress.ts'
-export type { Rewritten } from './pipeline/rewrite.ts'
+export { manifestDigest, type EditBasis, type EditedFields } from './pipeline/edit-fields.ts'
+export type { FileEdit, ManifestEdit, PriceDifference } from './pipeline/manifest-edit.ts'
 export type { Survey } from './pipeline/survey.ts'
 export { pickedOf } from './plan/picked.ts'
 export type { Job, Plan, PlannedImage } from './plan/plan.ts'
@@ -129,11 +134,38 @@ export interface Pipeline {
     candidate?: Candidate,
   ): Promise<RenderedImage>
   /**
-   * Writes a new `revision` into the image's manifest, so that the next run generates another image.
+   * Plans a new `revision` for an image, so that the next run generates another image. Like the other edits, it is
+   * written by `write`.
    *
-   * @throws ImagegenError with code `usage` or `manifest`; nothing is written then.
+   * @param id of an image, or of a matrix entry as written (`tiles.image.yaml#tile-${season}`): all of its images.
+   * @throws ImagegenError with code `usage` or `manifest`.
    */
-  reroll(image: PlannedImage, survey: Survey): Promise<Rewritten>
+  reroll(survey: Survey, id: string): Promise<ManifestEdit>
+  /**
+   * Plans the `pick` of a candidate, in the spelling that costs less. An edit without files means that it is in use
+   * already.
+   *
+   * @param choice a number from 1, or at least 8 hex digits of the candidate's SHA-256.
+   * @throws ImagegenError with code `usage` if no candidate, or several, fit; with code `manifest`.
+   */
+  pick(survey: Survey, id: string, choice: CandidatePick): Promise<ManifestEdit>
+  /**
+   * Plans new values for fields of an image; `null` removes one.
+   *
+   * @throws ImagegenError with code `conflict` if the manifest is not as it was seen; with code `usage` or `manifest`.
+   */
+  editFields(
+    survey: Survey,
+    id: string,
+    fields: EditedFields,
+    basis?: EditBasis,
+  ): Promise<ManifestEdit>
+  /**
+   * Writes an edit. If it changes several images (`ids`), ask before.
+   *
+   * @throws ImagegenError with code `conflict` if a file has changed since it was read; nothing is written then.
+   */
+  write(edit: ManifestEdit): Promise<void>
   /**
    * Makes an image use a picture that a person gives: in place of generating (a copy beside the manifest, and `source`),
    * or as one more candidate of its recipe, which is then picked. Nothing is paid.
@@ -202,6 +234,7 @@ export function createPipeline(
   const renderer = createRenderer({ cacheDir: options.cacheDir, shared })
   const defaults = parseDefaults(options.defaults)
   const surveyor = createSurveyor(options, defaults, store)
+  const suppose: ProposeAround['suppose'] = (...given) => surveyor.suppose(...given)
   const followTypes = followDeclarations(options, logger)
   const warnOnce = warnOfManifests(logger)
   const warnOfOptions = warnOfProviderNames(logger)
@@ -249,15 +282,25 @@ export function createPipeline(
     },
     render: async (image, survey, signal, candidate) =>
       renderer.render(pictureJob(image, survey, store, options, candidate), signal),
-    async reroll(image, survey) {
-      const { nextRevision } = await import('./pipeline/reroll.ts')
-      const { rewrite } = await import('./pipeline/rewrite.ts')
-      const value = nextRevision(image, survey)
-      return rewrite(image, { field: 'revision', value }, survey, options, defaults)
+    async reroll(survey, id) {
+      const { proposeReroll } = await import('./pipeline/reroll.ts')
+      return proposeReroll(editTarget(id, survey), survey, store, { suppose })
+    },
+    async pick(survey, id, choice) {
+      const { proposePick } = await import('./pipeline/pick.ts')
+      return proposePick(editTarget(id, survey), choice, survey, store, { suppose })
+    },
+    async editFields(survey, id, fields, basis = {}) {
+      const { proposeFields } = await import('./pipeline/edit-fields.ts')
+      return proposeFields(editTarget(id, survey), fields, basis, survey, { suppose })
+    },
+    write: async ({ files }) => {
+      const { writeFiles } = await import('./pipeline/write-edit.ts')
+      return writeFiles(files)
     },
     async adoptFile(image, picture, survey, how) {
       const { adoptPicture } = await import('./pipeline/adopt.ts')
-      return adoptPicture(image, picture, survey, how, { options, defaults, store })
+      return adoptPicture(image, picture, survey, how, { options, defaults, store, suppose })
     },
     async pairFolder(folder, survey) {
       const { pairFolder } = await import('./pipeline/adopt-folder.ts')
@@ -265,7 +308,7 @@ export function createPipeline(
     },
     async importFolder(folder, survey, how) {
       const { importFolder } = await import('./pipeline/import-folder.ts')
-      return importFolder(folder, survey, how, { options, defaults, store })
+      return importFolder(folder, survey, how, { options, defaults, store, suppose })
     },
     renderPlaceholder: async (image, signal) =>
       renderer.render(await placeholderJob(image), signal),

@@ -67,6 +67,10 @@ export const COMMANDS: Readonly<Record<string, Listed>> = {
     about: 'request another image of the same prompt',
     load: async () => (await import('./commands/reroll.ts')).reroll,
   },
+  pick: {
+    about: 'choose which candidate an image uses',
+    load: async () => (await import('./commands/pick.ts')).pick,
+  },
   worker: {
     about: "generate the queue's jobs",
     load: async () => (await import('./commands/worker.ts')).worker,
@@ -103,6 +107,7 @@ const EXIT_CODES: Readonly<Record<ErrorCode, number>> = {
   usage: 2,
   config: 2,
   manifest: 2,
+  conflict: 2,
   frozen: 1,
   budget: 1,
   credentials: 1,

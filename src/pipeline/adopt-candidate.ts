@@ -1,7 +1,7 @@
 import path from 'node:path'
 import type { ImageEntry } from '../manifest/entry.ts'
 import { readEmbeddedPrompt } from '../pixels/embedded/embedded-prompt.ts'
-import { digestPick, pickedOf } from '../plan/picked.ts'
+import { pickedOf } from '../plan/picked.ts'
 import { createPlanner, type PlannedImage } from '../plan/plan.ts'
 import type { MadeImage } from '../plan/planned-image.ts'
 import { ImagegenError } from '../shared/errors.ts'
@@ -13,8 +13,11 @@ import type { Receipt } from '../store/receipt.ts'
 import type { Store } from '../store/store.ts'
 import type { AdoptAround, AdoptHow, Adoption } from './adoption.ts'
 import type { ReadPicture } from './given-picture.ts'
-import { rewrite } from './rewrite.ts'
+import { agreeOnEdit } from './agree-on-edit.ts'
+import { targetOf } from './edit-target.ts'
+import { proposePick } from './pick.ts'
 import { replan, type Survey } from './survey.ts'
+import { writeFiles } from './write-edit.ts'
 
 /**
  * Adds a picture to the candidates of an image's recipe and picks it. The prompt stays, and nothing is paid: the receipt
@@ -27,8 +30,8 @@ export async function adoptCandidate(
   image: PlannedImage,
   picture: ReadPicture,
   survey: Survey,
-  { origin, signal }: AdoptHow,
-  { options, defaults, store }: AdoptAround,
+  { origin, signal, mayChange }: AdoptHow,
+  { options, store, suppose }: AdoptAround,
 ): Promise<Adoption> {
   const { entry, made } = image
   if (made === undefined) {
@@ -46,18 +49,15 @@ export async function adoptCandidate(
   try {
     const before = await soundRecord(image, key, store)
     const record = withCandidate(before, receipt)
-    const value = digestPick(receipt.sha256, record.candidates)
-    const pick = { field: 'pick', value } as const
     const snapshot = withRecord(survey.snapshot, record)
-    const keep = async (): Promise<void> => store.adopt(receipt, picture.bytes)
-    const rewritten =
-      pickedOf(record.candidates, entry.pick)?.receipt.sha256 === receipt.sha256
-        ? undefined
-        : await rewrite(image, pick, survey, options, defaults, {
-            snapshot,
-            beforeWriting: keep,
-          })
-    if (rewritten === undefined) await keep()
+    const isInUse = pickedOf(record.candidates, entry.pick)?.receipt.sha256 === receipt.sha256
+    const around = { suppose, snapshot }
+    const rewritten = isInUse
+      ? undefined
+      : await proposePick(targetOf(image), receipt.sha256, survey, store, around)
+    if (rewritten !== undefined) await agreeOnEdit(rewritten, mayChange)
+    await store.adopt(receipt, picture.bytes)
+    if (rewritten !== undefined) await writeFiles(rewritten.files)
     return {
       rewritten,
       file: await fileOf(receipt, store, options.root),

@@ -7,8 +7,11 @@ import type { AdoptAround, AdoptHow, Adoption } from './adoption.ts'
 import { adoptedCopies } from './adopted-copies.ts'
 import { copyBeside } from './copy-beside.ts'
 import { readPicture, type GivenPicture, type ReadPicture } from './given-picture.ts'
-import { rewrite } from './rewrite.ts'
+import { agreeOnEdit } from './agree-on-edit.ts'
+import { targetOf } from './edit-target.ts'
+import { propose } from './propose.ts'
 import type { Survey } from './survey.ts'
+import { writeFiles } from './write-edit.ts'
 
 /**
  * Makes an image use a picture that a person gives. Adopting the same picture again changes nothing.
@@ -25,14 +28,15 @@ export async function adoptPicture(
   const picture = readPicture(given)
   return how.keepPrompt
     ? adoptCandidate(image, picture, survey, how, around)
-    : adoptSource(image, picture, survey, around)
+    : adoptSource(image, picture, survey, how, around)
 }
 
 async function adoptSource(
   image: PlannedImage,
   picture: ReadPicture,
   survey: Survey,
-  { options, defaults }: AdoptAround,
+  { mayChange }: AdoptHow,
+  { options, suppose }: AdoptAround,
 ): Promise<Adoption> {
   const { entry } = image
   const { subject } = entry
@@ -44,9 +48,11 @@ async function adoptSource(
   }
   const copies = adoptedCopies(options)
   const { source, file, isCopy, undo } = copyBeside(picture, entry.manifest.file)
-  const edit = { field: 'source', value: source, retired: 'prompt' } as const
+  const edit = { changes: { source }, retired: 'prompt' } as const
   try {
-    const rewritten = await rewrite(image, edit, survey, options, defaults)
+    const rewritten = await propose(targetOf(image), edit, survey, { suppose })
+    await agreeOnEdit(rewritten, mayChange)
+    await writeFiles(rewritten.files)
     if (isCopy) copies.remember(file, digest)
     const removed = copies.removeReplaced(entry, rewritten.survey)
     return { rewritten, file: show(file), isNew: isCopy, removed, survey: rewritten.survey }

@@ -1,8 +1,9 @@
 import type { ImageSettings } from '../manifest/schema/schema.ts'
 import type { ResolvedOptions } from '../options.ts'
 import type { Store } from '../store/store.ts'
-import type { Rewritten } from './rewrite.ts'
+import type { ManifestEdit } from './manifest-edit.ts'
 import type { Survey } from './survey.ts'
+import type { Surveyor } from './surveyor.ts'
 
 /** How a picture is adopted. */
 export interface AdoptHow {
@@ -15,12 +16,14 @@ export interface AdoptHow {
   readonly origin: 'elsewhere' | 'edited'
   /** Ends the wait for a process that is generating candidates of the same recipe. */
   readonly signal: AbortSignal
+  /** Asks before an edit that changes several images. Left out: such an edit is refused. */
+  readonly mayChange?: (edit: ManifestEdit) => Promise<boolean>
 }
 
 /** What adopting a picture changed. */
 export interface Adoption {
   /** The edit of the manifest; `undefined` where it already says what it should. */
-  readonly rewritten: Rewritten | undefined
+  readonly rewritten: ManifestEdit | undefined
   /** The file that the image uses now, from the root or from the store's parent folder. */
   readonly file: string
   /** Whether a file was added. */
@@ -36,4 +39,5 @@ export interface AdoptAround {
   readonly options: ResolvedOptions
   readonly defaults: ImageSettings
   readonly store: Store
+  readonly suppose: Surveyor['suppose']
 }

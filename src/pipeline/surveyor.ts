@@ -1,3 +1,4 @@
+import path from 'node:path'
 import { createLocalFiles, type LocalFiles } from '../manifest/resolve/local-files.ts'
 import { rememberManifests } from '../manifest/read/parsed-cache.ts'
 import { createManifestReader, type ManifestsRead } from '../manifest/read/reader.ts'
@@ -27,8 +28,13 @@ export interface Surveyor {
    * The survey as it would be with other texts of some manifests. Nothing is read again but what these need.
    *
    * @param changed the manifests of the survey that are replaced.
+   * @param snapshot the store as it will be; left out: as it is.
    */
-  suppose(survey: Survey, changed: ReadonlyMap<Manifest, Manifest>): Promise<Survey>
+  suppose(
+    survey: Survey,
+    changed: ReadonlyMap<Manifest, Manifest>,
+    snapshot?: StoreSnapshot,
+  ): Promise<Survey>
 }
 
 export function createSurveyor(
@@ -83,13 +89,30 @@ export function createSurveyor(
       const now = options.remote === undefined ? known : await readStore(reading)
       return surveyOf(reading, planner, now)
     },
-    async suppose(survey, changed) {
+    async suppose(survey, changed, snapshot) {
       const manifests = survey.manifests.map((manifest) => changed.get(manifest) ?? manifest)
+      // A file may have come under a name that another one had.
+      for (const manifest of changed.values()) {
+        for (const file of sourcesOf(manifest)) files.forget(file)
+      }
       const broken = new Map([...survey.problems].filter(([path]) => !survey.manifestAt(path)))
       const { styles, awaited } = survey
       const reading = await resolve({ manifests, styles, broken, awaited })
-      const view = options.remote === undefined ? viewOf(survey.snapshot) : await readStore(reading)
+      // A remote is asked for the new keys, too: what it has is not paid for again.
+      const view =
+        options.remote === undefined || snapshot !== undefined
+          ? viewOf(snapshot ?? survey.snapshot)
+          : await readStore(reading)
       return surveyOf(reading, supposing, view)
     },
   }
+}
+
+/** The files that a manifest's images use instead of generating, absolute. */
+function sourcesOf({ file, content }: Manifest): string[] {
+  return content.images
+    .flatMap(({ settings }) => [settings, ...(settings.overrides ?? [])])
+    .flatMap(({ source }) =>
+      source === undefined ? [] : [path.resolve(path.dirname(file), source)],
+    )
 }

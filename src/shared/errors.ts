@@ -5,6 +5,7 @@ export type ErrorCode =
   | 'usage'
   | 'config'
   | 'manifest'
+  | 'conflict'
   | 'frozen'
   | 'budget'
   | 'credentials'

@@ -1,5 +1,5 @@
 import type { ImageEntry, PlannedImage, Survey } from '../pipeline.ts'
-import { imagesSharing } from '../pipeline/rewrite.ts'
+import { imagesSharing } from '../pipeline/edit-target.ts'
 import type { EditableField, ImageDetail } from './protocol-image.ts'
 
 type Fields = Pick<

@@ -6,6 +6,9 @@ import { createProject, emulatorFor, type Project } from './project.ts'
 const SVG = '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>'
 const CAST = '# the cast\nimages:\r\n  kira:\r\n    prompt: "Kira" # her\r\n    alt: ""\r\n'
 
+const TILES =
+  'images:\n  tile-${s}: { prompt: "A ${s} tile", alt: "", seed: 7, matrix: { s: [a, b] } }\n'
+
 async function statesOf(project: Project): Promise<Record<string, string>> {
   const { stdout } = await project.run('plan', '--json')
   const { images } = JSON.parse(stdout) as { images: Array<{ name: string; state: string }> }
@@ -39,15 +42,35 @@ describe.concurrent('imagegen reroll', () => {
     expect(await statesOf(project)).toEqual({ kira: 'missing', scene: 'missing' })
   })
 
-  it('lists the images that share a matrix, and warns that a fixed seed may repeat the image', async () => {
-    const text =
-      'images:\n  tile-${s}: { prompt: "A ${s} tile", alt: "", seed: 7, matrix: { s: [a, b] } }\n'
-    const project = await createProject({ 'tiles.image.yaml': text })
-    const { code, stderr } = await project.run('reroll', 'tile-a')
+  it('changes one combination of a matrix, and warns that a fixed seed may repeat the image', async () => {
+    const project = await createProject({ 'tiles.image.yaml': TILES })
+    const { code, stdout, stderr } = await project.run('reroll', 'tile-a')
     expect(code).toBe(0)
-    expect(project.read('tiles.image.yaml')).toBe(text.replace('tile"', 'tile", revision: 1'))
-    expect(stderr).toContain('tiles.image.yaml#tile-b')
+    expect(stdout).toBe('tiles.image.yaml: `revision: 1` for s: a\n')
+    expect(project.read('tiles.image.yaml')).toBe(
+      TILES.replace('] } }', '] }, overrides: [{ when: { s: a }, revision: 1 }] }'),
+    )
+    expect(stderr).not.toContain('tile-b')
     expect(stderr).toContain('seed: 7')
+  })
+
+  it('names every image of a matrix entry, and changes them only if the user agrees', async () => {
+    const project = await createProject({ 'tiles.image.yaml': TILES })
+    const refused = await project.run('reroll', 'tile-${s}')
+    expect(refused.code).toBe(2)
+    expect(refused.stderr).toContain('tiles.image.yaml#tile-a')
+    expect(refused.stderr).toContain('tiles.image.yaml#tile-b')
+    expect(refused.stderr).toContain('--yes')
+    const declined = await project.typed('n\n', 'reroll', 'tile-${s}')
+    expect(declined.code).toBe(130)
+    expect(declined.stdout).toContain('changes 2 images')
+    expect(project.read('tiles.image.yaml')).toBe(TILES)
+    const agreed = await project.typed('y\n', 'reroll', 'tile-${s}')
+    expect(agreed.code).toBe(0)
+    const all = TILES.replace('tile"', 'tile", revision: 1')
+    expect(project.read('tiles.image.yaml')).toBe(all)
+    expect((await project.run('reroll', 'tiles.image.yaml#tile-${s}', '--yes')).code).toBe(0)
+    expect(project.read('tiles.image.yaml')).toBe(all.replace('revision: 1', 'revision: 2'))
   })
 
   it('keeps byte order mark and permissions', async () => {
@@ -129,13 +152,13 @@ describe.concurrent('imagegen adopt', () => {
     expect(project.read('art/cast.image.yaml')).toBe(CAST)
   })
 
-  it('removes its copy if the manifest cannot be edited', async () => {
+  it('removes its copy if nobody can agree to change the images that share an anchor', async () => {
     const text = 'images:\n  kira: &k { prompt: x, alt: "" }\n  twin: *k\n'
     const project = await createProject({ 'cast.image.yaml': text, 'in/kira.svg': SVG })
     const { code, stderr } = await project.run('adopt', 'kira', 'in/kira.svg')
     expect(code).toBe(2)
-    expect(stderr).toContain('cast.image.yaml:2:')
-    expect(stderr).toContain('source: ./kira.svg')
+    expect(stderr).toContain('changes 2 images')
+    expect(stderr).toContain('cast.image.yaml#twin')
     expect(project.files()).toEqual(['cast.image.yaml', 'in/kira.svg', 'package.json'])
     expect(project.read('cast.image.yaml')).toBe(text)
   })

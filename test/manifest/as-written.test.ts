@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
-import { editImage } from '../../src/manifest/edit/edit.ts'
+import { editEntry } from '../../src/manifest/edit/edit.ts'
 import { placeOf, warningsOf, type Manifest } from '../../src/manifest/manifest.ts'
 import { parseManifest } from '../../src/manifest/read/parse.ts'
 import { rememberManifests } from '../../src/manifest/read/parsed-cache.ts'
@@ -85,9 +85,13 @@ describe('names of images', () => {
 
   test('are found by an edit', async () => {
     const manifest = await manifestOf('images:\n  001:\n    prompt: y\n  1: { prompt: x }\n')
-    expect(editImage(manifest, ['images', '001'], { field: 'revision', value: 2 })).toBe(
-      'images:\n  001:\n    prompt: y\n    revision: 2\n  1: { prompt: x }\n',
-    )
+    expect(
+      editEntry(
+        manifest,
+        { path: ['images', '001'], combination: undefined },
+        { changes: { revision: 2 } },
+      ),
+    ).toBe('images:\n  001:\n    prompt: y\n    revision: 2\n  1: { prompt: x }\n')
   })
 })
 

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { editImage, type ImageEdit } from '../../src/manifest/edit/edit.ts'
+import { editEntry, type EntryEdit } from '../../src/manifest/edit/edit.ts'
 import { createLocate, pathOfImage, type Manifest } from '../../src/manifest/manifest.ts'
 import { parseManifest } from '../../src/manifest/read/parse.ts'
 import type { ImageSettings } from '../../src/manifest/schema/schema.ts'
@@ -17,13 +17,22 @@ function manifestOf(text: string): Manifest {
   }
 }
 
-function edited(text: string, name: string, edit: ImageEdit): string {
+function edited(
+  text: string,
+  name: string,
+  edit: EntryEdit,
+  combination?: Readonly<Record<string, string>>,
+): string {
   const manifest = manifestOf(text)
-  return editImage(manifest, pathOfImage(manifest, name), edit)
+  const place = {
+    path: pathOfImage(manifest, name),
+    combination: combination === undefined ? undefined : new Map(Object.entries(combination)),
+  }
+  return editEntry(manifest, place, edit)
 }
 
-const REROLL: ImageEdit = { field: 'revision', value: 2 }
-const ADOPT: ImageEdit = { field: 'source', value: './kira.png', retired: 'prompt' }
+const REROLL: EntryEdit = { changes: { revision: 2 } }
+const ADOPT: EntryEdit = { changes: { source: './kira.png' }, retired: 'prompt' }
 
 describe('a new revision', () => {
   it.each([
@@ -76,7 +85,7 @@ describe('a new revision', () => {
     expect(edited('{ prompt: x }', '', REROLL)).toBe('{ prompt: x, revision: 2 }')
   })
 
-  it('applies to all images of a matrix', () => {
+  it('is written for all images of a matrix if no combination is named', () => {
     const text = 'images:\n  tile-${s}:\n    matrix: { s: [a, b] }\n    prompt: A ${s} tile\n'
     expect(edited(text, 'tile-${s}', REROLL)).toBe(`${text}    revision: 2\n`.replace(/\n$/, '\n'))
   })
@@ -102,7 +111,7 @@ describe('a source', () => {
     [
       'takes the place of the old one in its quotes',
       "images:\n  kira: { source: './old.png' } # !\n",
-      'images:\n  kira: { source: "./kira.png" } # !\n',
+      "images:\n  kira: { source: './kira.png' } # !\n",
     ],
     [
       'goes beside a prompt that is a default',
@@ -114,29 +123,45 @@ describe('a source', () => {
   })
 
   it('is quoted if its name needs quotes', () => {
-    const edit: ImageEdit = { ...ADOPT, value: './a "b": #c.png' }
+    const edit: EntryEdit = { ...ADOPT, changes: { source: './a "b": #c.png' } }
     const text = edited('images:\n  kira: { prompt: x }\n', 'kira', edit)
     expect(manifestOf(text).content.images[0]!.settings.source).toBe('./a "b": #c.png')
   })
 })
 
-describe('an edit that would change more than the image', () => {
+describe('an edit of what an anchor shares', () => {
   it.each([
-    ['an image that is an alias', 'images:\n  b: &b { prompt: x }\n  kira: *b\n', REROLL],
+    [
+      'an image that is an alias',
+      'images:\n  b: &b { prompt: x }\n  kira: *b\n',
+      'images:\n  b: &b { prompt: x, revision: 2 }\n  kira: *b\n',
+    ],
     [
       'an image that others are an alias of',
       'images:\n  kira: &k { prompt: x }\n  b: *k\n',
-      REROLL,
-    ],
-    [
-      'a prompt that others are an alias of',
-      'images:\n  kira: { prompt: &p x }\n  b: { prompt: *p }\n',
-      ADOPT,
+      'images:\n  kira: &k { prompt: x, revision: 2 }\n  b: *k\n',
     ],
     [
       'a revision that others are an alias of',
       'images:\n  kira: { prompt: x, revision: &r 1 }\n  b: { prompt: y, revision: *r }\n',
-      REROLL,
+      'images:\n  kira: { prompt: x, revision: &r 2 }\n  b: { prompt: y, revision: *r }\n',
+    ],
+    [
+      'a revision that is an alias, which is replaced',
+      'images:\n  b: { prompt: y, revision: &r 1 }\n  kira: { prompt: x, revision: *r }\n',
+      'images:\n  b: { prompt: y, revision: &r 1 }\n  kira: { prompt: x, revision: 2 }\n',
+    ],
+  ])('%s goes to the anchor', (_, text, wanted) => {
+    expect(edited(text, 'kira', REROLL)).toBe(wanted)
+  })
+})
+
+describe('an edit that would break the manifest', () => {
+  it.each([
+    [
+      'a prompt that others are an alias of',
+      'images:\n  kira: { prompt: &p x }\n  b: { prompt: *p }\n',
+      ADOPT,
     ],
     ['a key in the long form', 'images:\n  kira:\n    ? prompt\n    : x\n', REROLL],
   ])('%s is refused with advice on what to write by hand, and where', (_, text, edit) => {
@@ -238,7 +263,7 @@ describe('any manifest', () => {
         expect(settingsOf(result)).toEqual({ ...before, kira: { ...before['kira'], revision: 2 } })
         const insertions = [/, revision: 2/, /\r?\n +revision: 2/, /revision: 2\r?\n +/]
         expect(insertions.map((insertion) => result.replace(insertion, ''))).toContain(text)
-        const again = edited(result, 'kira', { ...REROLL, value: 3 })
+        const again = edited(result, 'kira', { changes: { revision: 3 } })
         expect(again).toBe(result.replace('revision: 2', 'revision: 3'))
       }),
       { numRuns: 300 },

@@ -116,12 +116,10 @@ function resultJson(
 ): object {
   return {
     version: 1,
-    adopted: adopted.map(({ id, adoption: { file, rewritten } }) => ({
-      id,
-      file,
-      field: rewritten?.edit.field ?? null,
-      value: rewritten?.edit.value ?? null,
-    })),
+    adopted: adopted.map(({ id, adoption: { file, rewritten } }) => {
+      const [field = null, value = null] = Object.entries(rewritten?.changes ?? {})[0] ?? []
+      return { id, file, field, value }
+    }),
     unchanged: before.map(({ image }) => image.entry.id),
     failed: failed.map(({ id, error }) => ({ id, message: error.message })),
     unmatched,

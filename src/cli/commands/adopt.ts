@@ -1,13 +1,16 @@
 import path from 'node:path'
+import type { ManifestEdit } from '../../pipeline.ts'
 import { JSON_OPTION, type Command } from '../command.ts'
+import { mayChange, SHARED_EDIT_OPTION } from '../edit-consent.ts'
 import { oneImage, openProject, soundSurvey } from '../project.ts'
-import { tellRewritten } from '../terminal/report.ts'
+import { tellEdit } from '../terminal/report.ts'
 import { adoptFolder } from './adopt-folder.ts'
 
 export const adopt: Command = {
   operands: { usage: 'ID FILE, or DIR', least: 1, most: 2 },
   options: {
     ...JSON_OPTION,
+    ...SHARED_EDIT_OPTION,
     'keep-prompt': {
       about: 'keep the prompt: the file becomes one more candidate of the image and is picked',
     },
@@ -32,6 +35,7 @@ export const adopt: Command = {
       keepPrompt: isEdited || given.flag('keep-prompt'),
       origin: isEdited ? 'edited' : 'elsewhere',
       signal: new AbortController().signal,
+      mayChange: (edit: ManifestEdit) => mayChange(edit, given.flag('yes'), output),
     } as const
     const pipeline = await openProject(output)
     if (how.keepPrompt) pipeline.checkFingerprint()
@@ -44,7 +48,7 @@ export const adopt: Command = {
     const picture = { kind: 'file', file: path.resolve(file) } as const
     const adoption = await pipeline.adoptFile(image, picture, survey, how)
     const { rewritten, removed } = adoption
-    if (rewritten !== undefined) tellRewritten(rewritten, survey, pipeline, isJson, output)
+    if (rewritten !== undefined) tellEdit(rewritten, pipeline, isJson, output)
     else if (isJson) {
       const { manifest } = image.entry
       output.json({

@@ -1,26 +1,32 @@
 import { JSON_OPTION, type Command } from '../command.ts'
-import { oneImage, openProject, soundSurvey } from '../project.ts'
-import { tellRewritten } from '../terminal/report.ts'
+import { mayChange, SHARED_EDIT_OPTION } from '../edit-consent.ts'
+import { openProject, soundSurvey } from '../project.ts'
+import { tellEdit } from '../terminal/report.ts'
 
 export const reroll: Command = {
   operands: { usage: 'ID', least: 1, most: 1 },
-  options: JSON_OPTION,
+  options: { ...JSON_OPTION, ...SHARED_EDIT_OPTION },
   examples: [
     {
       line: 'src/cast.image.yaml#kira',
       about: 'write a new revision, so that the next run makes another image',
     },
-    { line: 'kira', about: 'the name alone works if one image has it' },
+    { line: "'tile-${season}' --yes", about: 'the same for every combination of a matrix' },
   ],
   async run(given, output) {
     const [id = ''] = given.operands
     const pipeline = await openProject(output)
     pipeline.checkFingerprint()
     const survey = await soundSurvey(pipeline)
-    const image = oneImage(id, pipeline, survey)
-    const rewritten = await pipeline.reroll(image, survey)
-    tellRewritten(rewritten, survey, pipeline, given.flag('json'), output)
-    const seed = image.made?.subject.seed
+    const edit = await pipeline.reroll(survey, id)
+    if (!(await mayChange(edit, given.flag('yes'), output))) {
+      output.logger.info('Declined: nothing was written.')
+      return 130
+    }
+    await pipeline.write(edit)
+    tellEdit(edit, pipeline, given.flag('json'), output)
+    const [first = ''] = edit.ids
+    const seed = survey.images.get(first)?.made?.subject.seed
     if (seed !== undefined) {
       output.logger.warn(
         `The image has \`seed: ${seed}\`: with the same seed, the model may generate a similar image. Change or remove the seed.`,

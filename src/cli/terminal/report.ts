@@ -1,4 +1,4 @@
-import type { Pipeline, Plan, Rewritten, Survey } from '../../pipeline.ts'
+import type { ManifestEdit, Pipeline, Plan, Survey } from '../../pipeline.ts'
 import { count, inOneLine, sentence } from '../../shared/plain-text.ts'
 import type { Colour, Output } from './output.ts'
 
@@ -105,36 +105,33 @@ export function priceText(usd: number | null): string {
 }
 
 /**
- * Prints an edit of a manifest: what was written, which images share it, and which are missing now.
+ * Prints an edit of a manifest: what was written, what else it changes, and which images are missing now.
  *
  * @param isJson whether the result is printed as JSON.
  */
-export function tellRewritten(
-  { manifest, ids, edit, survey }: Rewritten,
-  before: Survey,
+export function tellEdit(
+  { manifest, ids, written, changes, missing, survey, files }: ManifestEdit,
   pipeline: Pipeline,
   isJson: boolean,
   output: Output,
 ): void {
-  const missing = missingNow(survey, before)
   const summary = missing.length === 0 ? undefined : pipeline.select(survey, missing).summary
   if (isJson) {
-    const { field, value } = edit
+    const [field, value] = (files.length === 0 ? undefined : Object.entries(changes)[0]) ?? []
     output.json({
       version: 1,
       manifest,
       ids,
-      field,
-      value,
+      field: field ?? null,
+      value: value ?? null,
       missing,
       usd: summary === undefined ? 0 : summary.usd,
     })
-  } else {
-    output.result(`${inOneLine(manifest)}: \`${edit.field}: ${edit.value}\``)
-  }
-  if (ids.length > 1) {
-    output.logger.warn(
-      `These images share the field:\n${ids.map((id) => `  ${inOneLine(id)}`).join('\n')}`,
+  } else output.result(`${inOneLine(manifest)}: ${inOneLine(written)}`)
+  const others = files.filter((file) => file.manifest !== manifest)
+  if (others.length > 0) {
+    output.logger.info(
+      `Also changed: ${others.map((file) => inOneLine(file.manifest)).join(', ')}.`,
     )
   }
   tellMissing(missing, survey, pipeline, output)

@@ -1,81 +1,165 @@
-import { type Pair, type YAMLMap, isAlias, isCollection, isNode, isPair, isScalar } from 'yaml'
+import { type Pair, type YAMLMap, isScalar } from 'yaml'
+import {
+  applySplices,
+  columnOf,
+  endOf,
+  indentAt,
+  isQuotedKey,
+  lineEnd,
+  lineStart,
+  newLineAt,
+  pairOf,
+  startOf,
+  type Splice,
+} from './positions.ts'
+import { removals } from './remove-field.ts'
+import {
+  type FieldValue,
+  type Spelling,
+  blockText,
+  inlineSpellings,
+  inlineText,
+  sameBlock,
+} from './value-text.ts'
 
-/** A field to set in an image. */
-export interface ImageEdit {
-  readonly field: 'revision' | 'source' | 'pick'
-  readonly value: number | string
-  /** A field of the image that conflicts with the new one. Its lines become comments, so the user can restore them. */
+/** The fields that edits write. */
+export type EditableField =
+  | 'prompt'
+  | 'alt'
+  | 'aspectRatio'
+  | 'size'
+  | 'seed'
+  | 'n'
+  | 'pick'
+  | 'revision'
+  | 'source'
+
+/** A field to set. */
+export interface FieldEdit {
+  readonly field: EditableField
+  /** `null` removes the field. */
+  readonly value: FieldValue | null
+  /** A field that conflicts with the new one. Its lines become comments, so the user can restore them. */
   readonly retired?: 'prompt'
 }
 
-/** The YAML map that holds an image's fields. */
+/** The YAML map that holds fields. */
 export interface Fields {
   readonly map: YAMLMap
   /** The offset at which the image's name starts; for a single-image manifest, the map. */
   readonly start: number
 }
 
+/** A text with an edit applied. */
+export interface Way {
+  readonly text: string
+  /** What YAML reads there; a block of text may end with a line break. */
+  readonly value: FieldValue | null
+}
+
 /**
  * Yields the text with the field set, in every possible way, the most readable first. The caller checks the results.
  */
-export function* waysToWrite(text: string, fields: Fields, edit: ImageEdit): Generator<string> {
-  for (const splices of splicesFor(text, fields, edit)) yield apply(text, splices)
+export function* waysToWrite(text: string, fields: Fields, edit: FieldEdit): Generator<Way> {
+  const { map } = fields
+  const { value } = edit
+  if (value === null) {
+    const old = pairOf(map, edit.field)
+    if (old === undefined) yield { text, value }
+    else for (const splices of removals(text, map, old)) yield way(text, splices, value)
+    return
+  }
+  for (const { splices, read } of splicesFor(text, fields, edit, value)) {
+    yield way(text, splices, read)
+  }
 }
 
-/** A text replacement between two offsets. */
-interface Splice {
-  readonly start: number
-  readonly end: number
-  readonly text: string
+function way(text: string, splices: readonly Splice[], value: FieldValue | null): Way {
+  return { text: applySplices(text, splices), value }
+}
+
+interface Written {
+  readonly splices: readonly Splice[]
+  /** What YAML reads then. */
+  readonly read: FieldValue
 }
 
 function* splicesFor(
   text: string,
   { map, start }: Fields,
-  edit: ImageEdit,
-): Generator<readonly Splice[]> {
+  edit: FieldEdit,
+  value: FieldValue,
+): Generator<Written> {
+  const one = (splices: readonly Splice[]): Written => ({ splices, read: value })
   const old = pairOf(map, edit.field)
   if (old !== undefined) {
-    yield replaceValue(old, edit)
+    yield* replaceValue(text, old, value)
     return
   }
   const retired = edit.retired === undefined ? undefined : pairOf(map, edit.retired)
   if (retired !== undefined) {
-    yield map.flow === true
-      ? replaceInFlow(text, retired, start, edit)
-      : replaceLines(text, retired, edit)
+    yield one(
+      map.flow === true
+        ? replaceInFlow(text, retired, start, edit, value)
+        : replaceLines(text, retired, edit, value),
+    )
     return
   }
   const [first] = map.items
   if (first === undefined) {
-    yield fillEmpty(map, edit)
+    yield one(fillEmpty(map, pairText(edit.field, value, false)))
     return
   }
   const neighbour = pairOf(map, 'prompt') ?? first
-  if (map.flow === true) yield insertInFlow(neighbour, edit)
-  else {
-    yield insertBelow(text, neighbour, edit)
-    // Below a block scalar that keeps its trailing line breaks, a new line would take them away from it.
-    yield insertAbove(text, first, edit)
+  if (map.flow === true) {
+    yield one(insertInFlow(neighbour, pairText(edit.field, value, isQuotedKey(neighbour))))
+    return
   }
+  const column = columnOf(text, startOf(neighbour.key) ?? 0)
+  const unit = ' '.repeat(2)
+  const newLine = newLineAt(text, startOf(neighbour.key) ?? 0)
+  const block = blockText(value, ' '.repeat(column) + unit, newLine)
+  if (block !== undefined) {
+    const key = isQuotedKey(neighbour) ? JSON.stringify(edit.field) : edit.field
+    yield one(insertBelow(text, neighbour, `${key}: ${block.text}`))
+  }
+  const line = pairText(edit.field, value, isQuotedKey(neighbour))
+  yield one(insertBelow(text, neighbour, line))
+  // Below a block scalar that keeps its trailing line breaks, a new line would take them away from it.
+  yield one(insertAbove(text, first, line))
 }
 
-function apply(text: string, splices: readonly Splice[]): string {
-  return [...splices]
-    .sort((left, right) => right.start - left.start)
-    .reduce((all, { start, end, text: put }) => all.slice(0, start) + put + all.slice(end), text)
-}
-
-function replaceValue(pair: Pair, { value }: ImageEdit): Splice[] {
+function* replaceValue(text: string, pair: Pair, value: FieldValue): Generator<Written> {
   const node = pair.value
-  const [start, end] = (isNode(node) ? node.range : undefined) ?? []
-  if (start === undefined || end === undefined) return []
-  const isQuoted = isScalar(node) && (node.type === 'QUOTE_DOUBLE' || node.type === 'QUOTE_SINGLE')
-  return [{ start, end, text: scalar(value, isQuoted) }]
+  const start = startOf(node)
+  if (start === undefined) return
+  const put = (end: number, spelling: Spelling): Written => ({
+    splices: [{ start, end, text: spelling.text }],
+    read: spelling.value,
+  })
+  const type = isScalar(node) ? node.type : undefined
+  if (type === 'BLOCK_LITERAL' || type === 'BLOCK_FOLDED') {
+    const end = lineEnd(text, endOf(pair))
+    const newLine = newLineAt(text, start)
+    const same = sameBlock(value, text.slice(start, end), newLine)
+    if (same !== undefined) yield put(end, same)
+    const column = columnOf(text, startOf(pair.key) ?? 0)
+    const block = blockText(value, ' '.repeat(column + 2), newLine)
+    if (block !== undefined) yield put(end, block)
+    yield put(end, { text: inlineText(value, true), value })
+    return
+  }
+  for (const spelling of inlineSpellings(value, type)) yield put(endOf(pair), spelling)
 }
 
 /** Replaces a pair of `kira: { prompt: …, alt: … }` and keeps the old pair as a comment above the image. */
-function replaceInFlow(text: string, pair: Pair, image: number, edit: ImageEdit): Splice[] {
+function replaceInFlow(
+  text: string,
+  pair: Pair,
+  image: number,
+  { field }: FieldEdit,
+  value: FieldValue,
+): Splice[] {
   const start = startOf(pair.key) ?? 0
   const end = endOf(pair)
   const above = lineStart(text, image)
@@ -84,45 +168,46 @@ function replaceInFlow(text: string, pair: Pair, image: number, edit: ImageEdit)
   const newLine = newLineAt(text, image)
   return [
     { start: above, end: above, text: comment.map((line) => `${line}${newLine}`).join('') },
-    { start, end, text: fieldText(edit, isQuotedKey(pair)) },
+    { start, end, text: pairText(field, value, isQuotedKey(pair)) },
   ]
 }
 
-function replaceLines(text: string, pair: Pair, edit: ImageEdit): Splice[] {
+function replaceLines(text: string, pair: Pair, { field }: FieldEdit, value: FieldValue): Splice[] {
   const key = startOf(pair.key) ?? 0
   const start = lineStart(text, key)
   const end = lineEnd(text, endOf(pair))
+  // In a list, a dash may stand before the key.
+  const before = text.slice(start, key)
   const indent = ' '.repeat(key - start)
-  const lines = [`${indent}${fieldText(edit, isQuotedKey(pair))}`].concat(
-    commented(text.slice(start, end), indent),
+  const lines = [`${before}${pairText(field, value, isQuotedKey(pair))}`].concat(
+    commented(`${indent}${text.slice(key, end)}`, indent),
   )
   return [{ start, end, text: lines.join(newLineAt(text, key)) }]
 }
 
-function fillEmpty(map: YAMLMap, edit: ImageEdit): Splice[] {
+/** Fills `{}`. */
+export function fillEmpty(map: YAMLMap, pair: string): Splice[] {
   const [start, end] = map.range ?? []
-  return start === undefined || end === undefined
-    ? []
-    : [{ start, end, text: `{ ${fieldText(edit, false)} }` }]
+  return start === undefined || end === undefined ? [] : [{ start, end, text: `{ ${pair} }` }]
 }
 
-function insertInFlow(neighbour: Pair, edit: ImageEdit): Splice[] {
+export function insertInFlow(neighbour: unknown, inserted: string): Splice[] {
   const end = endOf(neighbour)
-  return [{ start: end, end, text: `, ${fieldText(edit, isQuotedKey(neighbour))}` }]
+  return [{ start: end, end, text: `, ${inserted}` }]
 }
 
-function insertBelow(text: string, neighbour: Pair, edit: ImageEdit): Splice[] {
+/** Adds lines below a pair, in its column. */
+export function insertBelow(text: string, neighbour: Pair, inserted: string): Splice[] {
   const key = startOf(neighbour.key) ?? 0
   const end = lineEnd(text, endOf(neighbour))
-  const indent = ' '.repeat(key - lineStart(text, key))
-  const line = `${newLineAt(text, key)}${indent}${fieldText(edit, isQuotedKey(neighbour))}`
+  const line = `${newLineAt(text, key)}${' '.repeat(columnOf(text, key))}${inserted}`
   return [{ start: end, end, text: line }]
 }
 
-function insertAbove(text: string, first: Pair, edit: ImageEdit): Splice[] {
+/** Adds lines above a pair, in its column. */
+export function insertAbove(text: string, first: Pair, inserted: string): Splice[] {
   const start = startOf(first.key) ?? 0
-  const indent = ' '.repeat(start - lineStart(text, start))
-  const line = `${fieldText(edit, isQuotedKey(first))}${newLineAt(text, start)}${indent}`
+  const line = `${inserted}${newLineAt(text, start)}${' '.repeat(columnOf(text, start))}`
   return [{ start, end: start, text: line }]
 }
 
@@ -134,56 +219,7 @@ function commented(lines: string, indent: string): string[] {
   })
 }
 
-/** The field as YAML text. */
-export function fieldText({ field, value }: ImageEdit, isQuoted: boolean): string {
-  return `${isQuoted ? JSON.stringify(field) : field}: ${scalar(value, isQuoted)}`
-}
-
-function scalar(value: number | string, isQuoted: boolean): string {
-  const isPlain = typeof value === 'number' || (!isQuoted && /^\.[\p{L}\p{N}_./-]+$/u.test(value))
-  return isPlain ? String(value) : JSON.stringify(value)
-}
-
-function isQuotedKey({ key }: Pair): boolean {
-  return isScalar(key) && key.type === 'QUOTE_DOUBLE'
-}
-
-export function pairOf(map: YAMLMap, name: string): Pair | undefined {
-  return map.items.find((item) => isScalar(item.key) && String(item.key.value) === name)
-}
-
-/** The start offset of a node. */
-export function startOf(node: unknown): number | undefined {
-  return isNode(node) ? node.range?.[0] : undefined
-}
-
-/** The offset at which a node's content ends, without trailing comments and line breaks. */
-export function endOf(value: unknown): number {
-  if (isPair(value)) return value.value === null ? endOf(value.key) : endOf(value.value)
-  if (isCollection(value) && value.flow !== true && value.items.length > 0) {
-    return endOf(value.items.at(-1))
-  }
-  return (isScalar(value) || isAlias(value) || isCollection(value) ? value.range?.[1] : 0) ?? 0
-}
-
-export function lineStart(text: string, offset: number): number {
-  return text.lastIndexOf('\n', offset - 1) + 1
-}
-
-/** The end of the line that contains an offset. A block scalar ends after its last line break. */
-export function lineEnd(text: string, end: number): number {
-  let last = end
-  while (/[\r\n]/.test(text.charAt(last - 1))) last--
-  const lineBreak = /\r?\n/g
-  lineBreak.lastIndex = last
-  return lineBreak.exec(text)?.index ?? text.length
-}
-
-export function indentAt(text: string, start: number): string {
-  return /^ */.exec(text.slice(start, start + 1000))?.[0] ?? ''
-}
-
-/** The line break that the file uses after an offset. */
-export function newLineAt(text: string, offset: number): string {
-  return (/\r?\n/.exec(text.slice(offset)) ?? /\r?\n/.exec(text))?.[0] ?? '\n'
+/** A field as YAML text. */
+export function pairText(field: string, value: FieldValue, isQuoted: boolean): string {
+  return `${isQuoted ? JSON.stringify(field) : field}: ${inlineText(value, isQuoted)}`
 }
