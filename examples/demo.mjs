@@ -3,7 +3,7 @@
  * should ask for.
  *
  *     npm run demo                   through the emulator, for nothing; through MiniMax where MINIMAX_API_KEY is set
- *     npm run demo -- --serve        shows the built pages afterwards, until Ctrl-C
+ *     npm run demo -- --serve        shows what each step cost, the built pages and the studio, until Ctrl-C
  *     npm run demo -- --folder DIR   builds in DIR, which must be empty or missing
  */
 import { once } from 'node:events'
@@ -14,6 +14,8 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { copyExamples, DemoError } from './demo/projects.mjs'
 import { openProvider } from './demo/provider.mjs'
+import { openStudio } from './demo/studio.mjs'
+import { writeStory } from './demo/story.mjs'
 import { isAsExpected, steps, take } from './demo/steps.mjs'
 import { tableHead, tableRow } from './demo/table.mjs'
 
@@ -43,7 +45,7 @@ async function demo({ serve, folder }) {
   const provider = await openProvider()
   try {
     const isFine = await buildEverything(where, provider)
-    if (serve) await show(where)
+    if (serve) await show(where, provider)
     else console.log('\n`npm run demo -- --serve` shows them.')
     return isFine ? 0 : 1
   } finally {
@@ -62,12 +64,14 @@ async function buildEverything(where, provider) {
   if (provider.isPaid) console.log(await bill(projects))
   console.log(`\n${tableHead(steps)}`)
 
-  let isFine = true
+  const outcomes = []
   for (const step of steps) {
     const outcome = await take(step, projects, countRequests)
     console.log(tableRow(steps, outcome))
-    isFine &&= isAsExpected(outcome)
+    outcomes.push(outcome)
   }
+  await writeStory(projects, outcomes, provider)
+  const isFine = outcomes.every(isAsExpected)
 
   console.log(`\n${isFine ? 'All as expected.' : 'Not as expected.'} The built pages:\n`)
   for (const host of hosts) {
@@ -101,13 +105,17 @@ async function emptyFolder(wanted) {
   return folder
 }
 
-/** @param {string} where the built projects are */
-async function show(where) {
+/**
+ * @param {string} where the built projects are
+ * @param {Provider} provider
+ */
+async function show(where, provider) {
   const { preview } = await import('vite')
+  const pages = ['story', ...hosts]
   const servers = await Promise.all(
-    hosts.map((host) =>
+    pages.map((page) =>
       preview({
-        root: path.join(where, host),
+        root: path.join(where, page),
         configFile: false,
         logLevel: 'silent',
         preview: { host: '127.0.0.1', port: 0 },
@@ -115,11 +123,13 @@ async function show(where) {
     ),
   )
   console.log(`\nServed until Ctrl-C:\n`)
-  for (const [index, host] of hosts.entries()) {
-    console.log(labelled(host, servers[index]?.resolvedUrls?.local[0] ?? ''))
+  for (const [index, page] of pages.entries()) {
+    console.log(labelled(page, servers[index]?.resolvedUrls?.local[0] ?? ''))
   }
+  const studio = await openStudio(path.join(where, 'vite'), provider.env)
+  console.log(labelled('studio', studio.address))
   if (!stopping.signal.aborted) await once(stopping.signal, 'abort')
-  await Promise.all(servers.map((server) => server.close()))
+  await Promise.all([studio.close(), ...servers.map((server) => server.close())])
 }
 
 /**

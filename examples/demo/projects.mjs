@@ -19,7 +19,8 @@ const NOT_COPIED = /^(?:node_modules|dist|\.imagegen|\.env.*|package-lock\.json)
  * @property {(host: 'vite' | 'webpack') => Promise<void>} build rejects with what the bundler printed
  * @property {() => Promise<{ pictures: number, usd: number }>} plan what the first build asks for
  * @property {(manifest: string, before: string, after: string) => Promise<void>} edit
- * @property {() => Promise<string[]>} made the names of all pictures ever made, one a receipt, in order
+ * @property {string} store absolute
+ * @property {() => Promise<string[]>} made the receipts of all pictures ever made, without `.json`, in order
  */
 
 /**
@@ -50,6 +51,7 @@ export async function copyExamples(folder, env, signal) {
 
   return {
     folder,
+    store,
     async build(host) {
       if (host === 'vite') await run('vite', path.join(modules, 'vite/bin/vite.js'), ['build'])
       else await run('webpack', path.join(examples, 'demo/run-webpack.mjs'))
@@ -67,7 +69,7 @@ export async function copyExamples(folder, env, signal) {
     async made() {
       const files = await readdir(store).catch(() => /** @type {string[]} */ ([]))
       const receipts = files.filter((file) => file.endsWith('.json'))
-      return receipts.map((file) => file.slice(0, file.indexOf('.'))).sort()
+      return receipts.map((file) => path.basename(file, '.json')).sort()
     },
   }
 }

@@ -16,6 +16,7 @@
  * @property {Step} step
  * @property {number} requests
  * @property {readonly string[]} made names, sorted
+ * @property {readonly string[]} receipts of the pictures that were made, without `.json`, in the order of their names
  * @property {number} seconds
  */
 
@@ -69,24 +70,21 @@ export async function take(step, projects, countRequests) {
   await step.run(projects)
   const seconds = (performance.now() - start) / 1000
   const requests = (await countRequests()) - before.requests
-  return { step, requests, made: added(before.made, await projects.made()), seconds }
+  const made = await projects.made()
+  const receipts = made.filter((receipt) => !before.made.includes(receipt))
+  return { step, requests, made: receipts.map(nameOf), receipts, seconds }
+}
+
+/** @param {string} receipt `<name>.<key>.<digest>` */
+function nameOf(receipt) {
+  return receipt.slice(0, receipt.indexOf('.'))
 }
 
 /**
  * The right number of requests for other pictures would be as wrong as another number.
  *
- * @param {Outcome} outcome
+ * @param {Pick<Outcome, 'step' | 'requests' | 'made'>} outcome
  */
 export function isAsExpected({ step, requests, made }) {
   return requests === step.expected.length && made.join() === step.expected.join()
-}
-
-/**
- * @param {readonly string[]} before
- * @param {readonly string[]} after
- */
-function added(before, after) {
-  const left = [...after]
-  for (const name of before) left.splice(left.indexOf(name), 1)
-  return left
 }

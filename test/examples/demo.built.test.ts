@@ -57,13 +57,36 @@ describe('the demo', () => {
     expect(contentsOf(examples)).toEqual(before)
   })
 
-  it('serves both pages until Ctrl-C', async () => {
+  it('shows what each build cost beside the pictures that it made', async () => {
+    const page = await (await fetch(demo.pages.story)).text()
+    const costs = [...page.matchAll(/<b>(\d+)<\/b> requests?<span>([^<]+)</g)]
+    expect(costs.map(([, requests, cost]) => [Number(requests), cost])).toEqual([
+      [7, '0.0245 USD'],
+      [0, 'nothing to pay'],
+      [0, 'nothing to pay'],
+      [3, '0.0105 USD'],
+      [0, 'nothing to pay'],
+    ])
+    const pictures = [...page.matchAll(/<img src="([^"]+)"/g)]
+    expect(pictures).toHaveLength(10)
+    for (const [, file] of pictures) {
+      const answer = await fetch(new URL(file!, demo.pages.story))
+      expect(answer.headers.get('content-type')).toBe('image/webp')
+    }
+  })
+
+  it('serves all pages and the studio until Ctrl-C', async () => {
+    expect(demo.pages.studio).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/#token=/)
+    const studio = await fetch(demo.pages.studio)
+    expect(studio.headers.get('content-type')).toMatch(/^text\/html/)
     const vite = await fetch(demo.pages.vite)
     expect(await vite.text()).toContain('<title>An Atlas of Small Places</title>')
     const webpack = await fetch(demo.pages.webpack)
     expect(await webpack.text()).toContain('<title>Postcards from Small Places</title>')
     expect(await demo.stop()).toBe(0)
-    await expect(fetch(demo.pages.vite)).rejects.toThrow('fetch failed')
+    for (const page of Object.values(demo.pages)) {
+      await expect(fetch(page)).rejects.toThrow('fetch failed')
+    }
   })
 })
 

@@ -8,8 +8,8 @@ const script = fileURLToPath(new URL('../../examples/demo.mjs', import.meta.url)
 export interface RunningDemo {
   /** What it printed before it began to serve. */
   readonly output: string
-  /** Where the built pages are served. */
-  readonly pages: { readonly vite: string; readonly webpack: string }
+  /** Where the summary, the built pages and the studio are served. */
+  readonly pages: Readonly<Record<'story' | 'vite' | 'webpack' | 'studio', string>>
   /** Ends it as Ctrl-C does; its exit code. */
   stop(): Promise<number | null>
 }
@@ -37,8 +37,10 @@ export async function startDemo(folder: string): Promise<RunningDemo> {
     new RegExp(`^  ${host} +(http://\\S+)\n`, 'm').exec(printed())?.[1]
   const served = new Promise<RunningDemo['pages']>((resolve) => {
     child.stdout.on('data', () => {
-      const [vite, webpack] = [pageOf('vite'), pageOf('webpack')]
-      if (vite !== undefined && webpack !== undefined) resolve({ vite, webpack })
+      const [story, vite, webpack] = [pageOf('story'), pageOf('vite'), pageOf('webpack')]
+      const studio = pageOf('studio')
+      if (story === undefined || vite === undefined) return
+      if (webpack !== undefined && studio !== undefined) resolve({ story, vite, webpack, studio })
     })
   })
   const pages = await Promise.race([served, closed])
