@@ -112,7 +112,7 @@ function noMatch(plan: Plan, pattern: string): ImagegenError {
     message: `No image matches \`${pattern}\`.`,
     hint:
       suggestion === undefined
-        ? '`imagegen plan` lists the images.'
+        ? '`imagegen list` shows the images.'
         : `Did you mean \`${suggestion}\`?`,
   })
 }

@@ -233,8 +233,14 @@ describe.concurrent('imagegen export', () => {
     await project.run('export', 'tile-*', 'art/tiles.image.yaml#01-wall', '--out', 'out')
     expect(project.read('out/images.json')).toBe(whole)
     expect(statSync(grass).mtimeMs).toBe(mtimeMs)
+  })
 
-    // What an earlier version of a selected image needed goes; files of other images stay.
+  it('removes with a part only what the selected images needed before', async () => {
+    const project = await projectOf({
+      'art/tiles.image.yaml': TILES,
+      'art/b.image.yaml': 'images:\n  tile-1: { source: ./in/grey.png, alt: "" }\n',
+    })
+    await project.run('export', '--out', 'out')
     project.write('art/tiles.image.yaml', TILES.replace('[webp, png]', '[png]'))
     const again = await project.run('export', 'grass', '--out', 'out', '--json')
     expect(JSON.parse(again.stdout)).toMatchObject({

@@ -1,4 +1,4 @@
-import type { Command } from '../command.ts'
+import { JSON_OPTION, type Command } from '../command.ts'
 import { createPipeline } from '../../pipeline.ts'
 import { messageOf } from '../../shared/errors.ts'
 import { openOptions } from '../project.ts'
@@ -10,6 +10,7 @@ export const studio: Command = {
     host: { value: 'ADDRESS', about: 'the address to listen on; beyond this machine, read-only' },
     open: { about: 'open the page in the browser' },
     'read-only': { about: 'show everything; write and spend nothing' },
+    ...JSON_OPTION,
   },
   examples: [
     { line: '', about: 'see, pick, correct and generate the pictures of this project' },
@@ -49,7 +50,8 @@ export const studio: Command = {
         editor: findEditor(process.env),
         onProblem,
       })
-      output.result(`Studio: ${running.address}`)
+      if (given.flag('json')) output.json({ version: 1, url: running.address })
+      else output.result(`Studio: ${running.address}`)
       if (given.flag('open')) {
         forget = await openInBrowser(running.address, process.env).catch((error: unknown) => {
           output.logger.warn(messageOf(error))
