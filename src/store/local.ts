@@ -1,6 +1,7 @@
 import { ImagegenError } from '../shared/errors.ts'
 import type { Logger } from '../shared/logger.ts'
 import { keepOriginal } from './arrive/keep-original.ts'
+import { keepReceipt } from './arrive/keep-receipt.ts'
 import { type Pending, type PendingResponse, savePending } from './arrive/pending.ts'
 import { type UnusableAnswer, keepUnusable } from './arrive/quarantine.ts'
 import { recover } from './arrive/recover.ts'
@@ -160,6 +161,11 @@ export function folderStore(folder: StoreFolder, logger: Logger): Store {
     settle: (pending) => settle(folder, pending),
     async adopt(receipt, bytes) {
       await folder.prepare()
+      const { candidates } = lookupKey(folder, receipt.key)
+      const isKnown = candidates.some((candidate) => candidate.receipt.sha256 === receipt.sha256)
+      // The receipt first: adopting again restores bytes after a crash, but a picture without a receipt would be a sign of
+      // a lost payment.
+      if (!isKnown) await keepReceipt(folder, receipt)
       await keepOriginal(folder, receipt, bytes)
     },
     keepUnusable: (answer) => keepUnusable(folder, answer),

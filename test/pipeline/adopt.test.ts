@@ -115,6 +115,24 @@ describe('a picture adopted with its prompt', () => {
     expect(rendered.renditions.at(-1)).toMatchObject({ width: 30, height: 90 })
   })
 
+  test('counts as it is seen where EXIF turns it', async () => {
+    const emulator = await testEmulator()
+    const { root, file } = await temporaryProject({ 'cast.image.yaml': CAST })
+    const pipeline = await openPipeline(root, { url: emulator.url })
+    const sharp = await loadSharp()
+    const turned = await sharp(await png('#123456', 40, 30))
+      .withMetadata({ orientation: 6 })
+      .jpeg()
+      .toBuffer()
+    await adopt(pipeline, 'kira', named('turned.jpg', turned), KEPT)
+    expect(receiptsIn(root)).toMatchObject([{ width: 30, height: 40, mediaType: 'image/jpeg' }])
+    const survey = await pipeline.survey()
+    const { renditions } = await pipeline.render(survey.plan.images[0]!, survey, never)
+    expect(renditions.at(-1)).toMatchObject({ width: 30, height: 40 })
+    await pipeline.writeTypes(survey)
+    expect(readFileSync(file('.imagegen/types/cast.image.d.yaml.ts'), 'utf8')).toContain('30')
+  })
+
   test('brings bytes back that the store had lost', async () => {
     const emulator = await testEmulator()
     const { root, file } = await temporaryProject({ 'cast.image.yaml': CAST })

@@ -128,6 +128,15 @@ describe('the prompt in a graph of ComfyUI', () => {
       FOX,
     ],
     [
+      'a sampler that nothing saves from, whatever the order of the texts',
+      JSON.stringify({
+        '1': { class_type: 'CLIPTextEncode', inputs: { text: 'ugly' } },
+        '2': { class_type: 'CLIPTextEncode', inputs: { text: FOX } },
+        '3': { class_type: 'KSampler', inputs: { negative: ['1', 0], positive: ['2', 0] } },
+      }),
+      FOX,
+    ],
+    [
       'the sampler nearest to the saved picture',
       comfyGraph('the first pass', {
         '40': {

@@ -34,3 +34,23 @@ it('a folder of hostile pictures is imported without those that cannot be decode
   const again = await project.run('import', 'art')
   expect(again.stdout, again.stderr).toContain('Nothing was changed')
 })
+
+it('an import that is killed goes on where it stopped, and stores no picture twice', async () => {
+  const project = await createProject()
+  for (let index = 0; index < 40; index++) {
+    project.write(`art/fox-${index}.png`, await webuiPicture(`a fox ${index}`, index))
+  }
+  const stored = (): string[] =>
+    project.files().filter((file) => /^\.imagegen\/[^/]+\.json$/.test(file))
+  const running = project.start('import', 'art')
+  await expect.poll(() => stored().length).toBeGreaterThan(3)
+  running.process.kill('SIGKILL')
+  await running.ended
+  expect(project.files()).not.toContain('art.image.yaml')
+  const before = stored()
+  const ran = await project.run('import', 'art')
+  expect(ran.code, ran.stderr).toBe(0)
+  expect(stored()).toEqual(expect.arrayContaining(before))
+  expect(stored()).toHaveLength(40)
+  expect((await project.run('plan', '--check')).code).toBe(0)
+})

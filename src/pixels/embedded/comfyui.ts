@@ -97,11 +97,11 @@ function samplerOf(graph: Graph): GraphNode | undefined {
   return undefined
 }
 
-function isSampler(graph: Graph, { inputs }: GraphNode): boolean {
-  const hasPositive = linkedNode(graph, inputs['positive']) !== undefined
-  return (
-    (hasPositive && 'latent_image' in inputs) || linkedNode(graph, inputs['guider']) !== undefined
-  )
+function isSampler(graph: Graph, { type, inputs }: GraphNode): boolean {
+  if (linkedNode(graph, inputs['guider']) !== undefined) return true
+  // Nodes that pass conditionings on have `positive` too.
+  const draws = 'latent_image' in inputs || /sampler/i.test(type)
+  return draws && linkedNode(graph, inputs['positive']) !== undefined
 }
 
 /** The first conditioning of a sampler. A sampler with a guider has it there. */
