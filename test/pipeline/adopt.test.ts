@@ -201,6 +201,36 @@ describe('a picture adopted with its prompt', () => {
   })
 })
 
+describe('a picture adopted for one combination of a matrix', () => {
+  const TILES =
+    'images:\n  # every season\n  tile-${s}:\n    prompt: "A ${s} tile"\n    alt: ""\n    matrix: { s: [spring, winter] }\n'
+
+  test('changes that combination only, whether the prompt is kept or not', async () => {
+    const emulator = await testEmulator()
+    const { root, file } = await temporaryProject({ 'tiles.image.yaml': TILES })
+    const pipeline = await openPipeline(root, { url: emulator.url })
+    // The first candidate of its recipe needs no pick.
+    await adopt(pipeline, 'tile-spring', named('a.png', await png('#111')), KEPT)
+    expect(readFileSync(file('tiles.image.yaml'), 'utf8')).toBe(TILES)
+    const second = await adopt(pipeline, 'tile-spring', named('b.png', await png('#222')), KEPT)
+    expect(second.rewritten?.ids).toEqual(['tiles.image.yaml#tile-spring'])
+    const text = readFileSync(file('tiles.image.yaml'), 'utf8')
+    expect(text.startsWith(TILES)).toBe(true)
+    expect(text.slice(TILES.length)).toMatch(/overrides:\s+- when: \{? ?s: spring/)
+    expect(await statesOf(pipeline)).toEqual({ 'tile-spring': 'current', 'tile-winter': 'missing' })
+
+    const winter = named('winter.png', await png('#333'))
+    await adopt(pipeline, 'tile-winter', winter, REPLACED)
+    expect(await statesOf(pipeline)).toEqual({ 'tile-spring': 'current', 'tile-winter': 'current' })
+    const after = readFileSync(file('tiles.image.yaml'), 'utf8')
+    expect(after.startsWith(text.trimEnd())).toBe(true)
+    expect(after).toContain('source: ./winter.png')
+    await adopt(pipeline, 'tile-winter', winter, REPLACED)
+    expect(readFileSync(file('tiles.image.yaml'), 'utf8')).toBe(after)
+    expect(emulator.stats().requests).toBe(0)
+  })
+})
+
 describe('a picture adopted in place of generating', () => {
   test('takes the place of an earlier one, whose copy is removed', async () => {
     const { root, file } = await temporaryProject({ 'art/cast.image.yaml': CAST })

@@ -1,7 +1,7 @@
 import path from 'node:path'
 import type { ManifestEdit } from '../../pipeline.ts'
 import { JSON_OPTION, type Command } from '../command.ts'
-import { mayChange, SHARED_EDIT_OPTION } from '../edit-consent.ts'
+import { mayChange } from '../edit-consent.ts'
 import { oneImage, openProject, soundSurvey } from '../project.ts'
 import { tellEdit } from '../terminal/report.ts'
 import { adoptFolder } from './adopt-folder.ts'
@@ -10,11 +10,13 @@ export const adopt: Command = {
   operands: { usage: 'ID FILE, or DIR', least: 1, most: 2 },
   options: {
     ...JSON_OPTION,
-    ...SHARED_EDIT_OPTION,
     'keep-prompt': {
       about: 'keep the prompt: the file becomes one more candidate of the image and is picked',
     },
-    yes: { about: 'do not ask whether to adopt the pictures of a folder' },
+    yes: {
+      about:
+        'do not ask: before the pictures of a folder, or before an edit that changes several images',
+    },
     edited: { about: 'as --keep-prompt, for a generated picture that you edited by hand' },
   },
   examples: [
