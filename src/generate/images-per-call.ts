@@ -16,7 +16,10 @@ export function createImagesPerCall(): ImagesPerCall {
   }
 }
 
-/** Whether a provider refused what a request asks for, unpaid: it may take fewer images at once than the model says. */
+/** Codes of a refusal of what a request asks for, by the provider or by the model before it is sent. */
+const REFUSALS: ReadonlySet<string> = new Set(['http-400', 'http-422', 'invalid'])
+
+/** Whether what a request asks for was refused, unpaid: the model may take fewer images at once than it says. */
 export function isRefusedRequest(error: unknown): boolean {
-  return error instanceof ModelError && (error.code === 'http-400' || error.code === 'http-422')
+  return error instanceof ModelError && REFUSALS.has(error.code) && !error.maybeBilled
 }

@@ -2,6 +2,8 @@ import { isInsecure, isUnsent } from '../model/http/unsent.ts'
 import { ModelError } from '../model/image-model.ts'
 import { lackOfKey } from '../model/lack-of-key.ts'
 import { ImagegenError, messageOf } from '../shared/errors.ts'
+import { clause } from '../shared/plain-text.ts'
+import { isRecord } from '../shared/record.ts'
 
 /**
  * What a model threw, as the one error type that retrying and spending understand. Models of the AI SDK throw errors
@@ -21,6 +23,8 @@ export function toModelError(error: unknown): ModelError | ImagegenError {
       cause: error,
     })
   }
+  const followUp = followUpOf(error)
+  if (followUp !== undefined) return unfetched(message, followUp, error)
   if (status === undefined) return withoutAnswer(message, error)
   if (status === 429 && !isQuotaUsedUp(error)) {
     return new ModelError(message, {
@@ -44,6 +48,31 @@ export function toModelError(error: unknown): ModelError | ImagegenError {
   })
 }
 
+/**
+ * The address of a request that only follows the one for a picture. Some providers of the AI SDK ask how far a picture is,
+ * or fetch it, with requests without a body.
+ */
+function followUpOf(error: unknown): string | undefined {
+  const url = fieldOf(error, 'url')
+  const body = fieldOf(error, 'requestBodyValues')
+  const hasNoBody = isRecord(body) && Object.keys(body).length === 0
+  return hasNoBody && typeof url === 'string' ? url : undefined
+}
+
+/** The picture may be drawn and paid for. Asking for it again would be paid for again. */
+function unfetched(message: string, url: string, error: unknown): ModelError {
+  return new ModelError(
+    `A picture that may be paid for could not be fetched: ${clause(message)}. Save it by hand while the provider keeps it, and take it with \`imagegen adopt ID FILE --keep-prompt\`.`,
+    {
+      code: 'download',
+      retry: 'never',
+      maybeBilled: true,
+      responseBody: url,
+      cause: error,
+    },
+  )
+}
+
 /** What a model threw that no server answered with. */
 function withoutAnswer(message: string, error: unknown): ModelError {
   if (isUnsent(error)) {
@@ -55,7 +84,7 @@ function withoutAnswer(message: string, error: unknown): ModelError {
       cause: error,
     })
   }
-  const isInvalid = error instanceof Error && REFUSED_BEFORE_SENDING.has(error.name)
+  const isInvalid = error instanceof Error && isRefusedBeforeSending(error)
   return new ModelError(message, {
     code: isInvalid ? 'invalid' : 'provider',
     retry: fieldOf(error, 'isRetryable') === true ? 'backoff' : 'never',
@@ -73,6 +102,12 @@ const REFUSED_BEFORE_SENDING: ReadonlySet<string> = new Set([
   'AI_UnsupportedFunctionalityError',
 ])
 
+/** Some models say with a plain error what they do not take: reference pictures, or several images a call. */
+function isRefusedBeforeSending({ name, message, cause }: Error): boolean {
+  if (REFUSED_BEFORE_SENDING.has(name)) return true
+  return name === 'Error' && cause === undefined && /\bdo(?:es)? not support\b/.test(message)
+}
+
 /** OpenAI says with the status of its rate limit that nothing is paid in: no pause helps. */
 function isQuotaUsedUp(error: unknown): boolean {
   const body = fieldOf(error, 'responseBody')
@@ -88,6 +123,8 @@ function isForeignModelError(error: unknown): error is ModelError {
 
 function retryAfterOf(error: unknown): number | undefined {
   const headers = fieldOf(error, 'responseHeaders')
+  const exact = Number(fieldOf(headers, 'retry-after-ms'))
+  if (Number.isFinite(exact) && exact > 0) return exact
   const seconds = Number(fieldOf(headers, 'retry-after'))
   return Number.isFinite(seconds) && seconds > 0 ? seconds * 1000 : undefined
 }

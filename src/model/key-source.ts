@@ -32,7 +32,12 @@ export function howToSetKeys(models: Iterable<ImageModel>): string {
 
 /** How a key from a file reaches a provider of the AI SDK, which looks in the environment only. */
 export function howToHandOver(variable: string): string {
-  return `from .env.local, hand it to the provider with \`defineConfig(({ env }) => …)\` and \`apiKey: env.${variable}\``
+  return `from .env.local, hand it to the provider with \`defineConfig(({ env }) => …)\` and \`${handedOver(variable)}\``
+}
+
+/** `apiKey: env.ACME_API_KEY`; providers that call it a token, as Replicate, take `apiToken`. */
+export function handedOver(variable: string): string {
+  return `${variable.endsWith('_API_TOKEN') ? 'apiToken' : 'apiKey'}: env.${variable}`
 }
 
 function namesOf(sources: readonly KeySource[]): string {

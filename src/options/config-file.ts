@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import path from 'node:path'
 import type * as Jiti from 'jiti'
-import { howToHandOver } from '../model/key-source.ts'
+import { handedOver, howToHandOver } from '../model/key-source.ts'
 import { lackOfKey, type LackOfKey } from '../model/lack-of-key.ts'
 import { ImagegenError, messageOf, type Place, type Problem } from '../shared/errors.ts'
 import { errorCode, readFileIfThere } from '../shared/files.ts'
@@ -50,7 +50,7 @@ function missingKey(file: string, { variable, message }: LackOfKey, thrown: unkn
   return {
     message: `There is no API key: ${variable} is not set, and ${path.basename(file)} cannot be loaded without it: ${sentence(message)}`,
     place: placeOfError(file, thrown),
-    hint: `Set ${variable} in the environment; ${howToHandOver(variable)}. To work without a key, as with placeholders, write \`apiKey: env.${variable} ?? ''\`.`,
+    hint: `Set ${variable} in the environment; ${howToHandOver(variable)}. To work without a key, as with placeholders, write \`${handedOver(variable)} ?? ''\`.`,
   }
 }
 

@@ -4,6 +4,8 @@ import path from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { describeAiSdkInAManifest, type NewestProvider } from '../model/ai-sdk-in-a-manifest.ts'
 import { describeImageModel, OPENAI } from '../model/contract.ts'
+import { describeFaults } from '../model/providers/fault-table.ts'
+import { OPENAI_DIALECT } from '../model/providers/image-services.ts'
 import { resolveModel } from '../../src/model/resolved-model.ts'
 import { installed, type InstalledPackages } from './installed.ts'
 
@@ -36,6 +38,16 @@ describeImageModel('OpenAI of specification v4', {
 })
 
 describeAiSdkInAManifest({ version: 'v4', createOpenAI })
+
+describeFaults('@ai-sdk/openai 4', {
+  dialect: OPENAI_DIALECT,
+  shape: 'size: 96x64',
+  drawn: { width: 96, height: 64 },
+  references: 2,
+  ignoresSeed: true,
+  perCall: 10,
+  create: (url) => createOpenAI({ apiKey: 'sk-test-0123', baseURL: url }).image('gpt-image-1'),
+})
 
 it('takes references unless the model says that it takes none', async () => {
   const provider = createOpenAI({ apiKey: 'x', baseURL: 'http://127.0.0.1:9' })

@@ -108,6 +108,14 @@ export function askedFor({ body }: Received): {
 
 async function pictureOf(size: string, number: number): Promise<Buffer> {
   const [width = 1, height = 1] = size.split('x').map(Number)
+  return drawPicture({ width, height }, number)
+}
+
+/** A picture whose colour says its number. */
+export async function drawPicture(
+  { width, height }: { readonly width: number; readonly height: number },
+  number: number,
+): Promise<Buffer> {
   const sharp = await loadSharp()
   const background = { r: (number * 40) % 256, g: number % 256, b: 90 }
   return sharp({ create: { width, height, channels: 3, background } })
