@@ -24,6 +24,8 @@ export interface OutputFile {
   readonly content: string | Uint8Array
   /** The files that it was made from, absolute, if the host reports them. */
   readonly sources?: readonly string[]
+  /** Only browsers load it, so no string in it may hold a manifest. Code for a server may read one. */
+  readonly isForBrowsers?: boolean
 }
 
 /** How a manifest would be published: as an output file, or inside one. */
@@ -31,6 +33,8 @@ interface Published {
   /** Absolute. */
   readonly manifest: string
   readonly way: string
+  /** Default: the file as it is. */
+  readonly what?: 'file' | 'module'
 }
 
 /**
@@ -59,14 +63,16 @@ export function refusePublished(
  * @param sources the files that may hold the reference, absolute.
  */
 export function publishedError(
-  { manifest, way }: Published,
+  { manifest, way, what = 'file' }: Published,
   root: string,
   sources: Iterable<string>,
 ): ImagegenError {
   const place = placeOfReference(manifest, sources, root)
   const name = toPosix(path.relative(root, manifest))
+  const published =
+    what === 'file' ? `${name} with its prompts` : `the module of ${name} in place of a picture`
   return new ImagegenError('manifest', {
-    message: `The build would publish ${name} with its prompts, ${way}.`,
+    message: `The build would publish ${published}, ${way}.`,
     ...(place === undefined ? {} : { place }),
     hint: [
       'Import the image in JavaScript and use its `src`:',
@@ -116,6 +122,7 @@ function createSearch({
   manifests,
 }: ProjectManifests): (output: OutputFile) => Published | undefined {
   const byText = new Map(manifests.map(({ file, text }) => [text, file]))
+  const bareTexts = manifests.map(({ file, text }) => ({ file, bare: bareText(text) }))
   const files = new Set(manifests.map(({ file }) => path.normalize(file)))
   const sizes = new Set(manifests.map(({ text }) => Buffer.byteLength(text)))
   const longest = Math.max(...sizes) + BYTE_ORDER_MARK
@@ -125,7 +132,7 @@ function createSearch({
   const manifestOf = (bytes: Uint8Array): string | undefined =>
     isSized(bytes.byteLength) ? byText.get(new TextDecoder().decode(bytes)) : undefined
 
-  return ({ name, content, sources = [] }) => {
+  return ({ name, content, sources = [], isForBrowsers = false }) => {
     const source = sources.find((file) => files.has(path.normalize(file)))
     const manifest =
       source ?? (typeof content === 'string' ? byText.get(content) : manifestOf(content))
@@ -135,8 +142,16 @@ function createSearch({
       const inlined = manifestOf(bytes)
       if (inlined !== undefined) return { manifest: inlined, way: `as a data URL in ${name}` }
     }
-    return undefined
+    if (!isForBrowsers || text === undefined || !text.includes('prompt')) return undefined
+    const bare = bareText(text)
+    const quoted = bareTexts.find((each) => each.bare.includes('prompt') && bare.includes(each.bare))
+    return quoted && { manifest: quoted.file, way: `as text in ${name}` }
   }
+}
+
+/** A text without what code may write differently in a string: line breaks, quotes and escapes. */
+function bareText(text: string): string {
+  return text.replaceAll(/\\u[\da-f]{4}|\\[nrt]|[^!-~]|["'`\\]/gi, '')
 }
 
 const BYTE_ORDER_MARK = 3

@@ -30,6 +30,14 @@ export function placeOfReference(
   return placeIn(file, first, root) ?? placeIn(file, writtenBelow(root), root)
 }
 
+/** Whether a file below the root names another one by its URL, not only by imports. */
+export function isNamedByUrl(file: string, root: string): boolean {
+  return writtenBelow(root).some((source) => {
+    const text = readText(source)
+    return text !== undefined && [...mentions(file, source, text)].some(({ isImport }) => !isImport)
+  })
+}
+
 /** Files that bundlers do not report, such as Sass partials. */
 function writtenBelow(root: string): readonly string[] {
   return glob.sync(
@@ -85,9 +93,12 @@ function* mentions(
       /^\.\.?\//.test(written) && path.resolve(path.dirname(source), written) !== file
     const before = text.slice(0, at - start.length)
     const isComment = /^\s*(?:\/\/|\*|\/\*|<!--|#)/.test(line)
-    if (leadsElsewhere || isComment) continue
+    // Prose about a file is no reference to it.
+    const isProse = source.endsWith('.md') && !/["'(]$/.test(before)
+    if (leadsElsewhere || isComment || isProse) continue
     const isImport = /(?:\bfrom|\bimport)\s*\(?\s*["'`]$/.test(before.slice(-40))
-    const query = text.slice(at + base.length, at + base.length + 1)
-    yield { offset: at - start.length, isImport: isImport && query !== '?' }
+    // A query, or an import attribute such as `type: 'text'`, asks for something else than the module.
+    const isPlain = !/^(?:\?|["'`]\s*with\b)/.test(text.slice(at + base.length, at + base.length + 20))
+    yield { offset: at - start.length, isImport: isImport && isPlain }
   }
 }

@@ -59,7 +59,8 @@ describe('a project of create-vite', () => {
     "types": ["vite/client", "unplugin-imagegen/client"],
     "rootDirs": [".", "./.imagegen/types"],
     "paths": {
-      "@/*": ["./src/*", "./.imagegen/types/src/*"],
+      "@/*.image.yaml": ["./src/*.image.yaml", "./.imagegen/types/src/*.image.yaml"],
+      "@/*": ["./src/*"],
       "~lib": ["./src/lib/index.ts"]
     }
 - Write the exact types before checking types; in package.json:
@@ -246,7 +247,8 @@ describe('compiler options', () => {
     "allowArbitraryExtensions": true,
     "rootDirs": [".", "./.react-router/types", "./.imagegen/types"],
     "paths": {
-      "~/*": ["./app/*", "./.imagegen/types/app/*"]
+      "~/*.image.yaml": ["./app/*.image.yaml", "./.imagegen/types/app/*.image.yaml"],
+      "~/*": ["./app/*"]
     }
 `)
   })
@@ -268,7 +270,8 @@ describe('compiler options', () => {
         '{ "compilerOptions": { "baseUrl": "./src", "paths": { "app/*": ["*"], "react": ["../node_modules/x/*"] } } }',
     })
     expect(text).toContain(`"paths": {
-      "app/*": ["./*", "../.imagegen/types/src/*"],
+      "app/*.image.yaml": ["./*.image.yaml", "../.imagegen/types/src/*.image.yaml"],
+      "app/*": ["./*"],
       "react": ["../node_modules/x/*"]
     }`)
   })

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { cpSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { expectNoLeaks } from '../bundlers/expect-pictures.ts'
@@ -38,13 +38,15 @@ afterAll(async () => {
   await project?.dispose()
 })
 
+/** The entries of a build, by their names below `src`, follow as its arguments. */
 const BUILDS = {
   farm: `
     import { build } from '@farmfe/core'
     import imagegen from 'unplugin-imagegen/farm'
-    for (const name of ['main', 'one']) {
-      const input = { index: './src/' + name + '.js' }
-      const output = { path: 'out/farm-' + name, publicPath: '/sub/', format: 'esm' }
+    for (const name of process.argv.slice(2)) {
+      const input = { index: './src/' + name }
+      const path = 'out/farm-' + name.split('.')[0]
+      const output = { path, publicPath: '/sub/', format: 'esm' }
       await build({
         root: process.cwd(),
         configPath: false,
@@ -55,10 +57,10 @@ const BUILDS = {
   `,
   bun: `
     import imagegen from 'unplugin-imagegen/bun'
-    for (const name of ['main', 'one']) {
+    for (const name of process.argv.slice(2)) {
       await Bun.build({
-        entrypoints: ['src/' + name + '.js'],
-        outdir: 'out/bun-' + name,
+        entrypoints: ['src/' + name],
+        outdir: 'out/bun-' + name.split('.')[0],
         publicPath: '/sub/',
         sourcemap: 'linked',
         plugins: [imagegen({ mode: 'frozen' })],
@@ -68,11 +70,14 @@ const BUILDS = {
 }
 
 /** Runs a build script there. What it says, where it fails. */
-function build(kind: keyof typeof BUILDS): string | undefined {
+function build(
+  kind: keyof typeof BUILDS,
+  entries: readonly string[] = ['main.js', 'one.js'],
+): string | undefined {
   writeFileSync(path.join(packages.folder, `${kind}.mjs`), BUILDS[kind])
   const runner = kind === 'bun' ? path.join(packages.folder, 'node_modules/.bin/bun') : 'node'
   try {
-    execFileSync(runner, [`${kind}.mjs`], {
+    execFileSync(runner, [`${kind}.mjs`, ...entries], {
       cwd: packages.folder,
       env: { ...process.env, CI: '', VITEST: undefined, NODE_ENV: 'production', NO_COLOR: '1' },
       stdio: 'pipe',
@@ -83,6 +88,36 @@ function build(kind: keyof typeof BUILDS): string | undefined {
     return `${stdout.toString()}${stderr.toString()}`
   }
 }
+
+/** Entries that name a manifest as something else than a module, and what they hold. */
+const REFERENCES = {
+  bun: {
+    'css.js': { file: 'src/style.css', text: 'b { background: url(./cast.image.yaml) }\n' },
+    'page.html': { file: 'src/page.html', text: '<img src="./cast.image.yaml">\n' },
+  },
+  farm: {
+    'css.js': { file: 'src/style.css', text: `b { background: url('./cast.image.yaml') }\n` },
+    'url.js': {
+      file: 'src/url.js',
+      text: `globalThis.shown = new URL('./cast.image.yaml', import.meta.url).href\n`,
+    },
+    'raw.js': {
+      file: 'src/raw.js',
+      text: `import text from './cast.image.yaml?raw'\nglobalThis.shown = text\n`,
+    },
+  },
+} as const
+
+test('farm refuses a manifest in its public folder', () => {
+  cpSync(project.path('src/cast.image.yaml'), path.join(packages.folder, 'public/cast.image.yaml'))
+  try {
+    expect(build('farm', ['one.js'])).toContain(
+      'The build would publish public/cast.image.yaml with its prompts',
+    )
+  } finally {
+    rmSync(path.join(packages.folder, 'public'), { recursive: true })
+  }
+})
 
 describe.each(['bun', 'farm'] as const)('%s', (kind) => {
   test('builds pictures of the promised sizes, below its public path', async () => {
@@ -107,6 +142,20 @@ describe.each(['bun', 'farm'] as const)('%s', (kind) => {
       path: (...parts: string[]) => project.path(...parts),
     }
     expectNoLeaks(out, folder)
+  })
+
+  test('refuses to publish a manifest, however code names it', () => {
+    writeFileSync(path.join(packages.folder, 'src/css.js'), `import './style.css'\n`)
+    for (const [entry, { file, text }] of Object.entries(REFERENCES[kind])) {
+      writeFileSync(path.join(packages.folder, file), text)
+      const failed = build(kind, [entry])
+      expect(failed, entry).toContain(
+        'The build would publish src/cast.image.yaml with its prompts, because ',
+      )
+      expect(failed, entry).toContain(`${file}:1:`)
+      const out = path.join(packages.folder, `out/${kind}-${entry.split('.')[0]}`)
+      if (existsSync(out)) expectNoLeaks(out, { root: packages.folder, path: project.path })
+    }
   })
 
   test('says what is wrong with a manifest', () => {

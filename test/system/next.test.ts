@@ -313,6 +313,58 @@ describe.each(BUNDLERS)('Next with %s', { timeout: PATIENCE }, (bundler) => {
   })
 })
 
+describe('a manifest that code names by its URL, or as text', () => {
+  const page = `import Leak from './leak'\nimport './leak.css'\nexport default function Page() {\n  return <Leak />\n}\n`
+  const client = (code: string): string =>
+    `'use client'\n${code}\nexport default function Leak() {\n  return <i>{String(leak)}</i>\n}\n`
+  const MANIFEST = '../../pictures/harbour.image.yaml'
+
+  it.each([
+    {
+      what: 'new URL() in a client component',
+      files: { 'leak.tsx': client(`const leak = new URL('${MANIFEST}', import.meta.url).href`) },
+      said: 'app/leak/leak.tsx:2:22  The build would publish the module of pictures/harbour.image.yaml',
+    },
+    {
+      what: 'new URL() in a server component',
+      files: {
+        'page.tsx': `const leak = new URL('${MANIFEST}', import.meta.url).href\nexport default function Page() {\n  return <i>{leak}</i>\n}\n`,
+      },
+      said: 'app/leak/page.tsx:1:22  The build would publish the module of pictures/harbour.image.yaml',
+    },
+    {
+      what: 'url() in a style sheet',
+      files: { 'leak.css': `b { background: url(${MANIFEST}) }\n` },
+      said: 'app/leak/leak.css:1:21  The build would publish the module of pictures/harbour.image.yaml',
+    },
+    {
+      what: 'an import as text',
+      files: {
+        'leak.tsx': client(`// @ts-ignore\nimport leak from '${MANIFEST}' with { type: 'text' }`),
+      },
+      said: 'app/leak/leak.tsx:3:18  The build would publish pictures/harbour.image.yaml with its prompts, as text in static/',
+    },
+  ])(
+    'ends a build with Turbopack: $what',
+    async ({ files, said }) => {
+      onTestFinished(() =>
+        rm(path.join(project.files.folder, 'app/leak'), { recursive: true, force: true }),
+      )
+      const plain = { 'page.tsx': page, 'leak.tsx': client('const leak = 1'), 'leak.css': '' }
+      for (const [name, text] of Object.entries({ ...plain, ...files })) {
+        project.files.write(`app/leak/${name}`, text)
+      }
+      const { requests } = emulator.stats()
+      const { code, output } = await project.build('turbopack')
+      expect(code).not.toBe(0)
+      expect(output).toContain(said)
+      expect(output).not.toMatch(/^\s+at /m)
+      expect(emulator.stats().requests).toBe(requests)
+    },
+    LOOK,
+  )
+})
+
 describe('a manifest in the public folder', () => {
   it.each(BUNDLERS)(
     'ends a build with %s before anything is requested',

@@ -118,7 +118,10 @@ export const widths: [640, 640] = [kira.width, aliased.width]
 export const loose: number = anything.at.all
 export { kirra, nobody }
 `
-    const paths = { '@/*': ['./src/*', './.imagegen/types/src/*'] }
+    const paths = {
+      '@/*.image.yaml': ['./src/*.image.yaml', './.imagegen/types/src/*.image.yaml'],
+      '@/*': ['./src/*'],
+    }
     const types = ['unplugin-imagegen/client']
     const { folder } = await typedProject({ ...exact, paths, types }, { 'src/both.ts': text })
     expect(typeErrors(folder)).toEqual(expectedErrors('src/both.ts', text))
@@ -231,7 +234,10 @@ export { kirra }
     expect(printed).toEqual({
       allowArbitraryExtensions: true,
       rootDirs: ['.', './.imagegen/types'],
-      paths: { '@/*': ['./src/*', './.imagegen/types/src/*'] },
+      paths: {
+        '@/*.image.yaml': ['./src/*.image.yaml', './.imagegen/types/src/*.image.yaml'],
+        '@/*': ['./src/*'],
+      },
     })
     const config = { compilerOptions: { ...app, ...printed }, include: ['src'] }
     project.write('tsconfig.app.json', JSON.stringify(config))

@@ -70,24 +70,31 @@ function typesByDefault({ dependencies }: ProjectFiles): string[] {
     .sort()
 }
 
-/** The project's own aliases, each with a second target among the exact types; undefined if there are none. */
+/**
+ * The project's own aliases, with one more for the manifests behind each; undefined if there are none. A second target of
+ * the alias itself would make Vite warn about every `import.meta.glob` through it. Of two aliases that start with the same
+ * text, the first one applies.
+ */
 function pathsWith(folder: string, root: string, config: TypeScriptConfig): string | undefined {
   const aliases = Object.entries(config.paths ?? {})
+  const lines: string[] = []
   let isChanged = false
-  const lines = aliases.map(([name, targets]) => {
-    const added = targets.flatMap((target) => {
-      const relative = path.relative(root, path.resolve(config.pathsFolder, target))
-      const isOwn = !/^\.\.|^node_modules/.test(relative) && !path.isAbsolute(relative)
-      if (!target.endsWith('*') || !isOwn) return []
-      return [relativeTo(config.ownPathsFolder, path.join(folder, relative))]
-    })
-    isChanged ||= added.length > 0
+  for (const [name, targets] of aliases) {
     // Write targets relative to this file, even if they were inherited from another one.
-    const own = targets.map((target) =>
-      relativeTo(config.ownPathsFolder, path.resolve(config.pathsFolder, target)),
-    )
-    return `  ${JSON.stringify(name)}: ${list([...own, ...added])}`
-  })
+    const show = (target: string): string => relativeTo(config.ownPathsFolder, target)
+    const absolute = targets.map((target) => path.resolve(config.pathsFolder, target))
+    const declared = absolute.flatMap((target) => {
+      const relative = path.relative(root, target)
+      const isOwn = !/^\.\.|^node_modules/.test(relative) && !path.isAbsolute(relative)
+      return target.endsWith('*') && isOwn ? [path.join(folder, relative)] : []
+    })
+    if (declared.length > 0 && name.endsWith('*')) {
+      isChanged = true
+      const manifests = [...absolute, ...declared].map((target) => `${show(target)}.image.yaml`)
+      lines.push(`  ${JSON.stringify(`${name}.image.yaml`)}: ${list(manifests)}`)
+    }
+    lines.push(`  ${JSON.stringify(name)}: ${list(absolute.map(show))}`)
+  }
   return isChanged ? `{\n${lines.join(',\n')}\n}` : undefined
 }
 

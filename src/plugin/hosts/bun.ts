@@ -3,8 +3,9 @@ import type { AssetUrlOf } from '../../emit/module.ts'
 import { toPosix } from '../../shared/files.ts'
 import { checkHostVersion } from '../host-version.ts'
 import type { HostFacts } from '../session/host-facts.ts'
-import { MANIFEST_ID, parseModuleId } from '../module-id.ts'
-import { plainly } from '../plain-error.ts'
+import { MANIFEST_ID, parseModuleId, splitQuery } from '../module-id.ts'
+import { plainError, plainly } from '../plain-error.ts'
+import { publishedError } from '../published-manifests.ts'
 import type { Session } from '../session/session.ts'
 import { moduleCode } from './module-code.ts'
 
@@ -25,6 +26,8 @@ export interface BunBuild {
 interface Request {
   readonly path: string
   readonly importer: string
+  /** `internal`: HTML or CSS names a file. */
+  readonly kind: string
 }
 
 interface Resolved {
@@ -64,6 +67,18 @@ export function bunHost(build: BunBuild, begin: (facts: HostFacts) => Session): 
     const folder = (await starting)?.images()?.folder
     if (folder === undefined || !MANIFEST_ID.test(request.importer)) return undefined
     return { path: path.join(folder, path.basename(request.path)), namespace: 'file' }
+  })
+
+  // A picture in HTML or CSS would lead to the plugin's module.
+  build.onResolve({ filter: MANIFEST_ID }, async ({ path: request, importer, kind }) => {
+    if (kind !== 'internal' && kind !== 'url-token') return undefined
+    const session = await (starting ??= start())
+    const manifest = path.resolve(path.dirname(importer), splitQuery(request)[0])
+    if (!(await session.includes(manifest))) return undefined
+    const from = toPosix(path.relative(root, importer))
+    const way = `because ${from} asks for it by its URL`
+    const error = publishedError({ manifest, way }, session.manifests()?.root ?? root, [importer])
+    throw plainError(error.message)
   })
 
   build.onLoad({ filter: /\.image\.ya?ml$/i, namespace: 'file' }, ({ path: id }) => load(id))

@@ -20,6 +20,7 @@ import {
 import { withLastLook } from './last-look.ts'
 import { moduleCode } from './module-code.ts'
 import { withoutLeftBehind } from './left-behind.ts'
+import { type CrxHooks, crxCacheProblem, withoutCopiedManifests } from './vite-crx.ts'
 import { reloadsBlankPages, VITE_CLIENT } from './vite-blank-page.ts'
 import { createUnreachable, renditionsIn } from './vite-unreachable.ts'
 import { addToWorkers } from './vite-workers.ts'
@@ -58,7 +59,7 @@ export function viteHost(begin: (facts: HostFacts) => Session): Partial<Plugin> 
   const listeningLater = new WeakSet<Session>()
   const isRendition = (id: string, config: ResolvedConfig): boolean =>
     RENDITION_ID.test(id) && path.dirname(path.normalize(id)) === sessionOf(config).images()?.folder
-  const hooks: Partial<Plugin> = {
+  const hooks: Partial<Plugin> & CrxHooks = {
     config: (config) => addToWorkers(config, () => inBuild),
 
     configResolved(config: Marked) {
@@ -109,7 +110,7 @@ export function viteHost(begin: (facts: HostFacts) => Session): Partial<Plugin> 
       if (httpServer !== null) {
         listeningLater.add(session)
         // After other listeners have been told. A page that loads earlier triggers this by itself.
-        httpServer.once('listening', () => setImmediate(() => void session.look()))
+        httpServer.once('listening', () => setImmediate(() => void lookAt(session, server.config)))
       }
       const showProblems = (): void => {
         for (const problem of session.problems().values()) showProblem(server, problem)
@@ -176,6 +177,8 @@ export function viteHost(begin: (facts: HostFacts) => Session): Partial<Plugin> 
       },
     },
 
+    renderCrxDevScript: withoutCopiedManifests,
+
     options(options) {
       const config = this.environment?.getTopLevelConfig()
       if (config?.command !== 'build') return undefined
@@ -226,6 +229,14 @@ function kindOf({ command, server }: ResolvedConfig, plugin: Plugin | undefined)
   if (command === 'build') return 'build'
   if (plugin !== undefined && plugin.configureServer === undefined) return 'child'
   return server.watch === null ? 'unattended' : 'live'
+}
+
+/** The first look at a project, and what makes its pictures fail in this dev server. */
+async function lookAt(session: Session, config: ResolvedConfig): Promise<void> {
+  await session.look()
+  const images = session.images()
+  const problem = images && crxCacheProblem(config, images.folder)
+  if (problem !== undefined) config.logger.warn(`[imagegen] ${printable(problem)}`)
 }
 
 /** Whether a build copies the public folder. Astro leaves that to the last of several environments. */

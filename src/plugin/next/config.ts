@@ -8,6 +8,15 @@ interface NextConfig {
   readonly webpack?: ((config: WebpackConfig, context: WebpackContext) => WebpackConfig) | null
   readonly turbopack?: { readonly rules?: object }
   readonly generateBuildId?: (() => string | null | Promise<string | null>) | null
+  readonly compiler?: {
+    readonly runAfterProductionCompile?: (output: CompiledOutput) => Promise<void>
+  }
+}
+
+interface CompiledOutput {
+  readonly projectDir: string
+  /** Absolute. */
+  readonly distDir: string
 }
 
 interface WebpackConfig {
@@ -43,6 +52,14 @@ export async function extendNextConfig<Config extends object>(
       ...given.turbopack,
       // First: a rule for all YAML would rename the file, and the loader would not recognise it as a manifest.
       rules: { '*.image.{yaml,yml}': turbopackRule(channel), ...given.turbopack?.rules },
+    },
+    compiler: {
+      ...given.compiler,
+      // Turbopack has no hook that sees its output.
+      async runAfterProductionCompile(output: CompiledOutput) {
+        host.lookAtOutput(output.distDir)
+        await given.compiler?.runAfterProductionCompile?.(output)
+      },
     },
     // The only hook before a build. Other commands read the configuration as if they built, too.
     async generateBuildId() {

@@ -11,6 +11,7 @@ import { plainError } from '../plain-error.ts'
 import { refusePublic } from '../published-manifests.ts'
 import type { HostFacts } from '../session/host-facts.ts'
 import { type Session, createSession } from '../session/session.ts'
+import { lookAtOutput } from './last-look.ts'
 import { answerFrom } from './turbopack-answer.ts'
 import { openChannel } from './turbopack-channel.ts'
 import { turbopackFacts } from './turbopack-facts.ts'
@@ -32,6 +33,13 @@ export interface NextHost {
    * @param channel the folder in which the loaders look for this process, absolute.
    */
   serveTurbopack(channel: string): Promise<void>
+  /**
+   * Checks a finished build.
+   *
+   * @param distDir Next's output, absolute.
+   * @throws if browsers could load a manifest from it.
+   */
+  lookAtOutput(distDir: string): void
 }
 
 export function createNextHost(options: Options, { folder, isBuild }: NextProcess): NextHost {
@@ -79,6 +87,7 @@ export function createNextHost(options: Options, { folder, isBuild }: NextProces
       return createUnplugin(() => ({ name, enforce: 'pre', load, webpack: apply })).webpack()
     },
     serveTurbopack: (channel) => (serving ??= serve(channel).catch(throwPlainly)),
+    lookAtOutput: (distDir) => lookAtOutput(distDir, shared?.manifests()),
   }
 }
 
