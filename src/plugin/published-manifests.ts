@@ -144,7 +144,9 @@ function createSearch({
     }
     if (!isForBrowsers || text === undefined || !text.includes('prompt')) return undefined
     const bare = bareText(text)
-    const quoted = bareTexts.find((each) => each.bare.includes('prompt') && bare.includes(each.bare))
+    const quoted = bareTexts.find(
+      (each) => each.bare.includes('prompt') && bare.includes(each.bare),
+    )
     return quoted && { manifest: quoted.file, way: `as text in ${name}` }
   }
 }

@@ -98,7 +98,9 @@ function* mentions(
     if (leadsElsewhere || isComment || isProse) continue
     const isImport = /(?:\bfrom|\bimport)\s*\(?\s*["'`]$/.test(before.slice(-40))
     // A query, or an import attribute such as `type: 'text'`, asks for something else than the module.
-    const isPlain = !/^(?:\?|["'`]\s*with\b)/.test(text.slice(at + base.length, at + base.length + 20))
+    const isPlain = !/^(?:\?|["'`]\s*with\b)/.test(
+      text.slice(at + base.length, at + base.length + 20),
+    )
     yield { offset: at - start.length, isImport: isImport && isPlain }
   }
 }

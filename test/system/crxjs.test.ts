@@ -70,29 +70,37 @@ async function extension(): Promise<{
   return { files: filesBelow(folder), said: server.output() }
 }
 
-it('the dev server of crxjs copies no manifest, and its pictures are where their URLs say', async () => {
-  project.write('vite.config.js', configWith(`{ cacheDir: 'imagegen-cache' }`))
-  const { files, said } = await extension()
-  for (const [name, bytes] of files) {
-    expect(bytes.includes('secret'), name).toBe(false)
-    expect(name).not.toMatch(/\.image\.yaml$/)
-  }
-  expect(said).not.toContain('cacheDir')
-  const urls = [...files.values()].flatMap((bytes) => {
-    const [, url] = /export default "([^"]+\.jpg)\?/.exec(bytes.toString('utf8')) ?? []
-    return url ?? []
-  })
-  expect(urls).toHaveLength(2)
-  for (const url of urls) expect([...files.keys()]).toContain(url.slice(1))
-}, PATIENCE)
+it(
+  'the dev server of crxjs copies no manifest, and its pictures are where their URLs say',
+  async () => {
+    project.write('vite.config.js', configWith(`{ cacheDir: 'imagegen-cache' }`))
+    const { files, said } = await extension()
+    for (const [name, bytes] of files) {
+      expect(bytes.includes('secret'), name).toBe(false)
+      expect(name).not.toMatch(/\.image\.yaml$/)
+    }
+    expect(said).not.toContain('cacheDir')
+    const urls = [...files.values()].flatMap((bytes) => {
+      const [, url] = /export default "([^"]+\.jpg)\?/.exec(bytes.toString('utf8')) ?? []
+      return url ?? []
+    })
+    expect(urls).toHaveLength(2)
+    for (const url of urls) expect([...files.keys()]).toContain(url.slice(1))
+  },
+  PATIENCE,
+)
 
-it('says which option to set where the cache is below node_modules', async () => {
-  project.write('vite.config.js', configWith(''))
-  const server = await project.serveAt('vite', [], { IMAGEGEN_MODE: 'frozen' })
-  onTestFinished(() => server.stop())
-  await expect
-    .poll(() => server.output(), { timeout: 60_000 })
-    .toContain(
-      "cannot show pictures from node_modules/.cache/unplugin-imagegen: it renames the files below node_modules. Set the option `cacheDir` to another folder, such as `cacheDir: 'imagegen-cache'`.",
-    )
-}, PATIENCE)
+it(
+  'says which option to set where the cache is below node_modules',
+  async () => {
+    project.write('vite.config.js', configWith(''))
+    const server = await project.serveAt('vite', [], { IMAGEGEN_MODE: 'frozen' })
+    onTestFinished(() => server.stop())
+    await expect
+      .poll(() => server.output(), { timeout: 60_000 })
+      .toContain(
+        "cannot show pictures from node_modules/.cache/unplugin-imagegen: it renames the files below node_modules. Set the option `cacheDir` to another folder, such as `cacheDir: 'imagegen-cache'`.",
+      )
+  },
+  PATIENCE,
+)

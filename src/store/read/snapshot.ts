@@ -162,7 +162,8 @@ export function withRecord(snapshot: StoreSnapshot, record: KeyRecord): StoreSna
   }
 }
 
-function byTime({ receipt: left }: Candidate, { receipt: right }: Candidate): number {
+/** The order of a key's candidates. */
+export function byTime({ receipt: left }: Candidate, { receipt: right }: Candidate): number {
   const isLate = left.time < FIRST_TIME
   if (isLate !== right.time < FIRST_TIME) return isLate ? 1 : -1
   if (left.time !== right.time) return left.time < right.time ? -1 : 1

@@ -1,15 +1,19 @@
+import path from 'node:path'
 import { ImagegenError } from '../../shared/errors.ts'
-import { keepMarker, keepReceipt } from '../arrive/keep-receipt.ts'
+import { freeBase, keepMarker, keepReceipt } from '../arrive/keep-receipt.ts'
+import { baseName, originalName, receiptName } from '../file-name.ts'
 import { type StoreFolder, holdsReceipts } from '../folder.ts'
-import type { Candidate } from '../read/bundle.ts'
+import type { Candidate, UnusableMarker } from '../read/bundle.ts'
 import {
+  byTime,
   type KeyRecord,
   type StoreSnapshot,
   type WantedKey,
   lookupKey,
   readSnapshot,
 } from '../read/snapshot.ts'
-import type { StoreProblem } from '../store-problem.ts'
+import { type AnyReceipt, type Receipt, type UnusableReceipt, isUnusable } from '../receipt.ts'
+import { type StoreProblem, bytesProblem } from '../store-problem.ts'
 import { type Beginning, notBegun } from './beginning.ts'
 import { hasOriginal } from './originals.ts'
 import { type KeyOf, type RemoteRecord, readSlots } from './receipt-slots.ts'
@@ -18,8 +22,8 @@ import type { Remote } from './remote.ts'
 /** The store as seen together with its remote. */
 export interface ReadThrough {
   /**
-   * Reads the local store and the remote. Copies receipts that only the remote has; bytes are downloaded when they are
-   * read.
+   * Reads the local store and the remote. Copies receipts that only the remote has, or remembers them if the local store
+   * cannot be written; bytes are downloaded when they are read.
    */
   read(wanted: readonly WantedKey[]): Promise<StoreSnapshot>
 }
@@ -29,6 +33,8 @@ interface Parts {
   readonly remote: Remote
   readonly beginning: Beginning
   readonly keyOf: KeyOf
+  /** Called with the reason why a receipt cannot be kept here. */
+  readonly onUnkept: (reason: unknown) => void
 }
 
 /** What the remote says about a key that is incomplete here. */
@@ -41,16 +47,17 @@ interface Finding {
   readonly isNew: boolean
 }
 
-export function readThrough({ folder, remote, beginning, keyOf }: Parts): ReadThrough {
+export function readThrough({ folder, remote, beginning, keyOf, onUnkept }: Parts): ReadThrough {
   // An original that was seen once stays: the plugin never removes originals.
   const known = new Set<string>()
+  const unkept = createUnkept(folder)
 
   async function read(wanted: readonly WantedKey[]): Promise<StoreSnapshot> {
     const here = readSnapshot(folder)
     const findings = new Map<string, Finding>()
     await Promise.all(
       wanted.map(async (one) => {
-        const record = here.lookup(one.key)
+        const record = unkept.addTo(here.lookup(one.key))
         if (isWholeHere(record, one)) return
         findings.set(one.key, await lookFor(one, record))
       }),
@@ -60,7 +67,8 @@ export function readThrough({ folder, remote, beginning, keyOf }: Parts): ReadTh
       ...now,
       lookup(key) {
         const finding = findings.get(key)
-        return finding === undefined ? now.lookup(key) : merge(now.lookup(key), finding)
+        const record = unkept.addTo(now.lookup(key))
+        return finding === undefined ? record : merge(record, finding)
       },
     }
   }
@@ -73,7 +81,7 @@ export function readThrough({ folder, remote, beginning, keyOf }: Parts): ReadTh
       if (isWholeHere(merge(record, nothing), wanted)) return nothing
       const slots = await readSlots(remote, wanted.key, keyOf, folder.checkReceipt)
       const isNew = await keepNew(slots, record)
-      const now = isNew ? lookupKey(folder, wanted.key) : record
+      const now = isNew ? unkept.addTo(lookupKey(folder, wanted.key)) : record
       await lookForBytes(now.candidates, elsewhere)
       const finding: Finding = { ...nothing, retired: slots.retired, isNew }
       return { ...finding, problems: await problemsOf(merge(now, finding), wanted, slots) }
@@ -107,8 +115,18 @@ export function readThrough({ folder, remote, beginning, keyOf }: Parts): ReadTh
     const newMarkers = markers.filter(
       ({ sha256 }) => !unusable.some(({ marker }) => marker.sha256 === sha256),
     )
-    for (const receipt of newReceipts) await keepReceipt(folder, receipt)
-    for (const marker of newMarkers) await keepMarker(folder, marker)
+    for (const receipt of newReceipts) {
+      await keepReceipt(folder, receipt).catch((error: unknown) => {
+        onUnkept(unwritable(error))
+        unkept.remember(receipt)
+      })
+    }
+    for (const marker of newMarkers) {
+      await keepMarker(folder, marker).catch((error: unknown) => {
+        onUnkept(unwritable(error))
+        unkept.remember(marker)
+      })
+    }
     return newReceipts.length + newMarkers.length > 0
   }
 
@@ -133,6 +151,61 @@ export function readThrough({ folder, remote, beginning, keyOf }: Parts): ReadTh
   }
 
   return { read }
+}
+
+/** Receipts of the remote that cannot be written here. They count for as long as this process runs. */
+interface Unkept {
+  remember(receipt: AnyReceipt): void
+  addTo(record: KeyRecord): KeyRecord
+}
+
+function createUnkept(folder: StoreFolder): Unkept {
+  const receipts = new Map<string, readonly AnyReceipt[]>()
+
+  function candidateOf(receipt: Receipt): Candidate {
+    const name = originalName(freeBase(folder, receipt), receipt.mediaType)
+    const file = path.join(folder.root, name)
+    const problem = bytesProblem('absent', folder.show(file))
+    return { receipt, file, bytes: 'absent', problem }
+  }
+
+  function markerOf(marker: UnusableReceipt): UnusableMarker {
+    const base = baseName(marker.name, marker.key, marker.sha256, 1)
+    return { marker, file: path.join(folder.root, receiptName(base)) }
+  }
+
+  return {
+    remember(receipt) {
+      const others = receipts.get(receipt.key) ?? []
+      receipts.set(receipt.key, [...others, receipt])
+    },
+    addTo(record) {
+      const known = receipts.get(record.key)
+      if (known === undefined) return record
+      const { candidates, unusable } = record
+      const isHere = (sha256: string): boolean =>
+        candidates.some(({ receipt }) => receipt.sha256 === sha256)
+      const isMarked = (sha256: string): boolean =>
+        unusable.some(({ marker }) => marker.sha256 === sha256)
+      const usable = known.flatMap((one) =>
+        isUnusable(one) || isHere(one.sha256) ? [] : [candidateOf(one)],
+      )
+      const others = known.flatMap((one) =>
+        isUnusable(one) && !isMarked(one.sha256) ? [markerOf(one)] : [],
+      )
+      return {
+        ...record,
+        candidates: [...candidates, ...usable].sort(byTime),
+        unusable: [...unusable, ...others],
+      }
+    },
+  }
+}
+
+/** @throws any error but that of a folder that cannot be written. */
+function unwritable(error: unknown): ImagegenError {
+  if (error instanceof ImagegenError && error.code === 'unavailable') return error
+  throw error
 }
 
 function isWholeHere(record: KeyRecord, wanted: WantedKey): boolean {

@@ -1,4 +1,5 @@
 import { ImagegenError, messageOf } from '../../shared/errors.ts'
+import { errorCode } from '../../shared/files.ts'
 import type { Logger } from '../../shared/logger.ts'
 import type { SharedItems } from '../../shared/shared-items.ts'
 import type { Settlement } from '../arrive/settle.ts'
@@ -35,8 +36,8 @@ export function throughRemote(
 ): Store {
   const remote = connectRemote(options)
   const beginning = beginningOf(remote)
-  const all = readThrough({ folder, remote, beginning, keyOf: options.keyOf })
   const said = new Set<string>()
+  const all = readThrough({ folder, remote, beginning, keyOf: options.keyOf, onUnkept: warnUnkept })
 
   /** A failed upload is only a warning, because the picture is stored here. */
   async function attempt(work: () => Promise<void>): Promise<void> {
@@ -51,6 +52,16 @@ export function throughRemote(
         `${message} The new picture is stored here but not in the remote; \`imagegen push\` uploads it. ${hint}`.trim(),
       )
     }
+  }
+
+  /** What the remote has is used all the same. */
+  function warnUnkept(reason: unknown): void {
+    const message = isForbidden(reason)
+      ? `${folder.show(folder.root)} cannot be written: what only the remote store has is downloaded again in each run. To keep it, give this user write access to the folder of the option \`store.dir\`.`
+      : messageOf(reason)
+    if (said.has(message)) return
+    said.add(message)
+    logger.warn(message)
   }
 
   /** A store that was used before its remote was begun is uploaded as a whole first. */
@@ -111,9 +122,7 @@ export function throughRemote(
     },
 
     async readOriginal(candidate) {
-      return readThroughOriginal(folder, remote, candidate, (reason) => {
-        logger.warn(messageOf(reason))
-      })
+      return readThroughOriginal(folder, remote, candidate, warnUnkept)
     },
 
     async retire(before) {
@@ -142,6 +151,12 @@ export function throughRemote(
     shared: sharedItems(remote),
     close: () => remote.close(),
   }
+}
+
+/** Whether this user may not write to the store. */
+function isForbidden(reason: unknown): boolean {
+  const cause = reason instanceof ImagegenError ? reason.cause : undefined
+  return ['EACCES', 'EPERM', 'EROFS'].includes(errorCode(cause) ?? '')
 }
 
 function receiptsOf(candidates: readonly Candidate[]): Receipt[] {
