@@ -19,6 +19,8 @@ const FILES = {
       server: { cors: true },
     }
   `,
+  // Its plugin writes its own address there.
+  'public/robots.txt': '',
   'resources/js/cast.image.yaml': CAST,
   'resources/js/app.js': `
     import cast from './cast.image.yaml'
