@@ -154,7 +154,8 @@ describe.each(['bun', 'farm'] as const)('%s', (kind) => {
       )
       expect(failed, entry).toContain(`${file}:1:`)
       const out = path.join(packages.folder, `out/${kind}-${entry.split('.')[0]}`)
-      if (existsSync(out)) expectNoLeaks(out, { root: packages.folder, path: project.path })
+      const at = (...parts: string[]): string => project.path(...parts)
+      if (existsSync(out)) expectNoLeaks(out, { root: packages.folder, path: at })
     }
   })
 
