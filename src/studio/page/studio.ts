@@ -12,6 +12,7 @@ import type {
 } from '../protocol.ts'
 import type { Written } from '../protocol-actions.ts'
 import { formatAddress, parseAddress, type Address, type Place } from './address.ts'
+import { countOf } from './words.ts'
 import { createConnection, LostError, RefusedError, type Connection } from './connection.ts'
 
 /** How the page stands to its server. */
@@ -201,6 +202,10 @@ export function createStudio(window: Window): Studio {
         break
       case 'progress':
         progress.value = new Map(progress.value).set(event.progress.id, event.progress)
+        if (event.progress.at === 'failed') {
+          const { id, problem } = event.progress
+          notice.value = { text: `${id} failed: ${problem.message}`, tone: 'refused' }
+        }
         break
       case 'warning':
         notice.value = { text: event.message, tone: 'refused' }
@@ -213,8 +218,18 @@ export function createStudio(window: Window): Studio {
   function beginRun(next: RunHead): void {
     if (next.number !== run.value?.number) progress.value = new Map()
     // What is over is seen by its state; only the reasons of failures are not.
-    if (next.phase === 'done') keepProgress(({ at }) => at === 'failed')
+    if (next.phase === 'done') {
+      keepProgress(({ at }) => at === 'failed')
+      if (run.value !== null && run.value.phase !== 'done') tellEnd(next)
+    }
     run.value = next
+  }
+
+  function tellEnd({ stored, failed }: RunHead): void {
+    notice.value = {
+      text: `${countOf(stored, 'image')} stored${failed === 0 ? '.' : `, ${failed} failed.`}`,
+      tone: failed === 0 ? 'done' : 'refused',
+    }
   }
 
   function keepProgress(isKept: (image: ImageProgress) => boolean): void {

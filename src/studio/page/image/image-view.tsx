@@ -5,6 +5,7 @@ import type { Change } from '../../protocol-actions.ts'
 import type { Candidate, ImageDetail, ShownRendition } from '../../protocol-image.ts'
 import { useCommands } from '../controls/commands.tsx'
 import { GenerateDialog } from '../plan/generate-dialog.tsx'
+import { progressWords } from '../progress-words.ts'
 import { useStudio } from '../studio.ts'
 import { useAnswer } from '../use-answer.ts'
 import { arrange } from '../wall/arrange.ts'
@@ -52,11 +53,7 @@ export function ImageView({ id }: { readonly id: ImageId }): JSX.Element {
           </h1>
           <p class="quiet small path">{tile?.manifest ?? ''}</p>
         </div>
-        {tile !== undefined && tile.state !== 'current' && (
-          <p class="state" data-state={tile.state}>
-            <strong>{STATE_WORDS[tile.state]}</strong> <span>{tile.reason}</span>
-          </p>
-        )}
+        {tile !== undefined && <State tile={tile} />}
         <nav class="image-nav" aria-label="Neighbours">
           <Neighbour tile={neighbours.previous} name="Previous" />
           <Neighbour tile={neighbours.next} name="Next" />
@@ -72,6 +69,25 @@ export function ImageView({ id }: { readonly id: ImageId }): JSX.Element {
         <Opened image={image} reload={() => setAsked(asked + 1)} />
       )}
     </article>
+  )
+}
+
+/** What is not as it should be, or under way. */
+function State({ tile }: { readonly tile: Tile }): JSX.Element | null {
+  const progress = useStudio().progress.value.get(tile.id)
+  if (progress !== undefined && progress.at !== 'stored' && progress.at !== 'not-asked') {
+    const { title, detail } = progressWords(progress)
+    return (
+      <p class="state" data-state={progress.at}>
+        <strong>{title}</strong> <span>{detail}</span>
+      </p>
+    )
+  }
+  if (tile.state === 'current') return null
+  return (
+    <p class="state" data-state={tile.state}>
+      <strong>{STATE_WORDS[tile.state]}</strong> <span>{tile.reason}</span>
+    </p>
   )
 }
 

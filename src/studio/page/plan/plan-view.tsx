@@ -6,9 +6,10 @@ import { useCommands } from '../controls/commands.tsx'
 import { Problems } from '../controls/problems.tsx'
 import { VirtualRows } from '../controls/virtual-rows.tsx'
 import type { Connection } from '../connection.ts'
+import { progressWords } from '../progress-words.ts'
 import { useStudio } from '../studio.ts'
 import { useAnswer } from '../use-answer.ts'
-import { countOf, moneyOf, STATE_WORDS, timeOf } from '../words.ts'
+import { countOf, moneyOf, STATE_WORDS } from '../words.ts'
 import { GenerateDialog } from './generate-dialog.tsx'
 import { RunPanel } from './run-panel.tsx'
 
@@ -69,7 +70,9 @@ function Planned({ plan: { facts, rows } }: { readonly plan: WholePlan }): JSX.E
     canChoose(row) && (chosen.get(row.id) ?? row.offer === 'generate')
   const choosable = rows.filter(canChoose)
   const selected = choosable.filter(isChosen)
-  const canGenerate = selected.length > 0 && facts.asking === true && studio.writable.value
+  const { run, writable } = studio
+  const isRunning = run.value !== null && run.value.phase !== 'done'
+  const canGenerate = selected.length > 0 && facts.asking === true && writable.value && !isRunning
   const generate = (): void => {
     if (!canGenerate) return
     setQuestion({
@@ -234,62 +237,17 @@ function Row({ row, isChosen, onChoose, onReplace }: RowProps): JSX.Element {
 
 /** How far an image of the run is, and what to do where it failed. */
 function Progress({ progress }: { readonly progress: ImageProgress }): JSX.Element {
-  switch (progress.at) {
-    case 'waiting':
-      return (
-        <>
-          <span class="state">Waiting</span>
-          <span class="quiet small">
-            {waitingFor(progress.for)}
-            {progress.until !== null && `, until ${timeOf(progress.until)}`}
-          </span>
-        </>
-      )
-    case 'asked':
-      return (
-        <>
-          <span class="state" data-state="asked">
-            Being made
-          </span>
-          <span class="quiet small">{countOf(progress.pictures, 'picture')} asked for</span>
-        </>
-      )
-    case 'retrying':
-      return (
-        <>
-          <span class="state">Asked again</span>
-          <span class="quiet small">{progress.words}</span>
-        </>
-      )
-    case 'arrived':
-      return <span class="state">Arrived</span>
-    case 'stored':
-      return <span class="state">Stored</span>
-    case 'failed':
-      return (
-        <>
-          <span class="state" data-state="failed">
-            Failed
-          </span>
-          <span class="small">
-            {progress.problem.message} {progress.problem.hint}
-          </span>
-        </>
-      )
-    case 'not-asked':
-      return <span class="state">Not asked for</span>
-  }
-}
-
-function waitingFor(reason: Extract<ImageProgress, { at: 'waiting' }>['for']): string {
-  switch (reason.what) {
-    case 'turn':
-      return 'for its turn'
-    case 'rate-limit':
-      return reason.perMinute === null
-        ? 'for the rate limit'
-        : `for the rate limit of ${reason.perMinute} a minute`
-    case 'another-process':
-      return 'for another process that asks for the same'
-  }
+  const { title, detail } = progressWords(progress)
+  return (
+    <>
+      <span class="state" data-state={progress.at}>
+        {title}
+      </span>
+      {detail !== '' && (
+        <span class="quiet small" title={detail}>
+          {detail}
+        </span>
+      )}
+    </>
+  )
 }

@@ -1,5 +1,6 @@
 import type { JSX } from 'preact'
 import type { ImageProgress, Tile } from '../../protocol.ts'
+import { progressWords } from '../progress-words.ts'
 import { useStudio } from '../studio.ts'
 import { moneyOf, STATE_WORDS } from '../words.ts'
 import type { Cell } from './rows.ts'
@@ -12,7 +13,7 @@ interface TileLinkProps {
   readonly onFocus: () => void
 }
 
-/** An image on the wall: its picture, its name, and what is not as it should be. */
+/** An image on the wall: its picture, its name, and what is not as it should be. The link covers all of it. */
 export function TileLink({ cell, pictureHeight, isRoving, onFocus }: TileLinkProps): JSX.Element {
   const studio = useStudio()
   const { tile, left, width } = cell
@@ -20,17 +21,11 @@ export function TileLink({ cell, pictureHeight, isRoving, onFocus }: TileLinkPro
   const isBusy = progress !== undefined && ['asked', 'arrived', 'retrying'].includes(progress.at)
   const told = tellTile(tile, progress)
   return (
-    <a
+    <div
       class="tile"
-      href={studio.hrefOf({ view: 'image', id: tile.id })}
-      aria-label={tile.id}
-      aria-description={told}
-      title={tile.prompt ?? undefined}
-      data-tile={tile.id}
       data-state={tile.state}
-      tabIndex={isRoving ? 0 : -1}
+      title={tile.prompt ?? undefined}
       style={{ left: `${left}px`, width: `${width}px` }}
-      onFocus={onFocus}
     >
       <span class="tile-picture" style={{ height: `${pictureHeight}px` }}>
         {tile.thumbnail === null ? (
@@ -54,31 +49,27 @@ export function TileLink({ cell, pictureHeight, isRoving, onFocus }: TileLinkPro
         )}
       </span>
       <span class="tile-caption">
-        <span class="tile-name">{tile.name}</span>
+        <a
+          class="tile-name"
+          href={studio.hrefOf({ view: 'image', id: tile.id })}
+          aria-label={tile.id}
+          aria-description={told === '' ? undefined : told}
+          data-tile={tile.id}
+          tabIndex={isRoving ? 0 : -1}
+          onFocus={onFocus}
+        >
+          {tile.name}
+        </a>
         <span class="tile-told">{told}</span>
       </span>
-    </a>
+    </div>
   )
 }
 
 /** What a person should know of it; nothing where everything is as it should be. */
 function tellTile(tile: Tile, progress: ImageProgress | undefined): string {
-  if (progress !== undefined) {
-    switch (progress.at) {
-      case 'waiting':
-        return 'Waiting'
-      case 'asked':
-        return 'Being made'
-      case 'retrying':
-        return 'Asked again'
-      case 'arrived':
-        return 'Arrived'
-      case 'failed':
-        return 'Failed'
-      case 'stored':
-      case 'not-asked':
-        break
-    }
+  if (progress !== undefined && progress.at !== 'stored' && progress.at !== 'not-asked') {
+    return progressWords(progress).title
   }
   if (tile.state === 'current') {
     return tile.width === null || tile.height === null ? '' : `${tile.width} × ${tile.height}`

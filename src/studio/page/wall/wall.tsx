@@ -142,7 +142,7 @@ function BrokenManifests(): JSX.Element {
 function focusTile(wall: HTMLElement | null, id: ImageId): void {
   const link = wall?.querySelector<HTMLElement>(`[data-tile="${CSS.escape(id)}"]`)
   link?.focus({ preventScroll: true })
-  link?.scrollIntoView({ block: 'nearest' })
+  link?.closest('.tile')?.scrollIntoView({ block: 'nearest' })
 }
 
 function keyOf(row: Row): string {
