@@ -72,7 +72,11 @@ function Planned({ plan: { facts, rows } }: { readonly plan: WholePlan }): JSX.E
   const selected = choosable.filter(isChosen)
   const { run, writable } = studio
   const isRunning = run.value !== null && run.value.phase !== 'done'
-  const canGenerate = selected.length > 0 && facts.asking === true && writable.value && !isRunning
+  const { missingKeys } = facts
+  const models = studio.project.value?.models ?? []
+  const hasKey = models.some((model) => missingKeys.every((missing) => missing.model !== model))
+  const canGenerate =
+    selected.length > 0 && facts.asking === true && hasKey && writable.value && !isRunning
   const generate = (): void => {
     if (!canGenerate) return
     setQuestion({
@@ -101,6 +105,12 @@ function Planned({ plan: { facts, rows } }: { readonly plan: WholePlan }): JSX.E
                 <Problems problems={[facts.asking]} />
               </section>
             )}
+            {missingKeys.map(({ model, variable }) => (
+              <p key={model} class="plan-warning warn">
+                {model} has no key{variable !== null && `: set ${variable}`}. Everything works but
+                asking it for pictures.
+              </p>
+            ))}
             {rows.length === 0 ? (
               <p class="plan-note">Every image is current. There is nothing to ask for.</p>
             ) : (
