@@ -1,0 +1,284 @@
+import type { JSX } from 'preact'
+import { useEffect, useRef, useState } from 'preact/hooks'
+import type { Change } from '../../protocol-actions.ts'
+import type { Candidate, ImageDetail, ShownRendition } from '../../protocol-image.ts'
+import type { Tile } from '../../protocol.ts'
+import { useCommands } from '../controls/commands.tsx'
+import { GenerateDialog } from '../plan/generate-dialog.tsx'
+import { useStudio } from '../studio.ts'
+import { bytesOf, moneyOf, STATE_WORDS } from '../words.ts'
+import { AdoptDialog } from './adopt-dialog.tsx'
+import { Candidates } from './candidates.tsx'
+import { Editor } from './editor.tsx'
+import { Facts } from './facts.tsx'
+import { RerollDialog } from './reroll-dialog.tsx'
+import { Stage, type StagePicture } from './stage.tsx'
+
+type Question = 'generate' | 'reroll' | { readonly adopt: File }
+
+interface OpenedImageProps {
+  readonly image: ImageDetail
+  readonly reload: () => void
+}
+
+/** An image of which everything is here. */
+export function OpenedImage({ image, reload }: OpenedImageProps): JSX.Element {
+  const studio = useStudio()
+  const { tile, candidates } = image
+  const picked = candidates.find((candidate) => candidate.picked)
+  const [looked, setLooked] = useState<string | null>(null)
+  const [isBlinking, setBlinking] = useState(false)
+  const [isEditing, setEditing] = useState(false)
+  const [question, setQuestion] = useState<Question | null>(null)
+  const [beside, setBeside] = useState<ShownRendition | null>(null)
+  const [isBusy, setBusy] = useState(false)
+  const [isOver, setOver] = useState(false)
+  const chooser = useRef<HTMLInputElement>(null)
+
+  const shown = candidates.find(({ sha256 }) => sha256 === looked) ?? picked
+  const other = shown === picked ? candidates.find((candidate) => candidate !== picked) : picked
+  const onStage = isBlinking && other !== undefined ? other : shown
+  const pictures = stagePictures(image, (key) => studio.picture(key))
+  const { writable } = studio
+  const isGenerated = tile.prompt !== null
+  const canPick = shown !== undefined && !shown.picked
+  const price = tile.usd === 0 ? null : moneyOf(tile.usd)
+
+  // A finished file of another picture says nothing of this one.
+  useEffect(() => setBeside(null), [image.picture])
+  useEffect(() => {
+    const stop = (): void => setBlinking(false)
+    window.addEventListener('blur', stop)
+    return () => window.removeEventListener('blur', stop)
+  }, [])
+
+  const change = async (wanted: Change): Promise<void> => {
+    if (isBusy) return
+    setBusy(true)
+    try {
+      const request = { id: tile.id, digest: image.digest, change: wanted }
+      studio.written(await studio.connection.change(request))
+    } catch (error) {
+      studio.refused(error)
+    } finally {
+      setBusy(false)
+      reload()
+    }
+  }
+  const pick = (candidate: Candidate | undefined): void => {
+    if (candidate === undefined) return
+    setLooked(candidate.sha256)
+    if (!candidate.picked) void change({ kind: 'pick', sha256: candidate.sha256 })
+  }
+  const show = (step: 1 | -1): void => {
+    const at = candidates.findIndex((candidate) => candidate === shown)
+    const next = candidates[at + step]
+    if (next !== undefined) setLooked(next.sha256)
+  }
+  const adopt = (file: File | undefined): void => {
+    if (file !== undefined) setQuestion({ adopt: file })
+  }
+
+  useCommands([
+    ...(candidates.length > 1
+      ? [
+          { key: 'ArrowLeft', does: 'Candidate before', run: () => show(-1) },
+          { key: 'ArrowRight', does: 'Next candidate', run: () => show(1) },
+          {
+            key: ' ',
+            does: 'Hold to blink with the candidate in use',
+            run: () => setBlinking(true),
+            release: () => setBlinking(false),
+          },
+        ]
+      : []),
+    ...(writable.value
+      ? [
+          ...candidates.slice(0, 9).map((candidate, index) => ({
+            key: String(index + 1),
+            does: 'Pick the candidate of this number',
+            run: () => pick(candidate),
+          })),
+          { key: 'e', does: 'Edit', run: () => setEditing(true) },
+          ...(isGenerated ? [{ key: 'R', does: 'Reroll', run: () => setQuestion('reroll') }] : []),
+          ...(price === null
+            ? []
+            : [{ key: 'G', does: 'Generate', run: () => setQuestion('generate') }]),
+        ]
+      : []),
+  ])
+
+  return (
+    <div
+      class="image-body"
+      data-over={isOver}
+      onDragOver={(event) => {
+        if (!writable.value || event.dataTransfer?.types.includes('Files') !== true) return
+        event.preventDefault()
+        setOver(true)
+      }}
+      onDragLeave={(event) => {
+        if (event.currentTarget === event.target) setOver(false)
+      }}
+      onDrop={(event) => {
+        if (!writable.value) return
+        event.preventDefault()
+        setOver(false)
+        adopt(event.dataTransfer?.files[0])
+      }}
+    >
+      <div class="image-main">
+        <Stage
+          pictures={pictures}
+          shown={onStage?.sha256 ?? pictures[0]?.key ?? null}
+          beside={
+            beside === null
+              ? null
+              : {
+                  key: beside.picture,
+                  url: studio.picture(beside.picture),
+                  label: `${beside.format}, ${beside.width} × ${beside.height}, ${bytesOf(beside.bytes)}`,
+                  width: beside.width,
+                  height: beside.height,
+                }
+          }
+          preview={null}
+          empty={shown?.absent ?? emptyWords(tile)}
+          alt={tile.alt ?? ''}
+        />
+        {candidates.length > 0 && (
+          <Candidates candidates={candidates} shown={shown?.sha256 ?? null} onShow={setLooked} />
+        )}
+        {writable.value && (
+          <div class="actions">
+            {candidates.length > 0 && (
+              <button
+                type="button"
+                class="button"
+                disabled={!canPick || isBusy}
+                onClick={() => pick(shown)}
+              >
+                Pick
+              </button>
+            )}
+            {isGenerated && (
+              <>
+                <button
+                  type="button"
+                  class="button"
+                  disabled={isBusy}
+                  onClick={() => void change({ kind: 'more', count: 1 })}
+                >
+                  Ask for more
+                </button>
+                <button
+                  type="button"
+                  class="button"
+                  aria-keyshortcuts="Shift+R"
+                  onClick={() => setQuestion('reroll')}
+                >
+                  Reroll
+                </button>
+              </>
+            )}
+            <button
+              type="button"
+              class="button"
+              aria-keyshortcuts="e"
+              disabled={isEditing}
+              onClick={() => setEditing(true)}
+            >
+              Edit
+            </button>
+            <button type="button" class="button" onClick={() => chooser.current?.click()}>
+              Adopt
+            </button>
+            <input
+              ref={chooser}
+              class="hidden"
+              type="file"
+              accept="image/*"
+              tabIndex={-1}
+              aria-label="A picture file"
+              onChange={({ currentTarget }) => {
+                adopt(currentTarget.files?.[0])
+                currentTarget.value = ''
+              }}
+            />
+            {canPick && image.referredBy.length > 0 && (
+              <span class="quiet small">
+                Picking another makes {namesOf(image.referredBy)} missing
+              </span>
+            )}
+            {price !== null && (
+              <span class="actions-end">
+                <span class="quiet">{price}</span>
+                <button
+                  type="button"
+                  class="button button-primary"
+                  aria-keyshortcuts="Shift+G"
+                  onClick={() => setQuestion('generate')}
+                >
+                  Generate
+                </button>
+              </span>
+            )}
+          </div>
+        )}
+      </div>
+      <aside class="image-side" aria-label="Details">
+        <Editor
+          image={image}
+          isEditing={isEditing}
+          onDone={() => setEditing(false)}
+          onReload={reload}
+        />
+        <Facts image={image} beside={beside?.picture ?? null} onBeside={setBeside} />
+      </aside>
+      {isOver && <p class="drop">Drop a picture to adopt it</p>}
+      {question === 'generate' && (
+        <GenerateDialog request={{ ids: [tile.id] }} onClose={() => setQuestion(null)} />
+      )}
+      {question === 'reroll' && <RerollDialog image={image} onClose={() => setQuestion(null)} />}
+      {typeof question === 'object' && question !== null && (
+        <AdoptDialog image={image} file={question.adopt} onClose={() => setQuestion(null)} />
+      )}
+    </div>
+  )
+}
+
+/** Those of all candidates, or the hand-made file. */
+function stagePictures(
+  { tile, candidates, picture }: ImageDetail,
+  urlOf: (key: string) => string,
+): readonly StagePicture[] {
+  const own = candidates.flatMap((candidate) =>
+    candidate.picture === null
+      ? []
+      : [
+          {
+            key: candidate.sha256,
+            url: urlOf(candidate.picture),
+            label: `Candidate ${candidate.number}`,
+            width: candidate.width,
+            height: candidate.height,
+          },
+        ],
+  )
+  if (candidates.length > 0 || picture === null) return own
+  const { width, height } = tile
+  return [
+    { key: picture, url: urlOf(picture), label: tile.name, width: width ?? 0, height: height ?? 0 },
+  ]
+}
+
+/** The first few by name. */
+function namesOf(images: ReadonlyArray<{ readonly name: string }>): string {
+  const names = images.slice(0, 3).map(({ name }) => name)
+  const rest = images.length - names.length
+  return rest > 0 ? `${names.join(', ')} and ${rest} more` : names.join(', ')
+}
+
+function emptyWords({ state, reason }: Tile): string {
+  return state === 'missing' ? 'No picture yet' : `${STATE_WORDS[state]}: ${reason}`
+}
