@@ -4,14 +4,12 @@ import { count, inOneLine } from '../shared/plain-text.ts'
 import type { Option } from './terminal/arguments.ts'
 import type { Output } from './terminal/output.ts'
 import { isConfirmed } from './consent.ts'
+import { listed } from './terminal/report.ts'
 
 /** The option of commands that edit a manifest. */
 export const SHARED_EDIT_OPTION: { readonly yes: Option } = {
   yes: { about: 'do not ask before several images are changed, because they share what is edited' },
 }
-
-/** The most images that a question lists. */
-const MOST_LISTED = 10
 
 /**
  * Asks before an edit that changes several images, because they share the entry, an anchor, or a `pick`.
@@ -24,9 +22,8 @@ export async function mayChange(
   output: Output,
 ): Promise<boolean> {
   if (ids.length <= 1) return true
-  const listed = ids.slice(0, MOST_LISTED).map((each) => `  ${inOneLine(each)}`)
-  const more = ids.length > MOST_LISTED ? [`  … and ${ids.length - MOST_LISTED} more`] : []
-  const list = [...listed, ...more].join('\n')
+  const lines = ids.map((each) => `  ${inOneLine(each)}`)
+  const list = listed(lines, output.isInteractive).join('\n')
   if (!isAgreed && !output.isInteractive) {
     throw new ImagegenError('usage', {
       message: `${inOneLine(written)} for ${inOneLine(id)} changes ${count(ids.length, 'image')}:\n${list}`,

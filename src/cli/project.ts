@@ -2,6 +2,7 @@ import { type ResolvedOptions, resolveOptions } from '../options.ts'
 import { createPipeline, type Pipeline, type PlannedImage, type Survey } from '../pipeline.ts'
 import { ImagegenError } from '../shared/errors.ts'
 import type { Output } from './terminal/output.ts'
+import { listed } from './terminal/report.ts'
 
 /** Resolves the options of the project in the working directory. From then on, the output conceals its secrets. */
 export async function openOptions(output: Output): Promise<ResolvedOptions> {
@@ -56,12 +57,22 @@ export async function soundSurvey(pipeline: Pipeline): Promise<Survey> {
  *
  * @throws ImagegenError with code `usage` if several images match.
  */
-export function oneImage(id: string, pipeline: Pipeline, survey: Survey): PlannedImage {
+export function oneImage(
+  id: string,
+  pipeline: Pipeline,
+  survey: Survey,
+  output: Output,
+): PlannedImage {
   const { images } = pipeline.select(survey, [id])
   const [image] = images.filter(({ entry }) => entry.id === id).concat(images)
   if (image !== undefined && (images.length === 1 || image.entry.id === id)) return image
+  const ids = listed(
+    images.map(({ entry }) => entry.id),
+    output.isInteractive,
+    (more) => `${more} more`,
+  )
   throw new ImagegenError('usage', {
-    message: `\`${id}\` matches ${images.length} images: ${images.map(({ entry }) => entry.id).join(', ')}.`,
+    message: `\`${id}\` matches ${images.length} images: ${ids.join(', ')}.`,
     hint: 'Use the id of one of them.',
   })
 }

@@ -1,4 +1,5 @@
 import path from 'node:path'
+import { discoverManifests, manifestPath } from '../manifest/read/discover.ts'
 import { overlookedManifests, type Overlooked } from '../manifest/read/misnamed.ts'
 import { resolveOptions, type ResolvedOptions } from '../options.ts'
 import { findRoot, findWorkspaceRoot } from '../options/root.ts'
@@ -10,6 +11,24 @@ type Environment = Parameters<typeof resolveOptions>[0]['environment']
 export function overlookedBy({ manifests, styles }: Survey, { root }: ResolvedOptions): Overlooked {
   const read = [...manifests, ...styles]
   return overlookedManifests(root, new Set(read.map(({ file }) => file)))
+}
+
+/**
+ * Tells apart why files with a manifest's name are not read.
+ *
+ * @param files their paths from the root.
+ */
+export function leftOutBy(
+  files: readonly string[],
+  { root, include }: ResolvedOptions,
+): { readonly excluded: readonly string[]; readonly elsewhere: readonly string[] } {
+  const included = new Set(
+    discoverManifests(root, include, []).map((file) => manifestPath(root, file)),
+  )
+  return {
+    excluded: files.filter((file) => included.has(file)),
+    elsewhere: files.filter((file) => !included.has(file)),
+  }
 }
 
 /**

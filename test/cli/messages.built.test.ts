@@ -264,8 +264,22 @@ describe.concurrent('a project', () => {
       const project = await createProject({ [file]: HERO, 'other.image.yaml': HERO })
       const { stderr } = await project.run('plan')
       expect(stderr).toContain(`${file} looks like a manifest and is not read`)
+      expect(stderr).toContain('Rename it to art.image.yaml.')
     },
   )
+
+  it('with several misnamed manifests and no other gets one sentence on both', async () => {
+    const project = await createProject({
+      'src/a.images.yaml': HERO,
+      'src/images.yaml': HERO,
+    })
+    const { stdout, stderr } = await project.run('plan')
+    expect(stdout).toBe('0 images: none.\n')
+    expect(stderr).toContain(
+      'src/a.images.yaml, src/images.yaml look like manifests and are not read: the name of a manifest ends with `.image.yaml` or `.image.yml`. Rename them: src/a.images.yaml to src/a.image.yaml, and so on.',
+    )
+    expect(stderr).not.toContain('unplugin-imagegen init')
+  })
 
   it('is not warned of files that contain no manifest', async () => {
     const project = await createProject({
@@ -282,6 +296,75 @@ describe.concurrent('a project', () => {
     })
     const { stderr } = await project.run('plan')
     expect(stderr).toContain('`exclude` leave out src/art.image.yaml')
+    expect(stderr).toContain(
+      '\n  `exclude` (`src/**`) matches src/art.image.yaml: take it out of `exclude`.\n',
+    )
+    expect(stderr).not.toContain('`include` (')
+  })
+
+  it('whose only manifests are in another folder learns which folder `include` names', async () => {
+    const project = await createProject({
+      'art/hero.image.yaml': HERO,
+      '.storybook/story.image.yaml': HERO,
+      'old/gone.image.yaml': HERO,
+      'imagegen.config.json':
+        '{ "include": ["src/**/*.image.yaml", "old/*.image.yaml"], "exclude": "old/**" }',
+    })
+    const { stderr } = await project.run('plan')
+    expect(stderr).toContain(
+      [
+        '`include` and `exclude` leave out .storybook/story.image.yaml, art/hero.image.yaml, old/gone.image.yaml.',
+        '  `exclude` (`old/**`) matches old/gone.image.yaml: take it out of `exclude`.',
+        '  `include` (`src/**/*.image.yaml`, `old/*.image.yaml`) does not match .storybook/story.image.yaml, art/hero.image.yaml: move it, or add a glob for its folder.',
+      ].join('\n'),
+    )
+  })
+
+  it('asked for an image of a manifest that is not read learns why', async () => {
+    const project = await createProject({
+      'src/hero.image.yaml': HERO,
+      'art/villain.image.yaml': HERO,
+      'imagegen.config.json': '{ "include": "src/**/*.image.yaml" }',
+    })
+    expect((await project.run('plan')).stderr).toBe('')
+    for (const command of ['plan', 'list', 'generate']) {
+      const { code, stderr } = await project.run(command, './art/villain.image.yaml')
+      expect(code).toBe(2)
+      expect(stderr).toContain(
+        'art/villain.image.yaml: not read.\n  `include` (`src/**/*.image.yaml`) does not match art/villain.image.yaml',
+      )
+    }
+  })
+
+  it('with more than ten missing images lists ten in a terminal, and all elsewhere', async () => {
+    const images = Array.from({ length: 13 }, (_, index) => `  a${index}: { prompt: A, alt: "" }`)
+    const project = await createProject({ 'art.image.yaml': `images:\n${images.join('\n')}\n` })
+    const linesIn = (text: string): number => text.match(/^missing /gm)?.length ?? 0
+    const shown = (await project.inTerminal(100, 'plan')).stdout.replaceAll(/\u001b\[\d+m|\r/g, '')
+    expect(linesIn(shown)).toBe(10)
+    expect(shown).toContain('\n… and 3 more images\n')
+    expect(shown).toContain('13 images: 13 missing.')
+    const whole = (await project.run('plan')).stdout
+    expect(linesIn(whole)).toBe(13)
+    expect(whole).not.toContain('more images')
+    const { images: all } = JSON.parse((await project.run('plan', '--json')).stdout) as {
+      images: unknown[]
+    }
+    expect(all).toHaveLength(13)
+  })
+
+  it('edited for more than ten images lists ten of them in a terminal, and all elsewhere', async () => {
+    const project = await createProject({
+      'art.image.yaml':
+        'images:\n  "a-${n}": { prompt: A, alt: "", matrix: { n: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12] } }\n',
+    })
+    const declined = await project.typed('n\r', 'reroll', 'art.image.yaml#a-${n}')
+    expect(declined.stdout).toContain('changes 12 images')
+    expect(declined.stdout).toContain('#a-10\r\n  … and 2 more')
+    expect(declined.stdout).not.toContain('#a-11')
+    const refused = await project.run('reroll', 'art.image.yaml#a-${n}')
+    expect(refused.stderr).toContain('#a-12')
+    expect(refused.stderr).not.toContain('more')
   })
 
   it('without a key learns how many images are missing', async () => {

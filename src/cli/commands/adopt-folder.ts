@@ -102,10 +102,10 @@ function tellPairing({ pairs, adopted, unmatched, without }: Pairing, output: Ou
   if (adopted.length > 0) output.logger.info(`${count(adopted.length, 'picture')} in use already.`)
   const files = unmatched.map(({ file, reason }) => `  ${inOneLine(file)}: ${sentence(reason)}`)
   if (files.length > 0) output.logger.warn(`${count(files.length, 'file')} without an image:`)
-  for (const line of listed(files, output)) output.logger.info(line)
+  for (const line of listed(files, output.isInteractive)) output.logger.info(line)
   const images = without.map(({ entry }) => `  ${inOneLine(entry.id)}`)
   if (images.length > 0) output.logger.info(`${count(images.length, 'image')} without a file:`)
-  for (const line of listed(images, output)) output.logger.info(line)
+  for (const line of listed(images, output.isInteractive)) output.logger.info(line)
 }
 
 function resultJson(

@@ -46,7 +46,7 @@ export const adopt: Command = {
       return adoptFolder(path.resolve(id), pipeline, { ...how, isAgreed, isJson }, output)
     }
     const survey = await soundSurvey(pipeline)
-    const image = oneImage(id, pipeline, survey)
+    const image = oneImage(id, pipeline, survey, output)
     const picture = { kind: 'file', file: path.resolve(file) } as const
     const adoption = await pipeline.adoptFile(image, picture, survey, how)
     const { rewritten, removed } = adoption

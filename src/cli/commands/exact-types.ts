@@ -27,7 +27,9 @@ export const types: Command = {
         `${written.length} written, ${unchanged.length} unchanged, ${removed.length} removed.`,
       )
       const { options } = pipeline
-      const folders = survey.manifests.map((manifest) => path.posix.dirname(manifest.path))
+      const folders = survey.manifests
+        .filter(({ content }) => content.form !== 'style')
+        .map((manifest) => path.posix.dirname(manifest.path))
       const hint = whereTypesAreFound(options.root, typesFolder(options), folders)
       if (hint !== undefined) output.logger.info(hint)
     }

@@ -38,7 +38,7 @@ export const generate: Command = {
     const pipeline = createPipeline(bounded, output.logger, undefined, 'make')
     pipeline.checkFingerprint()
     const survey = await soundSurvey(pipeline)
-    warnOfOverlooked(survey, pipeline, output)
+    warnOfOverlooked(survey, pipeline, output, given.operands)
     const selection = pipeline.select(survey, given.operands, {
       outdated: given.flag('outdated'),
       replace: given.text('replace'),
@@ -64,7 +64,7 @@ export const generate: Command = {
 }
 
 async function isAgreed({ images, summary }: Selection, output: Output): Promise<boolean> {
-  output.logger.info(planText(images, summary, output))
+  output.logger.info(planText(images, summary, output.isInteractive, output))
   return isConfirmed(`Make ${count(summary.pictures, 'picture')} for ${priceText(summary.usd)}?`)
 }
 

@@ -73,5 +73,5 @@ function tellReasons(
   output: Output,
 ): void {
   const lines = files.map(({ file, reason = '' }) => `  ${inOneLine(file)}: ${sentence(reason)}`)
-  for (const line of listed(lines, output)) output.logger.info(line)
+  for (const line of listed(lines, output.isInteractive)) output.logger.info(line)
 }

@@ -21,7 +21,8 @@ export const init: Command = {
     const { root, configFile } = options
     const project = readProjectFiles(root)
     const { manifests, problems } = await pipeline.survey()
-    const hasManifests = manifests.length + problems.size > 0
+    const hasManifests =
+      problems.size > 0 || manifests.some(({ content }) => content.form !== 'style')
     const files = starterFiles(project).filter(
       ({ kind, file }) =>
         (kind === 'config' ? configFile === undefined : !hasManifests) &&
@@ -82,6 +83,9 @@ function config(isTyped: boolean, { quote, end }: CodeStyle): string {
 
 function manifest(schema: string): string {
   return `# yaml-language-server: $schema=${schema}
+#
+# Settings for several manifests go into a style: a manifest with only \`vars\` and \`defaults\`. To use it, write here
+#   extends: ./styles/look.image.yaml
 vars:
   look: flat vector, muted palette
 images:

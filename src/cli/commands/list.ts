@@ -17,7 +17,7 @@ export const list: Command = {
   async run(given, output) {
     const pipeline = await openProject(output, 'look')
     const survey = await soundSurvey(pipeline)
-    warnOfOverlooked(survey, pipeline, output)
+    warnOfOverlooked(survey, pipeline, output, given.operands)
     const { images, summary } = pipeline.select(survey, given.operands)
     const described: DescribedImage[] = []
     for (let next = 0; next < images.length; next += OPEN_AT_ONCE) {

@@ -21,10 +21,10 @@ export const plan: Command = {
     const shard = shardOf(given)
     const pipeline = await openProject(output, 'look')
     const survey = await soundSurvey(pipeline)
-    warnOfOverlooked(survey, pipeline, output)
+    warnOfOverlooked(survey, pipeline, output, given.operands)
     const { images, summary } = pipeline.select(survey, given.operands, { shard })
     if (given.flag('json')) output.json(planJson(images, summary))
-    else output.result(planText(images, summary, output))
+    else output.result(planText(images, summary, output.showsResults, output))
     if (!given.flag('check')) return 0
     if (summary.missing + summary.unusable > 0) return 3
     return summary.unavailable + summary.blocked > 0 ? 1 : 0

@@ -3,6 +3,7 @@ import { ImagegenError } from '../../shared/errors.ts'
 import { packagesSharingStore } from '../../pipeline/overlooked.ts'
 import { JSON_OPTION, type Command } from '../command.ts'
 import { openProject, soundSurvey } from '../project.ts'
+import { listed } from '../terminal/report.ts'
 import { count } from '../../shared/plain-text.ts'
 
 const KEPT = '30d'
@@ -42,9 +43,10 @@ export const prune: Command = {
     const survey = await soundSurvey(pipeline)
     const asked = new Set(survey.plan.images.flatMap(({ made }) => made?.key ?? []))
     const unused = await store.findUnused(asked)
-    if (survey.manifests.length === 0 && unused.length > 0) {
+    const hasImages = survey.manifests.some(({ content }) => content.form !== 'style')
+    if (!hasImages && unused.length > 0) {
       throw new ImagegenError('usage', {
-        message: `No manifest was found below ${options.root}: all ${count(unused.length, 'original')} would be moved to the trash.`,
+        message: `No manifest ${survey.manifests.length === 0 ? '' : 'with images '}was found below ${options.root}: all ${count(unused.length, 'original')} would be moved to the trash.`,
         hint: 'Run the command in the folder of the manifests, or check the option `include`.',
       })
     }
@@ -66,7 +68,7 @@ export const prune: Command = {
     const lines = moved.map(({ file }) => `${output.paint('dim', 'unused')}  ${file}`)
     output.result(
       [
-        ...lines,
+        ...listed(lines, output.showsResults, (more) => `… and ${more} more`),
         isDry
           ? `${count(moved.length, 'original')} would move to the trash.${isDeleting ? ' Old files in the trash would be deleted.' : ''}`
           : `${count(moved.length, 'original')} moved to the trash.${isDeleting ? ` ${count(deleted.files, 'file')} deleted (${deleted.bytes} bytes).` : ''}`,

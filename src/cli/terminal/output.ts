@@ -27,6 +27,8 @@ export interface Output {
   status(text: string): void
   /** The width of the terminal that shows results; `Infinity` where they go elsewhere. */
   readonly columns: number
+  /** Whether results go to a terminal, where a person reads them. */
+  readonly showsResults: boolean
   /** Whether the user can see the output and answer questions. */
   readonly isInteractive: boolean
   /** Colours a text if the terminal supports colours. */
@@ -123,6 +125,7 @@ export function createOutput({ stdin, stdout, stderr, env }: NodeJS.Process): Ou
     get columns() {
       return widthOf(stdout)
     },
+    showsResults: stdout.isTTY,
     isInteractive,
     paint,
     conceal(more) {

@@ -34,22 +34,40 @@ export const COLOURS: Record<PlannedImage['state'], Colour> = {
   blocked: 'red',
 }
 
-/** The plan as text: one line per image that needs attention, then a summary. */
-export function planText(images: Plan['images'], summary: Plan['summary'], output: Output): string {
+/**
+ * The plan as text: one line per image that needs attention, then a summary.
+ *
+ * @param isCut whether long lists are cut, for a terminal.
+ */
+export function planText(
+  images: Plan['images'],
+  summary: Plan['summary'],
+  isCut: boolean,
+  output: Output,
+): string {
   const shown = images.filter(({ state }) => state !== 'current')
   const width = Math.max(0, ...shown.map(({ entry }) => inOneLine(entry.id).length))
   const lines = shown.map(
     ({ entry, state, reason }) =>
       `${output.paint(COLOURS[state], state.padEnd(11))}  ${inOneLine(entry.id).padEnd(width)}  ${output.paint('dim', sentence(reason))}`,
   )
-  const parts = [...lines, ...surplusLines(images), ...originLines(images)]
+  const parts = [
+    ...listed(lines, isCut, (more) => `… and ${count(more, 'more image')}`),
+    ...listed(
+      surplusLines(images),
+      isCut,
+      (more) => `… and ${count(more, 'more image')} with such candidates.`,
+    ),
+    ...listed(
+      originLines(images),
+      isCut,
+      (more) => `… and ${count(more, 'more adopted picture')}.`,
+    ),
+  ]
   const isCurrent = images.length > 0 && shown.length === 0
   const more = isCurrent ? ' `imagegen list` shows them with their files.' : ''
   return [...parts, ...(parts.length > 0 ? [''] : []), `${summaryText(summary)}${more}`].join('\n')
 }
-
-/** The most images with surplus candidates that are listed. */
-const MOST_SURPLUS = 10
 
 /** Lists surplus candidates, once per key. */
 function surplusLines(images: Plan['images']): string[] {
@@ -59,32 +77,23 @@ function surplusLines(images: Plan['images']): string[] {
       .toReversed()
       .map((image) => [image.made?.key, image]),
   )
-  const found = [...byKey.values()].toReversed()
-  const lines = found
-    .slice(0, MOST_SURPLUS)
+  return [...byKey.values()]
+    .toReversed()
     .map(
       ({ entry, surplus }) =>
         `${entry.id} does not ask for ${surplus.join(', ')}: candidates beyond its \`n\` and \`pick\`.`,
     )
-  const more = found.length - lines.length
-  return more === 0 ? lines : [...lines, `… and ${count(more, 'more image')} with such candidates.`]
 }
 
 function isFromProvider(origin: PlannedImage['origin']): boolean {
   return origin === undefined || origin === 'provider'
 }
 
-/** The most images with adopted pictures that are listed. */
-const MOST_ADOPTED = 10
-
 /** Lists the images whose picture no provider made for this project. */
 function originLines(images: Plan['images']): string[] {
-  const found = images.filter(({ origin }) => !isFromProvider(origin))
-  const lines = found
-    .slice(0, MOST_ADOPTED)
+  return images
+    .filter(({ origin }) => !isFromProvider(origin))
     .map(({ entry, reason }) => `${inOneLine(entry.id)} is ${reason}.`)
-  const more = found.length - lines.length
-  return more === 0 ? lines : [...lines, `… and ${count(more, 'more adopted picture')}.`]
 }
 
 /** `12 images: 9 current, 3 missing. To make: 3 pictures in 3 requests for 0.0105 USD.` */
@@ -155,16 +164,25 @@ export function tellMissing(
 ): void {
   if (missing.length === 0) return
   const { summary } = pipeline.select(survey, missing)
-  output.logger.info(`Missing now: ${missing.map(inOneLine).join(', ')}.`)
+  const ids = listed(missing.map(inOneLine), output.isInteractive, (more) => `${more} more`)
+  output.logger.info(`Missing now: ${ids.join(', ')}.`)
   output.logger.info(`${summaryText(summary)} Run \`imagegen generate\` to make them.`)
 }
 
 /** The most lines of a list that a terminal shows. */
 const MOST_LINES = 10
 
-/** The lines of a list. On a terminal, a long one is cut, with a count of the rest. */
-export function listed(lines: readonly string[], output: Output): readonly string[] {
-  const rest = lines.length - MOST_LINES
-  if (!output.isInteractive || rest <= 1) return lines
-  return [...lines.slice(0, MOST_LINES), `  … and ${rest} more`]
+/**
+ * The lines of a list.
+ *
+ * @param isCut whether a long list is cut, for a terminal. Programs and files get all of it.
+ * @param rest the last line of a list that is cut.
+ */
+export function listed(
+  lines: readonly string[],
+  isCut: boolean,
+  rest: (more: number) => string = (more) => `  … and ${more} more`,
+): readonly string[] {
+  const more = lines.length - MOST_LINES
+  return !isCut || more <= 0 ? lines : [...lines.slice(0, MOST_LINES), rest(more)]
 }

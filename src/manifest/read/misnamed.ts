@@ -26,6 +26,8 @@ export function overlookedManifests(root: string, found: ReadonlySet<string>): O
       absolute: true,
       followSymbolicLinks: false,
       caseSensitiveMatch: false,
+      // Folders such as `.storybook`, which globs skip, are searched only if nothing else is found: some hold caches.
+      dot: found.size === 0,
     })
     .map((file) => path.normalize(file))
     .filter((file) => !found.has(file))
