@@ -130,12 +130,23 @@ function renewals(
     })
   }
   const old = wanted.filter(({ state }) => outdated && state === 'outdated')
+  for (const { entry } of [...lost, ...old]) {
+    if (typeof entry.pick === 'string') throw pickedByDigest(entry.id, entry.pick)
+  }
   return [
     ...byKey(lost).map((images) => renewalOf(images, { kind: 'lost' })),
     ...byKey(old).map((images) =>
       renewalOf(images, { kind: 'outdated', picks: [...new Set(images.map(pickOf))] }),
     ),
   ]
+}
+
+/** A new picture has another digest, so the pick would fit nothing once it is paid for. */
+function pickedByDigest(id: string, pick: string): ImagegenError {
+  return new ImagegenError('usage', {
+    message: `${id} has \`pick: "${pick}"\`, which names the picture that would be replaced. Nothing was requested.`,
+    hint: 'Remove `pick` first; `imagegen pick` can choose the new picture afterwards.',
+  })
 }
 
 /** A generated image of a plan. */
