@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
+import { minimax } from '../../src/model/minimax/minimax.ts'
 import {
   manifestDigest,
   type FileEdit,
@@ -27,7 +28,14 @@ async function opened(files: FileTree): Promise<{
 }> {
   const emulator = await testEmulator()
   const { root, file } = await temporaryProject(files)
-  const pipeline = await openPipeline(root, { url: emulator.url })
+  const pipeline = await openPipeline(root, {
+    url: emulator.url,
+    // Forty tiles would wait for the account's rate limit.
+    inline: {
+      budget: { images: 100 },
+      models: { 'image-01': minimax('image-01', { rpm: 10_000 }) },
+    },
+  })
   return {
     pipeline,
     file,
@@ -122,6 +130,55 @@ describe('a picked candidate', () => {
 })
 
 describe('an edit of the fields of an image', () => {
+  test('removes a pick of the old recipe in the same write, and keeps one that still means something', async () => {
+    const { pipeline, read, apply, generate, requests } = await opened({ 'cast.image.yaml': CAST })
+    await generate()
+    const asked = requests()
+    await apply((survey) => pipeline.pick(survey, KIRA, 2))
+    const picked = read('cast.image.yaml')
+    expect(picked).toMatch(/pick: "[0-9a-f]{8}"/)
+    // Alternatives and spaces are not part of the recipe.
+    await apply((survey) => pipeline.editFields(survey, KIRA, { alt: 'Kira', n: 3 }))
+    expect(read('cast.image.yaml')).toBe(
+      picked.replace('alt: ""', 'alt: "Kira"').replace('n: 2', 'n: 3'),
+    )
+    const edit = await apply((survey) => pipeline.editFields(survey, KIRA, { prompt: 'Mira' }))
+    expect(read('cast.image.yaml')).toBe(
+      CAST.replace('prompt: Kira', 'prompt: Mira')
+        .replace('alt: ""', 'alt: "Kira"')
+        .replace('n: 2', 'n: 3'),
+    )
+    expect(edit).toMatchObject({ ids: [KIRA] })
+    expect(requests()).toBe(asked)
+  })
+
+  test('exchanges a size for an aspect ratio, and removes fields', async () => {
+    const text = 'images:\n  kira: { prompt: x, alt: "", size: 512x512, seed: 7 }\n'
+    const { pipeline, read, apply } = await opened({ 'cast.image.yaml': text })
+    await apply((survey) =>
+      pipeline.editFields(survey, KIRA, { aspectRatio: '16:9', seed: null, prompt: 'y\nz' }),
+    )
+    expect(read('cast.image.yaml')).toBe(
+      'images:\n  kira: { prompt: "y\\nz", aspectRatio: 16:9, alt: "" }\n',
+    )
+  })
+
+  test('that is not valid is refused with its place, and nothing is planned', async () => {
+    const { pipeline } = await opened({ 'cast.image.yaml': CAST })
+    const survey = await pipeline.survey()
+    for (const fields of [
+      { prompt: '${nobody}' },
+      { aspectRatio: '5:4' },
+      { n: 0 },
+      { size: 'x' },
+    ]) {
+      await expect(pipeline.editFields(survey, KIRA, fields)).rejects.toMatchObject({
+        code: 'manifest',
+        problems: [{ place: { file: 'cast.image.yaml' } }],
+      })
+    }
+  })
+
   test('is refused if the manifest is not as it was seen', async () => {
     const { pipeline, write, read, file } = await opened({ 'cast.image.yaml': CAST })
     const seen = manifestDigest((await pipeline.survey()).manifestAt('cast.image.yaml')!)
@@ -134,5 +191,136 @@ describe('an edit of the fields of an image', () => {
     write('cast.image.yaml', CAST)
     await expect(pipeline.write(edit)).rejects.toMatchObject({ code: 'conflict' })
     expect(read('cast.image.yaml')).toBe(CAST)
+  })
+})
+
+describe('an edit that leaves a digest without its candidate', () => {
+  test('removes it also from images that refer to the edited one, in the same write', async () => {
+    const { pipeline, read, apply, generate } = await opened({
+      'cast.image.yaml': CAST,
+      'scene.image.yaml': `${SCENE}n: 2\n`,
+    })
+    await generate()
+    await apply((survey) => pipeline.pick(survey, 'scene.image.yaml', 2))
+    const scene = read('scene.image.yaml')
+    expect(scene).toMatch(/pick: "[0-9a-f]{8}"/)
+    const edit = await apply((survey) => pipeline.reroll(survey, KIRA))
+    expect(edit.ids).toEqual([KIRA, 'scene.image.yaml'])
+    expect(edit.files.map(({ manifest }) => manifest)).toEqual([
+      'cast.image.yaml',
+      'scene.image.yaml',
+    ])
+    expect(read('scene.image.yaml')).toBe(`${SCENE}n: 2\n`)
+    expect(await statesOf(pipeline)).toEqual({ kira: 'missing', scene: 'missing' })
+  })
+
+  test('writes `pick: 1` where the digest is shared with images that keep it', async () => {
+    const text = `images:
+  "tile-\${s}":
+    prompt: A tile
+    alt: ""
+    n: 2
+    matrix: { s: [a, b] }
+`
+    const { pipeline, read, write, apply, generate } = await opened({ 'tiles.image.yaml': text })
+    await generate()
+    const [, second] = await digestsOf(pipeline, 'tiles.image.yaml#tile-a')
+    write('tiles.image.yaml', text.replace('n: 2', `n: 2\n    pick: "${second}"`))
+    await apply((survey) => pipeline.reroll(survey, 'tile-a'))
+    expect(read('tiles.image.yaml')).toBe(
+      `${text.replace('n: 2', `n: 2\n    pick: "${second}"`)}    overrides:
+      - when: { s: a }
+        pick: 1
+        revision: 1
+`,
+    )
+    expect(await statesOf(pipeline)).toEqual({ 'tile-a': 'missing', 'tile-b': 'current' })
+  })
+})
+
+/** Forty tiles, as an artist writes them. */
+const TILES = `# the map
+defaults: { size: 512x512 } # all square
+images:
+  "\${place}-\${season}":
+    # seen from above
+    prompt: "\${place} in \${season}, from above" # keep short
+    alt: "\${place}, \${season}"
+    matrix:
+      place: [coast, forest, town, hill, lake, field, swamp, dunes, cave, pass]
+      season: [spring, summer, autumn, winter]
+`
+
+describe('one of forty tiles', () => {
+  const TILE = 'tiles.image.yaml#lake-winter'
+
+  test('is rolled again, picked and adopted without the other thirty-nine', async () => {
+    const { pipeline, read, apply, generate, requests } = await opened({
+      'tiles.image.yaml': TILES,
+      'package.json': '{"name":"tiles","type":"module"}',
+    })
+    await generate()
+    expect(requests()).toBe(40)
+    const rolled = await apply((survey) => pipeline.reroll(survey, TILE))
+    expect(rolled).toMatchObject({ ids: [TILE], missing: [TILE], difference: { pictures: 1 } })
+    const override = '    overrides:\n      - when: { place: lake, season: winter }\n'
+    expect(read('tiles.image.yaml')).toBe(`${TILES}${override}        revision: 1\n`)
+    await generate()
+    expect(requests()).toBe(41)
+
+    await apply((survey) => pipeline.editFields(survey, TILE, { n: 2 }))
+    await generate()
+    expect(requests()).toBe(42)
+    const picked = await apply((survey) => pipeline.pick(survey, TILE, 2))
+    expect(picked).toMatchObject({ ids: [TILE], missing: [] })
+    const [, second] = await digestsOf(pipeline, TILE)
+    expect(read('tiles.image.yaml')).toBe(
+      `${TILES}${override}        pick: "${second}"\n        n: 2\n        revision: 1\n`,
+    )
+    await apply((survey) => pipeline.pick(survey, TILE, 1))
+    await apply((survey) => pipeline.pick(survey, TILE, 2))
+    await generate()
+    expect(requests()).toBe(42)
+
+    const again = await apply((survey) => pipeline.reroll(survey, TILE))
+    expect(again.ids).toEqual([TILE])
+    expect(read('tiles.image.yaml')).toBe(`${TILES}${override}        n: 2\n        revision: 2\n`)
+    const other = await apply((survey) => pipeline.reroll(survey, 'coast-spring'))
+    expect(other.ids).toEqual(['tiles.image.yaml#coast-spring'])
+    expect(read('tiles.image.yaml')).toBe(
+      `${TILES}${override}        n: 2\n        revision: 2\n      - when: { place: coast, season: spring }\n        revision: 1\n`,
+    )
+    const states = await statesOf(pipeline)
+    expect(Object.keys(states).filter((name) => states[name] === 'missing')).toEqual([
+      'coast-spring',
+      'lake-winter',
+    ])
+  })
+
+  test('is adopted alone, in its override', async () => {
+    const { pipeline, read, file, write } = await opened({ 'tiles.image.yaml': TILES })
+    write('mine.svg', '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>')
+    const survey = await pipeline.survey()
+    const image = survey.images.get(TILE)!
+    await pipeline.adoptFile(image, { kind: 'file', file: file('mine.svg') }, survey, {
+      keepPrompt: false,
+      origin: 'elsewhere',
+      signal: new AbortController().signal,
+    })
+    expect(read('tiles.image.yaml')).toBe(
+      `${TILES}    overrides:\n      - when: { place: lake, season: winter }\n        source: ./mine.svg\n`,
+    )
+    const states = Object.values(await statesOf(pipeline))
+    expect(states.filter((state) => state === 'missing')).toHaveLength(39)
+  })
+
+  test('and all of them by the name of their entry, which says whom it changes', async () => {
+    const { pipeline } = await opened({ 'tiles.image.yaml': TILES })
+    const survey = await pipeline.survey()
+    const edit = await pipeline.reroll(survey, '${place}-${season}')
+    expect(edit.ids).toHaveLength(40)
+    expect(edit.files[0]!.after).toBe(
+      TILES.replace('# keep short\n', '# keep short\n    revision: 1\n'),
+    )
   })
 })

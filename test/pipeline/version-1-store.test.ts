@@ -112,3 +112,18 @@ test('a pending response of version 1 becomes the same image and receipt as in v
   expect(storedFiles(root)).toEqual(before)
   expect(await statesOf(pipeline)).toEqual(allCurrent)
 })
+
+test('picking the candidate in use changes nothing, and another one comes back for free', async () => {
+  const root = await copyOfFixture()
+  const pipeline = await open(root, 'generate')
+  const survey = await pipeline.survey()
+  const kira = 'src/cast.image.yaml#kira'
+  for (const choice of [2, '7d82e69f']) {
+    expect((await pipeline.pick(survey, kira, choice)).files).toEqual([])
+  }
+  await pipeline.write(await pipeline.pick(survey, kira, 1))
+  const other = await pipeline.survey()
+  expect(other.images.get(kira)?.picked).toMatch(/^1415e811/)
+  await pipeline.write(await pipeline.pick(other, kira, 2))
+  expect(await statesOf(pipeline)).toEqual(allCurrent)
+})
