@@ -197,7 +197,7 @@ async function recordsWith(
   const records = new Map<string, KeyRecord>()
   for (const receipt of receipts) {
     const { key } = receipt
-    const record = records.get(key) ?? (await store.readKey({ key, candidates: 0 }))
+    const record = records.get(key) ?? (await store.readKey({ key, candidates: 1 }))
     const [problem] = record.problems
     if (problem !== undefined) throw new ImagegenError('unavailable', problem)
     records.set(key, withCandidate(record, receipt))

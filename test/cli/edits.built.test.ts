@@ -142,10 +142,15 @@ describe.concurrent('imagegen adopt', () => {
     ['a file that is not an image', 'notes.txt', 'is not a supported image'],
     ['no file', 'gone.png', 'cannot be read'],
     ['a folder', 'art', 'cannot be read'],
+    ['nothing but an image', undefined, 'there is no folder `kira`'],
   ])('refuses %s, and leaves everything as it was', async (_, file, words) => {
     const project = await createProject({ 'art/cast.image.yaml': CAST, 'notes.txt': 'x' })
     const before = project.files()
-    const { code, stderr } = await project.run('adopt', 'kira', file)
+    const { code, stderr } = await project.run(
+      'adopt',
+      'kira',
+      ...(file === undefined ? [] : [file]),
+    )
     expect(code).toBe(2)
     expect(stderr).toContain(words)
     expect(project.files()).toEqual(before)

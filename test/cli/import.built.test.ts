@@ -211,6 +211,10 @@ describe.concurrent('imagegen adopt of a folder', () => {
     const { images } = await planOf(project)
     expect(images.find(({ name }) => name === 'kira')).toMatchObject({ origin: 'elsewhere' })
 
+    expect((await project.run('plan')).stdout).toContain(
+      'cast.image.yaml#kira is in the store, adopted from elsewhere.',
+    )
+
     const adopted = contents(project)
     const again = await project.run('adopt', 'in', '--keep-prompt')
     expect(again).toMatchObject({

@@ -81,6 +81,8 @@ export async function importTwice(project: Project, ofEach: number): Promise<voi
   expect(summary).toMatchObject({ images: all, current: all, pictures: 0, usd: 0 })
   expect(new Set(images.map(({ origin }) => origin))).toEqual(new Set(['elsewhere']))
 
+  expect((await project.run('plan')).stdout).toContain(`${all} pictures are not from the provider`)
+
   // Every image shows its own picture: the files of one prompt keep their order.
   const { plan, snapshot } = await (await openPipeline(project.folder, emulator)).survey()
   for (const { entry, made } of plan.images) {

@@ -1,5 +1,8 @@
+import { existsSync } from 'node:fs'
 import path from 'node:path'
 import type { ManifestEdit } from '../../pipeline.ts'
+import { ImagegenError } from '../../shared/errors.ts'
+import { inOneLine, sentence } from '../../shared/plain-text.ts'
 import { JSON_OPTION, type Command } from '../command.ts'
 import { mayChange } from '../edit-consent.ts'
 import { oneImage, openProject, soundSurvey } from '../project.ts'
@@ -42,6 +45,7 @@ export const adopt: Command = {
     const pipeline = await openProject(output)
     if (how.keepPrompt) pipeline.checkFingerprint()
     if (file === undefined) {
+      if (!existsSync(id)) throw notAFolder(id)
       const isAgreed = given.flag('yes')
       return adoptFolder(path.resolve(id), pipeline, { ...how, isAgreed, isJson }, output)
     }
@@ -62,13 +66,15 @@ export const adopt: Command = {
         missing: [],
         usd: 0,
       })
-    } else output.result(`${image.entry.id}: ${adoption.file}`)
+    } else output.result(`${inOneLine(image.entry.id)}: ${inOneLine(adoption.file)}`)
     if (removed !== undefined) {
-      output.logger.info(`Removed ${removed}, the copy of the picture that you adopted before.`)
+      output.logger.info(
+        `Removed ${inOneLine(removed)}, the copy of the picture that you adopted before.`,
+      )
     }
     const now = adoption.survey.images.get(image.entry.id)
     if (now?.state === 'missing') {
-      output.logger.info(`${image.entry.id} is still missing: ${now.reason}.`)
+      output.logger.info(`${inOneLine(image.entry.id)} is still missing: ${sentence(now.reason)}.`)
     }
     if (!how.keepPrompt && rewritten !== undefined && image.entry.subject.kind === 'generated') {
       output.logger.info(
@@ -77,4 +83,11 @@ export const adopt: Command = {
     }
     return 0
   },
+}
+
+function notAFolder(operand: string): ImagegenError {
+  return new ImagegenError('usage', {
+    message: `\`imagegen adopt\` takes an image and a file, or a folder: there is no folder \`${operand}\`.`,
+    hint: 'Write `imagegen adopt ID FILE` to use a file for one image.',
+  })
 }

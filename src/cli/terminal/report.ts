@@ -58,11 +58,7 @@ export function planText(
       isCut,
       (more) => `… and ${count(more, 'more image')} with such candidates.`,
     ),
-    ...listed(
-      originLines(images),
-      isCut,
-      (more) => `… and ${count(more, 'more adopted picture')}.`,
-    ),
+    ...originLines(images),
   ]
   const isCurrent = images.length > 0 && shown.length === 0
   const more = isCurrent ? ' `imagegen list` shows them with their files.' : ''
@@ -89,11 +85,18 @@ function isFromProvider(origin: PlannedImage['origin']): boolean {
   return origin === undefined || origin === 'provider'
 }
 
+/** The most adopted pictures that are listed. A project that was imported has nothing else. */
+const MOST_ADOPTED = 10
+
 /** Lists the images whose picture no provider made for this project. */
 function originLines(images: Plan['images']): string[] {
-  return images
-    .filter(({ origin }) => !isFromProvider(origin))
-    .map(({ entry, reason }) => `${inOneLine(entry.id)} is ${reason}.`)
+  const found = images.filter(({ origin }) => !isFromProvider(origin))
+  if (found.length > MOST_ADOPTED) {
+    return [
+      `${found.length} pictures are not from the provider: they were adopted. \`imagegen list\` shows which.`,
+    ]
+  }
+  return found.map(({ entry, reason }) => `${inOneLine(entry.id)} is ${reason}.`)
 }
 
 /** `12 images: 9 current, 3 missing. To make: 3 pictures in 3 requests for 0.0105 USD.` */
