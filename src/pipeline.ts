@@ -22,7 +22,7 @@ import type { ImportHow, Imported } from './pipeline/import-folder.ts'
 import type { GivenPicture } from './pipeline/given-picture.ts'
 import type { EditBasis, EditedFields } from './pipeline/edit-fields.ts'
 import type { ManifestEdit } from './pipeline/manifest-edit.ts'
-import { editTarget } from './pipeline/edit-target.ts'
+import { editTarget, type EditTarget } from './pipeline/edit-target.ts'
 import type { ProposeAround } from './pipeline/propose.ts'
 import { remoteOf, sharedRenditions } from './pipeline/remote.ts'
 import type { Survey } from './pipeline/survey.ts'
@@ -63,6 +63,7 @@ export type { GivenPicture } from './pipeline/given-picture.ts'
 export { createRunProgress } from './generate/run-progress.ts'
 export type { RunState } from './generate/run-progress.ts'
 export { manifestDigest, type EditBasis, type EditedFields } from './pipeline/edit-fields.ts'
+export type { EditTarget } from './pipeline/edit-target.ts'
 export type { FileEdit, ManifestEdit, PriceDifference } from './pipeline/manifest-edit.ts'
 export type { Survey } from './pipeline/survey.ts'
 export { pickedOf } from './plan/picked.ts'
@@ -134,10 +135,17 @@ export interface Pipeline {
     candidate?: Candidate,
   ): Promise<RenderedImage>
   /**
+   * Finds what an id or a name means to an edit: an image, or the entry of a matrix by its name as written
+   * (`tiles.image.yaml#tile-${season}`), which stands for all of its images.
+   *
+   * @throws ImagegenError with code `usage` if there is no such image, or several.
+   */
+  target(survey: Survey, id: string): EditTarget
+  /**
    * Plans a new `revision` for an image, so that the next run generates another image. Like the other edits, it is
    * written by `write`.
    *
-   * @param id of an image, or of a matrix entry as written (`tiles.image.yaml#tile-${season}`): all of its images.
+   * @param id see `target`.
    * @throws ImagegenError with code `usage` or `manifest`.
    */
   reroll(survey: Survey, id: string): Promise<ManifestEdit>
@@ -282,6 +290,7 @@ export function createPipeline(
     },
     render: async (image, survey, signal, candidate) =>
       renderer.render(pictureJob(image, survey, store, options, candidate), signal),
+    target: (survey, id) => editTarget(id, survey),
     async reroll(survey, id) {
       const { proposeReroll } = await import('./pipeline/reroll.ts')
       return proposeReroll(editTarget(id, survey), survey, store, { suppose })

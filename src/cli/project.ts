@@ -1,5 +1,11 @@
 import { type ResolvedOptions, resolveOptions } from '../options.ts'
-import { createPipeline, type Pipeline, type PlannedImage, type Survey } from '../pipeline.ts'
+import {
+  createPipeline,
+  type EditTarget,
+  type Pipeline,
+  type PlannedImage,
+  type Survey,
+} from '../pipeline.ts'
 import { ImagegenError } from '../shared/errors.ts'
 import type { Output } from './terminal/output.ts'
 import { listed } from './terminal/report.ts'
@@ -53,16 +59,26 @@ export async function soundSurvey(pipeline: Pipeline): Promise<Survey> {
 }
 
 /**
- * Finds the one image with an id or a name.
+ * Finds what an id or a name means to an edit: one image, or the entry of a matrix by its name as written.
  *
- * @throws ImagegenError with code `usage` if several images match.
+ * @throws ImagegenError with code `usage` if there is none, or if several match.
  */
-export function oneImage(
+export function editTarget(
   id: string,
   pipeline: Pipeline,
   survey: Survey,
   output: Output,
-): PlannedImage {
+): EditTarget {
+  const isWritten = id.includes('${')
+  return pipeline.target(survey, isWritten ? id : oneImage(id, pipeline, survey, output).entry.id)
+}
+
+/**
+ * Finds the one image with an id or a name.
+ *
+ * @throws ImagegenError with code `usage` if several images match.
+ */
+function oneImage(id: string, pipeline: Pipeline, survey: Survey, output: Output): PlannedImage {
   const { images } = pipeline.select(survey, [id])
   const [image] = images.filter(({ entry }) => entry.id === id).concat(images)
   if (image !== undefined && (images.length === 1 || image.entry.id === id)) return image

@@ -30,10 +30,16 @@ export async function adoptCandidate(
   image: PlannedImage,
   picture: ReadPicture,
   survey: Survey,
-  { origin, signal, mayChange }: AdoptHow,
+  { origin, signal, mayChange, wholeEntry = false }: AdoptHow,
   { options, store, suppose }: AdoptAround,
 ): Promise<Adoption> {
   const { entry, made } = image
+  if (wholeEntry) {
+    throw new ImagegenError('usage', {
+      message: 'A candidate belongs to one recipe, and the images of a matrix have one each.',
+      hint: `Name one of them, such as ${entry.id}.`,
+    })
+  }
   if (made === undefined) {
     throw new ImagegenError('usage', {
       message: `${entry.id} is a file made by hand: there is no prompt to keep.`,

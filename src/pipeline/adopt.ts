@@ -8,7 +8,7 @@ import { adoptedCopies } from './adopted-copies.ts'
 import { copyBeside } from './copy-beside.ts'
 import { readPicture, type GivenPicture, type ReadPicture } from './given-picture.ts'
 import { agreeOnEdit } from './agree-on-edit.ts'
-import { targetOf } from './edit-target.ts'
+import { entryOf, targetOf } from './edit-target.ts'
 import { propose } from './propose.ts'
 import type { Survey } from './survey.ts'
 import { writeFiles } from './write-edit.ts'
@@ -35,22 +35,24 @@ async function adoptSource(
   image: PlannedImage,
   picture: ReadPicture,
   survey: Survey,
-  { mayChange }: AdoptHow,
+  { mayChange, wholeEntry = false }: AdoptHow,
   { options, suppose }: AdoptAround,
 ): Promise<Adoption> {
   const { entry } = image
   const { subject } = entry
   const show = (file: string): string => toPosix(path.relative(options.root, file))
   const digest = sha256(picture.bytes)
-  if (subject.kind === 'source' && subject.sha256 === digest && !subject.isLfsPointer) {
+  const isInUse = subject.kind === 'source' && subject.sha256 === digest && !subject.isLfsPointer
+  if (isInUse && !wholeEntry) {
     const file = show(subject.file)
     return { rewritten: undefined, file, isNew: false, removed: undefined, survey }
   }
   const copies = adoptedCopies(options)
   const { source, file, isCopy, undo } = copyBeside(picture, entry.manifest.file)
+  const target = wholeEntry ? entryOf(image, survey) : targetOf(image)
   const edit = { changes: { source }, retired: 'prompt' } as const
   try {
-    const rewritten = await propose(targetOf(image), edit, survey, { suppose })
+    const rewritten = await propose(target, edit, survey, { suppose })
     await agreeOnEdit(rewritten, mayChange)
     await writeFiles(rewritten.files)
     if (isCopy) copies.remember(file, digest)

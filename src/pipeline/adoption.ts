@@ -16,6 +16,8 @@ export interface AdoptHow {
   readonly origin: 'elsewhere' | 'edited'
   /** Ends the wait for a process that is generating candidates of the same recipe. */
   readonly signal: AbortSignal
+  /** Whether all images of a matrix adopt the picture; `false`, the default: one combination alone. */
+  readonly wholeEntry?: boolean
   /** Asks before an edit that changes several images. Left out: such an edit is refused. */
   readonly mayChange?: (edit: ManifestEdit) => Promise<boolean>
 }

@@ -41,6 +41,13 @@ export function targetOf(image: PlannedImage): EditTarget {
   return { id, manifest, place: { path, combination }, images: [image] }
 }
 
+/** The target of an image's whole entry: of a matrix, all of its images. */
+export function entryOf(image: PlannedImage, survey: Survey): EditTarget {
+  const { id, manifest, path } = image.entry
+  const others = imagesSharing(image, survey).filter((other) => other !== image)
+  return { id, manifest, place: { path, combination: undefined }, images: [image, ...others] }
+}
+
 /** The images of an image's entry: itself, or all images of a matrix. */
 export function imagesSharing({ entry }: PlannedImage, { plan }: Survey): PlannedImage[] {
   const name = entry.path.at(-1)

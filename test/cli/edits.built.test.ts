@@ -168,3 +168,91 @@ describe.concurrent('imagegen adopt', () => {
     expect(project.read('cast.image.yaml')).toBe(text)
   })
 })
+
+describe.concurrent('imagegen adopt of a matrix', () => {
+  it('gives one combination the file, or all of them if the user agrees', async () => {
+    const project = await createProject({ 'tiles.image.yaml': TILES, 'a.svg': SVG })
+    expect((await project.run('adopt', 'tile-a', 'a.svg')).code).toBe(0)
+    const one = TILES.replace('] } }', '] }, overrides: [{ when: { s: a }, source: ./a.svg }] }')
+    expect(project.read('tiles.image.yaml')).toBe(one)
+    project.write('tiles.image.yaml', TILES)
+    const refused = await project.run('adopt', 'tile-${s}', 'a.svg')
+    expect(refused.code).toBe(2)
+    expect(refused.stderr).toContain('changes 2 images')
+    expect(project.read('tiles.image.yaml')).toBe(TILES)
+    expect((await project.run('adopt', 'tile-${s}', 'a.svg', '--yes')).code).toBe(0)
+    expect(await statesOf(project)).toEqual({ 'tile-a': 'current', 'tile-b': 'current' })
+    const kept = await project.run('adopt', 'tile-${s}', 'a.svg', '--keep-prompt', '--yes')
+    expect(kept.code).toBe(2)
+  })
+})
+
+describe.concurrent('imagegen pick', () => {
+  const TWO = 'images:\r\n  kira:\r\n    prompt: "Kira" # her\r\n    alt: ""\r\n    n: 2\r\n'
+
+  it('writes the candidate that is named by number or by digest, and says what follows', async () => {
+    const project = await createProject({
+      'cast.image.yaml': TWO,
+      'scene.image.yaml': 'prompt: A scene\nalt: ""\nreferences: ["./cast.image.yaml#kira"]\n',
+    })
+    const emulator = await emulatorFor(project)
+    await project.run('generate', '--yes')
+    const before = await project.run('list', '--json')
+    const { images } = JSON.parse(before.stdout) as {
+      images: Array<{ id: string; candidates: Array<{ sha256: string }> }>
+    }
+    const [first = '', second = ''] = images
+      .find(({ id }) => id.endsWith('#kira'))!
+      .candidates.map(({ sha256 }) => sha256.slice(0, 8))
+    const ran = await project.run('pick', 'kira', '2')
+    expect({ code: ran.code, stdout: ran.stdout }).toEqual({
+      code: 0,
+      stdout: `cast.image.yaml: \`pick: "${second}"\`\n`,
+    })
+    expect(ran.stderr).toContain('Missing now: scene.image.yaml.')
+    expect(ran.stderr).toContain('1 picture in 1 request for 0.0035 USD')
+    const picked = TWO.replace('# her\r\n', `# her\r\n    pick: "${second}"\r\n`)
+    expect(project.read('cast.image.yaml')).toBe(picked)
+
+    const again = await project.run('pick', 'kira', second.toUpperCase())
+    expect(again).toMatchObject({ code: 0, stdout: expect.stringContaining('in use already') })
+    expect(project.read('cast.image.yaml')).toBe(picked)
+
+    // The scene was made for the number 1, so that spelling costs nothing.
+    const back = await project.run('pick', 'kira', first, '--json')
+    expect(JSON.parse(back.stdout)).toEqual({
+      version: 1,
+      manifest: 'cast.image.yaml',
+      ids: ['cast.image.yaml#kira'],
+      field: 'pick',
+      value: 1,
+      missing: [],
+      usd: 0,
+    })
+    expect(await statesOf(project)).toEqual({ kira: 'current', scene: 'current' })
+    expect(emulator.stats().requests).toBe(2)
+  })
+
+  it.each([
+    ['a word', 'best', 'expected its number'],
+    ['a number without a candidate', '3', 'has no candidate'],
+    ['zero', '0', 'expected its number'],
+    ['a few digits', '9e107d9', 'expected its number'],
+  ])('refuses %s, and writes nothing', async (_, choice, words) => {
+    const project = await createProject({ 'cast.image.yaml': TWO })
+    const { code, stdout, stderr } = await project.run('pick', 'kira', choice)
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+    expect(stderr).toContain(words)
+    expect(project.read('cast.image.yaml')).toBe(TWO)
+  })
+
+  it('says before anything is spent that a digest fits no candidate', async () => {
+    const text = TWO.replace('n: 2', 'pick: "00000000"')
+    const project = await createProject({ 'cast.image.yaml': text })
+    const emulator = await emulatorFor(project)
+    const { code, stderr } = await project.run('generate', '--yes')
+    expect(code).toBe(2)
+    expect(stderr).toContain('fits no candidate')
+    expect(emulator.stats().requests).toBe(0)
+  })
+})

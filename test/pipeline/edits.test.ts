@@ -1,4 +1,6 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import fsDriver from 'unstorage/drivers/fs-lite'
 import { describe, expect, test } from 'vitest'
 import { minimax } from '../../src/model/minimax/minimax.ts'
 import {
@@ -322,5 +324,46 @@ describe('one of forty tiles', () => {
     expect(edit.files[0]!.after).toBe(
       TILES.replace('# keep short\n', '# keep short\n    revision: 1\n'),
     )
+  })
+})
+
+describe('a candidate that only the remote has', () => {
+  test('is found by its digest, picked for free, and unknown while the remote is not asked', async () => {
+    const emulator = await testEmulator()
+    const { root: shared } = await temporaryProject()
+    const driver = fsDriver({ base: path.join(shared, 'remote') })
+    const remote = { store: { remote: driver } }
+    const here = await temporaryProject({ 'cast.image.yaml': CAST })
+    const pipeline = await openPipeline(here.root, { url: emulator.url, inline: remote })
+    await generateAll(pipeline)
+    const [first = '', second = ''] = await digestsOf(pipeline, KIRA)
+
+    // Another checkout has the first candidate and its receipt, as from git.
+    const there = await temporaryProject({ 'cast.image.yaml': CAST.replace('    n: 2\n', '') })
+    mkdirSync(there.file('.imagegen'))
+    for (const name of readdirSync(here.file('.imagegen'))) {
+      if (name.includes(first))
+        copyFileSync(here.file(`.imagegen/${name}`), there.file(`.imagegen/${name}`))
+    }
+    const other = await openPipeline(there.root, { url: emulator.url, inline: remote })
+    expect((await other.survey()).images.get(KIRA)?.state).toBe('current')
+    await other.write(await other.pick(await other.survey(), KIRA, second))
+    expect(readFileSync(there.file('cast.image.yaml'), 'utf8')).toContain(`pick: "${second}"`)
+    const survey = await other.survey()
+    expect(survey.images.get(KIRA)).toMatchObject({ state: 'current' })
+    expect(survey.images.get(KIRA)?.picked?.startsWith(second)).toBe(true)
+    expect(emulator.stats().requests).toBe(1)
+
+    // Placeholders ask no remote, so they cannot know that the digest fits nothing here.
+    for (const name of readdirSync(there.file('.imagegen'))) {
+      if (name.includes(second)) rmSync(there.file(`.imagegen/${name}`))
+    }
+    const placeholder = await openPipeline(there.root, {
+      url: emulator.url,
+      inline: { ...remote, mode: 'placeholder' },
+    })
+    const unknown = await placeholder.survey()
+    expect(unknown.problems.size).toBe(0)
+    expect(unknown.images.get(KIRA)?.state).toBe('unavailable')
   })
 })

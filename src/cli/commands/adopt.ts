@@ -5,7 +5,7 @@ import { ImagegenError } from '../../shared/errors.ts'
 import { inOneLine, sentence } from '../../shared/plain-text.ts'
 import { JSON_OPTION, type Command } from '../command.ts'
 import { mayChange } from '../edit-consent.ts'
-import { oneImage, openProject, soundSurvey } from '../project.ts'
+import { editTarget, openProject, soundSurvey } from '../project.ts'
 import { tellEdit } from '../terminal/report.ts'
 import { adoptFolder } from './adopt-folder.ts'
 
@@ -50,9 +50,11 @@ export const adopt: Command = {
       return adoptFolder(path.resolve(id), pipeline, { ...how, isAgreed, isJson }, output)
     }
     const survey = await soundSurvey(pipeline)
-    const image = oneImage(id, pipeline, survey, output)
+    const { images, place } = editTarget(id, pipeline, survey, output)
+    const [image] = images
+    const wholeEntry = place.combination !== image.entry.combination
     const picture = { kind: 'file', file: path.resolve(file) } as const
-    const adoption = await pipeline.adoptFile(image, picture, survey, how)
+    const adoption = await pipeline.adoptFile(image, picture, survey, { ...how, wholeEntry })
     const { rewritten, removed } = adoption
     if (rewritten !== undefined) tellEdit(rewritten, pipeline, isJson, output)
     else if (isJson) {

@@ -2,7 +2,7 @@ import type { CandidatePick } from '../../pipeline.ts'
 import { ImagegenError } from '../../shared/errors.ts'
 import { JSON_OPTION, type Command } from '../command.ts'
 import { mayChange, SHARED_EDIT_OPTION } from '../edit-consent.ts'
-import { openProject, soundSurvey } from '../project.ts'
+import { editTarget, openProject, soundSurvey } from '../project.ts'
 import { tellEdit } from '../terminal/report.ts'
 
 export const pick: Command = {
@@ -22,7 +22,8 @@ export const pick: Command = {
     const pipeline = await openProject(output)
     pipeline.checkFingerprint()
     const survey = await soundSurvey(pipeline)
-    const edit = await pipeline.pick(survey, id, choice)
+    const target = editTarget(id, pipeline, survey, output)
+    const edit = await pipeline.pick(survey, target.id, choice)
     const isJson = given.flag('json')
     if (edit.files.length === 0) {
       if (isJson) tellEdit(edit, pipeline, isJson, output)

@@ -1,6 +1,6 @@
 import { JSON_OPTION, type Command } from '../command.ts'
 import { mayChange, SHARED_EDIT_OPTION } from '../edit-consent.ts'
-import { openProject, soundSurvey } from '../project.ts'
+import { editTarget, openProject, soundSurvey } from '../project.ts'
 import { tellEdit } from '../terminal/report.ts'
 
 export const reroll: Command = {
@@ -18,7 +18,8 @@ export const reroll: Command = {
     const pipeline = await openProject(output)
     pipeline.checkFingerprint()
     const survey = await soundSurvey(pipeline)
-    const edit = await pipeline.reroll(survey, id)
+    const target = editTarget(id, pipeline, survey, output)
+    const edit = await pipeline.reroll(survey, target.id)
     if (!(await mayChange(edit, given.flag('yes'), output))) {
       output.logger.info('Declined: nothing was written.')
       return 130
