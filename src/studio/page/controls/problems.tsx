@@ -59,6 +59,7 @@ export function OpenInEditor({ request, place }: OpenInEditorProps): JSX.Element
   }
   return (
     <p class="quiet small">
+      {path}{' '}
       <a
         href={studio.hrefOf(address.value.place)}
         onClick={(event) => {
@@ -67,8 +68,7 @@ export function OpenInEditor({ request, place }: OpenInEditorProps): JSX.Element
         }}
       >
         Open in editor
-      </a>{' '}
-      {path}
+      </a>
     </p>
   )
 }

@@ -2,7 +2,7 @@ import type { ComponentChildren, JSX } from 'preact'
 import { useState } from 'preact/hooks'
 import type { PictureKey, TileState } from '../../protocol.ts'
 import type { ImageDetail, ShownReference, ShownRendition } from '../../protocol-image.ts'
-import { OpenInEditor, Problems } from '../controls/problems.tsx'
+import { Problems } from '../controls/problems.tsx'
 import { useStudio } from '../studio.ts'
 import { useAnswer } from '../use-answer.ts'
 import { bytesOf, moneyOf, ORIGIN_WORDS, STATE_WORDS, timeOf } from '../words.ts'
@@ -81,8 +81,11 @@ export function Facts({ image, beside, onBeside }: FactsProps): JSX.Element {
         </Fold>
       )}
       <Fold title="Manifest">
-        <OpenInEditor request={{ id: tile.id }} place={`${tile.manifest}:${source.firstLine}`} />
-        <pre class="source" tabIndex={0} aria-label={`Lines of ${tile.manifest}`}>
+        <pre
+          class="source"
+          tabIndex={0}
+          aria-label={`Lines of ${tile.manifest} from ${source.firstLine}`}
+        >
           {source.text}
         </pre>
       </Fold>

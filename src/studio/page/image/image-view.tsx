@@ -2,6 +2,7 @@ import type { JSX } from 'preact'
 import { useEffect, useRef, useState } from 'preact/hooks'
 import type { ImageId, Tile } from '../../protocol.ts'
 import { useCommands } from '../controls/commands.tsx'
+import { OpenInEditor } from '../controls/problems.tsx'
 import { progressWords } from '../progress-words.ts'
 import { useStudio } from '../studio.ts'
 import { useAnswer } from '../use-answer.ts'
@@ -42,7 +43,12 @@ export function ImageView({ id }: { readonly id: ImageId }): JSX.Element {
           <h1 ref={heading} tabIndex={-1}>
             {tile?.name ?? id}
           </h1>
-          <p class="quiet small path">{tile?.manifest ?? ''}</p>
+          {tile !== undefined && (
+            <OpenInEditor
+              request={{ id }}
+              place={image === null ? tile.manifest : `${tile.manifest}:${image.source.firstLine}`}
+            />
+          )}
         </div>
         {tile !== undefined && <State tile={tile} />}
         <nav class="image-nav" aria-label="Neighbours">

@@ -14,7 +14,7 @@ import { Facts } from './facts.tsx'
 import { RerollDialog } from './reroll-dialog.tsx'
 import { Stage, type StagePicture } from './stage.tsx'
 
-type Question = 'generate' | 'reroll' | { readonly adopt: File }
+type Question = 'generate' | 'again' | 'reroll' | { readonly adopt: File }
 
 interface OpenedImageProps {
   readonly image: ImageDetail
@@ -43,6 +43,9 @@ export function OpenedImage({ image, reload }: OpenedImageProps): JSX.Element {
   const isGenerated = tile.prompt !== null
   const canPick = shown !== undefined && !shown.picked
   const price = tile.usd === 0 ? null : moneyOf(tile.usd)
+  const isOutdated = tile.state === 'outdated'
+  const isLost = tile.state === 'unavailable' || tile.state === 'unusable'
+  const canGenerate = price !== null || isOutdated
 
   // A finished file of another picture says nothing of this one.
   useEffect(() => setBeside(null), [image.picture])
@@ -101,9 +104,9 @@ export function OpenedImage({ image, reload }: OpenedImageProps): JSX.Element {
           })),
           { key: 'e', does: 'Edit', run: () => setEditing(true) },
           ...(isGenerated ? [{ key: 'R', does: 'Reroll', run: () => setQuestion('reroll') }] : []),
-          ...(price === null
-            ? []
-            : [{ key: 'G', does: 'Generate', run: () => setQuestion('generate') }]),
+          ...(canGenerate
+            ? [{ key: 'G', does: 'Generate', run: () => setQuestion('generate') }]
+            : []),
         ]
       : []),
   ])
@@ -210,7 +213,12 @@ export function OpenedImage({ image, reload }: OpenedImageProps): JSX.Element {
                 Picking another makes {namesOf(image.referredBy)} missing
               </span>
             )}
-            {price !== null && (
+            {isLost && isGenerated && (
+              <button type="button" class="button" onClick={() => setQuestion('again')}>
+                Pay again
+              </button>
+            )}
+            {canGenerate && (
               <span class="actions-end">
                 <span class="quiet">{price}</span>
                 <button
@@ -237,7 +245,16 @@ export function OpenedImage({ image, reload }: OpenedImageProps): JSX.Element {
       </aside>
       {isOver && <p class="drop">Drop a picture to adopt it</p>}
       {question === 'generate' && (
-        <GenerateDialog request={{ ids: [tile.id] }} onClose={() => setQuestion(null)} />
+        <GenerateDialog
+          request={{ ids: [tile.id], ...(isOutdated && { outdated: true }) }}
+          onClose={() => setQuestion(null)}
+        />
+      )}
+      {question === 'again' && (
+        <GenerateDialog
+          request={{ ids: [tile.id], replace: true }}
+          onClose={() => setQuestion(null)}
+        />
       )}
       {question === 'reroll' && <RerollDialog image={image} onClose={() => setQuestion(null)} />}
       {typeof question === 'object' && question !== null && (
