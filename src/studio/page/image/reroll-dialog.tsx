@@ -56,7 +56,7 @@ export function RerollDialog({ image, onClose }: RerollDialogProps): JSX.Element
         brings them back into use.
       </p>
       {check === null && problem === null && <p class="quiet">Working out the price …</p>}
-      {check !== null && <Problems problems={check.problems} />}
+      {check !== null && check.problems.length > 0 && <Problems problems={check.problems} />}
       {after !== null && <BillFacts bill={after.bill} />}
       {after !== null && after.alsoMissing.length > 0 && (
         <p>
