@@ -43,9 +43,10 @@ export function changedFiles(before: ProjectStamps, now: ProjectStamps): string[
   return [...files].filter((file) => before.get(file) !== now.get(file))
 }
 
-function filesOf({ plan, manifests }: Survey): string[] {
+function filesOf({ plan, manifests, styles, awaited }: Survey): string[] {
   return [
-    ...manifests.map(({ file }) => file),
+    ...[...manifests, ...styles].map(({ file }) => file),
+    ...[...awaited.values()].flat(),
     ...plan.images.flatMap(({ entry: { subject, operations } }) => [
       ...operations.flatMap(({ files = [] }) => files.map(({ file }) => file)),
       ...(subject.kind === 'source'

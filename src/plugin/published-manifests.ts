@@ -2,7 +2,6 @@ import { existsSync, readdirSync } from 'node:fs'
 import path from 'node:path'
 import { ImagegenError } from '../shared/errors.ts'
 import { toPosix } from '../shared/files.ts'
-import { MANIFEST_ID } from './module-id.ts'
 import { placeOfReference } from './reference-place.ts'
 
 /** The manifests of a project, whose text must not be published. */
@@ -15,7 +14,8 @@ export interface ProjectManifests {
 /** What a session knows of manifests. */
 interface KnowsManifests {
   manifests(): ProjectManifests | undefined
-  includes(file: string): Promise<boolean>
+  /** Whether a file is a manifest, or extended by one. */
+  reads(file: string): Promise<boolean>
 }
 
 /** An output file of a build. */
@@ -104,12 +104,12 @@ export function publishedQueryError(
 export async function refusePublic(folder: string, session: KnowsManifests): Promise<void> {
   const found = existsSync(folder)
     ? readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) =>
-        MANIFEST_ID.test(name),
+        /\.ya?ml$/i.test(name),
       )
     : []
   for (const name of found.sort()) {
     const manifest = path.join(folder, name)
-    if (!(await session.includes(manifest))) continue
+    if (!(await session.reads(manifest))) continue
     const root = session.manifests()?.root ?? folder
     throw new ImagegenError('manifest', {
       message: `The build would publish ${toPosix(path.relative(root, manifest))} with its prompts: ${toPosix(path.relative(root, folder))}/ is copied as it is.`,

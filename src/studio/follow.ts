@@ -99,7 +99,7 @@ export function createFollow(
     const { options } = await subject.pipeline()
     const folders = new Set([
       options.storeDir,
-      ...survey.manifests.map(({ file }) => path.dirname(file)),
+      ...[...survey.manifests, ...survey.styles].map(({ file }) => path.dirname(file)),
     ])
     const wanted = new Set([...folders].slice(0, MOST_WATCHED))
     for (const [folder, watcher] of watchers) {

@@ -62,6 +62,21 @@ test("Vite's page follows an edited style, a broken one and one that comes later
   expect(project.asked()).toBe(0)
 })
 
+test('a style with any name among the public files fails a build', async () => {
+  listenToConsole()
+  const project = await sandbox({
+    store,
+    files: {
+      ...STYLED,
+      'public/snow.yaml': STYLED['styles/snow.yaml'].replace('./base', '../styles/base'),
+      'public/data.yaml': 'greeting: hello\n',
+      'src/one.image.yaml': STYLED['src/one.image.yaml'].replace('styles', 'public'),
+    },
+  })
+  await expect(buildWith(vite8, project)).rejects.toThrow(/publish public\/snow\.yaml/)
+  expect(project.asked()).toBe(0)
+})
+
 test('a style with any name is not published', async () => {
   listenToConsole()
   const project = await sandbox({

@@ -94,6 +94,22 @@ describe.concurrent('imagegen export --watch', () => {
     expect(reports.at(-1)).toMatchObject({ version: 1 })
   })
 
+  it('follows a style that only `extends` finds, also one that comes later', async ({ expect }) => {
+    const project = await tiles()
+    project.write('style.yaml', 'defaults: { process: [] }\n')
+    project.write('art/tiles.image.yaml', `extends: ../style.yaml\n${TILES}`)
+    const running = project.start('export', '--out', 'out', '--watch')
+    await running.said('2 images in out/images.json: 2 files written')
+    const first = project.bytes('out/art/tiles/grass-8.png')
+    project.write('style.yaml', 'defaults: { process: [negate] }\n')
+    await expect.poll(() => project.bytes('out/art/tiles/grass-8.png')).not.toEqual(first)
+    project.write('style.yaml', 'extends: ./base.yaml\n')
+    await running.said('style.yaml:1:10')
+    project.write('base.yaml', 'defaults: { process: [] }\n')
+    await expect.poll(() => project.bytes('out/art/tiles/grass-8.png')).toEqual(first)
+    expect(await stopped(running)).toBe(0)
+  })
+
   it('writes a picture that another process adds to the store', async () => {
     const project = await createProject({
       'sky.image.yaml': 'prompt: The sky\nalt: ""\noutput: { formats: [png], widths: [64] }\n',

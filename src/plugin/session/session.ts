@@ -36,6 +36,8 @@ export interface Session
   mendable(reason: unknown): Promise<readonly string[]>
   /** Whether the options include this manifest. */
   includes(file: string): Promise<boolean>
+  /** Whether a file, absolute, is a manifest or a style that a manifest extends, whose text must not be published. */
+  reads(file: string): Promise<boolean>
   /** As `includes`, by the cached survey: for hosts that start again after each change. */
   knows(file: string): Promise<boolean>
   /** What a module shows, or why it cannot be loaded; never rejects. */
@@ -156,6 +158,11 @@ export function createSession(inline: unknown, facts: HostFacts): Session {
     },
 
     includes: async (file) => isIn(file, await freshSurvey(file)),
+
+    async reads(file) {
+      const made = await project.survey()
+      return (await isIn(file, made)) || made.styles.some((style) => style.file === file)
+    },
 
     knows: async (file) => isIn(file, await project.survey()),
 
