@@ -105,6 +105,64 @@ describe('precedence', () => {
   })
 })
 
+describe('`exclude` and `overrides` of a style', () => {
+  const STYLE = [
+    'defaults:',
+    '  exclude: [{ season: autumn }]',
+    '  overrides:',
+    '    - { when: { season: winter }, references: [./snow.png], model: cold }',
+  ].join('\n')
+  const manifest = (name: string, seasons: string, style = '../styles/seasons.yaml'): string =>
+    [
+      `extends: ${style}`,
+      `images: { "${name}-\${season}": { prompt: A tree, alt: "", matrix: { season: [${seasons}] } } }`,
+    ].join('\n')
+
+  test('apply to every matrix that has such combinations, with paths from the style', async () => {
+    const project = await readFiles({
+      'styles/seasons.yaml': STYLE,
+      'styles/snow.png': 'snow',
+      'a/a.image.yaml': manifest('a', 'spring, autumn'),
+      'a/b.image.yaml': manifest('b', 'summer, winter'),
+    })
+    expect(summaries(project.problems)).toEqual([])
+    expect(project.entries.map(({ name }) => name)).toEqual(['a-spring', 'b-summer', 'b-winter'])
+    expect(generated(project, 'b-winter').references).toMatchObject([
+      { file: path.join(project.root, 'styles/snow.png') },
+    ])
+    expect(generated(project, 'b-summer').references).toEqual([])
+  })
+
+  test('are an error in the style where they match no image of any manifest', async () => {
+    const project = await readFiles({
+      'styles/seasons.yaml': STYLE,
+      'styles/snow.png': 'snow',
+      'a/a.image.yaml': manifest('a', 'spring, summer'),
+      'a/b.image.yaml': manifest('b', 'summer, winter'),
+    })
+    expect(summaries(project.problems)).toEqual([
+      'styles/seasons.yaml:2:23 The matrix has no `season: autumn`.',
+    ])
+    expect(told(project)).toContain('  through `extends` in a/a.image.yaml:1:10')
+  })
+
+  test('with `#name` are an error, and a missing file is told in the style', async () => {
+    const named = await readFiles({
+      'styles/seasons.image.yaml': STYLE.replace('./snow.png', '"#snow"'),
+    })
+    expect(summaries(named.problems)).toEqual([
+      'styles/seasons.image.yaml:4:48 `#snow` names an image of the same file, and a style has no images.',
+    ])
+    const missing = await readFiles({
+      'styles/seasons.yaml': STYLE,
+      'a/a.image.yaml': manifest('a', 'spring, autumn, winter'),
+    })
+    expect(told(missing)).toMatch(
+      /styles\/seasons\.yaml:4:48 {2}`\.\/snow\.png`: There is no such file[^]*through `extends` in a\/a\.image\.yaml:1:10/,
+    )
+  })
+})
+
 describe('any YAML file', () => {
   test('can be extended, and is no manifest because of it', async () => {
     const project = await readFiles({

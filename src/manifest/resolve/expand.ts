@@ -14,6 +14,7 @@ import type {
   MatrixSettings,
   OverrideSettings,
 } from '../schema/schema.ts'
+import { chainTo } from '../read/extend.ts'
 import { writtenAt } from '../written.ts'
 import {
   countCombinations,
@@ -50,6 +51,10 @@ export interface Expansion {
   readonly drafts: readonly ImageDraft[]
   readonly problems: readonly Problem[]
   readonly ids: () => ReadonlySet<string>
+  /** Every matrix of the manifest. */
+  readonly matrices: readonly MatrixSettings[]
+  /** The rules of `exclude` and `overrides` that matched a combination, also those of styles. */
+  readonly matched: ReadonlySet<CombinationSettings>
 }
 
 type Report = (problem: () => Problem) => void
@@ -63,21 +68,30 @@ export function expandImages(
   project: { readonly defaults: ImageSettings; readonly vars: Variables },
 ): Expansion {
   const problems: Problem[] = []
-  const drafts = draftsOf(manifest, project, (problem) => {
+  const matched = new Set<CombinationSettings>()
+  const matrices: MatrixSettings[] = []
+  const report: Report = (problem) => {
     if (problems.length < MAX_PROBLEMS) problems.push(problem())
-  })
+  }
+  const drafts = draftsOf(manifest, project, { matched, matrices }, report)
   let ids: ReadonlySet<string> | undefined
   return {
     manifest,
     drafts,
     problems,
     ids: () => (ids ??= new Set(drafts.map(({ id }) => id))),
+    matrices,
+    matched,
   }
 }
 
 function draftsOf(
   manifest: Manifest,
   project: { readonly defaults: ImageSettings; readonly vars: Variables },
+  {
+    matched,
+    matrices,
+  }: { readonly matched: Set<CombinationSettings>; readonly matrices: MatrixSettings[] },
   report: Report,
 ): ImageDraft[] {
   const layers = [...manifest.styles, manifest].map(({ content }) => content)
@@ -86,8 +100,6 @@ function draftsOf(
     ? project.vars
     : new Map([...project.vars, ...layers.flatMap((layer) => layer.vars)])
   let combined = 0
-  const matched = new Set<CombinationSettings>()
-  const matrices: MatrixSettings[] = []
   const drafts = manifest.content.images.flatMap(({ name: writtenName, settings: own }) => {
     const path = pathOfImage(manifest, writtenName)
     const settings = mergeSettings([around, own])
@@ -285,6 +297,40 @@ function nameOf(
     fail(message, hint)
     return undefined
   }
+}
+
+/**
+ * Rules of styles that match no image of any manifest that extends them, with the path of the first such manifest. A
+ * style whose manifests have no matrix has nothing to match yet.
+ */
+export function unmatchedInStyles(
+  expansions: Iterable<Expansion>,
+): ReadonlyArray<readonly [path: string, problem: Problem]> {
+  const byStyle = new Map<Manifest, Expansion[]>()
+  for (const expansion of expansions) {
+    for (const style of expansion.manifest.styles) {
+      const { exclude, overrides } = style.content.defaults
+      if (exclude === undefined && overrides === undefined) continue
+      const extending = byStyle.get(style) ?? []
+      extending.push(expansion)
+      byStyle.set(style, extending)
+    }
+  }
+  return [...byStyle].flatMap(([style, extending]) => {
+    const [first] = extending
+    const matrix = unionOf(extending.flatMap(({ matrices }) => matrices))
+    if (first === undefined || Object.keys(matrix).length === 0) return []
+    const unmatched = rulesOf(style.content.defaults, ['defaults']).filter(
+      ({ rule }) => !extending.some(({ matched }) => matched.has(rule)),
+    )
+    return unmatched.slice(0, MAX_PROBLEMS).map(({ rule, path }) => {
+      const problem = unmatchedRule(rule, matrix, path, (inner, part) =>
+        placeOf(style, inner, part),
+      )
+      const through = [chainTo(first.manifest, style)]
+      return [first.manifest.path, { ...problem, through }] as const
+    })
+  })
 }
 
 function withoutClashes(

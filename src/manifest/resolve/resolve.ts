@@ -1,7 +1,7 @@
 import type { Problem } from '../../shared/errors.ts'
 import { findCycles } from './cycles.ts'
 import type { ImageEntry } from '../entry.ts'
-import { expandImages, type Expansion, type ImageDraft } from './expand.ts'
+import { unmatchedInStyles, expandImages, type Expansion, type ImageDraft } from './expand.ts'
 import type { KnownImages } from './references.ts'
 import { createLocalFiles, type LocalFile, type LocalFiles } from './local-files.ts'
 import { MAX_PROBLEMS, type Manifest } from '../manifest.ts'
@@ -102,6 +102,9 @@ export function createResolver(project: ProjectSettings): Resolver {
         if (made.expansions.size > 0) crossing.push(...made.entries)
         cycles.push(...made.cycles)
         if (made.problems.length > 0) problems.set(manifest.path, made.problems)
+      }
+      for (const [path, problem] of unmatchedInStyles(expansions.values())) {
+        problems.set(path, [...(problems.get(path) ?? []), problem])
       }
       cycles.push(...findCycles(crossing))
       const sound = withoutCycles(entries, cycles, problems)
