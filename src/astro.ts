@@ -1,6 +1,9 @@
 import type { Options } from './options/options.ts'
 import { imagegen as unplugin } from './plugin.ts'
 import { astroOriginals } from './plugin/hosts/astro-originals.ts'
+import { studioOf, type StudioApi } from './plugin/hosts/vite-studio.ts'
+import { messageOf } from './shared/errors.ts'
+import { printable } from './shared/plain-text.ts'
 
 /** The part of Astro's integration type that this one uses, so that the declarations compile without Astro. */
 export interface AstroIntegration {
@@ -8,6 +11,7 @@ export interface AstroIntegration {
   readonly hooks: {
     readonly 'astro:config:setup': (setup: AstroSetup) => void
     readonly 'astro:config:done': (done: AstroConfigured) => void
+    readonly 'astro:server:start': (started: AstroServing) => void
   }
 }
 
@@ -15,6 +19,11 @@ export interface AstroIntegration {
 export interface AstroSetup {
   readonly command: 'dev' | 'build' | 'preview' | 'sync'
   updateConfig(this: void, config: { readonly vite?: object }): unknown
+}
+
+/** What Astro passes once its dev server listens. */
+export interface AstroServing {
+  readonly logger: { info(message: string): void; error(message: string): void }
 }
 
 /** What Astro passes once it has its configuration. */
@@ -35,6 +44,7 @@ export interface AstroConfigured {
  */
 const imagegen: (options?: Options) => AstroIntegration = (options) => {
   let pages: 'static' | 'server' = 'server'
+  let studio: StudioApi['studio'] | undefined
   return {
     name: 'unplugin-imagegen',
     hooks: {
@@ -42,7 +52,16 @@ const imagegen: (options?: Options) => AstroIntegration = (options) => {
         // Builds and `astro sync` read content through a dev server of their own, for which the user agreed to no costs.
         const quiet: Options = { ...options, dev: { generate: 'off' } }
         const plugin = unplugin.vite(command === 'dev' ? options : quiet)
+        studio = studioOf(plugin)
         updateConfig({ vite: { plugins: [plugin, astroOriginals(() => pages)] } })
+      },
+      'astro:server:start'({ logger }) {
+        studio?.()
+          .then((address) => {
+            if (address !== undefined) logger.info(`Studio: ${address}`)
+            return address
+          })
+          .catch((error: unknown) => logger.error(printable(messageOf(error))))
       },
       'astro:config:done'({ buildOutput, injectTypes }) {
         pages = buildOutput

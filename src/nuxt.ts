@@ -5,11 +5,15 @@ import { createPipeline } from './pipeline.ts'
 import { typesFolder } from './pipeline/declarations.ts'
 import { imagegen as unplugin } from './plugin.ts'
 import { checkHostVersion } from './plugin/host-version.ts'
+import { studioOf } from './plugin/hosts/vite-studio.ts'
 import { plainly } from './plugin/plain-error.ts'
 import { refusePublic } from './plugin/published-manifests.ts'
 import { createSession } from './plugin/session/session.ts'
+import { messageOf } from './shared/errors.ts'
 import { toPosix } from './shared/files.ts'
 import { createConsoleLogger, redacting } from './shared/logger.ts'
+
+type VitePlugin = ReturnType<typeof unplugin.vite>
 
 /** The part of Nuxt that this module uses, so that the declarations compile without Nuxt. */
 export interface Nuxt {
@@ -27,6 +31,7 @@ export interface Nuxt {
     name: 'webpack:config' | 'rspack:config',
     run: (configs: readonly BundlerConfig[]) => void,
   ): unknown
+  hook(name: 'listen', run: () => void): unknown
   hook(name: 'nitro:init', run: (nitro: Nitro) => void): unknown
   hook(name: 'build:before', run: () => Promise<void>): unknown
   hook(name: 'prepare:types', run: (types: PreparedTypes) => Promise<void>): unknown
@@ -78,9 +83,13 @@ const imagegen: NuxtModule = Object.assign(
   (inline: Options, nuxt: Nuxt) => {
     if (nuxt._version !== undefined) checkHostVersion('Nuxt', nuxt._version)
     const options: Options = { ...nuxt.options.imagegen, ...inline }
+    const { dev } = nuxt.options
+    const forBrowser = unplugin.vite(options)
     nuxt.hook('vite:extend', ({ config }) => {
-      config.plugins = [...vitePlugins(options, nuxt.options.dev), ...(config.plugins ?? [])]
+      const plugins = dev ? inDevelopment(forBrowser, options) : [forBrowser]
+      config.plugins = [...plugins, ...(config.plugins ?? [])]
     })
+    nuxt.hook('listen', () => printStudio(forBrowser))
     nuxt.hook('webpack:config', (configs) => {
       for (const config of configs) (config.plugins ??= []).push(unplugin.webpack(options))
     })
@@ -97,18 +106,28 @@ const imagegen: NuxtModule = Object.assign(
  * In development Nuxt runs one Vite for the browser and another for the server. The second finds in the store what the
  * first generates, so nothing is requested twice.
  */
-function vitePlugins(options: Options, isDev: boolean): unknown[] {
-  if (!isDev) return [unplugin.vite(options)]
+function inDevelopment(forBrowser: VitePlugin, options: Options): unknown[] {
   const isForServer = (config: { readonly build?: { readonly ssr?: unknown } }): boolean =>
     Boolean(config.build?.ssr)
   const quiet: Options = { ...options, dev: { generate: 'off' } }
   return [
     {
-      ...unplugin.vite(options),
+      ...forBrowser,
       apply: (config: Parameters<typeof isForServer>[0]) => !isForServer(config),
     },
     { ...unplugin.vite(quiet), apply: isForServer },
   ]
+}
+
+/** Prints the studio's address once Nuxt listens: only Nuxt knows when. */
+function printStudio(forBrowser: VitePlugin): void {
+  const logger = createConsoleLogger()
+  studioOf(forBrowser)()
+    .then((address) => {
+      if (address !== undefined) logger.info(`Studio: ${address}`)
+      return address
+    })
+    .catch((error: unknown) => logger.error(messageOf(error)))
 }
 
 /** Neither Vite nor webpack sees the folders that Nuxt publishes as they are: those of layers and modules, too. */

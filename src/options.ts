@@ -26,6 +26,8 @@ export interface ResolvedOptions extends KeyOptions, ChosenMode {
   /** Whether the user set the budget's images. Then the limit applies to the command line too. */
   readonly budgetIsChosen: boolean
   readonly dev: { readonly generate: 'auto' | 'off' }
+  /** Whether dev servers offer the studio. */
+  readonly studio: boolean
   /** Whether the store may be outside the root and be reached through links. */
   readonly storeIsOutside: boolean
   /** Whether renditions are shared through the remote. */
@@ -118,6 +120,7 @@ export async function resolveOptions(context: ResolveContext): Promise<ResolvedO
     ...keyOptions,
     configFile,
     storeIsOutside,
+    studio: given.studio ?? true,
     cacheDir: cache.folder,
     allow: (listOf(given.allow) ?? [findWorkspaceRoot(root)]).map(resolve),
     ...resolveMode(given.mode, environment, context),

@@ -59,6 +59,7 @@ const optionsSchema = v.strictObject({
       generate: v.optional(v.picklist(['auto', 'off'])),
     } satisfies EntriesOf<NonNullable<Options['dev']>>),
   ),
+  studio: v.optional(v.boolean()),
   store: v.optional(
     v.strictObject({
       dir: v.optional(v.pipe(v.string(), v.minLength(1))),

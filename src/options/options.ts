@@ -67,6 +67,12 @@ export interface Options {
         readonly generate?: 'auto' | 'off' | undefined
       }
     | undefined
+  /**
+   * Whether dev servers offer the studio, a page to see, pick, correct and generate images, and print its address.
+   *
+   * @default true
+   */
+  readonly studio?: boolean | undefined
   readonly store?:
     | {
         /**

@@ -28,7 +28,7 @@ export interface Access {
  * @throws RefusedError `malformed` or `forbidden`.
  */
 export function accessOf(request: IncomingMessage, rules: AccessRules): Access {
-  const { headers, socket } = request
+  const { socket } = request
   const hosts = request.headersDistinct['host'] ?? []
   const [text, ...more] = hosts
   const host = text === undefined || more.length > 0 ? undefined : parseHost(text)
@@ -38,19 +38,24 @@ export function accessOf(request: IncomingMessage, rules: AccessRules): Access {
   if (!isOurs(host, rules, socket.localAddress)) {
     throw refuse('forbidden', 'The studio answers only to its own address.')
   }
-  const isForwarded = Object.keys(headers).some(
-    (name) => name === 'forwarded' || name.startsWith('x-forwarded-'),
-  )
-  const isLocal =
-    host.isLoopback &&
-    isLoopbackAddress(socket.remoteAddress) &&
-    isLoopbackAddress(socket.localAddress) &&
-    !isForwarded &&
-    isLoopbackName(rules.host)
+  const isLocal = isLoopbackRequest(request) && isLoopbackName(rules.host)
   return {
     origin: `http://${text?.trim().toLowerCase()}`,
     writable: rules.isReadOnly ? 'asked' : isLocal ? true : 'not-loopback',
   }
+}
+
+/** Whether a request comes from this machine to a name of this machine, and through no proxy. */
+export function isLoopbackRequest({ headers, socket }: IncomingMessage): boolean {
+  const isForwarded = Object.keys(headers).some(
+    (name) => name === 'forwarded' || name.startsWith('x-forwarded-'),
+  )
+  return (
+    !isForwarded &&
+    parseHost(headers.host ?? '')?.isLoopback === true &&
+    isLoopbackAddress(socket.remoteAddress) &&
+    isLoopbackAddress(socket.localAddress)
+  )
 }
 
 /** A loopback literal, `localhost`, or what `--host` names; if that is a wildcard, the address that was connected to. */

@@ -1,4 +1,4 @@
-import type { Pipeline, PlannedImage, Survey } from '../pipeline.ts'
+import { manifestDigest, type Pipeline, type PlannedImage, type Survey } from '../pipeline.ts'
 import { candidatesOf, keysOfCandidate, pictureInUse } from './picture-in-use.ts'
 import type { Pictures, StoredPicture } from './pictures.ts'
 import type {
@@ -11,7 +11,6 @@ import type {
 } from './protocol-image.ts'
 import type { Tile } from './protocol.ts'
 import { fieldsOf } from './fields.ts'
-import { manifestDigest } from './manifest-digest.ts'
 import { settingsOf } from './settings.ts'
 import { sourceLines } from './source-lines.ts'
 import { pathFromRoot, shownProblem, shownProblems, withoutPaths } from './shown-problem.ts'

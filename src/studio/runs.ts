@@ -12,6 +12,7 @@ import { progressOf } from './image-progress.ts'
 import type { ImageId, ImageProgress, RunState, ShownProblem } from './protocol.ts'
 import { refuse } from './refused.ts'
 import { shownProblems, withoutPaths } from './shown-problem.ts'
+import type { RunListener } from './subject.ts'
 
 /** What is being generated: for this studio, or by the dev server itself. */
 export interface Runs {
@@ -26,18 +27,12 @@ export interface Runs {
   /** Sends no request any more; those under way are awaited and stored. */
   stop(): RunState | null
   /** A dev server begins a run of its own. */
-  follow(jobs: readonly Job[], root: string): FollowedRun
+  readonly follow: RunListener
   isBusy(): boolean
   /** Resolves when nothing is under way. */
   settled(): Promise<void>
   /** Gives up what is under way too. What it brings may be paid for and lost. */
   abandon(): void
-}
-
-/** A run that somebody else began. */
-export interface FollowedRun {
-  tell(event: GenerateEvent): void
-  end(): void
 }
 
 /** Milliseconds between two looks at the remaining time. */

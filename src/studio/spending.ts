@@ -83,14 +83,17 @@ export function startAgreed(
   return runs.start(selection, survey, pipeline)
 }
 
+/** What a person agreed to. */
+export const agreementSchema: v.GenericSchema<unknown, Agreement> = v.strictObject({
+  pictures: v.pipe(v.number(), v.safeInteger(), v.minValue(0)),
+  usd: v.nullable(v.number()),
+  digest: v.string(),
+})
+
 const generateSchema: v.GenericSchema<unknown, GenerateRequest> = v.pipe(
   v.strictObject({
     ...billEntries,
-    agreed: v.strictObject({
-      pictures: v.pipe(v.number(), v.safeInteger(), v.minValue(0)),
-      usd: v.nullable(v.number()),
-      digest: v.string(),
-    }),
+    agreed: agreementSchema,
   }),
   v.check(
     ({ ids, replace }) => replace !== true || ids.length === 1,

@@ -13,6 +13,7 @@ import { shownProblems, summaryOf, withoutPaths } from './shown-problem.ts'
 import { spendingRoutes } from './spending.ts'
 import type { Subject } from './subject.ts'
 import { createView } from './view.ts'
+import { writingRoutes } from './writing.ts'
 
 export interface StudioOptions {
   readonly subject: Subject
@@ -66,11 +67,13 @@ export async function startStudio(options: StudioOptions): Promise<Studio> {
     const { options } = await view.pipeline()
     await view.refresh([options.storeDir])
   })
+  subject.onRun?.(runs.follow)
   const { root } = (await view.pipeline()).options
 
   const routes = new Map<string, Route>([
     ...readingRoutes(view),
     ...spendingRoutes(view, runs, subject.kind),
+    ...writingRoutes(view, runs, subject.kind),
     openingRoute(view, editor),
     [
       '/api/1/events',
@@ -122,8 +125,9 @@ function refusalOf(
 ): RefusedError {
   if (error instanceof ImagegenError) {
     const problems = shownProblems(error, root)
+    const code = error.code === 'conflict' ? 'changed' : 'refused'
     const [{ message, hint } = { message: messageOf(error), hint: undefined }] = problems
-    return refuse('refused', summaryOf(error, root) ?? message, {
+    return refuse(code, summaryOf(error, root) ?? message, {
       problems,
       ...(hint === undefined ? {} : { hint }),
     })

@@ -1,4 +1,4 @@
-import type { Pipeline, Survey } from '../pipeline.ts'
+import type { GenerateEvent, Job, Pipeline, Survey } from '../pipeline.ts'
 
 /** The project that a studio shows: a dev server's session, or one of its own. */
 export interface Subject {
@@ -13,6 +13,17 @@ export interface Subject {
    * @param files absolute; everything that changed.
    */
   refresh(files: readonly string[]): Promise<Survey>
+  /** Tells of runs that the dev server begins by itself. */
+  onRun?(listener: RunListener): void
+}
+
+/** Called when a dev server begins a run of its own. */
+export type RunListener = (jobs: readonly Job[], root: string) => FollowedRun
+
+/** A run that somebody else began. */
+export interface FollowedRun {
+  tell(event: GenerateEvent): void
+  end(): void
 }
 
 /**

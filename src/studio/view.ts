@@ -1,5 +1,6 @@
 import path from 'node:path'
 import type { Pipeline, Survey } from '../pipeline.ts'
+import { MOST_PICTURE_BYTES } from '../pipeline/given-picture.ts'
 import { redact } from '../shared/logger.ts'
 import { release } from '../shared/release.ts'
 import type { Access } from './access.ts'
@@ -37,9 +38,6 @@ export interface ViewOptions {
   readonly run: () => RunState | null
   readonly onProblem: (error: unknown) => void
 }
-
-/** Bytes. */
-const LARGEST_UPLOAD = 256 * 1024 * 1024
 
 /** More are not named in an event. */
 const MOST_NAMED = 200
@@ -97,7 +95,7 @@ export function createView(options: ViewOptions): View {
           problems: problems.map((problem) => shownProblem(problem, root)),
         })),
         models: wall.models,
-        largestUpload: LARGEST_UPLOAD,
+        largestUpload: MOST_PICTURE_BYTES,
         run: options.run(),
       }
     },

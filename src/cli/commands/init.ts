@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import path from 'node:path'
 import { typesFolder } from '../../pipeline/declarations.ts'
+import { starterManifest } from '../../pipeline/starter-manifest.ts'
 import { toPosix, writeNew } from '../../shared/files.ts'
 import { JSON_OPTION, type Command } from '../command.ts'
 import { isConfirmed } from '../consent.ts'
@@ -81,29 +82,12 @@ function config(isTyped: boolean, { quote, end }: CodeStyle): string {
   return text.replaceAll('"', quote)
 }
 
-function manifest(schema: string): string {
-  return `# yaml-language-server: $schema=${schema}
-#
-# Settings for several manifests go into a style: a manifest with only \`vars\` and \`defaults\`. To use it, write here
-#   extends: ./styles/look.image.yaml
-vars:
-  look: flat vector, muted palette
-images:
-  lighthouse:
-    prompt: A lighthouse on a cliff at dusk, \${look}
-    alt: A lighthouse above the sea
-`
-}
-
 /** The first manifest and config file of a project. The config is JavaScript if the project has no TypeScript. */
 export function starterFiles(project: ProjectFiles): readonly StarterFile[] {
   const { root, names, dependencies } = project
-  const isInSource = existsSync(path.join(root, 'src'))
-  const schema = `${isInSource ? '../' : './'}node_modules/unplugin-imagegen/dist/schema.json`
-  const file = isInSource ? 'src/starter.image.yaml' : 'starter.image.yaml'
   const isTyped = names.includes('tsconfig.json') || dependencies.has('typescript')
   return [
-    { kind: 'manifest', file, text: manifest(schema) },
+    { kind: 'manifest', ...starterManifest(root) },
     {
       kind: 'config',
       file: `imagegen.config.${isTyped ? 'ts' : 'mjs'}`,

@@ -22,6 +22,7 @@ import { moduleCode } from './module-code.ts'
 import { withoutLeftBehind } from './left-behind.ts'
 import { type CrxHooks, crxCacheProblem, withoutCopiedManifests } from './vite-crx.ts'
 import { reloadsBlankPages, VITE_CLIENT } from './vite-blank-page.ts'
+import { printStudio, redirectToStudio, type StudioApi } from './vite-studio.ts'
 import { createUnreachable, renditionsIn } from './vite-unreachable.ts'
 import { addToWorkers } from './vite-workers.ts'
 
@@ -59,7 +60,14 @@ export function viteHost(begin: (facts: HostFacts) => Session): Partial<Plugin> 
   const listeningLater = new WeakSet<Session>()
   const isRendition = (id: string, config: ResolvedConfig): boolean =>
     RENDITION_ID.test(id) && path.dirname(path.normalize(id)) === sessionOf(config).images()?.folder
+  let serve: (session: Session) => void = () => undefined
+  const serving = new Promise<Session>((resolve) => {
+    serve = resolve
+  })
+  const api: StudioApi = { studio: async () => (await serving).studio.address() }
   const hooks: Partial<Plugin> & CrxHooks = {
+    api,
+
     config: (config) => addToWorkers(config, () => inBuild),
 
     configResolved(config: Marked) {
@@ -75,6 +83,7 @@ export function viteHost(begin: (facts: HostFacts) => Session): Partial<Plugin> 
         kind: kindOf(config, plugin),
         envDir: config.envDir === false ? undefined : config.envDir,
         keepsModules: false,
+        printsStudio: true,
       })
       if (config.command === 'serve') ignoreStore(config, session)
       newest = { session, isWorkers: config.isWorker }
@@ -122,6 +131,9 @@ export function viteHost(begin: (facts: HostFacts) => Session): Partial<Plugin> 
           .catch((error: unknown) => server.config.logger.error(printable(messageOf(error))))
       })
       session.onProblem((problem) => showProblem(server, problem))
+      printStudio(server, session)
+      if (server.config.server.watch !== null) serve(session)
+      server.middlewares.use(redirectToStudio(session, server.config.base))
       server.ws.on('connection', showProblems)
     },
 

@@ -3,6 +3,7 @@ import { createRunLog } from '../../pipeline/run-log.ts'
 import { debug } from '../../shared/debug.ts'
 import { ImagegenError, messageOf, type Problem } from '../../shared/errors.ts'
 import type { Logger } from '../../shared/logger.ts'
+import type { FollowedRun, RunListener } from '../../studio/subject.ts'
 import { createWantedJobs, isEdited, type WantedJobs } from './wanted-jobs.ts'
 
 /** Milliseconds for which a recipe must stay unchanged, so that typing does not cost a request per letter. */
@@ -38,11 +39,15 @@ export interface Background {
   close(): void
 }
 
-/** @param publish called whenever images have arrived or failed. */
+/**
+ * @param publish called whenever images have arrived or failed.
+ * @param onRun called with what is about to be requested.
+ */
 export function createBackground(
   pipeline: Pipeline,
   logger: Logger,
   publish: () => Promise<void>,
+  onRun?: (...run: Parameters<RunListener>) => FollowedRun | undefined,
 ): Background {
   const { options } = pipeline
   const stopping = new AbortController()
@@ -121,6 +126,7 @@ export function createBackground(
     if (!mayAsk(jobs)) return
     wanted = createWantedJobs(survey)
     const log = createRunLog(jobs, logger)
+    const followed = onRun?.(jobs, options.root)
     try {
       const report = await pipeline.generate(survey, jobs, {
         signal: stopping.signal,
@@ -128,6 +134,7 @@ export function createBackground(
         signalOf: wanted.signalOf,
         onEvent(event) {
           log.tell(event)
+          followed?.tell(event)
           if (event.kind === 'finished') publishSoon()
         },
       })
@@ -150,6 +157,7 @@ export function createBackground(
       })
     } finally {
       log.end()
+      followed?.end()
       wanted = undefined
       if (newest === survey) newest = undefined
       schedule()

@@ -25,4 +25,6 @@ export interface HostFacts {
   readonly isAnothers?: (file: string) => Promise<boolean>
   /** Whether the host caches loaded modules across runs and invalidates them by the files that they depend on. */
   readonly keepsModules: boolean
+  /** Whether the host prints the studio's address with its own ones. Default: the session logs it once. */
+  readonly printsStudio?: boolean
 }

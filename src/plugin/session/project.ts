@@ -7,6 +7,7 @@ import {
   redacting,
   type Logger,
 } from '../../shared/logger.ts'
+import type { FollowedRun, RunListener } from '../../studio/subject.ts'
 import { createBackground, type Background } from './background.ts'
 import type { HostFacts } from './host-facts.ts'
 
@@ -41,11 +42,15 @@ export interface Opened {
   readonly logger: Logger
 }
 
-/** @param onPictures called in a live session whenever images have arrived or failed. */
+/**
+ * @param onPictures called in a live session whenever images have arrived or failed.
+ * @param onRun called in a live session with what is about to be requested.
+ */
 export function createProject(
   inline: unknown,
   facts: HostFacts,
   onPictures: () => Promise<void>,
+  onRun?: (...run: Parameters<RunListener>) => FollowedRun | undefined,
 ): Project {
   const closing = new AbortController()
   let latest: Opened | undefined
@@ -81,7 +86,7 @@ export function createProject(
     // Not before the session ends: the previous pipeline may still store what is in flight.
     closing.signal.addEventListener('abort', () => void pipeline.close(), { once: true })
     latest?.background.close()
-    latest = { pipeline, background: createBackground(pipeline, logger, onPictures), logger }
+    latest = { pipeline, background: createBackground(pipeline, logger, onPictures, onRun), logger }
     if (closing.signal.aborted) latest.background.close()
     return latest
   }

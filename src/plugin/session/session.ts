@@ -1,7 +1,7 @@
 import path from 'node:path'
 import type { Survey } from '../../pipeline.ts'
 import { debug } from '../../shared/debug.ts'
-import { ImagegenError } from '../../shared/errors.ts'
+import { ImagegenError, messageOf } from '../../shared/errors.ts'
 import { MANIFEST_ID, type ModuleId, isConfigFile } from '../module-id.ts'
 import { plainly } from '../plain-error.ts'
 import type { ProjectManifests } from '../published-manifests.ts'
@@ -10,6 +10,7 @@ import type { Loaded } from './load-module.ts'
 import { type LoadedModules, createLoadedModules } from './loaded-modules.ts'
 import { findManifest, namesOf } from './locate.ts'
 import { type Opened, createProject } from './project.ts'
+import { createStudioDoor, type StudioDoor } from './studio-door.ts'
 import { type Updates, createUpdates } from './updates.ts'
 import { isEdited } from './wanted-jobs.ts'
 import { mendableFiles, watchFilesOf } from './watched-files.ts'
@@ -56,6 +57,8 @@ export interface Session
   isUnseen(file: string): boolean
   /** A build has loaded everything. Connections close; a later environment opens them again. */
   rest(): Promise<void>
+  /** The studio of the project. */
+  readonly studio: Pick<StudioDoor, 'address' | 'announce'>
   /** Requests nothing more. A request in flight finishes: it is paid for. */
   close(): void
 }
@@ -69,7 +72,13 @@ export interface Images {
 }
 
 export function createSession(inline: unknown, facts: HostFacts): Session {
-  const project = createProject(inline, facts, () => updates.refresh())
+  const project = createProject(
+    inline,
+    facts,
+    () => updates.refresh(),
+    (jobs, root) => studio.onRun(jobs, root),
+  )
+  const studio = createStudioDoor(project, facts, changed)
   const modules = createLoadedModules(project, facts)
   const updates = createUpdates(project, modules)
   const isLive = facts.kind !== 'build'
@@ -99,6 +108,10 @@ export function createSession(inline: unknown, facts: HostFacts): Session {
   async function startOnce(changed: readonly string[]): Promise<void> {
     if (!isLive) return modules.refreshKept(await project.fulfil())
     const { background, logger } = await project.open()
+    await studio.rejoin()
+    // Not awaited: the host need not wait for an address.
+    if (facts.printsStudio !== true)
+      void studio.announce().catch((error: unknown) => logger.error(messageOf(error)))
     if (changed.some(isConfigFile)) await project.reopen()
     if (changed.some(isManifest)) background.forgive()
     project.invalidate()
@@ -135,6 +148,19 @@ export function createSession(inline: unknown, facts: HostFacts): Session {
     return [...known.images.values()].some((image) => watchFilesOf(image, known).includes(file))
   }
 
+  async function changed(file: string): Promise<void> {
+    const opened = project.opened()
+    if (opened === undefined || !isOurs(file, opened)) return
+    debug('invalidate', () => [`${file} changed: its images are looked at again`])
+    project.invalidate(file)
+    const isInStore = path.dirname(file) === opened.pipeline.options.storeDir
+    if (isInStore && opened.background.joins()) return
+    modules.forget(file)
+    if (isManifest(file)) opened.background.forgive()
+    if (isConfigFile(file)) await project.reopen()
+    if (isLive) await updates.refresh(file)
+  }
+
   return {
     start(changed = []) {
       // One after the other: the second environment finds everything generated.
@@ -145,6 +171,7 @@ export function createSession(inline: unknown, facts: HostFacts): Session {
 
     async prepare() {
       await project.open()
+      await studio.rejoin()
     },
 
     look: () => updates.look(),
@@ -174,18 +201,7 @@ export function createSession(inline: unknown, facts: HostFacts): Session {
       }
     },
 
-    async changed(file) {
-      const opened = project.opened()
-      if (opened === undefined || !isOurs(file, opened)) return
-      debug('invalidate', () => [`${file} changed: its images are looked at again`])
-      project.invalidate(file)
-      const isInStore = path.dirname(file) === opened.pipeline.options.storeDir
-      if (isInStore && opened.background.joins()) return
-      modules.forget(file)
-      if (isManifest(file)) opened.background.forgive()
-      if (isConfigFile(file)) await project.reopen()
-      if (isLive) await updates.refresh(file)
-    },
+    changed,
 
     onProblem: (listener) => modules.onProblem(listener),
     problems: () => modules.problems(),
@@ -248,7 +264,12 @@ export function createSession(inline: unknown, facts: HostFacts): Session {
       if (!isLive) await project.opened()?.pipeline.close()
     },
 
-    close: () => project.close(),
+    studio,
+
+    close() {
+      studio.close()
+      project.close()
+    },
   }
 }
 
