@@ -57,17 +57,13 @@ export function createFollow(
     const started = performance.now()
     const { options } = await subject.pipeline()
     const before = stamps
-    // Stamps come first: what changes during the survey is found by the next look.
+    // Stamps come first: what changes during the survey is found by the next look. So are files that only the new survey
+    // names: they may have changed since it read them.
     stamps = await projectStamps(options, shown)
     const changed = before === undefined ? [] : changedFiles(before, stamps)
     const files = [...new Set([...changed, ...written])]
     const survey = files.length === 0 ? await subject.survey() : await subject.refresh(files)
     show(survey)
-    if (before === undefined || files.length > 0) {
-      // The files that the new survey names.
-      const named = await projectStamps(options, survey)
-      stamps = new Map([...named, ...stamps])
-    }
     looked = performance.now()
     pause = Math.max(LOOK, (looked - started) * SHARE)
     return survey

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { columnsOf, padColumns, wrap } from '../../src/cli/terminal/wrap.ts'
+import { columnsOf, fit, padColumns, wrap } from '../../src/cli/terminal/wrap.ts'
 
 /** Numbers as commands print them: prices, dates, times, sizes, digests and counts. */
 const numbers = fc.oneof(
@@ -55,6 +55,19 @@ describe('a text in a narrow terminal', () => {
           }
         },
       ),
+    )
+  })
+
+  it('is cut between words where it must stay in one line', () => {
+    fc.assert(
+      fc.property(lines, fc.integer({ min: 40, max: 100 }), (line, columns) => {
+        const shown = fit(line, columns)
+        expect(columnsOf(shown)).toBeLessThanOrEqual(columns)
+        if (shown === line) return
+        const kept = shown.slice(0, -1)
+        expect(line.startsWith(kept)).toBe(true)
+        expect(`${kept.at(-1)}${line[kept.length]}`).not.toMatch(/\d\d/)
+      }),
     )
   })
 

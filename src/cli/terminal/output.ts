@@ -3,7 +3,7 @@ import { formatProblem, type ImagegenError, type Problem } from '../../shared/er
 import { errorCode } from '../../shared/files.ts'
 import { redact, type Logger } from '../../shared/logger.ts'
 import { printable, printableJson } from '../../shared/plain-text.ts'
-import { wrap } from './wrap.ts'
+import { fit, wrap } from './wrap.ts'
 
 /** A command's output: results go to standard output, everything else to standard error. */
 export interface Output {
@@ -118,7 +118,7 @@ export function createOutput({ stdin, stdout, stderr, env }: NodeJS.Process): Ou
     problem: (problem) => error(formatProblem(problem)),
     status(text) {
       // A line that wraps cannot be drawn over.
-      const line = text.slice(0, widthOf(stderr) - 1)
+      const line = fit(text, widthOf(stderr) - 1)
       draw(line)
       status = line
     },

@@ -51,8 +51,9 @@ export function planText(
     ({ entry, state, reason }) =>
       `${output.paint(COLOURS[state], state.padEnd(11))}  ${inOneLine(entry.id).padEnd(width)}  ${output.paint('dim', sentence(reason))}`,
   )
+  const some = listed(lines, isCut, (more) => `… and ${count(more, 'more image')}`)
   const parts = [
-    ...listed(lines, isCut, (more) => `… and ${count(more, 'more image')}`),
+    ...some,
     ...listed(
       surplusLines(images),
       isCut,
@@ -61,7 +62,11 @@ export function planText(
     ...originLines(images),
   ]
   const isCurrent = images.length > 0 && shown.length === 0
-  const more = isCurrent ? ' `imagegen list` shows them with their files.' : ''
+  const more = isCurrent
+    ? ' `imagegen list` shows them with their files.'
+    : some === lines
+      ? ''
+      : ' `imagegen list` shows all of them.'
   return [...parts, ...(parts.length > 0 ? [''] : []), `${summaryText(summary)}${more}`].join('\n')
 }
 

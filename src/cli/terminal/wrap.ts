@@ -33,6 +33,17 @@ export function wrap(text: string, columns: number): string {
     .join('\n')
 }
 
+/** One line that fits a terminal: cut between words, with an ellipsis. */
+export function fit(line: string, columns: number): string {
+  if (columnsOf(line) <= columns) return line
+  let shown = ''
+  for (const piece of piecesOf(line, columns - 1)) {
+    if (columnsOf(shown + piece) >= columns) break
+    shown += piece
+  }
+  return `${shown}…`
+}
+
 function wrapLine(line: string, columns: number): string {
   const indent = ' '.repeat(indentOf(line, columns))
   const [first = '', ...rest] = piecesOf(line, columns - indent.length)
