@@ -59,6 +59,20 @@ export async function soundSurvey(pipeline: Pipeline): Promise<Survey> {
 }
 
 /**
+ * Surveys the project for an edit, and fails on errors in manifests, but for a `pick` that fits no candidate: an edit is
+ * how it is repaired.
+ *
+ * @throws ImagegenError with code `manifest`.
+ */
+export async function editableSurvey(pipeline: Pipeline): Promise<Survey> {
+  const survey = await pipeline.survey()
+  const misfits = new Set(survey.plan.misfits.values())
+  const problems = [...survey.problems.values()].flat().filter((problem) => !misfits.has(problem))
+  if (problems.length > 0) throw new ImagegenError('manifest', problems)
+  return survey
+}
+
+/**
  * Finds what an id or a name means to an edit: one image, or the entry of a matrix by its name as written.
  *
  * @throws ImagegenError with code `usage` if there is none, or if several match.

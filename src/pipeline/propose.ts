@@ -95,9 +95,7 @@ function createSupposition(before: Survey, { suppose, snapshot }: ProposeAround)
 async function removeStalePicks(target: EditTarget, supposition: Supposition): Promise<void> {
   const { survey } = supposition.now()
   const stale = target.images.filter(({ entry, made }) => {
-    const after = survey.images.get(entry.id)
-    // An image whose digest fits no candidate of its new recipe is not in the plan.
-    return made !== undefined && (after === undefined || after.made?.key !== made.key)
+    return made !== undefined && survey.images.get(entry.id)?.made?.key !== made.key
   })
   const generated = stale.filter(
     ({ entry }) => survey.entries.get(entry.id)?.subject.kind !== 'source',
@@ -110,16 +108,17 @@ async function removeStalePicks(target: EditTarget, supposition: Supposition): P
 
 /** Removes digests in `pick` that the edit left without a candidate, also of images that refer to the edited one. */
 async function removeMisfits(before: Survey, supposition: Supposition): Promise<void> {
-  const known = new Set(before.plan.misfits)
+  const known = before.plan.misfits
   const seen = new Set<string>()
   for (;;) {
     const { survey } = supposition.now()
-    const misfits = survey.plan.misfits.filter((id) => !known.has(id))
+    const misfits = [...survey.plan.misfits.keys()].filter((id) => !known.has(id))
     if (misfits.every((id) => seen.has(id))) return
     for (const id of misfits) seen.add(id)
     await removePicks(misfits, supposition)
-    const left = supposition.now().survey.plan.misfits.filter((id) => misfits.includes(id))
-    for (const id of left) await pickFirst(id, supposition)
+    for (const id of misfits) {
+      if (supposition.now().survey.plan.misfits.has(id)) await pickFirst(id, supposition)
+    }
   }
 }
 

@@ -33,6 +33,8 @@ export interface EntryState {
   /** The number of paid originals. */
   readonly candidates: number
   readonly reference: EntryReference | undefined
+  /** The problem of a `pick` that fits no candidate, or several. */
+  readonly misfit?: Problem | undefined
 }
 
 /** What `entryState` needs beyond the entry. */
@@ -42,8 +44,6 @@ export interface Surroundings {
   readonly inventory: Inventory
   readonly missingReason: MissingReason
   readonly report: (entry: ImageEntry, problem: Problem) => void
-  /** Called for an entry whose `pick` fits no candidate, or several. */
-  readonly reportMisfit: (entry: ImageEntry) => void
 }
 
 /** The states of the entries that an entry refers to, in the order of its references; undefined for one with errors. */
@@ -94,12 +94,13 @@ export function entryState(entry: ImageEntry, needed: Needed, around: Surroundin
     : keyed.expected
   const made: MadeImage = { key, otherKeys, recipe, model, subject, expected, present }
   const isKnown = stored.problems.length === 0 && inventory.isPartial !== true
-  if (inUse === undefined && typeof entry.pick === 'string' && isKnown) {
-    report(entry, misfit(entry, entry.pick, stored.candidates))
-    around.reportMisfit(entry)
-    return refused('has errors')
-  }
-  const { state, reason } = judge(entry, made, stored, needed, around)
+  const misfit =
+    inUse === undefined && typeof entry.pick === 'string' && isKnown
+      ? misfitProblem(entry, entry.pick, stored.candidates)
+      : undefined
+  if (misfit !== undefined) report(entry, misfit)
+  const { state, reason } =
+    misfit === undefined ? judge(entry, made, stored, needed, around) : MISFIT
   // What is paid for stays in use, whatever was declared since.
   if (keyed.refused.length > 0 && (state === 'missing' || state === 'blocked')) {
     for (const problem of keyed.refused) report(entry, problem)
@@ -113,8 +114,11 @@ export function entryState(entry: ImageEntry, needed: Needed, around: Surroundin
     origin,
     candidates: stored.candidates.length,
     reference,
+    misfit,
   }
 }
+
+const MISFIT = { state: 'unavailable', reason: 'its `pick` fits no candidate' } as const
 
 /**
  * Finds the key that holds an entry's originals: its own, or one that earlier versions or checkouts with other line
@@ -246,7 +250,11 @@ function changedInput(
 }
 
 /** A digest that fits no candidate, or several. */
-function misfit(entry: ImageEntry, pick: string, candidates: readonly StoredCandidate[]): Problem {
+function misfitProblem(
+  entry: ImageEntry,
+  pick: string,
+  candidates: readonly StoredCandidate[],
+): Problem {
   const some = candidates.filter(({ receipt }) => receipt.sha256.startsWith(pick))
   const what = some.length === 0 ? 'fits no candidate' : `fits ${some.length} candidates`
   const list =

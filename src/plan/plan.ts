@@ -24,8 +24,8 @@ export interface Plan {
   readonly summary: PlanSummary
   /** Problems that the models' limits cause, by the manifest's path. */
   readonly problems: ReadonlyMap<string, readonly Problem[]>
-  /** The ids of entries whose `pick` is a digest that fits no candidate, or several. Each is a problem, too. */
-  readonly misfits: readonly string[]
+  /** Those of `problems` that are a digest in `pick` that fits no candidate, or several, by the image's id. */
+  readonly misfits: ReadonlyMap<string, Problem>
 }
 
 /** Compares every entry with the store: what exists, what is missing and why, what it costs. Pure and offline. */
@@ -57,9 +57,7 @@ export function createPlanner(models: ReadonlyMap<string, ResolvedModel>): Plann
       const report = ({ manifest }: ImageEntry, problem: Problem): void => {
         problems.set(manifest.path, [...(problems.get(manifest.path) ?? []), problem])
       }
-      const misfits: string[] = []
-      const reportMisfit = ({ id }: ImageEntry): void => void misfits.push(id)
-      const around = { models, keying, inventory, missingReason, report, reportMisfit }
+      const around = { models, keying, inventory, missingReason, report }
       const earlier = last?.inventory === inventory ? last : undefined
       for (const { entry, place, needs } of ordered) {
         const before = earlier?.ordered[place]?.entry === entry ? earlier.states[place] : undefined
@@ -76,6 +74,7 @@ export function createPlanner(models: ReadonlyMap<string, ResolvedModel>): Plann
       last = { inventory, ordered, states }
       const jobs = jobsOf(ordered, states)
       const images = imagesOf(ordered, states, jobs, createSurplus(states, inventory))
+      const misfits = misfitsOf(ordered, states)
       return { images, jobs, summary: summarise(images, jobs), problems, misfits }
     },
   }
@@ -88,13 +87,25 @@ function stillStands(
   states: readonly EntryState[],
   earlier: readonly EntryState[] | undefined,
 ): boolean {
-  // A refused entry must report its problems in every plan.
-  if (before.state === 'refused') return false
+  // An entry with problems must report them in every plan.
+  if (before.state === 'refused' || before.misfit !== undefined) return false
   return needs.every((place) => {
     const state = states[place]
     // An entry that is missing now may have existed before.
     return state !== undefined && state === earlier?.[place]
   })
+}
+
+function misfitsOf(
+  ordered: readonly OrderedEntry[],
+  states: readonly EntryState[],
+): ReadonlyMap<string, Problem> {
+  const misfits = new Map<string, Problem>()
+  for (const { entry, place } of ordered) {
+    const misfit = states[place]?.misfit
+    if (misfit !== undefined) misfits.set(entry.id, misfit)
+  }
+  return misfits
 }
 
 /** Returns the planned images in the given order of the entries. */

@@ -255,4 +255,20 @@ describe.concurrent('imagegen pick', () => {
     expect(stderr).toContain('fits no candidate')
     expect(emulator.stats().requests).toBe(0)
   })
+
+  it('repairs a digest that fits no candidate, and so does another recipe', async () => {
+    const project = await createProject({ 'cast.image.yaml': TWO })
+    await emulatorFor(project)
+    await project.run('generate', '--yes')
+    const stray = TWO.replace('n: 2', 'n: 2\r\n    pick: "00000000"')
+    project.write('cast.image.yaml', stray)
+    expect((await project.run('plan')).stderr).toContain('Its candidates are 1 (')
+    expect((await project.run('pick', 'kira', '2')).code).toBe(0)
+    expect(await statesOf(project)).toEqual({ kira: 'current' })
+    project.write('cast.image.yaml', stray)
+    expect((await project.run('reroll', 'kira')).code).toBe(0)
+    expect(project.read('cast.image.yaml')).toBe(
+      TWO.replace('# her\r\n', '# her\r\n    revision: 1\r\n'),
+    )
+  })
 })

@@ -75,9 +75,9 @@ describe('a pick by digest', () => {
   ])('that fits %s is an error with the list, and nothing is requested', async (_, ...rest) => {
     const [pick, digests, message] = rest
     const { plan } = await planWith(`pick: "${pick}"`, ...digests)
-    expect(plan.misfits).toEqual(['cast.image.yaml#kira'])
-    const [problem] = plan.problems.get('cast.image.yaml')!
+    const problem = plan.misfits.get('cast.image.yaml#kira')
     expect(problem).toMatchObject({ message, place: { line: 2 } })
+    expect(plan.problems.get('cast.image.yaml')).toEqual([problem])
     expect(plan.jobs).toEqual([])
   })
 
@@ -89,7 +89,7 @@ describe('a pick by digest', () => {
       inventoryOf({ [key('kira')]: { candidates: [], problems } }),
     )
     expect(image('kira').state).toBe('unavailable')
-    expect(plan.misfits).toEqual([])
+    expect(plan.misfits.size).toBe(0)
   })
 
   test('is unavailable where a remote exists that is not asked', async () => {
@@ -101,7 +101,7 @@ describe('a pick by digest', () => {
     )
     const plan = planner.plan(digested, { ...inventoryOf(), isPartial: true })
     expect(plan.images.map(({ state }) => state)).toEqual(['unavailable', 'blocked'])
-    expect(plan.misfits).toEqual([])
+    expect(plan.misfits.size).toBe(0)
   })
 
   test('is removed by hand before its picture is replaced, because a new one has another digest', async () => {

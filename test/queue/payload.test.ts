@@ -149,6 +149,19 @@ describe('an order from an unknown source', () => {
     })
   })
 
+  test.each([
+    [1, true],
+    [100, true],
+    ['9e107d9d', true],
+    [0, false],
+    ['9e107d9', false],
+    ['9e107d9d37', false],
+    ['9E107D9D', false],
+  ])('may refer to the candidate %j of another image: %s', (pick, isKnown) => {
+    const given = withKey({ ...recipe, references: [{ key: 'b'.repeat(64), pick }] })
+    expect('fault' in parsePayload(orderWith(given))).toBe(!isKnown)
+  })
+
   test('cannot request more candidates than a manifest can', () => {
     expect(parsePayload(orderWith({ ...order, wanted: 101 }))).toHaveProperty('fault')
     expect(parsePayload(orderWith({ ...order, wanted: 100 }))).not.toHaveProperty('fault')

@@ -2,7 +2,7 @@ import type { CandidatePick } from '../../pipeline.ts'
 import { ImagegenError } from '../../shared/errors.ts'
 import { JSON_OPTION, type Command } from '../command.ts'
 import { mayChange, SHARED_EDIT_OPTION } from '../edit-consent.ts'
-import { editTarget, openProject, soundSurvey } from '../project.ts'
+import { editableSurvey, editTarget, openProject } from '../project.ts'
 import { tellEdit } from '../terminal/report.ts'
 
 export const pick: Command = {
@@ -21,7 +21,7 @@ export const pick: Command = {
     const choice = choiceOf(written)
     const pipeline = await openProject(output)
     pipeline.checkFingerprint()
-    const survey = await soundSurvey(pipeline)
+    const survey = await editableSurvey(pipeline)
     const target = editTarget(id, pipeline, survey, output)
     const edit = await pipeline.pick(survey, target.id, choice)
     const isJson = given.flag('json')

@@ -1,6 +1,6 @@
 import { JSON_OPTION, type Command } from '../command.ts'
 import { mayChange, SHARED_EDIT_OPTION } from '../edit-consent.ts'
-import { editTarget, openProject, soundSurvey } from '../project.ts'
+import { editableSurvey, editTarget, openProject } from '../project.ts'
 import { tellEdit } from '../terminal/report.ts'
 
 export const reroll: Command = {
@@ -17,7 +17,7 @@ export const reroll: Command = {
     const [id = ''] = given.operands
     const pipeline = await openProject(output)
     pipeline.checkFingerprint()
-    const survey = await soundSurvey(pipeline)
+    const survey = await editableSurvey(pipeline)
     const target = editTarget(id, pipeline, survey, output)
     const edit = await pipeline.reroll(survey, target.id)
     if (!(await mayChange(edit, given.flag('yes'), output))) {
