@@ -270,6 +270,32 @@ describe('a picture that was paid for and cannot be used', () => {
     expect(server.received).toHaveLength(2)
   })
 
+  test('is taken on purpose through the remote too, where another project knows it as unusable', async () => {
+    const server = await drawing([1024, 1024])
+    const { root, file } = await temporaryProject({ 'a.image.yaml': WIDE })
+    const inline = { store: { remote: fsDriver({ base: file('shared') }) } }
+    const one = await open(root, server, inline)
+    await generateAll(one)
+    const { root: elsewhere } = await temporaryProject({ 'a.image.yaml': WIDE })
+    const other = await open(elsewhere, server, inline)
+    expect(await statesOf(other)).toEqual({ a: 'unusable' })
+
+    const quarantine = file('.imagegen/quarantine')
+    const name = readdirSync(quarantine).find((each) => each.endsWith('.png'))!
+    const survey = await one.survey()
+    await one.adoptFile(
+      survey.plan.images[0]!,
+      { kind: 'file', file: path.join(quarantine, name) },
+      survey,
+      { keepPrompt: true, origin: 'elsewhere', signal: never },
+    )
+    for (const pipeline of [one, other]) {
+      const { plan } = await pipeline.fulfil(never)
+      expect(plan.images).toMatchObject([{ state: 'current', origin: 'elsewhere' }])
+    }
+    expect(server.received).toHaveLength(1)
+  })
+
   test('reaches a remote that came later by `push`', async () => {
     const server = await drawing('garbage')
     const { root, file } = await temporaryProject({ 'a.image.yaml': WIDE })
