@@ -37,7 +37,7 @@ const AWKWARD = [
   'null\u0000character, \u001b[31mred, \u202Eturned, \u2028separated',
   'lone \uD800 surrogate \uDC00',
   'word '.repeat(1000),
-  `${'x'.repeat(3000)}`,
+  'x'.repeat(3000),
   '| pipe',
   '> fold',
   '#',
