@@ -25,6 +25,7 @@ describe.concurrent('imagegen init', () => {
     const plan = await project.run('plan', '--json')
     const { summary } = JSON.parse(plan.stdout) as { summary: { missing: number } }
     expect([plan.code, plan.stderr, summary.missing]).toEqual([0, '', 1])
+    expect(project.read('src/starter.image.yaml')).toContain('extends: ./styles/look.image.yaml\n')
     expect(project.read('src/starter.image.yaml')).toContain(
       '../node_modules/unplugin-imagegen/dist/schema.json',
     )

@@ -234,6 +234,17 @@ describe('paths in a style', () => {
     ])
   })
 
+  test('a Git LFS pointer counts as the file that it points to', async () => {
+    const oid = 'a'.repeat(64)
+    const pointer = `version https://git-lfs.github.com/spec/v1\noid sha256:${oid}\nsize 12\n`
+    const project = await readFiles({
+      'styles/warm.image.yaml': 'defaults: { references: [./sheet.png] }\n',
+      'styles/sheet.png': pointer,
+      'a/a.image.yaml': 'extends: ../styles/warm.image.yaml\nprompt: x\nalt: ""\n',
+    })
+    expect(generated(project, 'a').references).toMatchObject([{ sha256: oid, isLfsPointer: true }])
+  })
+
   test('`#name` is an error at its place, also behind a variable', async () => {
     const plain = await readFiles({
       'warm.image.yaml': 'defaults:\n  references: [{ from: "#kira" }]\n',

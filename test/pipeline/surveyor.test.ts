@@ -102,6 +102,27 @@ test('an edit updates everything that depends on it', async () => {
   expect(after.entries.get('d.image.yaml#other')).toBe(before.entries.get('d.image.yaml#other'))
 })
 
+test('an edited style updates the manifests that extend it, and no others', async () => {
+  const project = await open({
+    'look.yaml': 'vars: { look: warm }',
+    'a.image.yaml': 'extends: ./look.yaml\nimages: { a: { prompt: "${look}", alt: "" } }',
+    'b.image.yaml': 'images: { b: { prompt: x, alt: "" } }',
+  })
+  const before = await project.surveyor.survey()
+  project.write({ 'look.yaml': 'vars: { look: cold }' })
+  const after = await project.surveyor.surveyAgain([project.file('look.yaml')])
+  if (after === undefined) throw new Error('the edit was not understood')
+  await expectSame(after, project)
+  expect(after.images.get('a.image.yaml#a')?.made?.recipe.prompt).toBe('cold')
+  expect(after.entries.get('b.image.yaml#b')).toBe(before.entries.get('b.image.yaml#b'))
+  // The next process parses neither the manifests nor the style.
+  const kept = path.join(project.options.cacheDir, 'manifests.jsonl')
+  await project.surveyor.survey()
+  const size = statSync(kept).size
+  await createSurveyor(project.options, {}, project.store).survey()
+  expect(statSync(kept).size).toBe(size)
+})
+
 test('a deleted name is an error in references to it, until it is back', async () => {
   const project = await open({
     'a.image.yaml': CAST,
@@ -195,7 +216,14 @@ const image = fc.record({
   alt: fc.constantFrom(undefined, ''),
 })
 const content = fc.oneof(
-  { weight: 8, arbitrary: fc.record({ one: image, two: fc.option(image, { nil: undefined }) }) },
+  {
+    weight: 8,
+    arbitrary: fc.record({
+      one: image,
+      two: fc.option(image, { nil: undefined }),
+      extended: fc.subarray(['/look', '/a', '/sub/c']),
+    }),
+  },
   { weight: 1, arbitrary: fc.constant('images: {') },
   { weight: 1, arbitrary: fc.constant('prompt: one alone') },
 )
@@ -207,6 +235,15 @@ const edit = fc.oneof(
     kind: fc.constant('face' as const),
     bytes: fc.constantFrom('one', 'two', undefined),
   }),
+  fc.record({
+    kind: fc.constant('style' as const),
+    text: fc.constantFrom(
+      'defaults: { references: [./face.png] }\nvars: { nothing: x }',
+      'defaults: { n: 3 }\nextends: ./b.image.yaml',
+      'vars: [',
+      undefined,
+    ),
+  }),
   fc.record({ kind: fc.constant('store' as const), pick: fc.nat(5) }),
 )
 type Edit = typeof edit extends fc.Arbitrary<infer Value> ? Value : never
@@ -215,12 +252,22 @@ type Content = typeof content extends fc.Arbitrary<infer Value> ? Value : never
 function textOf(name: string, written: Content): string {
   if (typeof written === 'string') return written
   const folder = path.posix.dirname(`/${name}`)
-  const images = Object.entries(written).flatMap(([key, settings]) =>
+  const { extended, ...all } = written
+  const images = Object.entries(all).flatMap(([key, settings]) =>
     settings === undefined
       ? []
       : [[key, { ...settings, references: settings.references.map(from) }]],
   )
-  return JSON.stringify({ vars: { word: 'a word' }, images: Object.fromEntries(images) })
+  return JSON.stringify({
+    ...(extended.length === 0 ? {} : { extends: extended.map(pathOf) }),
+    vars: { word: 'a word' },
+    images: Object.fromEntries(images),
+  })
+
+  function pathOf(file: string): string {
+    const end = file === '/look' ? '.yaml' : '.image.yaml'
+    return `./${path.posix.relative(folder, file)}${end}`
+  }
 
   function from(reference: string): string {
     const [, manifest, image = ''] = /^\/([^#]+)(#.*)?$/.exec(reference) ?? []
@@ -255,6 +302,12 @@ async function carryOut(step: Edit, project: Opened, seen: Survey): Promise<stri
         else writeFileSync(file, step.bytes)
       }
       return [project.file('face.png'), project.file('sub/face.png')]
+    case 'style': {
+      const file = project.file('look.yaml')
+      if (step.text === undefined) rmSync(file, { force: true })
+      else writeFileSync(file, step.text)
+      return [file]
+    }
     case 'store': {
       const job = seen.plan.jobs[step.pick]
       if (job === undefined) return undefined

@@ -38,6 +38,28 @@ it('loads what is on disk before a watcher reports the edit', async () => {
   expect(await session.load(id)).toMatchObject({ kind: 'image', alt: 'drawn again' })
 })
 
+it('loads what an edited style says before a watcher reports the edit, also when it was broken', async () => {
+  const files = await ownPicture()
+  files.write({
+    'look.yaml': 'defaults: { alt: from a style }',
+    [MANIFEST]: 'extends: ../look.yaml\nimages: { own: { source: ./own.png } }',
+  })
+  const session = begin(files)
+  await session.start()
+  const id = { file: files.file(MANIFEST), image: 'own' }
+  expect(await session.load(id)).toMatchObject({
+    alt: 'from a style',
+    files: expect.arrayContaining([files.file('look.yaml')]) as string[],
+  })
+  files.write({ 'look.yaml': 'defaults: { atl: misspelt }' })
+  expect(await session.load(id)).toMatchObject({
+    kind: 'failed',
+    files: [files.file('look.yaml')],
+  })
+  files.write({ 'look.yaml': 'defaults: { alt: from a new style }' })
+  expect(await session.load(id)).toMatchObject({ kind: 'image', alt: 'from a new style' })
+})
+
 it('says why a module cannot be loaded instead of throwing it', async () => {
   const files = await ownPicture()
   const session = begin(files)
