@@ -96,6 +96,8 @@ export async function startStudio(options: StudioOptions): Promise<Studio> {
     refusalOf: (error) => refusalOf(error, root, onProblem),
     port: options.port ?? 0,
   })
+  // A large project takes seconds to read: it is ready when the page asks. What fails is told then.
+  void view.survey().catch(() => undefined)
   return {
     address: `http://${shownHost(host)}:${listener.port}/#token=${token}`,
     unref: () => listener.unref(),
