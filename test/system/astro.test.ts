@@ -116,6 +116,9 @@ describe('Astro', () => {
     for (const stage of seen.stages) expect(stage).toMatchObject(SHOWN)
     // Its pages are rendered on the server.
     expect(seen).toMatchObject({ asked: 4, isSamePage: false, complaints: [] })
+    expect(seen.output.match(/Studio: http:\/\/127\.0\.0\.1:\d+\/#token=[\w-]{22,}/g)).toHaveLength(
+      1,
+    )
   })
 
   it('refuses to publish a manifest of its public folder, before it requests anything', async () => {

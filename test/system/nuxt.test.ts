@@ -35,6 +35,9 @@ afterAll(() => example?.close())
 const HARBOUR = { alt: 'The harbour before the last ferry.', width: 960, height: 720 }
 const CROSSING = { alt: 'The crossing by night.', width: 960, height: 720 }
 
+/** Printed once, although Nuxt runs two dev servers. */
+const STUDIO = /Studio: http:\/\/127\.0\.0\.1:\d+\/#token=[\w-]{22,}/g
+
 describe('Nuxt', () => {
   it('checks names and sizes once it is prepared, before any build', async () => {
     const { project } = example
@@ -95,6 +98,7 @@ describe('Nuxt', () => {
     expect(seen).toMatchObject({ asked: 3, isSamePage: true, complaints: [] })
     expect(seen.output).toContain('[imagegen] harbour: in the store.')
     expect(seen.output).not.toMatch(/ERROR|\[error\]/)
+    expect(seen.output.match(STUDIO)).toHaveLength(1)
   })
 
   it('refuses to publish a manifest of its public folder, before it requests anything', async () => {
