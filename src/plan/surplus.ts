@@ -15,10 +15,17 @@ export function createSurplus(
   inventory: Inventory,
 ): (state: EntryState) => readonly string[] {
   let asked: ReadonlyMap<string, number> | undefined
+  // A digest may pick a candidate beyond the number that an entry asks for.
+  let picked: ReadonlySet<string> | undefined
   return ({ made, candidates }) => {
     if (made === undefined || candidates <= made.subject.candidates) return NONE
     asked ??= askedByKey(states)
-    const extra = inventory.lookup(made.key).candidates.slice(asked.get(made.key))
+    picked ??= new Set(states.flatMap((state) => state.picked ?? []))
+    const known = picked
+    const extra = inventory
+      .lookup(made.key)
+      .candidates.slice(asked.get(made.key))
+      .filter(({ receipt }) => !known.has(receipt.sha256))
     return extra.length === 0 ? NONE : extra.map(nameOf)
   }
 }

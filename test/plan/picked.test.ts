@@ -36,6 +36,11 @@ describe('a pick by digest', () => {
     expect(image('kira')).toMatchObject({ state: 'current', picked: C })
   })
 
+  test('does not count as a candidate that no image asks for', async () => {
+    const { image } = await planWith('pick: "7d82e69f"', A, B, C)
+    expect(image('kira').surplus).toEqual([B])
+  })
+
   test('does not ask for more candidates', async () => {
     const { image, plan } = await planWith('n: 2, pick: "7d82e69f"', A, C)
     expect(image('kira').made?.subject.candidates).toBe(2)
