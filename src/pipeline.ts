@@ -15,7 +15,7 @@ import { warnOfProviderNames } from './pipeline/option-warnings.ts'
 import { checkFingerprint, leaveFingerprint } from './pipeline/last-build.ts'
 import type { WorkHow } from './pipeline/here-or-there.ts'
 import { fulfil } from './pipeline/fulfil.ts'
-import { pictureJob, placeholderJob } from './pipeline/render-jobs.ts'
+import { pictureJob, placeholderJob, previousJob } from './pipeline/render-jobs.ts'
 import type { AdoptHow, Adoption } from './pipeline/adoption.ts'
 import type { Pairing } from './pipeline/adopt-folder.ts'
 import type { ImportHow, Imported } from './pipeline/import-folder.ts'
@@ -39,9 +39,10 @@ import {
 } from './plan/select.ts'
 import { shardSelection, type Shard } from './plan/shard.ts'
 import type { WorkEnding } from './queue/worker/worker.ts'
-import { createRenderer, type RenderedImage } from './render/render.ts'
+import { createRenderer, type PlaceholderLabel, type RenderedImage } from './render/render.ts'
 import { planLines, waitLines } from './pipeline/reasons.ts'
 import { debug } from './shared/debug.ts'
+import { ImagegenError } from './shared/errors.ts'
 import type { Logger } from './shared/logger.ts'
 import type { Candidate } from './store/read/snapshot.ts'
 import { openStore, type Store, type StorePurpose } from './store/store.ts'
@@ -70,7 +71,7 @@ export { pickedOf } from './plan/picked.ts'
 export type { Job, Plan, PlannedImage } from './plan/plan.ts'
 export type { Selection } from './plan/select.ts'
 export type { Shard } from './plan/shard.ts'
-export type { RenderedImage } from './render/render.ts'
+export type { PlaceholderLabel, RenderedImage } from './render/render.ts'
 
 /**
  * The pipeline from manifests to renditions, and the only place that composes the stages. Stages that a warm build does
@@ -201,8 +202,27 @@ export interface Pipeline {
    * @throws ImagegenError with code `usage`, `manifest` or `unavailable`; no manifest is written then.
    */
   importFolder(folder: string, survey: Survey, how: ImportHow): Promise<Imported>
-  /** Renders a placeholder of the final size. Its bytes, and so its URL, differ from the real image's. */
-  renderPlaceholder(image: PlannedImage, signal: AbortSignal): Promise<RenderedImage>
+  /**
+   * Renders a placeholder of the final size. Its bytes, and so its URL, differ from the real image's.
+   *
+   * @param label why there is a placeholder, drawn onto it.
+   */
+  renderPlaceholder(
+    image: PlannedImage,
+    signal: AbortSignal,
+    label?: PlaceholderLabel,
+  ): Promise<RenderedImage>
+  /**
+   * Renders the image's previous picture, dimmed, as its placeholder.
+   *
+   * @returns undefined if there is none, or it cannot be read.
+   */
+  renderPrevious(
+    image: PlannedImage,
+    survey: Survey,
+    signal: AbortSignal,
+    label: PlaceholderLabel,
+  ): Promise<RenderedImage | undefined>
   /** Closes the connections of a remote store. The next access opens a new one. */
   close(): Promise<void>
 }
@@ -319,9 +339,17 @@ export function createPipeline(
       const { importFolder } = await import('./pipeline/import-folder.ts')
       return importFolder(folder, survey, how, { options, defaults, store, suppose })
     },
-    renderPlaceholder: async (image, signal) =>
-      renderer.render(await placeholderJob(image), signal),
+    renderPlaceholder: async (image, signal, label) =>
+      renderer.render(await placeholderJob(image, label), signal),
+    async renderPrevious(image, survey, signal, label) {
+      const job = previousJob(image, label, survey, store)
+      return job && renderer.render(job, signal).catch(undefinedUnlessAborted)
+    },
     close: () => store.close(),
   }
   return pipeline
+}
+
+function undefinedUnlessAborted(error: unknown): undefined {
+  if (!(error instanceof ImagegenError) || error.code === 'aborted') throw error
 }

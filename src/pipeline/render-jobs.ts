@@ -5,7 +5,7 @@ import type { ResolvedOptions } from '../options.ts'
 import { sniffMediaType } from '../pixels/media-type.ts'
 import { pickedOf } from '../plan/picked.ts'
 import type { PlannedImage } from '../plan/plan.ts'
-import type { RenderJob } from '../render/render.ts'
+import type { PlaceholderLabel, RenderJob } from '../render/render.ts'
 import type { Provenance } from '../render/rendition.ts'
 import { ImagegenError } from '../shared/errors.ts'
 import { sha256 } from '../shared/hash.ts'
@@ -73,7 +73,10 @@ function provenanceOf({ origin = 'provider', model }: Receipt, modelId: string):
 const UNKNOWN_SIZE = { width: 1024, height: 1024 }
 
 /** Creates the render job of a placeholder of the final size. Its bytes, and so its URL, differ from the real image's. */
-export async function placeholderJob(image: PlannedImage): Promise<RenderJob> {
+export async function placeholderJob(
+  image: PlannedImage,
+  label: PlaceholderLabel | undefined,
+): Promise<RenderJob> {
   const { entry, made } = image
   const bytes = await drawPlaceholder({ ...(made?.expected ?? UNKNOWN_SIZE), label: entry.name })
   return {
@@ -84,7 +87,57 @@ export async function placeholderJob(image: PlannedImage): Promise<RenderJob> {
       read: () => Promise.resolve(bytes),
     },
     provenance: undefined,
+    notice: label && { label, isDimmed: false },
   }
+}
+
+/**
+ * Creates the render job of a placeholder that shows an image's previous picture, dimmed, until there is a new one.
+ *
+ * @returns undefined if there is no previous picture here.
+ */
+export function previousJob(
+  image: PlannedImage,
+  label: PlaceholderLabel,
+  survey: Survey,
+  store: Store,
+): RenderJob | undefined {
+  const candidate = previousCandidate(image, survey)
+  if (candidate === undefined) return undefined
+  const { sha256, mediaType, width, height } = candidate.receipt
+  const job = commonJob(image)
+  const size = image.made?.expected ?? { width, height }
+  const isSameSize = size.width === width && size.height === height
+  return {
+    ...job,
+    // The page keeps its layout when the new picture arrives.
+    operations: isSameSize
+      ? job.operations
+      : [{ name: 'resize', args: [{ ...size, fit: 'cover' }] }, ...job.operations],
+    original: { sha256, mediaType, read: () => store.readOriginal(candidate) },
+    provenance: undefined,
+    notice: { label, isDimmed: true },
+  }
+}
+
+/** A candidate of the same recipe, else the newest picture that an entry of this id asked for. */
+function previousCandidate(
+  { entry, made }: PlannedImage,
+  { snapshot }: Survey,
+): Candidate | undefined {
+  const isThere = ({ bytes }: Candidate): boolean => bytes === 'present'
+  const same = made === undefined ? [] : snapshot.lookup(made.key).candidates
+  const own = same.filter(isThere).at(-1)
+  if (own !== undefined) return own
+  // Receipts of version 1 have only the name.
+  const asked = snapshot
+    .receiptsNamed(entry.name)
+    .filter((receipt) => (receipt.entry ?? entry.id) === entry.id)
+  for (const { key, sha256 } of asked.toReversed()) {
+    const found = snapshot.lookup(key).candidates.find(({ receipt }) => receipt.sha256 === sha256)
+    if (found !== undefined && isThere(found)) return found
+  }
+  return undefined
 }
 
 function commonJob({ entry }: PlannedImage): Omit<RenderJob, 'original' | 'provenance'> {

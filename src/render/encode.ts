@@ -4,6 +4,7 @@ import { canWrite } from '../pixels/writable.ts'
 import { ImagegenError } from '../shared/errors.ts'
 import type { FinishedPicture } from './finished-picture.ts'
 import type { Size } from './operation-size.ts'
+import { noticeSvg, type Notice } from './notice.ts'
 import { embedXmpInGif, provenanceXmp } from './provenance.ts'
 import { renderError } from './render-error.ts'
 import type { Provenance } from './rendition.ts'
@@ -14,6 +15,7 @@ export interface Encoding {
   readonly size: Size
   readonly options: EncoderOptions
   readonly provenance: Provenance | undefined
+  readonly notice?: Notice | undefined
 }
 
 /**
@@ -24,13 +26,15 @@ export interface Encoding {
  * @throws ImagegenError with code `render`.
  */
 export async function encode(picture: FinishedPicture, encoding: Encoding): Promise<Uint8Array> {
-  const { format, size, provenance } = encoding
+  const { format, size, provenance, notice } = encoding
   await assertWritable(format)
   try {
     let pipeline = await picture.open()
     const isSameSize = size.width === picture.size.width && size.height === picture.size.height
     // Both sides are set, so that the size is the predicted one, however the original was decoded.
     if (!isSameSize) pipeline = pipeline.resize({ ...size, fit: 'fill' })
+    const drawing = notice === undefined ? undefined : noticeSvg(notice, size)
+    if (drawing !== undefined) pipeline = pipeline.composite([{ input: Buffer.from(drawing) }])
     if (format === 'jpeg') pipeline = pipeline.flatten({ background: '#fff' })
     pipeline = picture.isGrey ? pipeline.toColourspace('b-w') : pipeline.withIccProfile('srgb')
     const xmp = provenance === undefined ? undefined : provenanceXmp(provenance)

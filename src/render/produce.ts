@@ -28,7 +28,7 @@ export interface ProducerOptions {
 /** Renders what the cache lacks of a task, from its original. */
 export type Produce = (task: Task, signal: AbortSignal) => Promise<void>
 
-export function createProducer({ cache, parallel, others }: ProducerOptions): Produce {
+export function createProducer({ cache, parallel, others: shared }: ProducerOptions): Produce {
   const pipelines = new PQueue({ concurrency: parallel })
   const largeImages = new PQueue({ concurrency: 1 })
 
@@ -42,6 +42,8 @@ export function createProducer({ cache, parallel, others }: ProducerOptions): Pr
   async function produceFrom(original: Uint8Array, task: Task, signal: AbortSignal): Promise<void> {
     const { job, recipe } = task
     const key = pictureKey(recipe)
+    // Placeholders never leave this machine.
+    const others = job.notice === undefined ? shared : undefined
     const inPipeline = <Result>(work: () => Promise<Result>): Promise<Result> =>
       pipelines.add(async () => {
         throwIfAborted(signal)
@@ -67,6 +69,7 @@ export function createProducer({ cache, parallel, others }: ProducerOptions): Pr
             size,
             options: job.output.encoders[format],
             provenance: job.provenance,
+            notice: job.notice,
           }),
         )
         await cache.writeRendition(wanted, bytes, size)

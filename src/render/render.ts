@@ -15,6 +15,7 @@ import type { SharedRenditions } from './shared-renditions.ts'
 import { createSharing } from './sharing.ts'
 import { taskOf, wantedOf, type RenderJob, type Task } from './task.ts'
 
+export type { PlaceholderLabel } from './notice.ts'
 export type { RenderJob } from './task.ts'
 
 /** One finished file. */
@@ -123,9 +124,10 @@ export function createRenderer({
 
   /** Copies another machine's renditions, if they are complete. */
   async function fetchShared(task: Task): Promise<RenderedImage | undefined> {
+    if (others === undefined || task.job.notice !== undefined) return undefined
     const key = pictureKey(task.recipe)
-    const picture = cache.readPicture(key) ?? (await others?.readPicture(key))
-    if (others === undefined || picture === undefined) return undefined
+    const picture = cache.readPicture(key) ?? (await others.readPicture(key))
+    if (picture === undefined) return undefined
     await cache.writePicture(key, picture)
     for (const wanted of wantedOf(task, picture)) {
       if ((await cache.readRendition(wanted)) !== undefined) continue

@@ -4,6 +4,7 @@ import { mayBeDeep } from '../pixels/colour.ts'
 import type { MediaType } from '../pixels/media-type.ts'
 import type { PixelVersions } from '../pixels/versions.ts'
 import { digest } from '../shared/hash.ts'
+import type { Notice } from './notice.ts'
 
 /** Increased when the same input gives other bytes or other sizes. Every rendition is then re-rendered. */
 export const RENDER_VERSION = 1
@@ -13,6 +14,9 @@ export const RENDER_VERSION = 1
  * re-rendered.
  */
 const COLOUR_VERSION = 1
+
+/** Increased when labels look different. Only placeholders are then re-rendered. */
+const NOTICE_VERSION = 1
 
 /** What every rendition of an image states about its origin. */
 export interface Provenance {
@@ -31,6 +35,8 @@ export interface PictureRecipe {
   readonly operations: readonly Operation[]
   readonly output: Output
   readonly versions: PixelVersions
+  /** Drawn over it; pictures that are not placeholders have none. */
+  readonly notice?: Notice | undefined
 }
 
 /** Everything that decides the bytes of one rendition. */
@@ -68,6 +74,7 @@ function pictureParts({
   operations,
   output,
   versions,
+  notice,
 }: PictureRecipe): readonly unknown[] {
   return [
     RENDER_VERSION,
@@ -79,6 +86,7 @@ function pictureParts({
     ...(mayBeDeep(mediaType) || operations.some(({ name }) => name === 'composite')
       ? [{ colours: COLOUR_VERSION }]
       : []),
+    ...(notice === undefined ? [] : [{ notice: [NOTICE_VERSION, notice.label, notice.isDimmed] }]),
   ]
 }
 

@@ -2,6 +2,7 @@ import type { Output, OutputFormat } from '../manifest/schema/output.ts'
 import type { Operation } from '../manifest/schema/process.ts'
 import type { MediaType } from '../pixels/media-type.ts'
 import type { PixelVersions } from '../pixels/versions.ts'
+import type { Notice } from './notice.ts'
 import type { Size } from './operation-size.ts'
 import type { ReadComposite } from './operations.ts'
 import { imageKey, renditionKey, type PictureRecipe, type Provenance } from './rendition.ts'
@@ -23,6 +24,8 @@ export interface RenderJob {
   readonly output: Output
   /** Omitted where the original was not made by a model, or provenance is off. */
   readonly provenance: Provenance | undefined
+  /** Drawn over each rendition: the picture is a placeholder. */
+  readonly notice?: Notice | undefined
 }
 
 /** A job with its keys, which need the versions of sharp and libvips. */
@@ -47,6 +50,7 @@ export function taskOf(job: RenderJob, versions: PixelVersions): Task {
     operations: job.operations,
     output: job.output,
     versions,
+    notice: job.notice,
   }
   return {
     job,

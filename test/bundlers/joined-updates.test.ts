@@ -48,9 +48,10 @@ test('webpack: three pictures of one run update the page once', async () => {
   expect(first.filter((picture) => standIns.includes(picture))).toEqual([])
 
   project.edit('src/cast.image.yaml', 'season: spring', 'season: autumn')
-  expect(await built()).toEqual(standIns)
+  const meanwhile = await built()
   const second = await built()
-  expect(second.filter((picture) => [...standIns, ...first].includes(picture))).toEqual([])
+  const earlier = [...standIns, ...first, ...meanwhile]
+  expect(second.filter((picture) => earlier.includes(picture))).toEqual([])
   expect(said.filter((line) => line.includes('in the store'))).toHaveLength(7)
 })
 

@@ -139,8 +139,8 @@ test('an edit of the manifest or of a picture that it names is seen', async () =
 
   project.write('src/face.png', await png('#468'))
   await hmr.until(async () => !isSame(first, (page = await dev.visit())))
-  expect(page.pictures).toEqual(standIn.pictures)
-  await hmr.until(async () => !isSame(standIn, (page = await dev.visit())))
+  const meanwhile = page
+  await hmr.until(async () => !isSame(meanwhile, (page = await dev.visit())))
   expect(page.pictures).not.toEqual(first.pictures)
   expect(promptsOf(project).filter((prompt) => prompt.includes('fox'))).toHaveLength(2)
 })
@@ -163,8 +163,9 @@ test('an edit of another manifest, to which an image refers, is seen', async () 
   await hmr.until(async () => !isSame(standIn, (page = await dev.visit())))
   const first = page
   project.edit('src/sheet.image.yaml', 'A sheet', 'Another sheet')
-  await hmr.until(async () => isSame(standIn, (page = await dev.visit())))
-  await hmr.until(async () => !isSame(standIn, (page = await dev.visit())))
+  await hmr.until(async () => !isSame(first, (page = await dev.visit())))
+  const meanwhile = page
+  await hmr.until(async () => !isSame(meanwhile, (page = await dev.visit())))
   expect(page.pictures).not.toEqual(first.pictures)
 })
 
@@ -239,8 +240,9 @@ test('a refusal of the provider appears in the overlay, and the page keeps its p
   )
   const page = await dev.visit()
   const ofGhost = (urls: readonly string[]): string[] => urls.filter((url) => url.includes('ghost'))
-  expect(ofGhost(page.pictures)).toEqual(ofGhost(standIns.pictures))
-  expect(page.pictures).not.toEqual(standIns.pictures)
+  // The same placeholder, with another label.
+  expect(ofGhost(page.pictures)).toHaveLength(1)
+  expect(ofGhost(page.pictures)).not.toEqual(ofGhost(standIns.pictures))
   expect(said.filter((line) => line.includes('error: ') && line.includes('ghost'))).toHaveLength(1)
 
   const another = await connectHmr(dev.server)
@@ -248,7 +250,10 @@ test('a refusal of the provider appears in the overlay, and the page keeps its p
 
   project.edit('src/one.image.yaml', 'prompt: A ghost', 'prompt: A child under a sheet')
   await hmr.until(
-    async () => ofGhost((await dev.visit()).pictures).join() !== ofGhost(standIns.pictures).join(),
+    async () =>
+      !ofGhost([...standIns.pictures, ...page.pictures]).includes(
+        ofGhost((await dev.visit()).pictures).join(),
+      ),
   )
   expect(promptsOf(project).filter((prompt) => prompt === 'A ghost')).toHaveLength(1)
   const later = await connectHmr(dev.server)

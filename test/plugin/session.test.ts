@@ -146,3 +146,22 @@ it('knows its surroundings, images and manifests once it has started', async () 
   )
   expect(live.manifests()).toMatchObject({ root: files.root, manifests: [{ text: OWN }] })
 })
+
+it('labels placeholders only where a person sees them', async () => {
+  const files = await temporaryProject({
+    [CONFIG]: '{ "types": false }',
+    [MANIFEST]:
+      'images: { kira: { prompt: Kira, alt: "", output: { formats: [png], widths: [96] } } }',
+  })
+  const environment = { IMAGEGEN_MODE: 'generate' }
+  const shown = async (facts: Partial<HostFacts>): Promise<string> => {
+    const session = begin(files, { environment, ...facts })
+    const loaded = await session.load({ file: files.file(MANIFEST), image: 'kira' })
+    if (loaded.kind !== 'image') throw new Error(`The image is ${loaded.kind}.`)
+    return loaded.rendered.renditions[0]!.sha256
+  }
+  const plain = await shown({ environment: { IMAGEGEN_MODE: 'placeholder' } })
+  expect(await shown({ kind: 'unattended' })).toBe(plain)
+  expect(await shown({ kind: 'child' })).toBe(plain)
+  expect(await shown({ kind: 'live' })).not.toBe(plain)
+})

@@ -76,6 +76,8 @@ export async function countLoads({
     await page.waitForLoadState('networkidle')
     const before = loaded()
     project.edit(manifest, 'season: spring', 'season: autumn')
+    // The pictures so far, dimmed; then the new ones.
+    await look()
     await look()
     await page.waitForLoadState('networkidle')
     const loads = loaded() - before

@@ -21,12 +21,17 @@ interface BackgroundFailure {
   readonly isRetryable: boolean
 }
 
+/** What a missing image waits for: its request, or the user. */
+export type Awaiting = 'being-made' | 'no-key' | 'over-budget' | 'not-asked'
+
 /** Generates missing images while a dev server runs. */
 export interface Background {
   /** Takes a new survey: its missing images are generated once their recipes stay unchanged. */
   consider(survey: Survey): void
   /** The final failure of a key. */
   failureOf(key: string): BackgroundFailure | undefined
+  /** Why there is no picture for a key that is missing and has not failed. */
+  awaitingOf(key: string): Awaiting
   /**
    * A process has stored something.
    *
@@ -55,6 +60,11 @@ export function createBackground(
   const seen = new Map<string, number>()
   const failures = new Map<string, BackgroundFailure>()
   const said = new Set<string>()
+  /** The last jobs that could not be asked for, by key. */
+  const refused = new Map<string, Awaiting>()
+  /** What jobs would be refused for by themselves, by key: pages show it before their turn comes. */
+  const foreseen = new Map<string, Awaiting>()
+  let jobsByKey: ReadonlyMap<string, Job> = new Map()
   let newest: Survey | undefined
   let timer: NodeJS.Timeout | undefined
   let publishing: NodeJS.Timeout | undefined
@@ -65,6 +75,9 @@ export function createBackground(
 
   function consider(survey: Survey): void {
     newest = survey
+    foreseen.clear()
+    jobsByKey = new Map(survey.plan.jobs.map((job) => [job.made.key, job]))
+    for (const key of refused.keys()) if (!jobsByKey.has(key)) refused.delete(key)
     wanted?.follow(survey)
     if (!isWanted || stopping.signal.aborted) return
     const now = Date.now()
@@ -184,16 +197,39 @@ export function createBackground(
 
   /** Reports once why nothing is requested: placeholders stay on the page until then. */
   function mayAsk(jobs: readonly Job[]): boolean {
+    const error = refusalOf(jobs)
+    const before = jobs.map(({ made }) => awaitingOf(made.key)).join()
+    for (const { made } of jobs) {
+      if (error === undefined) refused.delete(made.key)
+      else refused.set(made.key, awaitingAfter(error))
+    }
+    if (error === undefined) return true
+    if (!said.has(error.code)) logger.warn(`${error.message}\n\nPlaceholders are shown until then.`)
+    said.add(error.code)
+    // Placeholders say why.
+    if (before !== jobs.map(({ made }) => awaitingOf(made.key)).join()) publish().catch(complain)
+    return false
+  }
+
+  function refusalOf(jobs: readonly Job[]): ImagegenError | undefined {
     try {
       pipeline.hold(jobs)
-      return true
+      return undefined
     } catch (error) {
-      if (!(error instanceof ImagegenError)) throw error
-      if (!said.has(error.code))
-        logger.warn(`${error.message}\n\nPlaceholders are shown until then.`)
-      said.add(error.code)
-      return false
+      if (error instanceof ImagegenError) return error
+      throw error
     }
+  }
+
+  function awaitingOf(key: string): Awaiting {
+    if (!isWanted) return 'not-asked'
+    const known = refused.get(key) ?? foreseen.get(key)
+    if (known !== undefined) return known
+    const job = jobsByKey.get(key)
+    const error = job === undefined ? undefined : refusalOf([job])
+    const awaiting = error === undefined ? 'being-made' : awaitingAfter(error)
+    foreseen.set(key, awaiting)
+    return awaiting
   }
 
   function complain(error: unknown): void {
@@ -203,6 +239,7 @@ export function createBackground(
   return {
     consider,
     failureOf: (key) => failures.get(key),
+    awaitingOf,
     joins() {
       if (wanted === undefined) return false
       publishSoon()
@@ -219,4 +256,8 @@ export function createBackground(
       stopping.abort()
     },
   }
+}
+
+function awaitingAfter({ code }: ImagegenError): Awaiting {
+  return code === 'budget' ? 'over-budget' : 'no-key'
 }

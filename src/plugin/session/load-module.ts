@@ -1,6 +1,13 @@
-import type { ImageEntry, Pipeline, PlannedImage, RenderedImage, Survey } from '../../pipeline.ts'
+import type {
+  ImageEntry,
+  Pipeline,
+  PlaceholderLabel,
+  PlannedImage,
+  RenderedImage,
+  Survey,
+} from '../../pipeline.ts'
 import { ImagegenError, type Problem } from '../../shared/errors.ts'
-import type { Background } from './background.ts'
+import type { Awaiting, Background } from './background.ts'
 import type { Located } from './locate.ts'
 import { watchFilesOf } from './watched-files.ts'
 
@@ -37,6 +44,8 @@ export interface LoadContext {
   readonly background: Background
   /** Whether a placeholder may be shown until the image exists. */
   readonly isLive: boolean
+  /** Whether a person sees the page: placeholders then say why they are there. */
+  readonly isSeen: boolean
   readonly signal: AbortSignal
 }
 
@@ -44,7 +53,7 @@ export interface LoadContext {
 export async function loadModule(
   located: Located,
   survey: Survey,
-  { pipeline, background, isLive, signal }: LoadContext,
+  { pipeline, background, isLive, isSeen, signal }: LoadContext,
 ): Promise<Loaded> {
   switch (located.kind) {
     case 'failed':
@@ -56,7 +65,9 @@ export async function loadModule(
       const files = watchFilesOf(image, survey)
       const failure = background.failureOf(image.made?.key ?? '')?.problem
       try {
-        const picture = await pictureOf(image, survey, pipeline, { isLive, failure, signal })
+        const awaiting = isSeen ? background.awaitingOf(image.made?.key ?? '') : undefined
+        const settings = { isLive, failure, awaiting, signal }
+        const picture = await pictureOf(image, survey, pipeline, settings)
         return { kind: 'image', alt: image.entry.alt ?? '', files, ...picture }
       } catch (error) {
         return { kind: 'failed', error, files }
@@ -74,6 +85,8 @@ interface PictureSettings {
   readonly isLive: boolean
   /** Why generating the image failed, if it was tried. */
   readonly failure: Problem | undefined
+  /** What a missing image waits for; undefined where placeholders have no label. */
+  readonly awaiting: Awaiting | undefined
   readonly signal: AbortSignal
 }
 
@@ -89,16 +102,22 @@ async function pictureOf(
   image: PlannedImage,
   survey: Survey,
   pipeline: Pipeline,
-  { isLive, failure, signal }: PictureSettings,
+  { isLive, failure, awaiting, signal }: PictureSettings,
 ): Promise<Picture> {
   const isHandMade = image.entry.subject.kind === 'source'
-  const placeholder = (): Promise<RenderedImage> => pipeline.renderPlaceholder(image, signal)
+  const placeholder = (label?: PlaceholderLabel): Promise<RenderedImage> =>
+    pipeline.renderPlaceholder(image, signal, label)
   if (pipeline.options.mode === 'placeholder' && !isHandMade) {
     return { rendered: await placeholder() }
   }
   const isAwaited = image.state === 'missing' && failure === undefined
   if (isLive && isAwaited && pipeline.options.mode === 'generate') {
-    return { rendered: await placeholder() }
+    const label = awaiting && { kind: awaiting }
+    const previous =
+      label?.kind === 'being-made'
+        ? await pipeline.renderPrevious(image, survey, signal, label)
+        : undefined
+    return { rendered: previous ?? (await placeholder(label)) }
   }
   try {
     return { rendered: await existingPicture(image, survey, pipeline, failure, signal) }
@@ -106,8 +125,17 @@ async function pictureOf(
     // A hand-made file that cannot be rendered has no size for a placeholder to take.
     const isFinal = !(error instanceof ImagegenError) || error.code === 'aborted' || isHandMade
     if (!isLive || isFinal) throw error
-    return { rendered: await placeholder(), problem: error }
+    const label = awaiting === undefined ? undefined : labelOf(error)
+    return { rendered: await placeholder(label), problem: error }
   }
+}
+
+/** The label of an image that should exist. */
+function labelOf({ code, message, problems }: ImagegenError): PlaceholderLabel {
+  // Mode frozen asks for nothing.
+  if (code === 'frozen') return { kind: 'not-asked' }
+  const [reason = ''] = (problems[0]?.message ?? message).split('\n')
+  return { kind: 'failed', reason }
 }
 
 async function existingPicture(

@@ -39,7 +39,8 @@ export function createLoadedModules(project: Project, facts: HostFacts): LoadedM
     const look = isLive ? lookNow(located, opened) : ''
     shown.note(id, look, undefined)
     const { signal } = project
-    const loaded = await loadModule(located, survey, { ...opened, isLive, signal })
+    const isSeen = facts.kind === 'live'
+    const loaded = await loadModule(located, survey, { ...opened, isLive, isSeen, signal })
     if (loaded.kind !== 'failed') shown.note(id, look, loaded.files)
     return loaded
   }
@@ -110,7 +111,10 @@ export function createLoadedModules(project: Project, facts: HostFacts): LoadedM
 }
 
 function lookNow(located: Located, { background }: Opened): string {
-  return lookOf(located, (key) => background.failureOf(key)?.problem.message)
+  return lookOf(
+    located,
+    (key) => background.failureOf(key)?.problem.message ?? background.awaitingOf(key),
+  )
 }
 
 /** What each module looked like when the host loaded it: modules whose look changed must be reloaded. */

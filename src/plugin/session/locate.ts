@@ -61,9 +61,9 @@ export function findManifest(file: string, survey: Survey, root: string): string
 /**
  * A short text for what a module shows. While it stays the same, the module need not be reloaded.
  *
- * @param failureOf why generating the image of a key failed.
+ * @param reasonOf why there is no picture for the key of a missing image.
  */
-export function lookOf(located: Located, failureOf: (key: string) => string | undefined): string {
+export function lookOf(located: Located, reasonOf: (key: string) => string): string {
   switch (located.kind) {
     case 'failed':
       return located.error.message
@@ -76,7 +76,7 @@ export function lookOf(located: Located, failureOf: (key: string) => string | un
         reason,
         original: entry.subject.kind === 'source' ? entry.subject.sha256 : picked,
         expected: made?.expected,
-        failure: made === undefined ? undefined : failureOf(made.key),
+        failure: made === undefined || isThere(state) ? undefined : reasonOf(made.key),
         alt: entry.alt,
         output: entry.output,
         operations: entry.operations,
@@ -85,6 +85,11 @@ export function lookOf(located: Located, failureOf: (key: string) => string | un
     default:
       return located satisfies never
   }
+}
+
+/** Whether an image of this state is shown as it is. */
+function isThere(state: PlannedImage['state']): boolean {
+  return state === 'current' || state === 'outdated'
 }
 
 /** The names by which code may refer to an image: its own and its export's; undefined if the survey does not know it. */
