@@ -127,7 +127,7 @@ function previousCandidate(
 ): Candidate | undefined {
   const isThere = ({ bytes }: Candidate): boolean => bytes === 'present'
   const same = made === undefined ? [] : snapshot.lookup(made.key).candidates
-  const own = same.filter(isThere).at(-1)
+  const own = same.findLast(isThere)
   if (own !== undefined) return own
   // Receipts of version 1 have only the name.
   const asked = snapshot
