@@ -87,6 +87,7 @@ describe.concurrent('imagegen export --watch', () => {
       'source: ./art/wall.png\nalt: ""\noutput: { formats: [png] }\n',
     )
     await expect.poll(() => project.files()).toContain('out/other-32.png')
+    await expect.poll(() => project.files()).not.toContain('out/art/tiles/grass-8.png')
     expect(await stopped(running)).toBe(0)
     const { stdout } = await running.ended
     const reports = lines(stdout)

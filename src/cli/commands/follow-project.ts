@@ -1,5 +1,6 @@
 import path from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
+import { findRoot } from '../../options/root.ts'
 import type { Pipeline, Survey } from '../../pipeline.ts'
 import { changedFiles, projectStamps, type ProjectStamps } from '../../pipeline/project-stamps.ts'
 import { ImagegenError } from '../../shared/errors.ts'
@@ -42,15 +43,12 @@ export async function followProject(
   const hints = createHints()
 
   const update = async (changed: readonly string[]): Promise<void> => {
-    const { configFile } = pipeline.options
-    if (hasWorked && configFile !== undefined && changed.includes(configFile)) {
+    if (hasWorked && hasOtherConfig(pipeline, changed)) {
       const next = await open()
       await pipeline.close()
       pipeline = next
     }
-    hints.follow(pipeline, survey)
     survey = await soundSurvey(pipeline)
-    hints.follow(pipeline, survey)
     await work(survey, pipeline)
   }
 
@@ -62,7 +60,7 @@ export async function followProject(
       const changed = changedFiles(stamps, now)
       stamps = now
       // A file that a broken manifest names is not among the stamps.
-      if (changed.length > 0 || problem !== '') {
+      if (changed.length > 0 || hasOtherConfig(pipeline, changed) || problem !== '') {
         try {
           await update(changed)
           problem = ''
@@ -73,6 +71,8 @@ export async function followProject(
           problem = error.message
         }
         hasWorked = true
+        const { root, storeDir } = pipeline.options
+        hints.follow([root, storeDir, ...[...now.keys()].map((file) => path.dirname(file))])
       }
       const took = performance.now() - started
       await hints.wait(Math.max(LOOK, took * SHARE), stop)
@@ -81,6 +81,14 @@ export async function followProject(
     hints.close()
     await pipeline.close()
   }
+}
+
+/** Whether the config file was edited, added or removed since the project was opened. */
+function hasOtherConfig({ options }: Pipeline, changed: readonly string[]): boolean {
+  const { configFile } = findRoot(process.cwd())
+  return configFile === undefined
+    ? options.configFile !== undefined
+    : configFile !== options.configFile || changed.includes(configFile)
 }
 
 /** A user's mistake, or something that the system refuses, such as a full disk: both may pass. */
@@ -101,8 +109,8 @@ function asCommandError(error: Error): Parameters<Output['fail']>[0] {
 
 /** What the file system tells about folders, to look sooner than usual. */
 interface Hints {
-  /** Follows the folders of a project; `survey` is undefined before the first one. */
-  follow(pipeline: Pipeline, survey: Survey | undefined): void
+  /** Follows these folders from now on, and no others. */
+  follow(folders: readonly string[]): void
   /** Waits so many milliseconds, or until a hint. */
   wait(milliseconds: number, stop: AbortSignal): Promise<void>
   close(): void
@@ -113,15 +121,14 @@ function createHints(): Hints {
   let hint = new AbortController()
 
   return {
-    follow({ options }, survey) {
-      const manifests = survey?.manifests.map(({ file }) => path.dirname(file)) ?? []
-      const folders = new Set([options.storeDir, options.root, ...manifests])
+    follow(folders) {
+      const wanted = new Set([...new Set(folders)].slice(0, MOST_FOLDERS))
       for (const [folder, watcher] of followed) {
-        if (folders.has(folder)) continue
+        if (wanted.has(folder)) continue
         watcher.close()
         followed.delete(folder)
       }
-      for (const folder of [...folders].slice(0, MOST_FOLDERS)) {
+      for (const folder of wanted) {
         if (followed.has(folder)) continue
         followed.set(
           folder,
