@@ -118,6 +118,15 @@ const VIEWS: readonly View[] = [
     },
   },
   {
+    name: 'swipe',
+    at: IMAGE,
+    async show(page) {
+      await buttonOf(page, 'Compare').click()
+      await page.getByLabel('How to compare').selectOption('swipe')
+      await page.getByText('Candidate 1 | Candidate 2, in use').waitFor()
+    },
+  },
+  {
     name: 'edit',
     at: IMAGE,
     async show(page) {
@@ -240,6 +249,71 @@ describe('the wall', () => {
     await page.getByRole('heading', { level: 1, name: 'kira' }).waitFor()
     await page.keyboard.press('Escape')
     await expect.poll(focused).toBe(KIRA)
+  })
+})
+
+describe('an image', () => {
+  /** What the stage shows alone: the picture that is not hidden. */
+  const visible = (page: Page): Promise<string[]> =>
+    page
+      .locator('.stage-pane img:not([hidden])')
+      .evaluateAll((pictures) => pictures.map((picture) => picture.getAttribute('src') ?? ''))
+
+  async function openWithCandidates(): Promise<Page> {
+    const studio = await openHarbour()
+    const plan = await openPage(studio, PLAN)
+    await generate(plan.page, [KIRA])
+    const { page } = await openPage(studio, IMAGE)
+    await page.getByRole('radiogroup', { name: 'Candidates' }).waitFor()
+    return page
+  }
+
+  it('is looked at with keys alone', async () => {
+    const page = await openWithCandidates()
+    const [second = ''] = await visible(page)
+    await page.keyboard.press('ArrowRight')
+    await page.getByText('Candidate 3:', { exact: false }).waitFor()
+    const [third = ''] = await visible(page)
+    expect(third).not.toBe(second)
+    await page.keyboard.down('Space')
+    await expect.poll(() => visible(page)).toEqual([second])
+    await page.keyboard.up('Space')
+    await expect.poll(() => visible(page)).toEqual([third])
+    await page.keyboard.press('ArrowLeft')
+    await page.keyboard.press('ArrowLeft')
+    await page.getByText('Candidate 1:', { exact: false }).waitFor()
+    for (const backdrop of ['light', 'dark', 'checkerboard', 'quiet']) {
+      await page.keyboard.press('b')
+      await page.locator(`.stage[data-backdrop=${backdrop}]`).waitFor()
+    }
+    await page.keyboard.press('j')
+    await page.getByRole('heading', { level: 1, name: 'tom' }).waitFor()
+    await page.keyboard.press('k')
+    await page.getByRole('heading', { level: 1, name: 'kira' }).waitFor()
+  })
+
+  it('is compared with the candidate in use, in a mode that stays with the next image', async () => {
+    const page = await openWithCandidates()
+    await page.keyboard.press('c')
+    await expect.poll(async () => (await visible(page)).length).toBe(2)
+    await page.getByLabel('How to compare').selectOption('all')
+    await expect.poll(async () => (await visible(page)).length).toBe(3)
+    // Enlarged together.
+    await page.keyboard.press('z')
+    const planes = page.locator('.stage-plane')
+    const transforms = await planes.evaluateAll((all) =>
+      all.map((one) => one.getAttribute('style')),
+    )
+    expect(new Set(transforms).size).toBe(1)
+    expect(transforms[0]).toMatch(/scale\((?!1\))/)
+    await page.getByLabel('How to compare').selectOption('difference')
+    await page.locator('.stage-pane[data-mode=difference]').waitFor()
+    await page.keyboard.press('j')
+    await page.getByRole('heading', { level: 1, name: 'tom' }).waitFor()
+    await page.keyboard.press('k')
+    await page.locator('.stage-pane[data-mode=difference]').waitFor()
+    await page.keyboard.press('c')
+    await expect.poll(async () => (await visible(page)).length).toBe(1)
   })
 })
 

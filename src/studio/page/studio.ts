@@ -33,6 +33,9 @@ export interface Notice {
   readonly tone: 'done' | 'refused'
 }
 
+/** `beside`: the shown one and the one in use; `all`: every candidate. */
+export type CompareMode = 'beside' | 'all' | 'swipe' | 'difference'
+
 /** All that the page knows, and what it can ask for. */
 export interface Studio {
   readonly connection: Connection
@@ -50,6 +53,8 @@ export interface Studio {
   readonly writable: ReadonlySignal<boolean>
   /** Of the last change that has been loaded; `null` before everything has been loaded once. */
   readonly revision: ReadonlySignal<number | null>
+  /** How candidates are compared; the mode stays when the picture changes. */
+  readonly compare: Signal<{ readonly mode: CompareMode | null; readonly last: CompareMode }>
   /** Where one was on the wall, to come back to. */
   readonly lastOnWall: { current: number; focus: ImageId | null }
   picture(key: PictureKey): string
@@ -104,6 +109,10 @@ export function createStudio(window: Window): Studio {
     undoable,
     writable,
     revision,
+    compare: signal<{ mode: CompareMode | null; last: CompareMode }>({
+      mode: null,
+      last: 'beside',
+    }),
     lastOnWall: { current: 0, focus: null },
     picture: (key) => `${project.value?.pictures ?? ''}/${key}`,
     hrefOf: (place) => formatAddress({ ...address.value, place }),

@@ -126,8 +126,10 @@ function Preview({ tile }: { readonly tile: Tile | undefined }): JSX.Element {
     <div class="image-body">
       <div class="image-main">
         <Stage
+          image={null}
           pictures={[]}
           shown={null}
+          other={null}
           beside={null}
           preview={thumbnail === null ? null : studio.picture(thumbnail)}
           empty="Loading …"

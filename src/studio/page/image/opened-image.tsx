@@ -132,7 +132,9 @@ export function OpenedImage({ image, reload }: OpenedImageProps): JSX.Element {
     >
       <div class="image-main">
         <Stage
+          image={tile.id}
           pictures={pictures}
+          other={other?.sha256 ?? null}
           shown={onStage?.sha256 ?? pictures[0]?.key ?? null}
           beside={
             beside === null
@@ -276,7 +278,7 @@ function stagePictures(
           {
             key: candidate.sha256,
             url: urlOf(candidate.picture),
-            label: `Candidate ${candidate.number}`,
+            label: `Candidate ${candidate.number}${candidate.picked ? ', in use' : ''}`,
             width: candidate.width,
             height: candidate.height,
           },
