@@ -16,7 +16,7 @@ export interface TemporaryProject {
 
 export async function temporaryProject(files: FileTree = {}): Promise<TemporaryProject> {
   const root = await realpath(await mkdtemp(path.join(tmpdir(), 'imagegen-project-')))
-  onTestFinished(() => rm(root, { recursive: true, force: true }))
+  onTestFinished(() => rm(root, { recursive: true, force: true, maxRetries: 5 }))
   const project: TemporaryProject = {
     root,
     file: (name) => path.join(root, name),

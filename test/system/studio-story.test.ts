@@ -197,7 +197,7 @@ describe('an image', () => {
     await page.getByLabel('Prompt').fill('The frozen harbour')
     await page.getByText('After saving', { exact: false }).waitFor()
     await buttonOf(page, 'Save').click()
-    await page.getByText('The frozen harbour').first().waitFor()
+    await expect.poll(() => page.getByLabel('Prompt').inputValue()).toBe('The frozen harbour')
     await expect
       .poll(() => manifestOf(studio))
       .toMatch(/overrides:[^]*winter[^]*The frozen harbour/)
