@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
-import type { Browser, Page } from 'playwright-core'
+import type { Browser, Locator, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import type { Address } from '../../src/studio/page/address.ts'
 import type { OpenStudio, OpenStudioSettings } from '../studio/opened.ts'
@@ -66,6 +66,11 @@ async function generate(page: Page, ids: readonly string[]): Promise<void> {
   await buttonOf(page, 'Generate').click()
   await confirm(page, 'Generate')
   await page.getByText('Done', { exact: true }).waitFor()
+}
+
+async function attributesOf(locator: Locator, name: string): Promise<string[]> {
+  const found = await Promise.all((await locator.all()).map((one) => one.getAttribute(name)))
+  return found.map((value) => value ?? '')
 }
 
 async function openPage(
@@ -255,9 +260,7 @@ describe('the wall', () => {
 describe('an image', () => {
   /** What the stage shows alone: the picture that is not hidden. */
   const visible = (page: Page): Promise<string[]> =>
-    page
-      .locator('.stage-pane img:not([hidden])')
-      .evaluateAll((pictures) => pictures.map((picture) => picture.getAttribute('src') ?? ''))
+    attributesOf(page.locator('.stage-pane img:not([hidden])'), 'src')
 
   async function openWithCandidates(): Promise<Page> {
     const studio = await openHarbour()
@@ -300,10 +303,7 @@ describe('an image', () => {
     await expect.poll(async () => (await visible(page)).length).toBe(3)
     // Enlarged together.
     await page.keyboard.press('z')
-    const planes = page.locator('.stage-plane')
-    const transforms = await planes.evaluateAll((all) =>
-      all.map((one) => one.getAttribute('style')),
-    )
+    const transforms = await attributesOf(page.locator('.stage-plane'), 'style')
     expect(new Set(transforms).size).toBe(1)
     expect(transforms[0]).toMatch(/scale\((?!1\))/)
     await page.getByLabel('How to compare').selectOption('difference')
