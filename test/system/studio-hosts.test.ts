@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { request, type IncomingMessage } from 'node:http'
 import { mkdirSync, symlinkSync, utimesSync } from 'node:fs'
@@ -6,6 +7,7 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import { startEmulator } from '../../src/emulator/index.ts'
 import type { Project } from '../../src/studio/protocol.ts'
 import { temporaryProject, type TemporaryProject } from '../temporary-project.ts'
+import { cleanEnvironment } from '../examples/clean-environment.ts'
 import { startViteDevServer, type ViteDevServer } from './vite-dev-server.ts'
 
 const ROOT = path.join(import.meta.dirname, '../..')
@@ -117,5 +119,49 @@ describe.each(['vite', 'vite-6'] as const)('the dev server of %s', (vite) => {
     await expect.poll(() => dev.output()).toContain('ready in')
     expect((await fetch(`${url}__imagegen/`)).status).toBe(404)
     expect(dev.output()).not.toContain('Studio')
+  })
+})
+
+describe.each(['webpack', '@rspack/core'])('the watch mode of %s', (bundler) => {
+  test('logs the studio once, however often it builds, and ends it with the process', async () => {
+    const project = await temporaryProject({
+      'watch.mjs': `import bundler from '${bundler}'
+import imagegen from 'unplugin-imagegen/${bundler === 'webpack' ? 'webpack' : 'rspack'}'
+const run = bundler.webpack ?? bundler.rspack ?? bundler
+const config = (name) => ({ name, mode: 'development', context: import.meta.dirname, entry: './main.js',
+  output: { filename: name + '.js' }, plugins: [imagegen({ dev: { generate: 'off' }, types: false })] })
+const watching = run([config('one'), config('two')]).watch({}, () => console.log('built'))
+process.once('SIGTERM', () => watching.close(() => undefined))
+`,
+      'main.js': 'import fox from "./fox.image.yaml"\nconsole.log(fox.src)',
+      'fox.image.yaml': 'prompt: a fox\nalt: ""\n',
+    })
+    mkdirSync(project.file('node_modules/@rspack'), { recursive: true })
+    symlinkSync(ROOT, project.file('node_modules/unplugin-imagegen'))
+    symlinkSync(
+      path.join(ROOT, 'node_modules', bundler),
+      path.join(project.root, 'node_modules', bundler),
+    )
+    const child = spawn(process.execPath, ['watch.mjs'], {
+      cwd: project.root,
+      env: cleanEnvironment(),
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    const closed = once(child, 'close')
+    onTestFinished(() => void child.kill('SIGKILL'))
+    let output = ''
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding('utf8').on('data', (text: string) => (output += text))
+    }
+    await expect.poll(() => output).toMatch(STUDIO)
+    await expect.poll(() => output).toContain('built')
+    const before = output.split('built').length
+    project.write({ 'main.js': 'import fox from "./fox.image.yaml"\nconsole.log(fox.alt)' })
+    await expect.poll(() => output.split('built').length).toBeGreaterThan(before)
+    expect(output.match(new RegExp(STUDIO, 'g'))).toHaveLength(1)
+    const [, url = '', token = ''] = STUDIO.exec(output) ?? []
+    expect(await projectAt({ url, token })).toMatchObject({ images: 1, writable: true })
+    child.kill('SIGTERM')
+    expect(await closed).toEqual([0, null])
   })
 })
