@@ -4,62 +4,24 @@ import { request, type IncomingMessage } from 'node:http'
 import { mkdirSync, symlinkSync, utimesSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { startEmulator } from '../../src/emulator/index.ts'
 import type { Project } from '../../src/studio/protocol.ts'
-import { temporaryProject, type TemporaryProject } from '../temporary-project.ts'
+import { temporaryProject } from '../temporary-project.ts'
 import { cleanEnvironment } from '../examples/clean-environment.ts'
-import { startViteDevServer, type ViteDevServer } from './vite-dev-server.ts'
+import { addressIn, startStudioDevServer, STUDIO, type StudioAddress } from './studio-dev-server.ts'
 
 const ROOT = path.join(import.meta.dirname, '../..')
-
-const STUDIO = /Studio: +(http:\/\/127\.0\.0\.1:\d+\/)#token=([\w-]+)/
 
 /** What a browser sends when a person opens an address. */
 const NAVIGATION = { 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' }
 
-interface Served {
-  readonly project: TemporaryProject
-  readonly dev: ViteDevServer
-  /** The base of the dev server, with a slash. */
-  readonly url: string
-}
-
-async function serve(vite: 'vite' | 'vite-6', options = ''): Promise<Served> {
-  const emulator = await startEmulator({ rpm: 0 })
-  onTestFinished(() => emulator.close())
-  const project = await temporaryProject({
-    'vite.config.js': `import imagegen from 'unplugin-imagegen/vite'\nexport default { base: '/app/', plugins: [imagegen(${options})] }`,
-    'index.html': '<!doctype html><script type="module" src="/main.js"></script>',
-    'main.js': 'import fox from "./fox.image.yaml"\ndocument.title = fox.src',
-    'fox.image.yaml': 'prompt: a fox\nalt: ""\n',
-  })
-  mkdirSync(project.file('node_modules'))
-  symlinkSync(ROOT, project.file('node_modules/unplugin-imagegen'))
-  symlinkSync(path.join(ROOT, 'node_modules', vite), project.file('node_modules/vite'))
-  const dev = await startViteDevServer(project.root, {
-    MINIMAX_API_HOST: emulator.url,
-    MINIMAX_API_KEY: 'any',
-  })
-  onTestFinished(() => dev.stop())
-  return { project, dev, url: dev.url }
-}
-
-async function addressIn(
-  dev: ViteDevServer,
-): Promise<{ readonly url: string; readonly token: string }> {
-  await expect.poll(() => dev.output()).toMatch(STUDIO)
-  const [, url = '', token = ''] = STUDIO.exec(dev.output()) ?? []
-  return { url, token }
-}
-
-async function projectAt({ url, token }: { url: string; token: string }): Promise<Project> {
+async function projectAt({ url, token }: StudioAddress): Promise<Project> {
   const response = await fetch(`${url}api/1/project`, { headers: { 'x-imagegen-token': token } })
   return (await response.json()) as Project
 }
 
 describe.each(['vite', 'vite-6'] as const)('the dev server of %s', (vite) => {
   test('prints the studio once it listens, and the studio shows its pictures arrive', async () => {
-    const { dev } = await serve(vite)
+    const { dev } = await startStudioDevServer(vite)
     const address = await addressIn(dev)
     expect(new URL(address.url).port).not.toBe(new URL(dev.url).port)
     // The dev server makes the missing picture by itself, within the same budget.
@@ -72,7 +34,7 @@ describe.each(['vite', 'vite-6'] as const)('the dev server of %s', (vite) => {
   })
 
   test('redirects a navigation to it, and answers nothing else', async () => {
-    const { dev, url } = await serve(vite)
+    const { dev, url } = await startStudioDevServer(vite)
     const address = await addressIn(dev)
     const ask = async (more: Record<string, string>, method = 'GET'): Promise<IncomingMessage> => {
       // `fetch` sets these headers itself.
@@ -103,7 +65,7 @@ describe.each(['vite', 'vite-6'] as const)('the dev server of %s', (vite) => {
   })
 
   test('keeps the studio when it restarts, so that an open page goes on', async () => {
-    const { dev, project } = await serve(vite)
+    const { dev, project } = await startStudioDevServer(vite)
     const address = await addressIn(dev)
     const { process } = await projectAt(address)
     const now = new Date()
@@ -115,7 +77,7 @@ describe.each(['vite', 'vite-6'] as const)('the dev server of %s', (vite) => {
   })
 
   test('has none with `studio: false`', async () => {
-    const { dev, url } = await serve(vite, '{ studio: false }')
+    const { dev, url } = await startStudioDevServer(vite, '{ studio: false }')
     await expect.poll(() => dev.output()).toContain('ready in')
     expect((await fetch(`${url}__imagegen/`)).status).toBe(404)
     expect(dev.output()).not.toContain('Studio')
