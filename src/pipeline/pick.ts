@@ -101,12 +101,16 @@ function noSuchCandidate(
       hint: `Run \`imagegen generate\` first.`,
     })
   }
-  const fitting =
-    typeof choice === 'number'
-      ? []
-      : candidates.filter(({ receipt }) => receipt.sha256.startsWith(choice))
   return new ImagegenError('usage', {
-    message: `${id} has ${fitting.length > 1 ? `${fitting.length} candidates` : 'no candidate'} ${typeof choice === 'number' ? choice : `that begins with ${choice}`}. Its candidates are ${candidateList(candidates)}.`,
+    message: `${id} has ${describeMisfit(choice, candidates)}. Its candidates are ${candidateList(candidates)}.`,
     hint: 'Name one of them by its number, or by 8 or more of its digits. To have more, raise `n`.',
   })
+}
+
+function describeMisfit(choice: CandidatePick, candidates: KeyRecord['candidates']): string {
+  if (typeof choice === 'number') return `no candidate ${choice}`
+  const some = candidates.filter(({ receipt }) => receipt.sha256.startsWith(choice))
+  return some.length > 1
+    ? `${some.length} candidates that begin with ${choice}`
+    : `no candidate that begins with ${choice}`
 }

@@ -195,6 +195,7 @@ function describe({ place }: EditTarget, changes: FieldChanges): string {
   const lines = Object.entries(changes).flatMap(([field, value]) =>
     value === null ? [] : [`${field}: ${typeof value === 'number' ? value : textOf(field, value)}`],
   )
+  if (lines.length === 0) return ''
   const { combination } = place
   const when =
     combination === undefined
