@@ -87,10 +87,10 @@ function checkedPrice(name: string, price: ImagePrice): ImagePrice {
 /** What is wrong with a value that should be an image model. */
 function faultOf(value: unknown): string | undefined {
   if (typeof value === 'string') {
-    return `it is the text '${value}'. Give the model itself, such as openai.image('gpt-image-1').`
+    return `it is the text '${value}'. Give the model itself, such as openai.image('gpt-image-2').`
   }
   if (typeof value === 'function') {
-    return `it is a function. Call it with the id of a model, such as openai.image('gpt-image-1').`
+    return `it is a function. Call it with the id of a model, such as openai.image('gpt-image-2').`
   }
   if (!isRecord(value)) return `it is ${value === null ? 'null' : typeof value}.`
   if (value instanceof Promise) return 'it is a promise. Write `await` before it.'

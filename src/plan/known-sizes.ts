@@ -11,7 +11,7 @@ interface KnownSizes {
 export const KNOWN_SIZES: readonly KnownSizes[] = [
   {
     provider: 'openai',
-    model: /^gpt-image-1/,
+    model: /^gpt-image-[12]/,
     sizes: ['1024x1024', '1536x1024', '1024x1536'],
   },
   { provider: 'openai', model: /^dall-e-3/, sizes: ['1024x1024', '1792x1024', '1024x1792'] },
