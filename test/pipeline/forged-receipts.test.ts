@@ -223,3 +223,20 @@ test('candidates that remain after `n` was lowered are listed, unless another en
   write({ 'b.image.yaml': 'images: { b: { prompt: A dune, alt: "", size: 512x512, n: 3 } }' })
   expect(await surplus()).toEqual([0, 0])
 })
+
+test.each([
+  ['provider', 'unavailable'],
+  ['elsewhere', 'current'],
+  ['edited', 'current'],
+] as const)(
+  'a receipt of origin %s with other pixels than requested is %s',
+  async (origin, state) => {
+    const { pipeline, receiptOf, forge, remove } = await openForger()
+    const survey = await pipeline.survey()
+    const name = survey.plan.images[0]!.entry.name
+    const paid = receiptOf(name)
+    await remove(name)
+    forge(await red(77, 33), { ...paid, version: 2, origin, width: 77, height: 33 } as Receipt)
+    expect((await statesOf(pipeline))[name]).toBe(state)
+  },
+)
