@@ -39,5 +39,5 @@ function failedEnding(job: Job): FailedJob {
     stopsRun: false,
     isRetryable: true,
   }
-  return { kind: 'failed', failure, warnings: [] }
+  return { kind: 'failed', failure, warnings: [], said: [] }
 }

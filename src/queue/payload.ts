@@ -32,6 +32,8 @@ export interface JobResult {
   readonly wanted: number
   /** Warnings for the user on success. */
   readonly warnings: readonly string[]
+  /** What the model said of settings that other images may have, too. */
+  readonly said: readonly string[]
 }
 
 /** What a worker reports while it works, and at the end where the job failed. */
@@ -46,6 +48,7 @@ export interface FailedJob {
   readonly kind: 'failed'
   readonly failure: SharedFailure & { readonly isRetryable: boolean }
   readonly warnings: readonly string[]
+  readonly said: readonly string[]
 }
 
 export function payloadOf(order: Order, run: RunOfPayload): Payload {
@@ -84,7 +87,14 @@ const messageSchema = v.pipe(
   v.transform((text) => plainText(text, LONGEST_TEXT)),
 )
 
-const resultSchema = v.object({ wanted: v.number(), warnings: v.array(messageSchema) })
+/** Workers of an earlier version have no such list. */
+const saidSchema = v.optional(v.array(messageSchema), [])
+
+const resultSchema = v.object({
+  wanted: v.number(),
+  warnings: v.array(messageSchema),
+  said: saidSchema,
+})
 
 export function parseResult(value: unknown): JobResult | undefined {
   const result = v.safeParse(resultSchema, value)
@@ -114,6 +124,7 @@ const progressSchema = v.variant('kind', [
       isRetryable: v.boolean(),
     }),
     warnings: v.array(messageSchema),
+    said: saidSchema,
   }),
 ])
 

@@ -4,6 +4,7 @@ import PQueue from 'p-queue'
 import { failureOf, notTried, type Failure } from '../../generate/failure.ts'
 import type { GenerateOptions } from '../../generate/generate.ts'
 import { makeInOrder, type GenerateReport, type Outcome } from '../../generate/in-order.ts'
+import { createSaidWarnings } from '../../generate/said-warnings.ts'
 import { ImagegenError } from '../../shared/errors.ts'
 import type { Logger } from '../../shared/logger.ts'
 import { openChannel, type Channel } from './channel.ts'
@@ -44,6 +45,7 @@ export async function generateThroughQueue(
   const { redis } = connection
   const id = randomUUID()
   const before = budget.spent()
+  const said = createSaidWarnings()
   const waiters = await openWaiters(redis, settings, id)
   const run = await openRun(redis, settings, id, budget)
   const channels = new Map<string, Promise<Channel>>()
@@ -56,7 +58,9 @@ export async function generateThroughQueue(
     return channel
   }
   try {
-    const make = makerOf({ ...options, connection, run, channelOf, priority: priorityOf(jobs) })
+    const onSaid: Run['onSaid'] = (job, text) => said.add(job, text)
+    const priority = priorityOf(jobs)
+    const make = makerOf({ ...options, connection, run, channelOf, priority, onSaid })
     const report = await makeInOrder(jobs, make, onEvent)
     if (connection.lost.aborted) {
       // The final totals are only on the server. An aborted run does not wait for them.
@@ -71,6 +75,7 @@ export async function generateThroughQueue(
     })
     return report
   } finally {
+    for (const message of said.messages()) onEvent({ kind: 'warning', message })
     waiters.close()
     await Promise.allSettled([...channels.values()].map(async (channel) => (await channel).close()))
     connection.close()

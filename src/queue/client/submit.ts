@@ -9,7 +9,6 @@ import { ImagegenError } from '../../shared/errors.ts'
 import { canonicalJson } from '../../shared/hash.ts'
 import type { Channel } from './channel.ts'
 import type { Connection } from '../connection.ts'
-import type { Ending } from '../ending.ts'
 import { handOver } from '../input-files.ts'
 import type { QueuedModel } from '../names.ts'
 import { payloadOf, type JobProgress, type Payload, type RunOfPayload } from '../payload.ts'
@@ -25,6 +24,8 @@ export interface Run extends GenerateOptions {
   readonly run: RunOfPayload
   /** BullMQ's priority: lower numbers go first. */
   readonly priority: number
+  /** What a model said of a setting of a job; told once for all jobs that have it. */
+  readonly onSaid: (job: Job, said: string) => void
   readonly channelOf: (model: QueuedModel) => Promise<Channel>
 }
 
@@ -53,7 +54,9 @@ export async function submitUntilDone(
     if (ending.kind === 'left') return 'left'
     // Another client may have asked for less than this run needs. The key is free now, so this run asks for itself.
     if (ending.kind === 'gone' || inQueue === undefined || !serves(inQueue, order)) continue
-    for (const message of warningsOf(ending)) onEvent({ kind: 'warning', message })
+    const { warnings, said } = ending.kind === 'completed' ? (ending.result ?? SILENT) : ending
+    for (const message of warnings) onEvent({ kind: 'warning', message })
+    for (const each of said) run.onSaid(job, each)
     if (ending.kind === 'completed') {
       if (await isThere(order, run)) {
         if (order.renew !== null) await finishRenewal(order, run)
@@ -67,9 +70,8 @@ export async function submitUntilDone(
   throw notToBeHad(order)
 }
 
-function warningsOf(ending: Extract<Ending, { kind: 'completed' | 'failed' }>): readonly string[] {
-  return (ending.kind === 'completed' ? ending.result?.warnings : ending.warnings) ?? []
-}
+/** The result of a job that no worker of this version made. */
+const SILENT = { warnings: [], said: [] } as const
 
 function tell(job: Job, progress: JobProgress, { onEvent }: Run): void {
   switch (progress.kind) {

@@ -10,6 +10,8 @@ import type { FailedJob, JobProgress } from '../payload.ts'
 export interface JobReport {
   /** The warnings for the user so far. */
   readonly warnings: readonly string[]
+  /** What the model said of settings so far. */
+  readonly said: readonly string[]
   tell(event: OrderEvent): void
   tellRetry(error: ImagegenError | ModelError): void
   tellMade(): void
@@ -19,6 +21,7 @@ export interface JobReport {
 
 export function reportOn(job: Job, logger: Logger): JobReport {
   const warnings: string[] = []
+  const said: string[] = []
   // Any program that can write to the server may have written the id.
   const name = plainText(job.name)
 
@@ -34,12 +37,14 @@ export function reportOn(job: Job, logger: Logger): JobReport {
 
   return {
     warnings,
+    said,
     tellRetry,
 
     tell(event) {
       switch (event.kind) {
         case 'warning':
-          warnings.push(event.message)
+          if (event.said === undefined) warnings.push(event.message)
+          else said.push(event.said)
           logger.warn(sentence(event.message))
           break
         case 'retried':
@@ -60,7 +65,7 @@ export function reportOn(job: Job, logger: Logger): JobReport {
 
     async tellFailed(failure) {
       logger.error(`failed  ${name} (${failure.code}): ${sentence(failure.message)}`)
-      await job.updateProgress({ kind: 'failed', failure, warnings })
+      await job.updateProgress({ kind: 'failed', failure, warnings, said })
     },
   }
 }

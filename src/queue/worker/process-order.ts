@@ -127,7 +127,7 @@ export function createProcessor(
     })
     if (failure !== undefined) throw new FailedElsewhere(failure)
     await send(order, report)
-    return { wanted: order.wanted, warnings: report.warnings }
+    return { wanted: order.wanted, warnings: report.warnings, said: report.said }
   }
 
   /**
