@@ -236,7 +236,7 @@ test.each([
     const name = survey.plan.images[0]!.entry.name
     const paid = receiptOf(name)
     await remove(name)
-    forge(await red(77, 33), { ...paid, version: 2, origin, width: 77, height: 33 } as Receipt)
+    forge(await red(77, 33), { ...paid, version: 2, origin, width: 77, height: 33 })
     expect((await statesOf(pipeline))[name]).toBe(state)
   },
 )
