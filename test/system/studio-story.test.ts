@@ -96,7 +96,7 @@ describe('an image', () => {
     expect(manifestOf(studio)).toBe(CAST)
 
     // Picked with the button, and back with a key.
-    await candidatesOf(page).nth(1).check({ force: true })
+    await candidatesOf(page).nth(1).check()
     await buttonOf(page, 'Pick').click()
     await page.getByRole('radio', { name: '2, in use' }).waitFor({ state: 'attached' })
     const picked = manifestOf(studio)

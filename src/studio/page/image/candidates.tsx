@@ -22,7 +22,6 @@ export function Candidates({ candidates, shown, onShow }: CandidatesProps): JSX.
             <input
               type="radio"
               name="candidate"
-              class="hidden"
               aria-label={`${candidate.number}${candidate.picked ? ', in use' : ''}`}
               aria-description={tell(candidate)}
               checked={candidate.sha256 === shown}

@@ -55,6 +55,33 @@ export function OpenedImage({ image, reload }: OpenedImageProps): JSX.Element {
     return () => window.removeEventListener('blur', stop)
   }, [])
 
+  // Anywhere on the page: a browser opens what is dropped elsewhere, and the page would be gone.
+  useEffect(() => {
+    const over = (event: DragEvent): void => {
+      if (!writable.value || event.dataTransfer?.types.includes('Files') !== true) return
+      event.preventDefault()
+      setOver(true)
+    }
+    const leave = (event: DragEvent): void => {
+      if (event.relatedTarget === null) setOver(false)
+    }
+    const drop = (event: DragEvent): void => {
+      if (!writable.value) return
+      event.preventDefault()
+      setOver(false)
+      const file = event.dataTransfer?.files[0]
+      if (file !== undefined) setQuestion({ adopt: file })
+    }
+    window.addEventListener('dragover', over)
+    window.addEventListener('dragleave', leave)
+    window.addEventListener('drop', drop)
+    return () => {
+      window.removeEventListener('dragover', over)
+      window.removeEventListener('dragleave', leave)
+      window.removeEventListener('drop', drop)
+    }
+  }, [writable])
+
   const change = async (wanted: Change): Promise<void> => {
     if (isBusy) return
     setBusy(true)
@@ -112,24 +139,7 @@ export function OpenedImage({ image, reload }: OpenedImageProps): JSX.Element {
   ])
 
   return (
-    <div
-      class="image-body"
-      data-over={isOver}
-      onDragOver={(event) => {
-        if (!writable.value || event.dataTransfer?.types.includes('Files') !== true) return
-        event.preventDefault()
-        setOver(true)
-      }}
-      onDragLeave={(event) => {
-        if (event.currentTarget === event.target) setOver(false)
-      }}
-      onDrop={(event) => {
-        if (!writable.value) return
-        event.preventDefault()
-        setOver(false)
-        adopt(event.dataTransfer?.files[0])
-      }}
-    >
+    <div class="image-body">
       <div class="image-main">
         <Stage
           image={tile.id}
