@@ -6,6 +6,7 @@ import { measurePlan } from './figures/plan.mjs'
 import { measureQueue } from './figures/queue.mjs'
 import { measureRender } from './figures/render.mjs'
 import { measureStart } from './figures/start.mjs'
+import { measureStudio } from './figures/studio.mjs'
 import { measureDevEdit, measureDevStart } from './figures/vite-dev.mjs'
 import { measureViteCold } from './figures/vite-cold.mjs'
 import { measureViteWarm } from './figures/vite-warm.mjs'
@@ -27,5 +28,6 @@ export const FIGURES = {
   'dev-edit': measureDevEdit,
   encoders: measureEncoders,
   start: measureStart,
+  studio: measureStudio,
   queue: measureQueue,
 }
