@@ -31,15 +31,18 @@ export async function fillStore(workspace, project, pictureOf, { width, height }
     const sha256 = createHash('sha256').update(bytes).digest('hex')
     const base = names.baseName(entry.name, made.key, sha256, 1)
     const receipt = {
-      version: 1,
+      version: 2,
       key: made.key,
       recipe: made.recipe,
       name: entry.name,
       inputs: [],
       provider: made.recipe.provider,
       model: made.recipe.modelId,
-      responseId: `response-${index}`,
-      usd: 0.0035,
+      responseId: null,
+      usd: 0,
+      entry: entry.id,
+      // Pictures of a provider would have to have the size that the recipe asks for.
+      origin: 'elsewhere',
       time: new Date(Date.UTC(2026, 0, 1) + index).toISOString(),
       sha256,
       bytes: bytes.length,

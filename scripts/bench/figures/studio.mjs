@@ -1,3 +1,4 @@
+/// <reference lib="dom" />
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, readFileSync } from 'node:fs'
@@ -86,7 +87,7 @@ async function measureWall(workspace, browser, images, runs) {
     const page = await browser.newPage({ viewport: { width: 1280, height: 900 } })
     const start = performance.now()
     await page.goto(studio.address)
-    await page.locator('main a img').first().waitFor()
+    await page.locator('main .tile img').first().waitFor()
     firsts.push((performance.now() - start) / 1000)
     frames.push(await framesWhileScrolling(page))
     megabytes.push(await heapOf(page))
@@ -189,7 +190,7 @@ export default { plugins: [imagegen({ dev: { generate: 'off' } })], server: { ho
   const page = await browser.newPage({ viewport: { width: 1280, height: 900 } })
   await shown.goto(server.page)
   await page.goto(server.studio)
-  await page.locator('main a img').first().click()
+  await page.getByRole('link', { name: 'src/hero.image.yaml', exact: true }).click()
   const manifest = project.file('src/hero.image.yaml')
   /** @type {number[]} */
   const written = []
