@@ -198,10 +198,8 @@ export default { plugins: [imagegen({ dev: { generate: 'off' } })], server: { ho
   const updated = []
   for (let round = 0; round < rounds; round++) {
     const before = await shown.locator('img').getAttribute('src')
-    await page
-      .getByRole('radio')
-      .nth(round % 2)
-      .click()
+    await page.getByRole('radio', { name: /in use/, checked: true }).waitFor()
+    await page.getByRole('radio', { checked: false }).click()
     const text = readFileSync(manifest, 'utf8')
     const start = performance.now()
     await page.getByRole('button', { name: 'Pick', exact: true }).click()
