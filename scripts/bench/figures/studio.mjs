@@ -237,15 +237,16 @@ export default { plugins: [imagegen({ dev: { generate: 'off' } })], server: { ho
  * @returns {Promise<{ address: string, close: () => Promise<void> }>}
  */
 async function openStudio(workspace, project) {
-  const { found, close } = await start(project, [workspace.cli, 'studio'], [STUDIO])
-  return { address: found[0] ?? '', close }
+  const program = await start(project, [workspace.cli, 'studio'], [STUDIO])
+  return { address: program.found[0] ?? '', close: () => program.close() }
 }
 
 /** @param {import('../workspace.mjs').Project} project */
 async function openVite(project) {
   const vite = project.file('node_modules/vite/bin/vite.js')
-  const { found, close } = await start(project, [vite], [/(http:\S+:\d+\/)(?!#)/, STUDIO])
-  return { page: found[0] ?? '', studio: found[1] ?? '', close }
+  const program = await start(project, [vite], [/(http:\S+:\d+\/)(?!#)/, STUDIO])
+  const [page = '', studio = ''] = program.found
+  return { page, studio, close: () => program.close() }
 }
 
 /**
