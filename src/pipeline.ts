@@ -16,14 +16,14 @@ import { checkFingerprint, leaveFingerprint } from './pipeline/last-build.ts'
 import type { WorkHow } from './pipeline/here-or-there.ts'
 import { fulfil } from './pipeline/fulfil.ts'
 import { pictureJob, placeholderJob, previousJob } from './pipeline/render-jobs.ts'
-import type { AdoptHow, Adoption } from './pipeline/adoption.ts'
-import type { Pairing } from './pipeline/adopt-folder.ts'
-import type { ImportHow, Imported } from './pipeline/import-folder.ts'
-import type { GivenPicture } from './pipeline/given-picture.ts'
-import type { EditBasis, EditedFields } from './pipeline/edit-fields.ts'
-import type { ManifestEdit } from './pipeline/manifest-edit.ts'
-import { editTarget, type EditTarget } from './pipeline/edit-target.ts'
-import type { ProposeAround } from './pipeline/propose.ts'
+import type { AdoptHow, Adoption } from './pipeline/adopt/adoption.ts'
+import type { Pairing } from './pipeline/adopt/adopt-folder.ts'
+import type { ImportHow, Imported } from './pipeline/adopt/import-folder.ts'
+import type { GivenPicture } from './pipeline/adopt/given-picture.ts'
+import type { EditBasis, EditedFields } from './pipeline/edit/edit-fields.ts'
+import type { ManifestEdit } from './pipeline/edit/manifest-edit.ts'
+import { editTarget, type EditTarget } from './pipeline/edit/edit-target.ts'
+import type { ProposeAround } from './pipeline/edit/propose.ts'
 import { remoteOf, sharedRenditions } from './pipeline/remote.ts'
 import type { Survey } from './pipeline/survey.ts'
 import { createSurveyor } from './pipeline/surveyor.ts'
@@ -57,15 +57,15 @@ export type { CandidatePick, ImageEntry } from './manifest/entry.ts'
 export type { Manifest } from './manifest/manifest.ts'
 export type { GenerateEvent } from './generate/event.ts'
 export type { GenerateReport } from './generate/in-order.ts'
-export type { AdoptHow, Adoption } from './pipeline/adoption.ts'
-export type { Pairing } from './pipeline/adopt-folder.ts'
-export type { ImportHow, Imported } from './pipeline/import-folder.ts'
-export type { GivenPicture } from './pipeline/given-picture.ts'
+export type { AdoptHow, Adoption } from './pipeline/adopt/adoption.ts'
+export type { Pairing } from './pipeline/adopt/adopt-folder.ts'
+export type { ImportHow, Imported } from './pipeline/adopt/import-folder.ts'
+export type { GivenPicture } from './pipeline/adopt/given-picture.ts'
 export { createRunProgress } from './generate/run-progress.ts'
 export type { RunState } from './generate/run-progress.ts'
-export { manifestDigest, type EditBasis, type EditedFields } from './pipeline/edit-fields.ts'
-export type { EditTarget } from './pipeline/edit-target.ts'
-export type { FileEdit, ManifestEdit, PriceDifference } from './pipeline/manifest-edit.ts'
+export { manifestDigest, type EditBasis, type EditedFields } from './pipeline/edit/edit-fields.ts'
+export type { EditTarget } from './pipeline/edit/edit-target.ts'
+export type { FileEdit, ManifestEdit, PriceDifference } from './pipeline/edit/manifest-edit.ts'
 export type { Survey } from './pipeline/survey.ts'
 export { pickedOf } from './plan/picked.ts'
 export type { Job, Plan, PlannedImage } from './plan/plan.ts'
@@ -312,31 +312,31 @@ export function createPipeline(
       renderer.render(pictureJob(image, survey, store, options, candidate), signal),
     target: (survey, id) => editTarget(id, survey),
     async reroll(survey, id) {
-      const { proposeReroll } = await import('./pipeline/reroll.ts')
+      const { proposeReroll } = await import('./pipeline/edit/reroll.ts')
       return proposeReroll(editTarget(id, survey), survey, store, { suppose })
     },
     async pick(survey, id, choice) {
-      const { proposePick } = await import('./pipeline/pick.ts')
+      const { proposePick } = await import('./pipeline/edit/pick.ts')
       return proposePick(editTarget(id, survey), choice, survey, store, { suppose })
     },
     async editFields(survey, id, fields, basis = {}) {
-      const { proposeFields } = await import('./pipeline/edit-fields.ts')
+      const { proposeFields } = await import('./pipeline/edit/edit-fields.ts')
       return proposeFields(editTarget(id, survey), fields, basis, survey, { suppose })
     },
     write: async ({ files }) => {
-      const { writeFiles } = await import('./pipeline/write-edit.ts')
+      const { writeFiles } = await import('./pipeline/edit/write-edit.ts')
       return writeFiles(files)
     },
     async adoptFile(image, picture, survey, how) {
-      const { adoptPicture } = await import('./pipeline/adopt.ts')
+      const { adoptPicture } = await import('./pipeline/adopt/adopt.ts')
       return adoptPicture(image, picture, survey, how, { options, defaults, store, suppose })
     },
     async pairFolder(folder, survey) {
-      const { pairFolder } = await import('./pipeline/adopt-folder.ts')
+      const { pairFolder } = await import('./pipeline/adopt/adopt-folder.ts')
       return pairFolder(folder, survey)
     },
     async importFolder(folder, survey, how) {
-      const { importFolder } = await import('./pipeline/import-folder.ts')
+      const { importFolder } = await import('./pipeline/adopt/import-folder.ts')
       return importFolder(folder, survey, how, { options, defaults, store, suppose })
     },
     renderPlaceholder: async (image, signal, label) =>

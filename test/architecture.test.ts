@@ -160,14 +160,14 @@ describe('the rules notice', () => {
       { 'render/a.ts': "import type { Sharp } from 'sharp'\nimport 'node:child_process'" },
       [
         'render/a.ts: sharp is the business of pixels/',
-        'render/a.ts: node:child_process is the business of store/locks/process-identity.ts, studio/programs.ts',
+        'render/a.ts: node:child_process is the business of store/locks/process-identity.ts, studio/actions/programs.ts',
       ],
     ],
     [
       'a connection and a thread away from their doors',
       { 'store/a.ts': "import 'node:net'\nimport { Worker } from 'node:worker_threads'" },
       [
-        'store/a.ts: node:net is the business of plugin/next/turbopack-channel.ts, model/http/, options/trusted-host.ts, emulator/loopback-host.ts, studio/host-header.ts',
+        'store/a.ts: node:net is the business of plugin/next/turbopack-channel.ts, model/http/, options/trusted-host.ts, emulator/loopback-host.ts, studio/listener/host-header.ts',
         'store/a.ts: node:worker_threads is the business of manifest/read/parse-ahead.ts, manifest/read/parse-worker.ts',
       ],
     ],

@@ -1,5 +1,5 @@
-import { readPage } from './page-file.ts'
-import { findEditor } from './programs.ts'
+import { readPage } from './listener/page-file.ts'
+import { findEditor } from './actions/programs.ts'
 import { startStudio, type Studio } from './studio.ts'
 import type { RunListener, Subject } from './subject.ts'
 

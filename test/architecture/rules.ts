@@ -45,7 +45,8 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   store: ['locks', 'read', 'arrive', 'remote'],
   queue: ['worker', 'client'],
   emulator: ['drawing'],
-  studio: ['page'],
+  pipeline: ['edit', 'adopt'],
+  studio: ['listener', 'views', 'actions', 'page'],
   plugin: ['session', 'hosts', 'next'],
   cli: ['terminal', 'setup', 'commands'],
 }
@@ -85,7 +86,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   console: ['shared/logger.ts', 'cli/'],
   fetch: ['model/', 'emulator/references.ts', 'studio/page/connection.ts'],
   'process.exit': ['cli/main.ts'],
-  'node:child_process': ['store/locks/process-identity.ts', 'studio/programs.ts'],
+  'node:child_process': ['store/locks/process-identity.ts', 'studio/actions/programs.ts'],
   // A download looks at the address that it connects to, which `fetch` does not show.
   'node:http': ['emulator/', 'model/http/get.ts', 'studio/'],
   'node:https': ['model/http/get.ts'],
@@ -95,7 +96,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
     'model/http/',
     'options/trusted-host.ts',
     'emulator/loopback-host.ts',
-    'studio/host-header.ts',
+    'studio/listener/host-header.ts',
   ],
   'node:worker_threads': ['manifest/read/parse-ahead.ts', 'manifest/read/parse-worker.ts'],
 }

@@ -7,7 +7,7 @@ import { parseDocument, type Node, type ParsedNode } from 'yaml'
 import { editEntry, type EntryEdit } from '../../src/manifest/edit/edit.ts'
 import { createLocate, pathOfImage, type Manifest } from '../../src/manifest/manifest.ts'
 import { parseManifest } from '../../src/manifest/read/parse.ts'
-import { writeFiles } from '../../src/pipeline/write-edit.ts'
+import { writeFiles } from '../../src/pipeline/edit/write-edit.ts'
 import type { ImageSettings } from '../../src/manifest/schema/schema.ts'
 
 function manifestOf(text: string): Manifest {

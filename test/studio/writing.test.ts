@@ -334,7 +334,7 @@ describe('the editor', () => {
       'a;touch pwned $(id).image.yaml': '# first\nprompt: a\nalt: ""\n',
     })
     chmodSync(editor, 0o755)
-    const { findEditor } = await import('../../src/studio/programs.ts')
+    const { findEditor } = await import('../../src/studio/actions/programs.ts')
     const found = findEditor({ VISUAL: `"${editor}" --wait`, PATH: '' })
     await found?.open(studio.project.file('a;touch pwned $(id).image.yaml'), 2)
     await expect.poll(() => readdirSync(studio.project.root)).toContain('seen')
@@ -374,7 +374,7 @@ describe('the editor', () => {
   })
 
   it.each(['vim', 'nano -w', 'emacs'])('in the terminal is not started: %s', async (EDITOR) => {
-    const { findEditor } = await import('../../src/studio/programs.ts')
+    const { findEditor } = await import('../../src/studio/actions/programs.ts')
     expect(findEditor({ EDITOR, PATH: process.env['PATH'] ?? '' })?.name).not.toBe(
       EDITOR.split(' ')[0],
     )

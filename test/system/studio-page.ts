@@ -1,6 +1,6 @@
 import axe from 'axe-core'
 import type { Browser, Page } from 'playwright-core'
-import { readPage } from '../../src/studio/page-file.ts'
+import { readPage } from '../../src/studio/listener/page-file.ts'
 import { formatAddress, parseAddress, type Address } from '../../src/studio/page/address.ts'
 import { openStudio, type OpenStudio, type OpenStudioSettings } from '../studio/opened.ts'
 import { openPage, type OpenedPage, type PageSettings } from './open-page.ts'

@@ -17,8 +17,8 @@ export const studio: Command = {
     { line: '--port 4000 --open', about: 'the same at a fixed port, in the browser' },
   ],
   async run(given, output) {
-    const { findEditor, openInBrowser } = await import('../../studio/programs.ts')
-    const { readPage } = await import('../../studio/page-file.ts')
+    const { findEditor, openInBrowser } = await import('../../studio/actions/programs.ts')
+    const { readPage } = await import('../../studio/listener/page-file.ts')
     const { startStudio } = await import('../../studio/studio.ts')
     const { createOwnSubject } = await import('../../studio/subject.ts')
     const isReadOnly = given.flag('read-only')

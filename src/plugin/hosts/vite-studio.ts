@@ -1,7 +1,7 @@
 import type { Connect, Plugin, ViteDevServer } from 'vite'
 import { messageOf } from '../../shared/errors.ts'
 import { printable } from '../../shared/plain-text.ts'
-import { isLoopbackRequest } from '../../studio/access.ts'
+import { isLoopbackRequest } from '../../studio/listener/access.ts'
 import type { Session } from '../session/session.ts'
 
 /** What frameworks that print their own addresses ask the plugin of their dev server. */

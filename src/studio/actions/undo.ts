@@ -1,0 +1,68 @@
+import { randomUUID } from 'node:crypto'
+import { rmSync } from 'node:fs'
+import type { ManifestEdit, Pipeline } from '../../pipeline.ts'
+import { readFileIfThere } from '../../shared/files.ts'
+import { sha256 } from '../../shared/hash.ts'
+import { refuse } from '../listener/refused.ts'
+
+/** A file that a change added, which goes when the change is undone. */
+export interface AddedFile {
+  /** Absolute. */
+  readonly file: string
+  readonly sha256: string
+}
+
+/** What the studio wrote, so that it can be taken back until somebody changes the file. */
+export interface UndoList {
+  /** @returns the token that takes the change back. */
+  remember(edit: ManifestEdit, added?: AddedFile): string
+  /**
+   * Takes a change back.
+   *
+   * @returns the change that was made to do so, which can be taken back as well.
+   * @throws RefusedError `not-found`.
+   * @throws ImagegenError with code `conflict` if a file has changed since; nothing is written then.
+   */
+  undo(token: string, pipeline: Pipeline): Promise<ManifestEdit>
+}
+
+/** Changes that can be taken back: a person's last hours. */
+const MOST = 200
+
+interface Remembered {
+  readonly edit: ManifestEdit
+  readonly added: AddedFile | undefined
+}
+
+export function createUndoList(): UndoList {
+  const known = new Map<string, Remembered>()
+  return {
+    remember(edit, added) {
+      const token = randomUUID()
+      known.set(token, { edit, added })
+      const [oldest] = known.keys()
+      if (known.size > MOST && oldest !== undefined) known.delete(oldest)
+      return token
+    },
+    async undo(token, pipeline) {
+      const found = known.get(token)
+      if (found === undefined) throw refuse('not-found', 'That can no longer be undone.')
+      const files = found.edit.files.map(({ before, after, ...file }) => ({
+        ...file,
+        before: after,
+        after: before,
+      }))
+      const back = { ...found.edit, files }
+      await pipeline.write(back)
+      known.delete(token)
+      if (found.added !== undefined) removeAdded(found.added)
+      return back
+    },
+  }
+}
+
+/** A file that somebody has changed since stays. */
+function removeAdded({ file, sha256: digest }: AddedFile): void {
+  const bytes = readFileIfThere(file)
+  if (bytes !== undefined && sha256(bytes) === digest) rmSync(file)
+}

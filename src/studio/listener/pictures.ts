@@ -1,0 +1,159 @@
+import { readFile } from 'node:fs/promises'
+import path from 'node:path'
+import PQueue from 'p-queue'
+import { sniffMediaType, type MediaType } from '../../pixels/media-type.ts'
+import { withPipelines } from '../../pixels/pipelines.ts'
+import { openImage } from '../../pixels/sharp.ts'
+import type { Pipeline, Survey } from '../../pipeline.ts'
+import { createCacheSeal } from '../../shared/cache-seal.ts'
+import { readFileIfThere, replaceFile } from '../../shared/files.ts'
+import { sha256 } from '../../shared/hash.ts'
+import type { PictureKey } from '../protocol.ts'
+
+/** One paid picture, as the store knows it. */
+export type StoredPicture = ReturnType<Survey['snapshot']['lookup']>['candidates'][number]
+
+/** Where the bytes of a picture are. */
+export type PictureSource =
+  | { readonly kind: 'original'; readonly candidate: StoredPicture }
+  /** Absolute; a file that a manifest names, or a rendition. */
+  | { readonly kind: 'file'; readonly file: string }
+
+/** A picture that a browser may be given. */
+export interface ServedPicture {
+  readonly mediaType: ShownMediaType
+  readonly bytes: Uint8Array
+}
+
+/** Raster formats that browsers show. SVG is not one: it is a document, which runs scripts. */
+const SHOWN = ['image/jpeg', 'image/png', 'image/webp', 'image/gif', 'image/avif'] as const
+
+type ShownMediaType = (typeof SHOWN)[number]
+
+/**
+ * The pictures that the page may ask for, by the sha256 of their bytes. A key that the studio did not give out leads
+ * nowhere, so that no address names a file.
+ */
+export interface Pictures {
+  /** Makes a picture available, and returns the key of its thumbnail. */
+  thumbnail(digest: string, source: PictureSource): PictureKey
+  /** Makes a picture available, and returns its key. */
+  whole(digest: string, source: PictureSource): PictureKey
+  /** @returns `undefined` if there is no such picture, or its bytes are not those of its key. */
+  read(key: string): Promise<ServedPicture | undefined>
+}
+
+/** Pixels of the longer side. */
+const THUMBNAIL = 320
+
+/** Pixels of the longer side of a picture that has to be drawn for browsers. */
+const DRAWN = 4096
+
+/** Few: rendering for the page that is being built goes first. */
+const AT_ONCE = 2
+
+export function createPictures(pipelineNow: () => Promise<Pipeline>): Pictures {
+  const sources = new Map<string, PictureSource>()
+  const drawing = new PQueue({ concurrency: AT_ONCE })
+
+  async function bytesOf(digest: string): Promise<Uint8Array | undefined> {
+    const source = sources.get(digest)
+    if (source === undefined) return undefined
+    if (source.kind === 'original') {
+      return (await pipelineNow()).store.readOriginal(source.candidate)
+    }
+    const bytes = await readFile(source.file)
+    return sha256(bytes) === digest ? bytes : undefined
+  }
+
+  async function readWhole(digest: string): Promise<ServedPicture | undefined> {
+    const bytes = await bytesOf(digest)
+    if (bytes === undefined) return undefined
+    const mediaType = sniffMediaType(bytes)
+    if (isShown(mediaType)) return { mediaType, bytes }
+    const drawn = await drawing.add(() =>
+      withPipelines(async () =>
+        (await openImage(bytes, { autoOrient: true }))
+          .resize(DRAWN, DRAWN, { fit: 'inside', withoutEnlargement: true })
+          .png()
+          .toBuffer(),
+      ),
+    )
+    return { mediaType: 'image/png', bytes: drawn }
+  }
+
+  async function readThumbnail(digest: string): Promise<ServedPicture | undefined> {
+    if (!sources.has(digest)) return undefined
+    const { cacheDir } = (await pipelineNow()).options
+    const kept = createKeptThumbnail(cacheDir, digest)
+    const bytes =
+      kept.read() ??
+      (await drawing.add(async () => {
+        // Another request may have drawn it meanwhile.
+        const meanwhile = kept.read()
+        if (meanwhile !== undefined) return meanwhile
+        const original = await bytesOf(digest)
+        if (original === undefined) return undefined
+        const drawn = await withPipelines(async () =>
+          (await openImage(original, { autoOrient: true }))
+            .resize(THUMBNAIL, THUMBNAIL, { fit: 'inside', withoutEnlargement: true })
+            .webp({ quality: 78, effort: 2 })
+            .toBuffer(),
+        )
+        kept.write(drawn)
+        return drawn
+      }))
+    return bytes === undefined ? undefined : { mediaType: 'image/webp', bytes }
+  }
+
+  return {
+    thumbnail(digest, source) {
+      sources.set(digest, source)
+      return `thumb-${digest}`
+    },
+    whole(digest, source) {
+      sources.set(digest, source)
+      return `whole-${digest}`
+    },
+    async read(key) {
+      const [, kind, digest = ''] = /^(thumb|whole)-([0-9a-f]{64})$/.exec(key) ?? []
+      if (kind === undefined) return undefined
+      return kind === 'thumb' ? readThumbnail(digest) : readWhole(digest)
+    },
+  }
+}
+
+function isShown(mediaType: MediaType | undefined): mediaType is ShownMediaType {
+  return SHOWN.some((shown) => shown === mediaType)
+}
+
+/** A thumbnail in the cache. It is signed: a commit that contains a cache must not decide which picture is judged. */
+interface KeptThumbnail {
+  read(): Uint8Array | undefined
+  write(bytes: Uint8Array): void
+}
+
+/** Hex digits in front of the picture. */
+const SIGNATURE = 64
+
+function createKeptThumbnail(cacheDir: string, digest: string): KeptThumbnail {
+  const file = path.join(cacheDir, 'studio', `${digest}.${THUMBNAIL}`)
+  const seal = createCacheSeal(cacheDir)
+  return {
+    read() {
+      const content = readFileIfThere(file)
+      if (content === undefined) return undefined
+      const bytes = content.subarray(SIGNATURE)
+      const signature = content.toString('latin1', 0, SIGNATURE)
+      return seal.isSigned(signature, 'thumbnail', digest, bytes) ? bytes : undefined
+    },
+    write(bytes) {
+      try {
+        const signature = seal.sign('thumbnail', digest, bytes)
+        replaceFile(file, Buffer.concat([Buffer.from(signature, 'latin1'), bytes]))
+      } catch {
+        // A cache that cannot be written costs time, nothing else.
+      }
+    },
+  }
+}

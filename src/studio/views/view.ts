@@ -1,0 +1,116 @@
+import path from 'node:path'
+import type { Pipeline, Survey } from '../../pipeline.ts'
+import { MOST_PICTURE_BYTES } from '../../pipeline/adopt/given-picture.ts'
+import { redact } from '../../shared/logger.ts'
+import { release } from '../../shared/release.ts'
+import type { Access } from '../listener/access.ts'
+import { createEvents, type Events } from '../listener/events.ts'
+import { createFollow } from './follow.ts'
+import { createPictures, type Pictures } from '../listener/pictures.ts'
+import type { Project, RunState, StudioEvent } from '../protocol.ts'
+import { shownProblem } from './shown-problem.ts'
+import type { Subject } from '../subject.ts'
+import { createWall, type Wall } from './wall.ts'
+
+/** The project as the studio shows it, and those who look at it. */
+export interface View {
+  readonly wall: Wall
+  readonly pictures: Pictures
+  readonly events: Events
+  pipeline(): Promise<Pipeline>
+  /** The survey, at most a second old. */
+  survey(): Promise<Survey>
+  /** The studio wrote files, absolute: surveys at once. */
+  refresh(files: readonly string[]): Promise<Survey>
+  project(access: Access): Promise<Project>
+  /** Removes API keys from a text that leaves the process. */
+  clean(text: string): string
+  close(): void
+}
+
+export interface ViewOptions {
+  readonly subject: Subject
+  /** Random, once a process. */
+  readonly process: string
+  readonly picturesPath: string
+  readonly hasEditor: boolean
+  /** The run under way, or the last one. */
+  readonly run: () => RunState | null
+  readonly onProblem: (error: unknown) => void
+}
+
+/** More are not named in an event. */
+const MOST_NAMED = 200
+
+export function createView(options: ViewOptions): View {
+  const { subject, onProblem } = options
+  let secrets: readonly string[] = []
+  let broken = ''
+
+  const pipeline = async (): Promise<Pipeline> => {
+    const now = await subject.pipeline()
+    secrets = now.options.secrets
+    return now
+  }
+  const clean = (text: string): string => redact(text, secrets)
+  const pictures = createPictures(pipeline)
+  const wall = createWall(pictures)
+  const follow = createFollow({ ...subject, pipeline }, show, onProblem)
+  const events = createEvents(() => follow.attend(), clean)
+
+  function show(survey: Survey): void {
+    const ids = wall.take(survey)
+    const problems = JSON.stringify([...survey.problems])
+    const isOther = problems !== broken
+    broken = problems
+    if (ids.length === 0 && !isOther) return
+    if (ids.length === 0) wall.advance()
+    events.send(changed(wall.revision, ids))
+  }
+
+  return {
+    wall,
+    pictures,
+    events,
+    pipeline,
+    survey: () => follow.survey(),
+    refresh: (files) => follow.refresh(files),
+    clean,
+    async project({ writable }) {
+      const survey = await follow.survey()
+      const { root } = (await pipeline()).options
+      return {
+        protocol: 1,
+        release: release(),
+        process: options.process,
+        name: path.basename(root),
+        revision: wall.revision,
+        pictures: options.picturesPath,
+        writable,
+        editor: options.hasEditor && writable === true,
+        states: wall.states,
+        images: wall.tiles.size,
+        broken: [...survey.problems].map(([manifest, problems]) => ({
+          manifest,
+          problems: problems.map((problem) => shownProblem(problem, root)),
+        })),
+        models: wall.models,
+        largestUpload: MOST_PICTURE_BYTES,
+        run: options.run(),
+      }
+    },
+    close() {
+      follow.close()
+      events.close()
+    },
+  }
+}
+
+function changed(revision: number, ids: readonly string[]): StudioEvent {
+  return {
+    type: 'changed',
+    revision,
+    ids: ids.length > MOST_NAMED ? null : ids,
+    project: true,
+  }
+}
