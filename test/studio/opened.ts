@@ -1,5 +1,3 @@
-import { connect } from 'node:net'
-import { once } from 'node:events'
 import { onTestFinished } from 'vitest'
 import { startEmulator, type Emulator, type EmulatorOptions } from '../../src/emulator/index.ts'
 import { resolveOptions } from '../../src/options.ts'
@@ -10,6 +8,7 @@ import { pageOf } from '../../src/studio/listener/page-file.ts'
 import type { Project } from '../../src/studio/protocol.ts'
 import { startStudio, type Studio, type StudioOptions } from '../../src/studio/studio.ts'
 import { createOwnSubject } from '../../src/studio/subject.ts'
+import { askRaw } from '../raw-request.ts'
 import { temporaryProject, type FileTree, type TemporaryProject } from '../temporary-project.ts'
 
 /** The provider's key, which no answer may hold. */
@@ -120,17 +119,7 @@ export async function openStudio({
         headers: { ...headers, origin, 'content-type': 'application/json' },
         body: JSON.stringify(body),
       }),
-    async raw(request, then = 'wait') {
-      const socket = connect({ port, host: '127.0.0.1' })
-      let answer = ''
-      socket.setEncoding('utf8').on('data', (text: string) => (answer += text))
-      // A reset is an answer, too.
-      socket.on('error', () => undefined)
-      if (then === 'leave') socket.end(request)
-      else socket.write(request)
-      await once(socket, 'close')
-      return answer
-    },
+    raw: (request, then) => askRaw(port, request, then),
   }
 }
 

@@ -2,6 +2,7 @@ import { expect, it, describe } from 'vitest'
 import { png } from '../bundlers/sandbox.ts'
 import type { ImageDetail } from '../../src/studio/protocol-image.ts'
 import type { Project, WallPage } from '../../src/studio/protocol.ts'
+import { rawRequest, statusOf } from '../raw-request.ts'
 import { KEY, openStudio, pictureAddress, type OpenStudio } from './opened.ts'
 
 const MANIFEST = 'images: { own: { source: ./own.png, alt: drawn by hand } }'
@@ -11,23 +12,6 @@ async function open(settings: Partial<Parameters<typeof openStudio>[0]> = {}): P
     files: { 'cast.image.yaml': MANIFEST, 'own.png': await png('#336699') },
     ...settings,
   })
-}
-
-/** A request as text. */
-function request(
-  method: string,
-  target: string,
-  headers: Record<string, string>,
-  body = '',
-): string {
-  const lines = Object.entries({ connection: 'close', ...headers }).map(
-    ([name, value]) => `${name}: ${value}`,
-  )
-  return `${method} ${target} HTTP/1.1\r\n${lines.join('\r\n')}\r\n\r\n${body}`
-}
-
-function statusOf(answer: string): number {
-  return Number(/^HTTP\/1\.1 (\d+)/.exec(answer)?.[1] ?? 0)
 }
 
 describe('Host', () => {
@@ -56,7 +40,7 @@ describe('Host', () => {
   ])('%s is answered with %i', async (host, status) => {
     const studio = await open()
     const answer = await studio.raw(
-      request('GET', '/', { host: host.replace('PORT', String(studio.port)) }),
+      rawRequest('GET', '/', { host: host.replace('PORT', String(studio.port)) }),
     )
     expect(statusOf(answer)).toBe(status)
     expect((await studio.get('/api/1/project')).status).toBe(200)
@@ -74,7 +58,7 @@ describe('Host', () => {
   it('comes before the token: a rebound name gets nothing', async () => {
     const studio = await open()
     const headers = { host: 'evil.example', 'x-imagegen-token': studio.token }
-    const answer = await studio.raw(request('GET', '/api/1/project', headers))
+    const answer = await studio.raw(rawRequest('GET', '/api/1/project', headers))
     expect(statusOf(answer)).toBe(403)
     expect(answer).not.toContain('cast')
   })
@@ -131,7 +115,7 @@ describe('a page of another origin', () => {
   ])('reads nothing with the token and %s', async (_, more) => {
     const studio = await open()
     const headers = { host: `127.0.0.1:${studio.port}`, 'x-imagegen-token': studio.token, ...more }
-    expect(statusOf(await studio.raw(request('GET', '/api/1/wall', headers)))).toBe(403)
+    expect(statusOf(await studio.raw(rawRequest('GET', '/api/1/wall', headers)))).toBe(403)
   })
 
   it('sees no picture', async () => {
@@ -140,7 +124,7 @@ describe('a page of another origin', () => {
     const picture = await pictureAddress(studio, tiles[0]?.thumbnail ?? '')
     expect((await studio.ask(picture)).status).toBe(200)
     const headers = { host: `127.0.0.1:${studio.port}`, 'sec-fetch-site': 'cross-site' }
-    expect(statusOf(await studio.raw(request('GET', picture, headers)))).toBe(403)
+    expect(statusOf(await studio.raw(rawRequest('GET', picture, headers)))).toBe(403)
   })
 })
 
@@ -156,7 +140,7 @@ describe('what writes and spends', () => {
 
   it('is answered with all that it needs', async () => {
     const studio = await open()
-    const answer = await studio.raw(request('POST', '/api/1/bill', usual(studio), body))
+    const answer = await studio.raw(rawRequest('POST', '/api/1/bill', usual(studio), body))
     expect(statusOf(answer)).toBe(200)
   })
 
@@ -180,14 +164,16 @@ describe('what writes and spends', () => {
     const headers = Object.fromEntries(
       Object.entries({ ...usual(studio), ...changed }).filter(([, value]) => value !== undefined),
     ) as Record<string, string>
-    expect(statusOf(await studio.raw(request('POST', '/api/1/bill', headers, body)))).toBe(status)
+    expect(statusOf(await studio.raw(rawRequest('POST', '/api/1/bill', headers, body)))).toBe(
+      status,
+    )
   })
 
   it.each(['GET', 'HEAD', 'PUT', 'DELETE', 'OPTIONS', 'PATCH', 'TRACE'])(
     'is refused as %s',
     async (method) => {
       const studio = await open()
-      const answer = await studio.raw(request(method, '/api/1/bill', usual(studio), body))
+      const answer = await studio.raw(rawRequest(method, '/api/1/bill', usual(studio), body))
       expect(statusOf(answer)).toBe(405)
     },
   )
@@ -226,7 +212,7 @@ describe('a malformed request', () => {
   ])('with %s is answered with 400, and the studio goes on', async (_, target) => {
     const studio = await open()
     const headers = { host: 'localhost', 'x-imagegen-token': studio.token }
-    expect(statusOf(await studio.raw(request('GET', target, headers)))).toBe(400)
+    expect(statusOf(await studio.raw(rawRequest('GET', target, headers)))).toBe(400)
     expect((await studio.get('/api/1/project')).status).toBe(200)
   })
 
@@ -277,9 +263,12 @@ describe('a malformed request', () => {
       'content-type': 'application/json',
     }
     const declared = { ...headers, 'content-length': '999999999' }
-    expect(statusOf(await studio.raw(request('POST', '/api/1/bill', declared, '{')))).toBe(413)
+    expect(statusOf(await studio.raw(rawRequest('POST', '/api/1/bill', declared, '{')))).toBe(413)
     const chunk = `100000\r\n${'x'.repeat(0x100000)}\r\n`
-    const chunked = request('POST', '/api/1/bill', { ...headers, 'transfer-encoding': 'chunked' })
+    const chunked = rawRequest('POST', '/api/1/bill', {
+      ...headers,
+      'transfer-encoding': 'chunked',
+    })
     expect(statusOf(await studio.raw(chunked + chunk.repeat(9)))).toBe(413)
     expect((await studio.get('/api/1/project')).status).toBe(200)
   })
@@ -293,7 +282,7 @@ describe('a malformed request', () => {
       'content-type': 'application/json',
       'content-length': '100',
     }
-    await studio.raw(request('POST', '/api/1/bill', headers, '{"ids":'), 'leave')
+    await studio.raw(rawRequest('POST', '/api/1/bill', headers, '{"ids":'), 'leave')
     expect((await studio.get('/api/1/project')).status).toBe(200)
     expect(studio.problems).toEqual([])
   })

@@ -2,12 +2,15 @@ import { rm } from 'node:fs/promises'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { filesBelow } from '../bundlers/sandbox.ts'
+import { startEmulator } from '../../src/emulator/index.ts'
 import { accountAt } from './account.ts'
+import { expectUnassailable } from './attack-studio.ts'
 import { installExample, type InstalledExample } from './installed-example.ts'
 import type { Serving } from './installed-project.ts'
 import { naturalSizes, type NaturalSize } from './natural-sizes.ts'
 import { visitPage } from './open-page.ts'
 import { seeEdit } from './seen-edit.ts'
+import { addressIn } from './studio-dev-server.ts'
 import { CAST, countLoads } from './counted-loads.ts'
 
 /** Rendered on a server of its own, below a base path, with files on another path. */
@@ -22,6 +25,13 @@ export default defineConfig({
   adapter: node({ mode: 'standalone' }),
   integrations: [imagegen()],
 })
+`
+
+/** Its dev server generates nothing before a person asks. */
+const QUIET_CONFIG = `import { defineConfig } from 'astro/config'
+import imagegen from 'unplugin-imagegen/astro'
+
+export default defineConfig({ integrations: [imagegen({ dev: { generate: 'off' } })] })
 `
 
 const MISSPELT = `---
@@ -46,7 +56,7 @@ beforeAll(async () => {
     framework: 'astro',
     needsNewerNode: true,
     dependencies: { '@astrojs/node': '^11.1.6' },
-    files: { 'astro.server.config.mjs': SERVER_CONFIG },
+    files: { 'astro.server.config.mjs': SERVER_CONFIG, 'astro.quiet.config.mjs': QUIET_CONFIG },
   })
 })
 afterAll(() => example?.close())
@@ -119,6 +129,26 @@ describe('Astro', () => {
     expect(seen.output.match(/Studio: http:\/\/127\.0\.0\.1:\d+\/#token=[\w-]{22,}/g)).toHaveLength(
       1,
     )
+  })
+
+  it('has a studio that no page and no socket learns, reads or spends anything of', async () => {
+    const { browser, project } = example
+    await project.run('rm', ['-rf', '.imagegen'])
+    const emulator = await startEmulator({ rpm: 0 })
+    onTestFinished(() => emulator.close())
+    const server = await project.serveAt(
+      'astro',
+      ['dev', '--config', 'astro.quiet.config.mjs'],
+      accountAt(emulator.url),
+    )
+    onTestFinished(() => server.stop())
+    await expectUnassailable(browser, {
+      studio: await addressIn(server),
+      app: `${server.url}/`,
+      door: `${server.url}/__imagegen/`,
+      image: 'src/pictures/garden.image.yaml#greenhouse',
+      emulator,
+    })
   })
 
   it('refuses to publish a manifest of its public folder, before it requests anything', async () => {

@@ -2,11 +2,14 @@ import { rm } from 'node:fs/promises'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { errorsIn, expectedErrors } from '../types/typescript.ts'
+import { startEmulator } from '../../src/emulator/index.ts'
 import { accountAt } from './account.ts'
+import { expectUnassailable } from './attack-studio.ts'
 import { installExample, type InstalledExample } from './installed-example.ts'
 import { naturalSizes } from './natural-sizes.ts'
 import { visitPage } from './open-page.ts'
 import { seeEdit } from './seen-edit.ts'
+import { addressIn } from './studio-dev-server.ts'
 import { NO_LOADS, seeRenames } from './seen-renames.ts'
 
 const MISSPELT = `import { harbor } from './pictures/ferry.image.yaml' // TS2724
@@ -34,6 +37,9 @@ afterAll(() => example?.close())
 
 const HARBOUR = { alt: 'The harbour before the last ferry.', width: 960, height: 720 }
 const CROSSING = { alt: 'The crossing by night.', width: 960, height: 720 }
+
+/** Nothing is generated before a person asks. */
+const QUIET = "imagegen: { dev: { generate: 'off' } },"
 
 /** Printed once, although Nuxt runs two dev servers. */
 const STUDIO = /Studio: http:\/\/127\.0\.0\.1:\d+\/#token=[\w-]{22,}/g
@@ -99,6 +105,24 @@ describe('Nuxt', () => {
     expect(seen.output).toContain('[imagegen] harbour: in the store.')
     expect(seen.output).not.toMatch(/ERROR|\[error\]/)
     expect(seen.output.match(STUDIO)).toHaveLength(1)
+  })
+
+  it('has a studio that no page and no socket learns, reads or spends anything of', async () => {
+    const { browser, project } = example
+    await project.run('rm', ['-rf', '.imagegen'])
+    const emulator = await startEmulator({ rpm: 0 })
+    onTestFinished(() => emulator.close())
+    project.edit('nuxt.config.ts', 'modules:', `${QUIET}\n  modules:`)
+    onTestFinished(() => project.edit('nuxt.config.ts', `${QUIET}\n  modules:`, 'modules:'))
+    const server = await project.serveAt('nuxt', ['dev'], accountAt(emulator.url))
+    onTestFinished(() => server.stop())
+    await expectUnassailable(browser, {
+      studio: await addressIn(server),
+      app: `${server.url}/`,
+      door: `${server.url}/_nuxt/__imagegen/`,
+      image: 'app/pictures/ferry.image.yaml#harbour',
+      emulator,
+    })
   })
 
   it('refuses to publish a manifest of its public folder, before it requests anything', async () => {

@@ -1,8 +1,8 @@
 /**
- * What a script of a page tries with the address of the studio, with a door that leads there, and even with its token.
- * It comes to a list of what it got.
+ * What a script of a page tries with the address of the studio, with a door that leads there, and even with its token
+ * and with an order that the studio's own page could send. It comes to a list of what it got.
  */
-window.attackStudio = async function attackStudio(address, door, secret) {
+window.attackStudio = async function attackStudio(address, door, secret, order) {
   const got = []
   const attempt = async (name, run) => {
     try {
@@ -13,7 +13,6 @@ window.attackStudio = async function attackStudio(address, door, secret) {
     }
   }
   const headers = { 'x-imagegen-token': secret }
-  const body = '{"ids":["fox.image.yaml"],"agreed":{"pictures":1,"usd":0.0035,"digest":"x"}}'
   await attempt('reads the page', async () => (await fetch(address)).text())
   await attempt('reads with the token', async () =>
     (await fetch(`${address}api/1/project`, { headers })).text(),
@@ -28,13 +27,13 @@ window.attackStudio = async function attackStudio(address, door, secret) {
         await fetch(`${address}api/1/generate`, {
           method: 'POST',
           headers: { ...headers, 'content-type': type },
-          body,
+          body: order,
         })
       ).text(),
     )
   }
   await attempt('posts without looking', async () => {
-    await fetch(`${address}api/1/stop`, { method: 'POST', mode: 'no-cors', body: '{}' })
+    await fetch(`${address}api/1/generate`, { method: 'POST', mode: 'no-cors', body: order })
     await fetch(`${address}api/1/manifest`, {
       method: 'POST',
       mode: 'no-cors',
