@@ -6,8 +6,8 @@ export interface PlanPage {
   readonly total: number
   readonly images: readonly PlanRow[]
   readonly next: string | null
-  /** Everything that is missing, for the button that generates all. */
-  readonly bill: Bill
+  /** What everything that is missing costs together. `POST /api/1/bill` gives the bill to agree to. */
+  readonly bill: Pick<Bill, 'requests' | 'pictures' | 'usd'>
   readonly budget: BudgetState
   /** Whether this process may ask a provider at all, or why not. */
   readonly asking: true | ShownProblem

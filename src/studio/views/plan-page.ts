@@ -1,5 +1,4 @@
 import type { Pipeline, PlannedImage, Survey } from '../../pipeline.ts'
-import { billOf } from './bill.ts'
 import { pictureInUse } from './picture-in-use.ts'
 import type { Pictures } from '../listener/pictures.ts'
 import type { BudgetState, PlanPage, PlanRow } from '../protocol-actions.ts'
@@ -14,17 +13,16 @@ export function planPage(
   revision: number,
 ): PlanPage {
   const { plan } = survey
+  const { requests, pictures: pictureCount, usd } = plan.summary
   const open = plan.images.filter(({ state }) => state !== 'current')
-  const missing = new Map(
-    plan.jobs.map(({ entry, missing: pictureCount }) => [entry.id, pictureCount]),
-  )
+  const missing = new Map(plan.jobs.map(({ entry, missing: count }) => [entry.id, count]))
   const end = after + limit
   return {
     revision,
     total: open.length,
     images: open.slice(after, end).map((image) => rowOf(image, missing, survey, pictures)),
     next: end < open.length ? String(end) : null,
-    bill: billOf({ jobs: plan.jobs, summary: plan.summary }),
+    bill: { requests, pictures: pictureCount, usd },
     budget: budgetOf(pipeline),
     asking: whetherAsking(pipeline),
     missingKeys: missingKeysOf(survey),
