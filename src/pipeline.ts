@@ -1,5 +1,5 @@
 import { holdAgainst } from './generate/agreement.ts'
-import { createBudget, type Budget } from './generate/budget.ts'
+import { continueBudget, type Budget } from './generate/budget.ts'
 import type { GenerateOptions } from './generate/generate.ts'
 import type { GenerateReport } from './generate/in-order.ts'
 import type { CandidatePick } from './manifest/entry.ts'
@@ -239,13 +239,13 @@ export type GenerateHow = Omit<GenerateOptions, 'store' | 'entries' | 'budget' |
 /**
  * Creates the pipeline of a project.
  *
- * @param budget the budget with earlier spending, because a dev server outlives its options.
+ * @param earlier the pipeline of the same process before its options changed: the budget goes on.
  * @param purpose `look` never changes the store. The default depends on the mode.
  */
 export function createPipeline(
   options: ResolvedOptions,
   logger: Logger,
-  budget: Budget = createBudget(options.budget),
+  earlier?: Pick<Pipeline, 'budget'>,
   purpose: StorePurpose = options.mode === 'generate' ? 'make' : 'look',
 ): Pipeline {
   for (const warning of options.warnings) logger.warn(warning)
@@ -258,6 +258,7 @@ export function createPipeline(
     checkReceipt: createReceiptCheck(options.models.values()),
     remote: remoteOf(options),
   })
+  const budget = continueBudget(options.budget, earlier?.budget)
   const shared = sharedRenditions(options, store)
   const renderer = createRenderer({ cacheDir: options.cacheDir, shared })
   const defaults = parseDefaults(options.defaults)

@@ -64,6 +64,12 @@ export interface Budget extends Purse {
   charge(spending: Spending): void
 }
 
+/** The budget of new options. What was spent stays counted, unless the limit is another one: that is a new agreement. */
+export function continueBudget(limit: BudgetLimit, earlier: Budget | undefined): Budget {
+  const isAgreed = earlier?.limit.images === limit.images && earlier.limit.usd === limit.usd
+  return isAgreed ? earlier : createBudget(limit)
+}
+
 export function createBudget(limit: BudgetLimit): Budget {
   let requests = 0
   let pictures = 0

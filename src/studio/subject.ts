@@ -29,23 +29,23 @@ export interface FollowedRun {
 /**
  * A project of its own, for a studio without a dev server.
  *
- * @param open opens the pipeline; called again when the config changes.
+ * @param open opens the pipeline; called again, with the one before, when the config changes.
  * @param onProblem called with what keeps a changed config from being used.
  */
 export function createOwnSubject(
-  open: () => Promise<Pipeline>,
+  open: (earlier: Pipeline | undefined) => Promise<Pipeline>,
   onProblem: (error: unknown) => void,
 ): Subject & { close(): Promise<void> } {
   let opening: Promise<Pipeline> | undefined
   let surveying: Promise<Survey> | undefined
   const retired: Pipeline[] = []
 
-  const pipeline = (): Promise<Pipeline> => (opening ??= open())
+  const pipeline = (): Promise<Pipeline> => (opening ??= open(undefined))
 
   /** If the config is broken, the options before it stay. */
   async function reopen(before: Pipeline): Promise<void> {
     try {
-      opening = Promise.resolve(await open())
+      opening = Promise.resolve(await open(before))
       // Not closed yet: a run may still store what is in flight.
       retired.push(before)
     } catch (error) {

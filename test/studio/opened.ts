@@ -64,7 +64,7 @@ export async function openStudio({
   onTestFinished(() => emulator.close())
   const problems: unknown[] = []
   const subject = createOwnSubject(
-    async () => {
+    async (earlier) => {
       const options = await resolveOptions({
         start: project.root,
         inline: { types: false, mode: 'generate', ...inline },
@@ -72,7 +72,7 @@ export async function openStudio({
         isBuild: false,
         environment: { MINIMAX_API_HOST: emulator.url, MINIMAX_API_KEY: apiKey },
       })
-      return createPipeline(options, createSilentLogger(), undefined, 'make')
+      return createPipeline(options, createSilentLogger(), earlier, 'make')
     },
     (error) => problems.push(error),
   )

@@ -1,6 +1,7 @@
-import { readdirSync } from 'node:fs'
+import { readFileSync, readdirSync, rmSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import type { Bill, Started } from '../../src/studio/protocol-actions.ts'
+import type { Bill, BillRequest, PlanPage, Started } from '../../src/studio/protocol-actions.ts'
+import type { ImageDetail } from '../../src/studio/protocol-image.ts'
 import type { ImageProgress, Project, StudioEvent, WallPage } from '../../src/studio/protocol.ts'
 import { eventOf, isRunOver } from './events-of.ts'
 import { openStudio, type Answer, type OpenStudio, type OpenStudioSettings } from './opened.ts'
@@ -9,12 +10,19 @@ const TWO = 'images:\n  kira: { prompt: Kira, alt: "" }\n  sea: { prompt: The se
 const KIRA = 'cast.image.yaml#kira'
 const SEA = 'cast.image.yaml#sea'
 
+/** What is paid for again. */
+type Renewal = Omit<BillRequest, 'ids'>
+
 async function open(settings: Partial<OpenStudioSettings> = {}): Promise<OpenStudio> {
   return openStudio({ files: { 'cast.image.yaml': TWO }, ...settings })
 }
 
-async function billOf({ post }: OpenStudio, ids: readonly string[]): Promise<Bill> {
-  return (await post('/api/1/bill', { ids })).json<Bill>()
+async function billOf(
+  { post }: OpenStudio,
+  ids: readonly string[],
+  renewal: Renewal = {},
+): Promise<Bill> {
+  return (await post('/api/1/bill', { ids, ...renewal })).json<Bill>()
 }
 
 function agreementTo({ pictures, usd, digest }: Bill): Pick<Bill, 'pictures' | 'usd' | 'digest'> {
@@ -26,14 +34,16 @@ async function generate(
   studio: OpenStudio,
   ids: readonly string[],
   onEvent: (event: StudioEvent) => unknown = () => undefined,
+  renewal: Renewal = {},
 ): Promise<{ readonly answer: Answer; readonly told: readonly StudioEvent[] }> {
-  const bill = await billOf(studio, ids)
+  const bill = await billOf(studio, ids, renewal)
   const told: StudioEvent[] = []
   let answer: Answer | undefined
   await eventOf(studio, isRunOver, async (event) => {
     told.push(event)
     if (event.type === 'hello') {
-      answer = await studio.post('/api/1/generate', { ids, agreed: agreementTo(bill) })
+      const agreed = agreementTo(bill)
+      answer = await studio.post('/api/1/generate', { ids, agreed, ...renewal })
     }
     await onEvent(event)
   })
@@ -183,5 +193,186 @@ describe('generating', () => {
     expect(studio.studio.isBusy()).toBe(true)
     await studio.studio.close()
     expect(storedPictures(studio)).toHaveLength(1)
+  })
+})
+
+const nothing = (): undefined => undefined
+
+async function planOf({ get }: OpenStudio): Promise<PlanPage> {
+  return (await get('/api/1/plan')).json<PlanPage>()
+}
+
+/** Removes one of the stored files. */
+function lose({ project }: OpenStudio, isLost: (file: string) => boolean): void {
+  for (const name of readdirSync(project.file('.imagegen')).filter(isLost)) {
+    rmSync(project.file(`.imagegen/${name}`))
+  }
+}
+
+describe('a lost original', () => {
+  async function openLost(text = TWO): Promise<OpenStudio> {
+    const studio = await openStudio({ files: { 'cast.image.yaml': text } })
+    await generate(studio, [KIRA, SEA])
+    lose(studio, (name) => /kira.*\.(?:jpe?g|png)$/.test(name))
+    await expect
+      .poll(async () => (await planOf(studio)).images)
+      .toMatchObject([{ id: KIRA, state: 'unavailable', offer: 'replace', pictures: 0 }])
+    return studio
+  }
+
+  it('is paid for again only as `replace`, and only once its own price was agreed to', async () => {
+    const studio = await openLost()
+    const usual = await billOf(studio, [KIRA])
+    expect(usual).toMatchObject({ pictures: 0, requests: 0, usd: 0 })
+    const again = await billOf(studio, [KIRA], { replace: true })
+    expect(again).toMatchObject({ images: [KIRA], pictures: 1, requests: 1, usd: 0.0035 })
+    const refused = [
+      await studio.post('/api/1/generate', { ids: [KIRA], agreed: agreementTo(usual) }),
+      await studio.post('/api/1/generate', { ids: [KIRA], agreed: agreementTo(again) }),
+      await studio.post('/api/1/generate', {
+        ids: [KIRA],
+        replace: true,
+        agreed: agreementTo(usual),
+      }),
+    ]
+    expect(refused.map(({ status }) => status)).toEqual([422, 409, 409])
+    expect(studio.emulator.stats().images).toBe(2)
+    await generate(studio, [KIRA], nothing, { replace: true })
+    expect(studio.emulator.stats().images).toBe(3)
+    expect((await planOf(studio)).images).toEqual([])
+  })
+
+  it('is the only one that can be replaced, one at a time', async () => {
+    const studio = await openLost()
+    const other = await studio.post('/api/1/bill', { ids: [SEA], replace: true })
+    expect(other.status).toBe(422)
+    expect(other.json()).toMatchObject({
+      error: { message: expect.stringContaining(`${SEA} is current`) as string },
+    })
+    const agreed = agreementTo(await billOf(studio, [KIRA], { replace: true }))
+    const both = { ids: [KIRA, SEA], replace: true, agreed }
+    expect((await studio.post('/api/1/generate', both)).status).toBe(400)
+    expect(studio.emulator.stats().images).toBe(2)
+  })
+
+  it('that `pick` names by its digest is not paid for: no new picture would fit', async () => {
+    const studio = await openLost()
+    const receipt = readdirSync(studio.project.file('.imagegen')).find((name) =>
+      /kira.*\.json$/.test(name),
+    )
+    const { sha256 } = JSON.parse(
+      readFileSync(studio.project.file(`.imagegen/${receipt}`), 'utf8'),
+    ) as { sha256: string }
+    studio.project.write({
+      'cast.image.yaml': TWO.replace('Kira, alt', `Kira, pick: "${sha256.slice(0, 8)}", alt`),
+    })
+    await expect
+      .poll(async () => (await studio.post('/api/1/bill', { ids: [KIRA], replace: true })).json())
+      .toMatchObject({ error: { hint: expect.stringContaining('Remove `pick` first') as string } })
+    expect(studio.emulator.stats().images).toBe(2)
+  })
+})
+
+it('an outdated image is paid for again only as `outdated`', async () => {
+  const scene = 'cast.image.yaml#scene'
+  const text = `images:
+  kira: { prompt: Kira, alt: "", n: 2 }
+  scene: { prompt: Her at sea, alt: "", references: ["#kira"] }
+`
+  const studio = await openStudio({ files: { 'cast.image.yaml': text } })
+  await generate(studio, [scene])
+  expect(studio.emulator.stats().images).toBe(3)
+  // The candidate in use goes: the other takes its place under the same key.
+  const { candidates } = (
+    await studio.get(`/api/1/image?id=${encodeURIComponent(KIRA)}`)
+  ).json<ImageDetail>()
+  const used = candidates.find(({ picked }) => picked)?.sha256 ?? ''
+  lose(studio, (name) => name.includes(used.slice(0, 8)))
+  studio.project.write({ 'cast.image.yaml': text.replace(', n: 2', '') })
+  await expect
+    .poll(async () => (await planOf(studio)).images)
+    .toMatchObject([{ id: scene, state: 'outdated', offer: 'outdated', pictures: 0 }])
+
+  const usual = await billOf(studio, [scene])
+  expect(usual).toMatchObject({ images: [], pictures: 0, usd: 0 })
+  const answer = await studio.post('/api/1/generate', {
+    ids: [scene],
+    agreed: agreementTo(usual),
+  })
+  expect(answer.json()).toMatchObject({
+    error: { code: 'refused', message: 'Nothing is missing.' },
+  })
+  expect(studio.emulator.stats().images).toBe(3)
+
+  expect(await billOf(studio, [scene], { outdated: true })).toMatchObject({
+    images: [scene],
+    pictures: 1,
+    usd: 0.0035,
+  })
+  await generate(studio, [scene], nothing, { outdated: true })
+  expect(studio.emulator.stats().images).toBe(4)
+  expect((await planOf(studio)).images).toEqual([])
+})
+
+describe('a config that is edited while the studio runs', () => {
+  const CONFIG = 'imagegen.config.json'
+  const config = (options: object): Record<string, string> => ({
+    [CONFIG]: JSON.stringify(options),
+  })
+  const openWith = async (
+    options: object,
+    settings: Partial<OpenStudioSettings> = {},
+  ): Promise<OpenStudio> =>
+    openStudio({ files: { 'cast.image.yaml': TWO, ...config(options) }, ...settings })
+
+  it('takes effect, and what was spent stays counted', async () => {
+    const studio = await openWith({ budget: { images: 1 } })
+    studio.project.write({ 'old.image.yaml': 'prompt: old\nalt: ""\n' })
+    await generate(studio, [KIRA])
+    studio.project.write(config({ budget: { images: 1 }, exclude: ['old.image.yaml'] }))
+    await expect.poll(async () => (await planOf(studio)).total).toBe(1)
+    expect((await planOf(studio)).budget).toMatchObject({
+      images: 1,
+      spent: { pictures: 1 },
+      imagesLeft: 0,
+    })
+    const later = { ids: [SEA], agreed: agreementTo(await billOf(studio, [SEA])) }
+    expect((await studio.post('/api/1/generate', later)).status).toBe(422)
+    expect(studio.emulator.stats().images).toBe(1)
+    // Another limit is a new agreement.
+    studio.project.write(config({ budget: { images: 2 } }))
+    await expect
+      .poll(async () => (await planOf(studio)).budget)
+      .toMatchObject({ images: 2, spent: { pictures: 0 }, imagesLeft: 2 })
+    await generate(studio, [SEA])
+    expect(studio.emulator.stats().images).toBe(2)
+  })
+
+  it('and is broken leaves the options before it in effect, says so, and is taken once it is whole', async () => {
+    const studio = await openWith({ budget: { images: 5 } })
+    expect((await planOf(studio)).budget).toMatchObject({ images: 5 })
+    studio.project.write({ [CONFIG]: '{ "budget": ' })
+    await expect
+      .poll(async () => {
+        await planOf(studio)
+        return studio.problems.map(String)
+      })
+      .toMatchObject([expect.stringContaining(`${CONFIG} cannot be loaded`)])
+    expect((await planOf(studio)).budget).toMatchObject({ images: 5 })
+    studio.project.write(config({ budget: { images: 7 } }))
+    await expect.poll(async () => (await planOf(studio)).budget.images).toBe(7)
+  })
+
+  it('does not disturb the run under way', async () => {
+    const studio = await openWith({ budget: { images: 5 } }, { emulator: { latency: 300 } })
+    const { told } = await generate(studio, [KIRA, SEA], async (event) => {
+      if (event.type !== 'progress' || event.progress.at !== 'asked') return
+      studio.project.write(config({ budget: { images: 6 } }))
+      await studio.get('/api/1/plan')
+    })
+    expect(told.filter(isRunOver)).toMatchObject([{ run: { stored: 2, failed: 0, problem: null } }])
+    await expect.poll(async () => (await planOf(studio)).budget.images).toBe(6)
+    expect((await planOf(studio)).images).toEqual([])
+    expect(storedPictures(studio)).toHaveLength(2)
   })
 })

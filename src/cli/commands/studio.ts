@@ -24,11 +24,11 @@ export const studio: Command = {
     const isReadOnly = given.flag('read-only')
     const onProblem = (error: unknown): void => output.logger.error(messageOf(error))
     const subject = createOwnSubject(
-      async () =>
+      async (earlier) =>
         createPipeline(
           await openOptions(output),
           output.logger,
-          undefined,
+          earlier,
           isReadOnly ? 'look' : 'make',
         ),
       onProblem,

@@ -77,12 +77,7 @@ export function createProject(
     const options = await resolveOptions(given)
     const spoken = kind === 'child' ? createSilentLogger() : createConsoleLogger()
     const logger = redacting(spoken, options.secrets)
-    const earlier = latest?.pipeline
-    // A dev server's life is longer than its options; but changing the budget is a new agreement.
-    const isAgreed =
-      earlier?.options.budget.images === options.budget.images &&
-      earlier.options.budget.usd === options.budget.usd
-    const pipeline = createPipeline(options, logger, isAgreed ? earlier.budget : undefined)
+    const pipeline = createPipeline(options, logger, latest?.pipeline)
     // Not before the session ends: the previous pipeline may still store what is in flight.
     closing.signal.addEventListener('abort', () => void pipeline.close(), { once: true })
     latest?.background.close()
