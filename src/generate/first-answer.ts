@@ -1,6 +1,12 @@
 import type { ResolvedModel } from '../model/resolved-model.ts'
 import { ignoredSetting, type PixelSetting } from '../model/warning.ts'
-import { shapeCure } from '../plan/unusable.ts'
+import {
+  declaresShapes,
+  evidenceOf,
+  shapeHint,
+  undrawnProblem,
+  type ModelEvidence,
+} from '../plan/undrawn.ts'
 import { throwIfAborted } from '../shared/abort.ts'
 import { ImagegenError } from '../shared/errors.ts'
 import type { UnusablePicture } from '../store/arrive/settle.ts'
@@ -41,13 +47,8 @@ interface Trial {
   first: Promise<void> | undefined
   /** Why requests that need a setting are not sent; `everything`: why none is. */
   readonly faults: Map<PixelSetting | 'everything', string>
-  /** Why a shape (`aspectRatio 16:9`) is not requested: earlier runs paid for it and got another one. */
-  readonly shapes: Promise<ReadonlyMap<string, Evidence>>
-}
-
-interface Evidence {
-  readonly reason: string
-  readonly size: { readonly width: number; readonly height: number } | null
+  /** What earlier runs paid for and did not get. */
+  readonly evidence: Promise<ModelEvidence>
 }
 
 export function createFirstAnswers(store: Pick<Store, 'read'>): FirstAnswers {
@@ -59,7 +60,7 @@ export function createFirstAnswers(store: Pick<Store, 'read'>): FirstAnswers {
       hasAnswered: false,
       first: undefined,
       faults: new Map(),
-      shapes: shapesRefusedBefore(store, model),
+      evidence: store.read([]).then((snapshot) => evidenceOf(snapshot.everything(), model)),
     }
     trials.set(name, trial)
     return trial
@@ -69,11 +70,11 @@ export function createFirstAnswers(store: Pick<Store, 'read'>): FirstAnswers {
     async enter(order, model, signal) {
       if (declaresShapes(model)) return () => undefined
       const trial = trialOf(model)
-      const shapes = await trial.shapes
+      const evidence = await trial.evidence
       for (;;) {
         throwIfAborted(signal)
         // A person who replaces a picture has seen the reason and requests it all the same.
-        if (order.renew === null) refuseKnown(order, model, trial, shapes)
+        if (order.renew === null) refuseKnown(order, model, trial, evidence)
         if (trial.hasAnswered) return (answer) => note(trial, answer)
         if (trial.first === undefined) break
         await trial.first
@@ -89,10 +90,6 @@ export function createFirstAnswers(store: Pick<Store, 'read'>): FirstAnswers {
       }
     },
   }
-}
-
-function declaresShapes({ limits }: ResolvedModel): boolean {
-  return limits.aspectRatios !== undefined || limits.sizes !== undefined
 }
 
 function note(trial: Trial, answer: FirstAnswer | undefined): void {
@@ -118,11 +115,9 @@ function refuseKnown(
   { recipe }: Order,
   model: ResolvedModel,
   { faults }: Trial,
-  shapes: ReadonlyMap<string, Evidence>,
+  evidence: ModelEvidence,
 ): void {
   const named = `${model.provider}/${model.modelId}`
-  const shape = shapeOf(recipe)
-  const earlier = shape === undefined ? undefined : shapes.get(shape)
   const isAsked: Record<PixelSetting | 'everything', boolean> = {
     aspectRatio: recipe.aspectRatio !== undefined,
     size: recipe.size !== undefined,
@@ -137,35 +132,24 @@ function refuseKnown(
         setting === 'everything'
           ? `${named} answered with a picture that cannot be used (${reason}). No further request was sent.`
           : `${named} ignores \`${setting}\`: ${reason}. No further request was sent.`,
-      hint: cureOf(setting, recipe, model, null),
+      hint: cureOf(setting, recipe, model),
     })
   }
-  if (earlier === undefined) return
-  throw new ImagegenError('unusable', {
-    message: `${named} does not draw \`${shape}\`: in an earlier answer ${earlier.reason}. No request was sent.`,
-    hint: cureOf(
-      recipe.aspectRatio === undefined ? 'size' : 'aspectRatio',
-      recipe,
-      model,
-      earlier.size,
-    ),
-  })
+  const undrawn = undrawnProblem(recipe, model, evidence)
+  if (undrawn === undefined) return
+  const message = `${undrawn.message} No request was sent.`
+  throw new ImagegenError('unusable', { message, hint: undrawn.hint })
 }
 
 function cureOf(
   setting: PixelSetting | 'everything',
   recipe: Order['recipe'],
   model: ResolvedModel,
-  drawn: Evidence['size'],
 ): string {
   switch (setting) {
     case 'aspectRatio':
-    case 'size': {
-      const cure = shapeCure(recipe, model, drawn)
-      return cure === undefined
-        ? `Remove \`${setting}\`, or declare what the model draws with \`imageModel(model, { limits })\`.`
-        : `Write ${cure}. \`imageModel(model, { limits })\` declares what the model draws.`
-    }
+    case 'size':
+      return shapeHint(recipe, model, null)
     case 'seed':
       return 'Remove `seed`, or use a model that takes it.'
     case 'references':
@@ -175,39 +159,4 @@ function cureOf(
     default:
       return setting satisfies never
   }
-}
-
-interface Shape {
-  readonly aspectRatio?: unknown
-  readonly size?: unknown
-}
-
-/** `aspectRatio: 16:9` */
-function shapeOf({ aspectRatio, size }: Shape): string | undefined {
-  if (typeof aspectRatio === 'string') return `aspectRatio: ${aspectRatio}`
-  return typeof size === 'string' ? `size: ${size}` : undefined
-}
-
-/** The shapes that a model was paid for, and never drew. */
-async function shapesRefusedBefore(
-  store: Pick<Store, 'read'>,
-  { provider, modelId }: ResolvedModel,
-): Promise<ReadonlyMap<string, Evidence>> {
-  const { candidates, unusable } = (await store.read([])).everything()
-  const isOfModel = (recipe: Readonly<Record<string, unknown>>): boolean =>
-    recipe['provider'] === provider && recipe['modelId'] === modelId
-  const drawn = new Set(
-    candidates.flatMap(({ receipt: { recipe } }) => (isOfModel(recipe) ? [shapeOf(recipe)] : [])),
-  )
-  return new Map(
-    unusable.flatMap(({ marker }) => {
-      const { recipe, width, height, unusable: reason } = marker
-      const shape = shapeOf(recipe)
-      if (!isOfModel(recipe) || shape === undefined || drawn.has(shape)) return []
-      // What cannot be decoded says nothing of the shape.
-      return width === null || height === null
-        ? []
-        : [[shape, { reason, size: { width, height } }] as const]
-    }),
-  )
 }

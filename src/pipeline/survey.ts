@@ -87,6 +87,7 @@ export function seen(snapshot: StoreSnapshot, isPartial: boolean): Seen {
   const inventory: Inventory = {
     isPartial,
     lookup: (key) => snapshot.lookup(key),
+    everything: () => snapshot.everything(),
     // Recipes in receipts are untrusted JSON, which is only compared. Many manifests may use the same name, and comparing
     // all of their originals would take too long.
     earlierRecipes: (name) =>

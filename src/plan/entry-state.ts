@@ -19,6 +19,7 @@ import type {
 import type { MissingReason } from './reason.ts'
 import { candidateList, pickedOf } from './picked.ts'
 import type { EntryReference } from './recipe.ts'
+import type { Doubt } from './undrawn.ts'
 import { unusableReason } from './unusable.ts'
 
 /** The planned state of an entry. A `refused` entry has a problem, and so do entries that refer to it. */
@@ -43,6 +44,7 @@ export interface Surroundings {
   readonly keying: Keying
   readonly inventory: Inventory
   readonly missingReason: MissingReason
+  readonly doubt: Doubt
   readonly report: (entry: ImageEntry, problem: Problem) => void
 }
 
@@ -165,7 +167,7 @@ function judge(
   made: MadeImage,
   stored: KeyInventory,
   needed: Needed,
-  { inventory, missingReason }: Surroundings,
+  { inventory, missingReason, doubt }: Surroundings,
 ): { state: ImageState; reason: string } {
   const [damage] = stored.problems
   if (damage !== undefined) return { state: 'unavailable', reason: clause(damage.message) }
@@ -179,7 +181,15 @@ function judge(
   if (stored.candidates.length < made.subject.candidates) {
     const [unusable] = stored.unusable ?? []
     if (unusable !== undefined) {
-      return { state: 'unusable', reason: unusableReason(made.recipe, made.model, unusable.marker) }
+      return {
+        state: 'unusable',
+        reason: unusableReason(
+          made.recipe,
+          made.model,
+          unusable.marker,
+          stored.candidates.length,
+        ),
+      }
     }
     const blocker = needed.findIndex(
       (other) =>
@@ -204,7 +214,8 @@ function judge(
       stored.candidates.length > 0
         ? `${stored.candidates.length} of ${made.subject.candidates} candidates`
         : missingReason(made.recipe, inventory.earlierRecipes(entry.name))
-    return { state: 'missing', reason }
+    const against = doubt(made.recipe, made.model)
+    return { state: 'missing', reason: against === undefined ? reason : `${reason}; ${against}` }
   }
   const changed = picked === undefined ? undefined : changedInput(made.subject, picked, needed)
   return changed === undefined

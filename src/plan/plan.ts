@@ -9,6 +9,7 @@ import { type OrderedEntry, createDependencyOrder } from './order.ts'
 import type { Inventory, PlannedImage } from './planned-image.ts'
 import { createMissingReason } from './reason.ts'
 import { createSurplus } from './surplus.ts'
+import { createDoubt } from './undrawn.ts'
 
 export type { PlanSummary } from './bill.ts'
 export type { Inventory, KeyInventory, StoredCandidate } from './planned-image.ts'
@@ -57,7 +58,8 @@ export function createPlanner(models: ReadonlyMap<string, ResolvedModel>): Plann
       const report = ({ manifest }: ImageEntry, problem: Problem): void => {
         problems.set(manifest.path, [...(problems.get(manifest.path) ?? []), problem])
       }
-      const around = { models, keying, inventory, missingReason, report }
+      const doubt = createDoubt(inventory)
+      const around = { models, keying, inventory, missingReason, doubt, report }
       const earlier = last?.inventory === inventory ? last : undefined
       for (const { entry, place, needs } of ordered) {
         const before = earlier?.ordered[place]?.entry === entry ? earlier.states[place] : undefined

@@ -95,4 +95,19 @@ export interface Inventory<Record extends KeyInventory = KeyInventory> {
   readonly isPartial?: boolean
   /** The recipes of earlier originals with this entry's name, to explain why an image is missing. */
   earlierRecipes(name: string): readonly Recipe[]
+  /** All receipts and markers. Left out: nothing is known of what models draw. */
+  everything?(): ShownByStore
+}
+
+/** What the store shows of what models draw. Recipes are untrusted JSON. */
+export interface ShownByStore {
+  readonly candidates: ReadonlyArray<{
+    readonly receipt: {
+      readonly recipe: Readonly<Record<string, unknown>>
+      readonly origin?: PictureOrigin
+    }
+  }>
+  readonly unusable: ReadonlyArray<{
+    readonly marker: UnusablePicture & { readonly recipe: Readonly<Record<string, unknown>> }
+  }>
 }

@@ -7,15 +7,21 @@ import { nearestSize } from './sent-shape.ts'
 type Shape = Pick<Recipe, 'aspectRatio' | 'size'>
 type Named = Pick<ResolvedModel, 'provider' | 'modelId' | 'limits'>
 
-/** Why an image is `unusable`, and what to write instead. */
+/**
+ * Why an image is `unusable`, and what to write instead.
+ *
+ * @param candidates how many usable ones are there.
+ */
 export function unusableReason(
   recipe: Shape,
   model: Named,
   { unusable, width, height }: UnusablePicture,
+  candidates: number,
 ): string {
   const size = width === null || height === null ? null : { width, height }
   const cure = size === null ? undefined : shapeCure(recipe, model, size)
-  const way = cure === undefined ? 'change its recipe' : `write ${cure}`
+  const fewer = candidates === 0 ? '' : `set \`n\` to ${candidates}, `
+  const way = `${fewer}${cure === undefined ? 'change its recipe' : `write ${cure}`}`
   // A picture that can be decoded is merely of another shape than requested.
   const asItIs =
     size === null ? '' : ', take it as it is with `imagegen adopt ID FILE --keep-prompt`'

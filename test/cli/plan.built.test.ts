@@ -78,6 +78,41 @@ describe.concurrent('imagegen plan', () => {
     )
   })
 
+  it('says what to write where an earlier answer shows that the model does not draw a shape', async () => {
+    // One white pixel.
+    const png =
+      'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8/5+hHgAHggJ/PchI7wAAAABJRU5ErkJggg=='
+    const project = await createProject({
+      'imagegen.config.mjs': `export default { models: { square: {
+        specificationVersion: 'v3', provider: 'other.image', modelId: 'square', maxImagesPerCall: 1,
+        doGenerate: async () => ({
+          images: ['${png}'], warnings: [],
+          response: { timestamp: new Date(), modelId: 'square', headers: undefined },
+        }),
+      } } }`,
+      'a.image.yaml':
+        'defaults: { model: square, aspectRatio: 16:9, alt: "" }\nimages: { a: { prompt: a }, b: { prompt: b } }\n',
+    })
+    const made = await project.run('generate', '--budget', '5')
+    expect({ code: made.code, stdout: made.stdout }).toMatchObject({
+      code: 1,
+      stdout: expect.stringContaining('0 made, 2 failed, 0 current. Spent: 1 picture') as string,
+    })
+    const { stdout } = await project.run('plan')
+    const cure =
+      'rite `size: 1x1` and `output: { aspectRatio: 16:9 }` instead of `aspectRatio: 16:9`'
+    expect(stdout).toMatch(/^unusable +a\.image\.yaml#a /m)
+    expect(stdout).toMatch(
+      /^missing +a\.image\.yaml#b +new; other\/square does not draw `aspectRatio: 16:9`: /m,
+    )
+    expect(stdout.split(cure)).toHaveLength(3)
+    const json = JSON.parse((await project.run('plan', '--json')).stdout) as PlanJson
+    expect(json.images.map(({ state, reason }) => [state, reason.includes(cure)])).toEqual([
+      ['unusable', true],
+      ['missing', true],
+    ])
+  })
+
   it('accepts ids, names and globs, includes references, and refuses patterns without a match', async () => {
     const project = await createProject({
       'src/cast.image.yaml': CAST,

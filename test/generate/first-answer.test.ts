@@ -2,9 +2,11 @@ import { createOpenAI as createOpenAIV2 } from 'openai-v2'
 import { createOpenAI as createOpenAIV3 } from 'openai-v3'
 import { describe, expect, test } from 'vitest'
 import type { ImageModel, ImageModelCall } from '../../src/model/image-model.ts'
+import type { Pipeline } from '../../src/pipeline.ts'
 import { loadSharp } from '../../src/pixels/sharp.ts'
 import { sendJson, serve } from '../model/loopback.ts'
 import { temporaryProject } from '../temporary-project.ts'
+import { freshClone } from './fresh-clone.ts'
 import { generateAll, openPipeline } from './running.ts'
 
 let colour = 0
@@ -50,9 +52,9 @@ function drawing(
 
 async function projectWith(manifest: string, other: ImageModel) {
   const { root, write } = await temporaryProject({ 'a.image.yaml': manifest })
-  const open = () =>
-    openPipeline(root, { url: 'http://127.0.0.1:1', inline: { models: { other } } })
-  return { write, open }
+  const open = (folder = root) =>
+    openPipeline(folder, { url: 'http://127.0.0.1:1', inline: { models: { other } } })
+  return { root, write, open }
 }
 
 const five = (fields: string): string =>
@@ -224,4 +226,96 @@ test('a shape that a model has drawn before is requested although one answer was
   const again = await generateAll(await open())
   expect(again.report.generated).toEqual(['a.image.yaml#c'])
   expect(calls).toHaveLength(3)
+})
+
+describe('a later plan', () => {
+  const reasonsOf = async (pipeline: Pipeline): Promise<Record<string, string>> => {
+    const { plan } = await pipeline.survey()
+    return Object.fromEntries(
+      plan.images.flatMap(({ entry, state, reason }) =>
+        state === 'missing' ? [[entry.name, reason]] : [],
+      ),
+    )
+  }
+
+  test.each([
+    ['aspectRatio', ', aspectRatio: "16:9"', 'aspectRatio: 16:9', '16:9'],
+    ['size', ', size: 160x90', 'size: 160x90', '16:9'],
+  ])(
+    'says of the others what the run said, and what to write instead of `%s`',
+    async (_, fields, written, ratio) => {
+      const { model, calls } = drawing(async () => ({ image: await paint([64, 64]) }))
+      const { open, root } = await projectWith(five(fields), model)
+      const { report } = await generateAll(await open())
+      const again = await generateAll(await open())
+      expect(again.report.failures).toHaveLength(4)
+      const cure = `Write \`size: 64x64\` and \`output: { aspectRatio: ${ratio} }\` instead of \`${written}\`.`
+      for (const folder of [root, freshClone(root)]) {
+        const reasons = await reasonsOf(await open(folder))
+        expect(Object.keys(reasons)).toEqual(['b', 'c', 'd', 'e'])
+        for (const { problem } of again.report.failures) {
+          const [name = ''] = problem.message.split(':')
+          const said = problem.message
+            .slice(name.length + 2)
+            .replace('No request was sent.', 'No run requests it.')
+          expect(reasons[name]).toBe(`new; ${said} ${problem.hint}`)
+          expect(reasons[name]).toContain(`other/draws does not draw \`${written}\``)
+          expect(reasons[name]).toContain(cure)
+        }
+      }
+      expect(report.generated).toEqual([])
+      expect(calls).toHaveLength(1)
+    },
+  )
+
+  test('says nothing of another shape, of another model, and of one that declares what it draws', async () => {
+    const { model } = drawing(async () => ({ image: await paint([64, 64]) }))
+    const wide = 'defaults: { alt: "", model: other }\nimages:\n'
+    const { open, root, write } = await projectWith(
+      `${wide}  a: { prompt: a, aspectRatio: "16:9" }\n`,
+      model,
+    )
+    await generateAll(await open())
+    write({
+      'a.image.yaml': [
+        `${wide}  b: { prompt: b }`,
+        '  c: { prompt: c, aspectRatio: "1:1" }',
+        '  d: { prompt: d, aspectRatio: "16:9", model: third }\n',
+      ].join('\n'),
+    })
+    const { model: third } = drawing(async () => ({ image: await paint([64, 64]) }), {
+      modelId: 'third',
+    })
+    const others = await openPipeline(root, {
+      url: 'http://127.0.0.1:1',
+      inline: { models: { other: model, third } },
+    })
+    expect(await reasonsOf(others)).toEqual({ b: 'new', c: 'new', d: 'new' })
+    write({ 'a.image.yaml': `${wide}  b: { prompt: b, aspectRatio: "16:9" }\n` })
+    const declared = await openPipeline(root, {
+      url: 'http://127.0.0.1:1',
+      inline: { models: { other: { ...model, limits: { aspectRatios: { '16:9': undefined } } } } },
+    })
+    expect(await reasonsOf(declared)).toEqual({ b: 'new' })
+  })
+
+  test('says that a model has only sent what is no picture, until it sends one', async () => {
+    const { model, calls } = drawing(async (_, number) => ({
+      image: number === 1 ? 'bm8gcGljdHVyZQ==' : await paint([64, 64]),
+    }))
+    const { open, root, write } = await projectWith(five(''), model)
+    await generateAll(await open())
+    for (const folder of [root, freshClone(root)]) {
+      const reasons = await reasonsOf(await open(folder))
+      expect(Object.keys(reasons)).toEqual(['b', 'c', 'd', 'e'])
+      expect(reasons['b']).toContain(
+        'new; other/draws answered with a picture that cannot be used (the bytes are not a picture)',
+      )
+    }
+    const { report } = await generateAll(await open())
+    expect(report.generated).toHaveLength(4)
+    write({ 'a.image.yaml': `${five('')}  f: { prompt: f }\n` })
+    expect(await reasonsOf(await open())).toEqual({ f: 'new' })
+    expect(calls).toHaveLength(5)
+  })
 })
