@@ -77,17 +77,19 @@ export function shapeHint(
     : `Write ${cure}. \`imageModel(model, { limits })\` declares what the model draws.`
 }
 
+const NOTHING: ShownByStore = { candidates: [], unusable: [] }
+
 /** Says in a plan why it is not wise to request a recipe; `undefined` if nothing speaks against it. */
 export type Doubt = (recipe: Recipe, model: ResolvedModel) => string | undefined
 
 /** Creates a `Doubt` that reads the store once, and only for models that declare no shapes. */
-export function createDoubt({ everything }: Inventory): Doubt {
+export function createDoubt(inventory: Inventory): Doubt {
   let shown: ShownByStore | undefined
   const known = new Map<string, ModelEvidence>()
   return (recipe, model) => {
-    if (everything === undefined || declaresShapes(model)) return undefined
+    if (declaresShapes(model)) return undefined
     const name = `${model.provider}/${model.modelId}`
-    shown ??= everything()
+    shown ??= inventory.everything?.() ?? NOTHING
     const evidence = known.get(name) ?? evidenceOf(shown, model)
     known.set(name, evidence)
     const problem = undrawnProblem(recipe, model, evidence)

@@ -69,9 +69,11 @@ function supersededHere(folder: StoreFolder, snapshot: StoreSnapshot): AnyReceip
       const trashed = 'receipt' in reading ? reading.receipt : reading.marker
       const { key, sha256 } = trashed
       const { candidates, unusable } = snapshot.lookup(key)
+      // A marker and a candidate may have the same bytes.
       const isBack =
-        candidates.some(({ receipt }) => receipt.sha256 === sha256) ||
-        unusable.some(({ marker }) => marker.sha256 === sha256)
+        'receipt' in reading
+          ? candidates.some(({ receipt }) => receipt.sha256 === sha256)
+          : unusable.some(({ marker }) => marker.sha256 === sha256)
       const isSuperseded = !isBack && candidates.some(({ bytes }) => bytes === 'present')
       return isSuperseded ? [trashed] : []
     })

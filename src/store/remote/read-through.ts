@@ -42,6 +42,7 @@ interface Finding {
   /** SHA-256 of the originals whose bytes the remote has. */
   readonly elsewhere: ReadonlySet<string>
   readonly retired: ReadonlySet<string>
+  readonly retiredMarkers: ReadonlySet<string>
   readonly problems: readonly StoreProblem[]
   /** Whether new receipts were copied here. */
   readonly isNew: boolean
@@ -75,7 +76,13 @@ export function readThrough({ folder, remote, beginning, keyOf, onUnkept }: Part
 
   async function lookFor(wanted: WantedKey, record: KeyRecord): Promise<Finding> {
     const elsewhere = new Set<string>()
-    const nothing: Finding = { elsewhere, retired: new Set(), problems: [], isNew: false }
+    const nothing: Finding = {
+      elsewhere,
+      retired: new Set(),
+      retiredMarkers: new Set(),
+      problems: [],
+      isNew: false,
+    }
     try {
       await lookForBytes(record.candidates, elsewhere)
       if (isWholeHere(merge(record, nothing), wanted)) return nothing
@@ -83,7 +90,8 @@ export function readThrough({ folder, remote, beginning, keyOf, onUnkept }: Part
       const isNew = await keepNew(slots, record)
       const now = isNew ? unkept.addTo(lookupKey(folder, wanted.key)) : record
       await lookForBytes(now.candidates, elsewhere)
-      const finding: Finding = { ...nothing, retired: slots.retired, isNew }
+      const { retired, retiredMarkers } = slots
+      const finding: Finding = { ...nothing, retired, retiredMarkers, isNew }
       return { ...finding, problems: await problemsOf(merge(now, finding), wanted, slots) }
     } catch (error) {
       if (!(error instanceof ImagegenError)) throw error
@@ -134,7 +142,7 @@ export function readThrough({ folder, remote, beginning, keyOf, onUnkept }: Part
   async function problemsOf(
     found: KeyRecord,
     wanted: WantedKey,
-    { retired, faults }: RemoteRecord,
+    { retired, retiredMarkers, faults }: RemoteRecord,
   ): Promise<StoreProblem[]> {
     if (hasWanted(found, wanted)) return []
     if (faults.length > 0) {
@@ -145,7 +153,8 @@ export function readThrough({ folder, remote, beginning, keyOf, onUnkept }: Part
         hint: 'Run `imagegen push` on a machine that has the picture; otherwise regenerate the image with `imagegen generate --replace ID`, which costs money.',
       }))
     }
-    const isKnown = found.candidates.length + found.unusable.length + retired.size > 0
+    const isRetired = retired.size + retiredMarkers.size > 0
+    const isKnown = found.candidates.length + found.unusable.length > 0 || isRetired
     if (isKnown || (await beginning.isMade()) || !holdsReceipts(folder)) return []
     return [unanswered(wanted.key, notBegun())]
   }
@@ -226,7 +235,10 @@ function hasWanted(
   )
 }
 
-function merge(record: KeyRecord, { elsewhere, retired, problems }: Finding): KeyRecord {
+function merge(
+  record: KeyRecord,
+  { elsewhere, retired, retiredMarkers, problems }: Finding,
+): KeyRecord {
   return {
     ...record,
     candidates: record.candidates.flatMap((candidate): Candidate[] => {
@@ -240,7 +252,7 @@ function merge(record: KeyRecord, { elsewhere, retired, problems }: Finding): Ke
       ]
     }),
     problems: [...record.problems, ...problems],
-    unusable: record.unusable.filter(({ marker }) => !retired.has(marker.sha256)),
+    unusable: record.unusable.filter(({ marker }) => !retiredMarkers.has(marker.sha256)),
   }
 }
 

@@ -33,6 +33,8 @@ export interface RemoteRecord {
   readonly markers: readonly UnusableReceipt[]
   /** SHA-256 of the originals that were replaced. Their receipts are retired. */
   readonly retired: ReadonlySet<string>
+  /** SHA-256 of the markers that are retired. The picture itself may be in use: adopted, or a duplicate's candidate. */
+  readonly retiredMarkers: ReadonlySet<string>
   /** Why an item that may prove a payment cannot be read, by its place in the remote. */
   readonly faults: readonly { readonly item: string; readonly reason: string }[]
 }
@@ -59,6 +61,7 @@ export async function readSlots(
   const receipts: Receipt[] = []
   const markers: UnusableReceipt[] = []
   const retired = new Set<string>()
+  const retiredMarkers = new Set<string>()
   const faults: { item: string; reason: string }[] = []
   for await (const { item, text, fault: unreadable } of slotsOf(remote, key)) {
     if (text === undefined) {
@@ -75,11 +78,11 @@ export async function readSlots(
     const isOfKey = receipt.key === key && keyOf(receipt.recipe) === key
     const fault = isOfKey ? checkReceipt(receipt) : 'it belongs to another key'
     if (fault !== undefined) faults.push({ item, reason: fault })
-    else if (isRetired) retired.add(receipt.sha256)
+    else if (isRetired) (isUnusable(receipt) ? retiredMarkers : retired).add(receipt.sha256)
     else if (isUnusable(receipt)) markers.push(receipt)
     else receipts.push(receipt)
   }
-  return { receipts, markers, retired, faults }
+  return { receipts, markers, retired, retiredMarkers, faults }
 }
 
 /**
