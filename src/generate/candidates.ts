@@ -3,6 +3,7 @@ import type { ResolvedModel } from '../model/resolved-model.ts'
 import { shapeCure } from '../plan/unusable.ts'
 import { ImagegenError } from '../shared/errors.ts'
 import type { Lock } from '../store/locks/lock.ts'
+import { DUPLICATE, duplicateMarker } from '../store/arrive/marker.ts'
 import type { Settlement } from '../store/arrive/settle.ts'
 import type { SharedFailure } from '../store/locks/shared-failure.ts'
 import type { KeyRecord } from '../store/read/snapshot.ts'
@@ -110,7 +111,9 @@ async function fillUnderLock(
       }
       // Asking again in the same way would be paid for again, and most likely answered in the same way.
       if (now < order.wanted && (now === there || arrival.settlement.unusable.length > 0)) {
-        throw nothingNew(order, model, now, arrival.settlement)
+        const problem = nothingNew(order, model, now, arrival.settlement)
+        await markDuplicates(order, record, arrival.settlement, store)
+        throw problem
       }
     }
     await clearReplaced(order, before, store)
@@ -150,6 +153,24 @@ function isRefusedRound(error: unknown): boolean {
   return error instanceof ModelError && error.code === 'empty'
 }
 
+/**
+ * A model that draws the same picture again would do so in every run, and be paid for it. The marker is written here and
+ * not while the answer is stored: after a crash, that takes the answer's own pictures for duplicates.
+ */
+async function markDuplicates(
+  order: Order,
+  { candidates }: KeyRecord,
+  { response, duplicates, unusable }: Settlement,
+  store: Store,
+): Promise<void> {
+  // What cannot be used has a marker already. Outdated pictures are only renewed because a person says so.
+  if (unusable.length > 0 || order.renew?.kind === 'outdated') return
+  for (const sha256 of new Set(duplicates)) {
+    const known = candidates.find(({ receipt }) => receipt.sha256 === sha256)
+    if (known !== undefined) await store.keepMarker(duplicateMarker(response, known.receipt))
+  }
+}
+
 /** A round brought nothing that can be used: what it did bring says why. */
 function nothingNew(
   order: Order,
@@ -162,15 +183,20 @@ function nothingNew(
   if (first !== undefined) {
     return new ImagegenError('unusable', {
       message: `The answer was paid for and cannot be used: ${first.reason}. It is kept as ${first.file}.${have}`,
-      hint: howToGoOn(order, model, first.size),
+      hint: howToGoOn(order, model, first.size, there),
     })
   }
-  const what =
-    duplicates.length > 0
-      ? 'The model answered with a picture that is there already.'
-      : 'The model answered with no picture.'
+  if (duplicates.length > 0) {
+    return new ImagegenError('unusable', {
+      message: `The answer was paid for and cannot be used: ${DUPLICATE}.${have}`,
+      hint:
+        order.renew?.kind === 'outdated'
+          ? 'The outdated picture stays in use. To get another one, change the recipe.'
+          : howToGoOn(order, model, null, there),
+    })
+  }
   return new ImagegenError('unusable', {
-    message: `${what}${have}`,
+    message: `The model answered with no picture.${have}`,
     hint:
       there === 0
         ? 'Give another `seed`, or change the prompt.'
@@ -206,13 +232,22 @@ function leaveFailure(order: Order, lock: Lock, error: unknown): void {
  *
  * @throws ImagegenError with code `unusable`.
  */
-function refuseUnusable(order: Order, model: ResolvedModel, { unusable }: KeyRecord): void {
+function refuseUnusable(
+  order: Order,
+  model: ResolvedModel,
+  { candidates, unusable }: KeyRecord,
+): void {
   const [first] = unusable
   if (first === undefined) return
   const { width, height, unusable: reason } = first.marker
   throw new ImagegenError('unusable', {
     message: `An earlier answer was paid for and cannot be used: ${reason}. Nothing was asked for.`,
-    hint: howToGoOn(order, model, width === null || height === null ? null : { width, height }),
+    hint: howToGoOn(
+      order,
+      model,
+      width === null || height === null ? null : { width, height },
+      candidates.length,
+    ),
   })
 }
 
@@ -220,8 +255,10 @@ function howToGoOn(
   { recipe }: Order,
   model: ResolvedModel,
   size: { readonly width: number; readonly height: number } | null,
+  there: number,
 ): string {
   const cure = size === null ? undefined : shapeCure(recipe, model, size)
   const way = cure === undefined ? 'Change its recipe' : `Write ${cure}`
-  return `${way}; or request it again with \`imagegen generate --replace ID\`, which costs money.`
+  const fewer = there === 0 ? '' : `, or set \`n\` to ${there}`
+  return `${way}${fewer}; or request it again with \`imagegen generate --replace ID\`, which costs money.`
 }

@@ -1,7 +1,7 @@
 import { ImagegenError } from '../shared/errors.ts'
 import type { Logger } from '../shared/logger.ts'
 import { keepOriginal } from './arrive/keep-original.ts'
-import { keepReceipt } from './arrive/keep-receipt.ts'
+import { keepMarker, keepReceipt } from './arrive/keep-receipt.ts'
 import { type Pending, type PendingResponse, savePending } from './arrive/pending.ts'
 import { type UnusableAnswer, keepUnusable } from './arrive/quarantine.ts'
 import { recover } from './arrive/recover.ts'
@@ -19,7 +19,7 @@ import {
   readSnapshot,
 } from './read/snapshot.ts'
 import { type StoreReport, verify } from './read/verify.ts'
-import type { Receipt } from './receipt.ts'
+import type { Receipt, UnusableReceipt } from './receipt.ts'
 import type { SharedItems } from '../shared/shared-items.ts'
 import type { PullOptions, PushOptions, TransferReport } from './transfer.ts'
 import { type EmptiedTrash, emptyTrash, findUnused, retire, trash } from './trash.ts'
@@ -78,6 +78,12 @@ export interface Store {
    * @throws ImagegenError with code `unavailable`.
    */
   keepUnusable(answer: UnusableAnswer): Promise<string>
+  /**
+   * Keeps the marker of a picture that was paid for and adds no candidate, so that no run requests its key again.
+   *
+   * @throws ImagegenError with code `unavailable`.
+   */
+  keepMarker(marker: UnusableReceipt): Promise<void>
   /**
    * Settles the responses of processes that were killed. Call it before planning. With purpose `look` it does nothing.
    */
@@ -169,6 +175,7 @@ export function folderStore(folder: StoreFolder, logger: Logger): Store {
       await keepOriginal(folder, receipt, bytes)
     },
     keepUnusable: (answer) => keepUnusable(folder, answer),
+    keepMarker: (marker) => keepMarker(folder, marker),
     recover: async () => (folder.purpose === 'look' ? [] : recover(folder, logger)),
     readOriginal: (candidate) => readOriginal(folder, candidate),
     retire: async (before) => retire(folder, before),

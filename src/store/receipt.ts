@@ -101,9 +101,9 @@ export interface UnusableReceipt extends Origin, SinceVersion2 {
   readonly bytes: number
   /** `null` where they are not a picture. */
   readonly mediaType: MediaType | null
-  /** Pixels, as they are seen; `null` where they cannot be decoded. */
+  /** Pixels, as they are seen; `null` where they cannot be decoded, or are not what is wrong. */
   readonly width: number | null
-  /** Pixels, as they are seen; `null` where they cannot be decoded. */
+  /** Pixels, as they are seen; `null` where they cannot be decoded, or are not what is wrong. */
   readonly height: number | null
   readonly seed: number | null
 }

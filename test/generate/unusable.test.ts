@@ -1,17 +1,8 @@
-import {
-  cpSync,
-  mkdtempSync,
-  readFileSync,
-  readdirSync,
-  realpathSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { createOpenAI } from 'openai-v3'
 import fsDriver from 'unstorage/drivers/fs'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { ImageModel } from '../../src/model/image-model.ts'
 import type { Pipeline } from '../../src/pipeline.ts'
 import { loadSharp } from '../../src/pixels/sharp.ts'
@@ -19,6 +10,7 @@ import { selectPlan } from '../../src/plan/select.ts'
 import { parseReceipt } from '../../src/store/receipt.ts'
 import { sendJson, serve, type Loopback } from '../model/loopback.ts'
 import { temporaryProject } from '../temporary-project.ts'
+import { freshClone } from './fresh-clone.ts'
 import { generateAll, openPipeline, statesOf } from './running.ts'
 
 let colour = 0
@@ -49,17 +41,6 @@ async function open(root: string, server: Loopback, inline: object = {}): Promis
     'gpt-image-1',
   )
   return openPipeline(root, { url: server.url, inline: { models: { gpt }, ...inline } })
-}
-
-/** What git would bring to another machine: the store without what one machine keeps for itself. */
-function freshClone(root: string): string {
-  const copy = realpathSync(mkdtempSync(path.join(tmpdir(), 'imagegen-clone-')))
-  onTestFinished(() => rmSync(copy, { recursive: true, force: true }))
-  cpSync(root, copy, {
-    recursive: true,
-    filter: (file) => !/\.imagegen[/\\](?:pending|locks|quarantine|trash|types)/.test(file),
-  })
-  return copy
 }
 
 function markersIn(root: string): string[] {
@@ -94,6 +75,11 @@ describe('a picture that was paid for and cannot be used', () => {
       const { renditions } = await other.render(now.plan.images[0]!, now, never)
       expect(renditions.at(-1)).toMatchObject({ width: 1024, height: 1024 })
     }
+    // What was adopted does not show that the model draws it.
+    writeFileSync(path.join(root, 'b.image.yaml'), WIDE.replace('a lighthouse', 'a harbour'))
+    const { report } = await generateAll(await open(root, server))
+    expect(report.failures[0]?.problem.message).toContain('does not draw `aspectRatio: 16:9`')
+    rmSync(path.join(root, 'b.image.yaml'))
     // What was paid for stays on record: a second candidate is not asked for without a word.
     writeFileSync(path.join(root, 'a.image.yaml'), `${WIDE}n: 2\n`)
     expect(await statesOf(pipeline)).toEqual({ a: 'unusable' })
@@ -306,5 +292,147 @@ describe('a picture that was paid for and cannot be used', () => {
     await pipeline.store.push(how)
     const { root: elsewhere } = await temporaryProject({ 'a.image.yaml': WIDE })
     expect(await statesOf(await open(elsewhere, server, inline))).toEqual({ a: 'unusable' })
+  })
+})
+
+describe('a picture that the key has already', () => {
+  const TWO = 'prompt: a lighthouse\nalt: ""\nmodel: gpt\nsize: 64x64\nn: 2\n'
+
+  /** A service that draws the same picture until its nth answer. */
+  async function repeating(until = Infinity): Promise<Loopback> {
+    const sharp = await loadSharp()
+    const draw = async (red: number): Promise<string> => {
+      const background = { r: red, g: 5, b: 9 }
+      const image = sharp({ create: { width: 64, height: 64, channels: 3, background } })
+      return (await image.png().toBuffer()).toString('base64')
+    }
+    let drawn = 0
+    return serve(async (response) => {
+      drawn += 1
+      sendJson(response, {
+        created: 1,
+        data: [{ b64_json: await draw(drawn < until ? 0 : drawn) }],
+      })
+    })
+  }
+
+  test('is paid for once more and no third time, here and in a fresh clone', async () => {
+    const server = await repeating()
+    const { root, write } = await temporaryProject({ 'a.image.yaml': TWO })
+    const first = await generateAll(await open(root, server))
+    expect(first.report.failures).toMatchObject([{ code: 'unusable' }])
+    const { problem } = first.report.failures[0]!
+    expect(problem.message).toContain('the provider returned a picture that is already there')
+    expect(problem.message).toContain('1 of 2 candidates')
+    expect(problem.hint).toContain('set `n` to 1')
+    expect(server.received).toHaveLength(2)
+    for (const folder of [root, freshClone(root)]) {
+      const pipeline = await open(folder, server)
+      const { report } = await generateAll(pipeline)
+      expect(report).toMatchObject({ generated: [], failures: [] })
+      await expect(pipeline.fulfil(never)).rejects.toThrow('set `n` to 1')
+      const { plan } = await pipeline.survey()
+      expect(plan.summary).toMatchObject({ unusable: 1, missing: 0, pictures: 0 })
+      expect(plan.images[0]!.reason).toBe(
+        'paid for, but the provider returned a picture that is already there; set `n` to 1, change its recipe, or request it again with `imagegen generate --replace ID`',
+      )
+      expect((await pipeline.store.verify()).problems).toEqual([])
+    }
+    expect(server.received).toHaveLength(2)
+
+    write({ 'a.image.yaml': TWO.replace('n: 2\n', '') })
+    const { plan } = await (await open(root, server)).fulfil(never)
+    expect(plan.summary).toMatchObject({ current: 1, pictures: 0 })
+    expect(server.received).toHaveLength(2)
+  })
+
+  test('is not asked for again by a run that planned before it arrived', async () => {
+    const server = await repeating()
+    const { root } = await temporaryProject({ 'a.image.yaml': TWO })
+    const late = await open(root, server)
+    const survey = await late.survey()
+    await generateAll(await open(root, server))
+    const { failures } = await late.generate(survey, survey.plan.jobs, {
+      signal: never,
+      abandon: never,
+      onEvent: () => undefined,
+    })
+    expect(failures).toMatchObject([{ code: 'unusable' }])
+    expect(failures[0]?.problem.hint).toContain('set `n` to 1')
+    expect(server.received).toHaveLength(2)
+  })
+
+  test('is not taken for a duplicate where a killed process left it', async () => {
+    const server = await repeating()
+    const { root, write } = await temporaryProject({
+      'a.image.yaml': TWO.replace('n: 2\n', ''),
+    })
+    const pipeline = await open(root, server)
+    const { survey } = await generateAll(pipeline)
+    const { key } = survey.plan.images[0]!.made!
+    const { candidates } = (await pipeline.survey()).snapshot.lookup(key)
+    const [{ receipt, file } = { receipt: undefined, file: '' }] = candidates
+    // The answer was stored, and the process ended before it removed it from `pending/`.
+    await pipeline.store.savePending({
+      version: 1,
+      key,
+      recipe: receipt!.recipe,
+      name: receipt!.name,
+      inputs: [],
+      provider: 'openai',
+      model: 'gpt-image-1',
+      responseId: null,
+      usd: null,
+      time: receipt!.time,
+      requested: 1,
+      seed: null,
+      images: [readFileSync(file).toString('base64')],
+      expected: { aspectRatio: null, size: null },
+      warnings: [],
+      metadata: {},
+    })
+    await pipeline.store.recover()
+    expect(markersIn(root)).toHaveLength(1)
+    write({ 'a.image.yaml': TWO })
+    expect(await statesOf(pipeline)).toEqual({ a: 'missing' })
+  })
+
+  test('is known to every project that shares the remote, and its candidate outlives `--replace`', async () => {
+    const server = await repeating(3)
+    const { root, file } = await temporaryProject({ 'a.image.yaml': TWO })
+    const inline = { store: { remote: fsDriver({ base: file('shared') }) } }
+    const one = await open(root, server, inline)
+    await generateAll(one)
+    const { root: elsewhere } = await temporaryProject({ 'a.image.yaml': TWO })
+    const other = await open(elsewhere, server, inline)
+    expect(await statesOf(other)).toEqual({ a: 'unusable' })
+    await generateAll(other)
+    expect(server.received).toHaveLength(2)
+
+    await generateAll(other, { choose: ({ plan }) => selectPlan(plan, [], { replace: 'a' }).jobs })
+    expect(await statesOf(other)).toEqual({ a: 'current' })
+    expect(await statesOf(one)).toEqual({ a: 'current' })
+    const { root: third } = await temporaryProject({ 'a.image.yaml': TWO })
+    expect(await statesOf(await open(third, server, inline))).toEqual({ a: 'current' })
+    expect(server.received).toHaveLength(3)
+  })
+
+  test('is forgotten by a remote that was not there when it was replaced', async () => {
+    const server = await repeating(3)
+    const { root, file } = await temporaryProject({ 'a.image.yaml': TWO })
+    const inline = { store: { remote: fsDriver({ base: file('shared') }) } }
+    await generateAll(await open(root, server, inline))
+    await generateAll(await open(root, server), {
+      choose: ({ plan }) => selectPlan(plan, [], { replace: 'a' }).jobs,
+    })
+    const how = { isDry: false, isThorough: false, signal: never, onProgress: () => undefined }
+    await (await open(root, server, inline)).store.push(how)
+    const { root: elsewhere } = await temporaryProject({
+      'a.image.yaml': TWO.replace('n: 2', 'n: 3'),
+    })
+    const other = await open(elsewhere, server, inline)
+    expect((await other.survey()).plan.images).toMatchObject([
+      { state: 'missing', reason: '2 of 3 candidates' },
+    ])
   })
 })

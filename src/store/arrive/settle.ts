@@ -4,14 +4,14 @@ import { extensionOf, sniffMediaType } from '../../pixels/media-type.ts'
 import { ImagegenError } from '../../shared/errors.ts'
 import { errorCode } from '../../shared/files.ts'
 import { sha256 } from '../../shared/hash.ts'
-import { withoutUnsafe } from '../../shared/plain-text.ts'
 import type { StoreFolder } from '../folder.ts'
 import { keepOriginal } from './keep-original.ts'
 import { keepMarker } from './keep-receipt.ts'
+import { markerOf, originOf } from './marker.ts'
 import { checkResponse, type Pending, type PendingResponse } from './pending.ts'
 import { inspectPicture, type UnusableInspection } from './inspect-picture.ts'
 import { keepInQuarantine, moveToQuarantine } from './quarantine.ts'
-import type { Origin, Receipt, UnusableReceipt } from '../receipt.ts'
+import type { Receipt, UnusableReceipt } from '../receipt.ts'
 import { storageError } from '../storage-error.ts'
 
 /** The result of storing a response. */
@@ -217,32 +217,4 @@ function receiptOf(
     ...picture,
     seed: response.seed,
   }
-}
-
-/** The marker of a picture that cannot be used. */
-function markerOf(
-  response: PendingResponse,
-  picture: Pick<UnusableReceipt, 'sha256' | 'bytes'>,
-  { unusable, mediaType, size }: UnusableInspection,
-): UnusableReceipt {
-  const { entry } = response
-  return {
-    version: 2,
-    unusable: withoutUnsafe(unusable).slice(0, LONGEST_REASON),
-    ...(entry === undefined ? {} : { entry }),
-    ...originOf(response),
-    ...picture,
-    mediaType,
-    width: size?.width ?? null,
-    height: size?.height ?? null,
-    seed: response.seed,
-  }
-}
-
-/** Characters of a decoder's words that a marker keeps. */
-const LONGEST_REASON = 500
-
-function originOf(response: PendingResponse): Origin {
-  const { key, recipe, name, inputs, provider, model, responseId, usd, time } = response
-  return { key, recipe, name, inputs, provider, model, responseId, usd, time }
 }

@@ -115,6 +115,11 @@ export function throughRemote(
       return settlement
     },
 
+    async keepMarker(marker) {
+      await local.keepMarker(marker)
+      await attempt(() => addReceipt(remote, marker))
+    },
+
     async recover() {
       const settlements = await local.recover()
       for (const settlement of settlements) await sendStored(settlement)
