@@ -33,9 +33,6 @@
 /** The version in the addresses. A page and a server of different versions do not talk. */
 export type ProtocolVersion = 1
 
-/** The header that carries the token. */
-export type TokenHeader = 'x-imagegen-token'
-
 /** The part of a picture's address after `Project.pictures` and a slash. Made by the server; never put together. */
 export type PictureKey = string
 

@@ -417,6 +417,39 @@ describe('a picture that the key has already', () => {
     expect(server.received).toHaveLength(3)
   })
 
+  test('in the place of an outdated one leaves no marker: that one stays in use', async () => {
+    const server = await repeating()
+    const { root, file } = await temporaryProject({
+      'a.image.yaml':
+        'defaults: { alt: "", model: gpt }\nimages: { a: { prompt: a }, b: { prompt: b, references: ["#a"] } }',
+    })
+    const pipeline = await open(root, server)
+    await generateAll(pipeline)
+    const { plan, snapshot } = await pipeline.survey()
+    const { candidates } = snapshot.lookup(plan.images[0]!.made!.key)
+    rmSync(candidates[0]!.file)
+    rmSync(candidates[0]!.file.replace(/\.png$/, '.json'))
+    const sharp = await loadSharp()
+    const background = { r: 77, g: 5, b: 9 }
+    await sharp({ create: { width: 64, height: 64, channels: 3, background } })
+      .png()
+      .toFile(file('other.png'))
+    const survey = await pipeline.survey()
+    await pipeline.adoptFile(
+      survey.plan.images[0]!,
+      { kind: 'file', file: file('other.png') },
+      survey,
+      { keepPrompt: true, origin: 'elsewhere', signal: never },
+    )
+    expect(await statesOf(pipeline)).toEqual({ a: 'current', b: 'outdated' })
+    const { report } = await generateAll(pipeline, {
+      choose: (now) => selectPlan(now.plan, [], { outdated: true }).jobs,
+    })
+    expect(report.failures[0]?.problem.hint).toContain('The outdated picture stays in use.')
+    expect(await statesOf(pipeline)).toEqual({ a: 'current', b: 'outdated' })
+    expect(markersIn(root)).toHaveLength(2)
+  })
+
   test('is forgotten by a remote that was not there when it was replaced', async () => {
     const server = await repeating(3)
     const { root, file } = await temporaryProject({ 'a.image.yaml': TWO })
