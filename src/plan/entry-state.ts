@@ -183,12 +183,7 @@ function judge(
     if (unusable !== undefined) {
       return {
         state: 'unusable',
-        reason: unusableReason(
-          made.recipe,
-          made.model,
-          unusable.marker,
-          stored.candidates.length,
-        ),
+        reason: unusableReason(made.recipe, made.model, unusable.marker, stored.candidates.length),
       }
     }
     const blocker = needed.findIndex(
