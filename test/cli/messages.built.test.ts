@@ -327,8 +327,8 @@ describe.concurrent('a project', () => {
       'imagegen.config.json': '{ "include": "src/**/*.image.yaml" }',
     })
     expect((await project.run('plan')).stderr).toBe('')
-    for (const command of ['plan', 'list', 'generate']) {
-      const { code, stderr } = await project.run(command, './art/villain.image.yaml')
+    for (const command of [['plan'], ['list'], ['generate', '--yes']]) {
+      const { code, stderr } = await project.run(...command, './art/villain.image.yaml')
       expect(code).toBe(2)
       expect(stderr).toContain(
         'art/villain.image.yaml: not read.\n  `include` (`src/**/*.image.yaml`) does not match art/villain.image.yaml',

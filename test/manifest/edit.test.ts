@@ -539,7 +539,7 @@ describe('any manifest with a matrix', () => {
         await writeFiles([{ file, manifest: 'tiles.image.yaml', before: text, after: result }])
         expect(readFileSync(file, 'utf8')).toBe(`${mark}${result}`)
       }),
-      { numRuns: 100 },
+      { numRuns: 50 },
     )
   })
 
@@ -566,7 +566,7 @@ describe('any manifest with a matrix', () => {
         expect(lost.length).toBeLessThanOrEqual(3)
         for (const line of lost) expect(line).toMatch(/seed|overrides|when|]/)
       }),
-      { numRuns: 100 },
+      { numRuns: 50 },
     )
   })
 
@@ -585,13 +585,12 @@ describe('any manifest with a matrix', () => {
             [NAME]: { ...before[NAME], prompt: '' },
           })
           if (result === text) return
-          const { start, end } = changedPart(text, result)
           const [from, , to] = rangeOf(text, ['images', NAME, 'prompt'])
-          expect(start).toBeGreaterThanOrEqual(from)
-          expect(end).toBeLessThanOrEqual(to)
+          expect(result.startsWith(text.slice(0, from))).toBe(true)
+          expect(result.endsWith(text.slice(to))).toBe(true)
         },
       ),
-      { numRuns: 100 },
+      { numRuns: 50 },
     )
   })
 })
