@@ -5,6 +5,7 @@ import { createPipeline } from './pipeline.ts'
 import { typesFolder } from './pipeline/declarations.ts'
 import { imagegen as unplugin } from './plugin.ts'
 import { checkHostVersion } from './plugin/host-version.ts'
+import { leaveGenerating } from './plugin/hosts/vite.ts'
 import { studioOf } from './plugin/hosts/vite-studio.ts'
 import { plainly } from './plugin/plain-error.ts'
 import { refusePublic } from './plugin/published-manifests.ts'
@@ -104,18 +105,19 @@ const imagegen: NuxtModule = Object.assign(
 
 /**
  * In development Nuxt runs one Vite for the browser and another for the server. The second finds in the store what the
- * first generates, so nothing is requested twice.
+ * first generates, so nothing is requested twice. Both say the same on placeholders, so that pages hydrate.
  */
 function inDevelopment(forBrowser: VitePlugin, options: Options): unknown[] {
   const isForServer = (config: { readonly build?: { readonly ssr?: unknown } }): boolean =>
     Boolean(config.build?.ssr)
-  const quiet: Options = { ...options, dev: { generate: 'off' } }
+  const forServer = unplugin.vite(options)
+  leaveGenerating(forServer)
   return [
     {
       ...forBrowser,
       apply: (config: Parameters<typeof isForServer>[0]) => !isForServer(config),
     },
-    { ...unplugin.vite(quiet), apply: isForServer },
+    { ...forServer, apply: isForServer },
   ]
 }
 

@@ -21,6 +21,7 @@ interface Working {
 async function working(
   settings: SandboxSettings = {},
   more: Readonly<Record<string, unknown>> = {},
+  isGeneratedElsewhere = false,
 ): Promise<Working> {
   const files = { [FILE]: 'prompt: a ghost on the quay\nalt: a quay\n' }
   const project = await sandbox({ ...settings, files })
@@ -39,9 +40,10 @@ async function working(
   }
   const pipeline = createPipeline(options, logger)
   let count = 0
-  const background = createBackground(pipeline, logger, async () => {
+  const publish = async (): Promise<void> => {
     count += 1
-  })
+  }
+  const background = createBackground(pipeline, logger, publish, undefined, isGeneratedElsewhere)
   onTestFinished(async () => {
     background.close()
     await pipeline.close()
@@ -111,3 +113,24 @@ it('says once why it requests nothing when the budget is too small', async () =>
   expect(warnings()[0]).toContain('budget')
   expect(project.emulator.stats().requests).toBe(0)
 })
+
+it.each([
+  ['being made', {}, 'being-made'],
+  ['over budget', { budget: { images: 0 } }, 'over-budget'],
+  ['not asked for', { dev: { generate: 'off' } }, 'not-asked'],
+])(
+  'beside a session that generates, says the same of images that are %s, and requests nothing',
+  async (_, options, awaiting) => {
+    const alone = await working({}, options)
+    const beside = await working({}, options, true)
+    // The other one first: whatever it requested would have been requested by then.
+    for (const { background, pipeline } of [beside, alone])
+      background.consider(await pipeline.survey())
+    expect(beside.background.awaitingOf(await beside.key())).toBe(awaiting)
+    expect(alone.background.awaitingOf(await alone.key())).toBe(awaiting)
+    if (awaiting === 'being-made') {
+      await expect.poll(() => alone.project.emulator.stats().requests).toBe(1)
+    }
+    expect(beside.project.emulator.stats().requests).toBe(0)
+  },
+)

@@ -29,6 +29,17 @@ import { addToWorkers } from './vite-workers.ts'
 /** Matches renditions as the plugin's modules import them in a dev server. */
 const RENDITION_ID = /[/\\]renditions[/\\][^/\\]+\?url&no-inline$/
 
+/** What frameworks ask the plugin of their dev server. */
+interface ViteApi extends StudioApi {
+  leaveGenerating(this: void): void
+}
+
+/** Lets a plugin that `viteHost` made generate nothing: another one, in the same dev server, does. */
+export function leaveGenerating({ api }: Pick<Plugin, 'api'>): void {
+  const { leaveGenerating: leave } = api as ViteApi
+  leave()
+}
+
 /** What belongs to a configuration. */
 interface Begun {
   readonly session: Session
@@ -64,7 +75,13 @@ export function viteHost(begin: (facts: HostFacts) => Session): Partial<Plugin> 
   const serving = new Promise<Session>((resolve) => {
     serve = resolve
   })
-  const api: StudioApi = { studio: async () => (await serving).studio.address() }
+  let isGeneratedElsewhere = false
+  const api: ViteApi = {
+    studio: async () => (await serving).studio.address(),
+    leaveGenerating() {
+      isGeneratedElsewhere = true
+    },
+  }
   const hooks: Partial<Plugin> & CrxHooks = {
     api,
 
@@ -84,6 +101,7 @@ export function viteHost(begin: (facts: HostFacts) => Session): Partial<Plugin> 
         envDir: config.envDir === false ? undefined : config.envDir,
         keepsModules: false,
         printsStudio: true,
+        isGeneratedElsewhere,
       })
       if (config.command === 'serve') ignoreStore(config, session)
       newest = { session, isWorkers: config.isWorker }

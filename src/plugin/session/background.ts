@@ -47,12 +47,14 @@ export interface Background {
 /**
  * @param publish called whenever images have arrived or failed.
  * @param onRun called with what is about to be requested.
+ * @param isGeneratedElsewhere whether another session generates: this one only knows what images wait for.
  */
 export function createBackground(
   pipeline: Pipeline,
   logger: Logger,
   publish: () => Promise<void>,
   onRun?: (...run: Parameters<RunListener>) => FollowedRun | undefined,
+  isGeneratedElsewhere = false,
 ): Background {
   const { options } = pipeline
   const stopping = new AbortController()
@@ -79,7 +81,7 @@ export function createBackground(
     jobsByKey = new Map(survey.plan.jobs.map((job) => [job.made.key, job]))
     for (const key of refused.keys()) if (!jobsByKey.has(key)) refused.delete(key)
     wanted?.follow(survey)
-    if (!isWanted || stopping.signal.aborted) return
+    if (!isWanted || isGeneratedElsewhere || stopping.signal.aborted) return
     const now = Date.now()
     const keys = new Set(survey.plan.jobs.map((job) => job.made.key))
     for (const key of seen.keys()) if (!keys.has(key)) seen.delete(key)

@@ -25,6 +25,11 @@ export interface HostFacts {
   readonly isAnothers?: (file: string) => Promise<boolean>
   /** Whether the host caches loaded modules across runs and invalidates them by the files that they depend on. */
   readonly keepsModules: boolean
+  /**
+   * Whether another session of the same dev server generates what is missing. This one generates nothing, and its
+   * placeholders say the same.
+   */
+  readonly isGeneratedElsewhere?: boolean
   /** Whether the host prints the studio's address with its own ones. Default: the session logs it once. */
   readonly printsStudio?: boolean
 }

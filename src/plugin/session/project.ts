@@ -81,7 +81,9 @@ export function createProject(
     // Not before the session ends: the previous pipeline may still store what is in flight.
     closing.signal.addEventListener('abort', () => void pipeline.close(), { once: true })
     latest?.background.close()
-    latest = { pipeline, background: createBackground(pipeline, logger, onPictures, onRun), logger }
+    const { isGeneratedElsewhere } = facts
+    const background = createBackground(pipeline, logger, onPictures, onRun, isGeneratedElsewhere)
+    latest = { pipeline, background, logger }
     if (closing.signal.aborted) latest.background.close()
     return latest
   }
