@@ -138,7 +138,10 @@ export interface Tile {
   readonly reason: string
   /** A picture of at most 320 px; `null`: there is none to show. A new picture has a new key. */
   readonly thumbnail: PictureKey | null
-  /** Of the original in use, else what the model is expected to draw; `null`: unknown. */
+  /**
+   * Of the original in use, else what the model is expected to draw; of a hand-made file, once its thumbnail was asked
+   * for. `null`: unknown.
+   */
   readonly width: number | null
   readonly height: number | null
   /** How many candidates there are. */

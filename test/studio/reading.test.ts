@@ -4,6 +4,7 @@ import { png } from '../bundlers/sandbox.ts'
 import type { PlanPage } from '../../src/studio/protocol-actions.ts'
 import type { ImageDetail, Renditions } from '../../src/studio/protocol-image.ts'
 import type { Project, WallPage } from '../../src/studio/protocol.ts'
+import { temporaryProject } from '../temporary-project.ts'
 import { eventOf } from './events-of.ts'
 import { openStudio, pictureAddress, type OpenStudio } from './opened.ts'
 
@@ -111,6 +112,34 @@ describe('the wall', () => {
     expect(await sharp(first).metadata()).toMatchObject({ format: 'webp', width: 320, height: 213 })
     studio.project.write({ 'own.png': 'no longer a picture' })
     expect((await bytes()).equals(first)).toBe(true)
+  })
+
+  it('knows the shape of a hand-made file once its thumbnail was asked for, turned as it is seen', async () => {
+    const sideways = await sharp({
+      create: { width: 600, height: 900, channels: 3, background: '#123' },
+    })
+      .jpeg()
+      .withMetadata({ orientation: 6 })
+      .toBuffer()
+    const cache = await temporaryProject({})
+    const files = { 'a.image.yaml': 'source: ./own.jpg\nalt: ""', 'own.jpg': sideways }
+    const first = await openStudio({ files, inline: { cacheDir: cache.root } })
+    // The second one takes the thumbnail from the cache.
+    const second = await openStudio({ files, inline: { cacheDir: cache.root } })
+    for (const studio of [first, second]) {
+      const { tiles } = await wall(studio)
+      expect(tiles).toMatchObject([{ width: null, height: null }])
+      const picture = await pictureAddress(studio, tiles[0]?.thumbnail ?? '')
+      const changed = await eventOf(
+        studio,
+        ({ type }) => type === 'changed',
+        async ({ type }) => {
+          if (type === 'hello') await studio.ask(picture)
+        },
+      )
+      expect(changed).toMatchObject({ ids: ['a.image.yaml'] })
+      expect((await wall(studio)).tiles).toMatchObject([{ width: 900, height: 600 }])
+    }
   })
 })
 

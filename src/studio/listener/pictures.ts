@@ -19,6 +19,12 @@ export type PictureSource =
   /** Absolute; a file that a manifest names, or a rendition. */
   | { readonly kind: 'file'; readonly file: string }
 
+/** In pixels. */
+export interface PictureSize {
+  readonly width: number
+  readonly height: number
+}
+
 /** A picture that a browser may be given. */
 export interface ServedPicture {
   readonly mediaType: ShownMediaType
@@ -35,6 +41,8 @@ type ShownMediaType = (typeof SHOWN)[number]
  * nowhere, so that no address names a file.
  */
 export interface Pictures {
+  /** The size of a picture as it is seen, in pixels; undefined until its thumbnail was asked for. */
+  sizeOf(digest: string): PictureSize | undefined
   /** Makes a picture available, and returns the key of its thumbnail. */
   thumbnail(digest: string, source: PictureSource): PictureKey
   /** Makes a picture available, and returns its key. */
@@ -52,8 +60,10 @@ const DRAWN = 4096
 /** Few: rendering for the page that is being built goes first. */
 const AT_ONCE = 2
 
-export function createPictures(pipelineNow: () => Promise<Pipeline>): Pictures {
+/** @param onSize called when the size of one more file is known. */
+export function createPictures(pipelineNow: () => Promise<Pipeline>, onSize: () => void): Pictures {
   const sources = new Map<string, PictureSource>()
+  const sizes = new Map<string, PictureSize>()
   const drawing = new PQueue({ concurrency: AT_ONCE })
 
   async function bytesOf(digest: string): Promise<Uint8Array | undefined> {
@@ -83,10 +93,11 @@ export function createPictures(pipelineNow: () => Promise<Pipeline>): Pictures {
   }
 
   async function readThumbnail(digest: string): Promise<ServedPicture | undefined> {
-    if (!sources.has(digest)) return undefined
+    const source = sources.get(digest)
+    if (source === undefined) return undefined
     const { cacheDir } = (await pipelineNow()).options
     const kept = createKeptThumbnail(cacheDir, digest)
-    const bytes =
+    const thumbnail =
       kept.read() ??
       (await drawing.add(async () => {
         // Another request may have drawn it meanwhile.
@@ -94,19 +105,21 @@ export function createPictures(pipelineNow: () => Promise<Pipeline>): Pictures {
         if (meanwhile !== undefined) return meanwhile
         const original = await bytesOf(digest)
         if (original === undefined) return undefined
-        const drawn = await withPipelines(async () =>
-          (await openImage(original, { autoOrient: true }))
-            .resize(THUMBNAIL, THUMBNAIL, { fit: 'inside', withoutEnlargement: true })
-            .webp({ quality: 78, effort: 2 })
-            .toBuffer(),
-        )
+        const drawn = await withPipelines(() => drawThumbnail(original))
         kept.write(drawn)
         return drawn
       }))
-    return bytes === undefined ? undefined : { mediaType: 'image/webp', bytes }
+    if (thumbnail === undefined) return undefined
+    const { bytes, size } = thumbnail
+    if (source.kind === 'file' && !sizes.has(digest)) {
+      sizes.set(digest, size)
+      onSize()
+    }
+    return { mediaType: 'image/webp', bytes }
   }
 
   return {
+    sizeOf: (digest) => sizes.get(digest),
     thumbnail(digest, source) {
       sources.set(digest, source)
       return `thumb-${digest}`
@@ -127,14 +140,33 @@ function isShown(mediaType: MediaType | undefined): mediaType is ShownMediaType 
   return SHOWN.some((shown) => shown === mediaType)
 }
 
-/** A thumbnail in the cache. It is signed: a commit that contains a cache must not decide which picture is judged. */
-interface KeptThumbnail {
-  read(): Uint8Array | undefined
-  write(bytes: Uint8Array): void
+interface Thumbnail {
+  readonly bytes: Uint8Array
+  /** Of the whole picture. */
+  readonly size: PictureSize
 }
 
-/** Hex digits in front of the picture. */
+async function drawThumbnail(original: Uint8Array): Promise<Thumbnail> {
+  const image = await openImage(original, { autoOrient: true })
+  const { autoOrient } = await image.metadata()
+  const bytes = await image
+    .resize(THUMBNAIL, THUMBNAIL, { fit: 'inside', withoutEnlargement: true })
+    .webp({ quality: 78, effort: 2 })
+    .toBuffer()
+  return { bytes, size: { width: autoOrient.width, height: autoOrient.height } }
+}
+
+/** A thumbnail in the cache. It is signed: a commit that contains a cache must not decide which picture is judged. */
+interface KeptThumbnail {
+  read(): Thumbnail | undefined
+  write(thumbnail: Thumbnail): void
+}
+
+/** Hex digits in front of the content. */
 const SIGNATURE = 64
+
+/** Bytes of the width and the height in front of the picture. */
+const SIZE = 8
 
 function createKeptThumbnail(cacheDir: string, digest: string): KeptThumbnail {
   const file = path.join(cacheDir, 'studio', `${digest}.${THUMBNAIL}`)
@@ -143,14 +175,20 @@ function createKeptThumbnail(cacheDir: string, digest: string): KeptThumbnail {
     read() {
       const content = readFileIfThere(file)
       if (content === undefined) return undefined
-      const bytes = content.subarray(SIGNATURE)
       const signature = content.toString('latin1', 0, SIGNATURE)
-      return seal.isSigned(signature, 'thumbnail', digest, bytes) ? bytes : undefined
+      const signed = content.subarray(SIGNATURE)
+      if (!seal.isSigned(signature, 'sized thumbnail', digest, signed)) return undefined
+      const size = { width: signed.readUInt32BE(0), height: signed.readUInt32BE(4) }
+      return { bytes: signed.subarray(SIZE), size }
     },
-    write(bytes) {
+    write({ bytes, size }) {
       try {
-        const signature = seal.sign('thumbnail', digest, bytes)
-        replaceFile(file, Buffer.concat([Buffer.from(signature, 'latin1'), bytes]))
+        const header = Buffer.alloc(SIZE)
+        header.writeUInt32BE(size.width, 0)
+        header.writeUInt32BE(size.height, 4)
+        const signed = Buffer.concat([header, bytes])
+        const signature = seal.sign('sized thumbnail', digest, signed)
+        replaceFile(file, Buffer.concat([Buffer.from(signature, 'latin1'), signed]))
       } catch {
         // A cache that cannot be written costs time, nothing else.
       }

@@ -31,10 +31,11 @@ export function pictureInUse(
   const { entry, made } = image
   if (entry.subject.kind === 'source') {
     const { file, sha256, isLfsPointer } = entry.subject
+    const size = pictures.sizeOf(sha256)
     return {
       ...keysOf(sha256, isLfsPointer ? undefined : { kind: 'file', file }, pictures),
-      width: null,
-      height: null,
+      width: size?.width ?? null,
+      height: size?.height ?? null,
       time: null,
       origin: 'source',
       candidate: undefined,

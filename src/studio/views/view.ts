@@ -39,6 +39,9 @@ export interface ViewOptions {
   readonly onProblem: (error: unknown) => void
 }
 
+/** Milliseconds for which the sizes of pictures are collected. */
+const SIZES = 200
+
 /** More are not named in an event. */
 const MOST_NAMED = 200
 
@@ -46,6 +49,8 @@ export function createView(options: ViewOptions): View {
   const { subject, onProblem } = options
   let secrets: readonly string[] = []
   let broken = ''
+  let shown: Survey | undefined
+  let sizing: NodeJS.Timeout | undefined
 
   const pipeline = async (): Promise<Pipeline> => {
     const now = await subject.pipeline()
@@ -53,12 +58,13 @@ export function createView(options: ViewOptions): View {
     return now
   }
   const clean = (text: string): string => redact(text, secrets)
-  const pictures = createPictures(pipeline)
+  const pictures = createPictures(pipeline, showSizes)
   const wall = createWall(pictures)
   const follow = createFollow({ ...subject, pipeline }, show, onProblem)
   const events = createEvents(() => follow.attend(), clean)
 
   function show(survey: Survey): void {
+    shown = survey
     const ids = wall.take(survey)
     const problems = JSON.stringify([...survey.problems])
     const isOther = problems !== broken
@@ -66,6 +72,14 @@ export function createView(options: ViewOptions): View {
     if (ids.length === 0 && !isOther) return
     if (ids.length === 0) wall.advance()
     events.send(changed(wall.revision, ids))
+  }
+
+  /** The size of a hand-made file is known once its thumbnail is drawn. */
+  function showSizes(): void {
+    sizing ??= setTimeout(() => {
+      sizing = undefined
+      if (shown !== undefined) show(shown)
+    }, SIZES).unref()
   }
 
   return {
@@ -100,6 +114,7 @@ export function createView(options: ViewOptions): View {
       }
     },
     close() {
+      clearTimeout(sizing)
       follow.close()
       events.close()
     },
