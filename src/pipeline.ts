@@ -215,7 +215,7 @@ export interface Pipeline {
   /**
    * Renders the image's previous picture, dimmed, as its placeholder.
    *
-   * @returns undefined if there is none, or it cannot be read.
+   * @returns undefined if it does not exist or cannot be read.
    */
   renderPrevious(
     image: PlannedImage,

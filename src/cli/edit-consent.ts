@@ -14,7 +14,7 @@ export const SHARED_EDIT_OPTION: { readonly yes: Option } = {
 /**
  * Asks before an edit that changes several images, because they share the entry, an anchor, or a `pick`.
  *
- * @throws ImagegenError with code `usage` if nobody can be asked.
+ * @throws ImagegenError with code `usage` if there is no terminal to ask in.
  */
 export async function mayChange(
   { id, ids, written }: ManifestEdit,

@@ -75,7 +75,7 @@ export async function editableSurvey(pipeline: Pipeline): Promise<Survey> {
 /**
  * Finds what an id or a name means to an edit: one image, or the entry of a matrix by its name as written.
  *
- * @throws ImagegenError with code `usage` if there is none, or if several match.
+ * @throws ImagegenError with code `usage` if no image or more than one matches.
  */
 export function editTarget(
   id: string,

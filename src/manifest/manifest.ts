@@ -37,7 +37,7 @@ export interface ManifestContent {
   readonly vars: ReadonlyArray<readonly [name: string, value: string]>
   /** In the order written; a single-image manifest has one entry, with an empty name. */
   readonly images: ReadonlyArray<{ readonly name: string; readonly settings: ImageSettings }>
-  /** Valid YAML that the author most likely did not mean, in file order. Absent if there is none. */
+  /** Valid YAML that the author most likely did not mean, in file order. Absent if there are no warnings. */
   readonly warnings?: readonly ManifestWarning[]
 }
 

@@ -3,7 +3,7 @@ import type { CandidatePick } from '../manifest/entry.ts'
 /** How many digits of a candidate's SHA-256 keys contain: as many as its file name. */
 export const KEYED_DIGITS = 8
 
-/** The candidate that a pick means; undefined if there is none, or if several begin with its digits. */
+/** The candidate that a pick means; undefined if no candidate or more than one begins with its digits. */
 export function pickedOf<Candidate extends { readonly receipt: { readonly sha256: string } }>(
   candidates: readonly Candidate[],
   pick: CandidatePick,

@@ -20,7 +20,7 @@ import path from 'node:path'
  * key without the mark is ignored.
  */
 export interface CacheSeal {
-  /** HMAC-SHA256 of the parts, in hex. Creates the key where there is none. */
+  /** HMAC-SHA256 of the parts, in hex. Creates the key if it is missing. */
   sign(...parts: readonly Part[]): string
   /** Whether a signature is what `sign` returned for these parts. */
   isSigned(signature: string, ...parts: readonly Part[]): boolean

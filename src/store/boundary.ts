@@ -48,7 +48,7 @@ export function isLink(file: string): boolean {
   return entryAt(file)?.isSymbolicLink() === true
 }
 
-/** The entry at a path, without following a link. `undefined` where there is none. */
+/** The entry at a path, without following a link. `undefined` if nothing is there. */
 export function entryAt(file: string): Stats | undefined {
   try {
     return lstatSync(file)

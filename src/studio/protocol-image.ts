@@ -17,7 +17,7 @@ export interface ImageDetail {
   readonly digest: string
   /** By number: the first is `pick: 1`. */
   readonly candidates: readonly Candidate[]
-  /** The picture in use, whole: that of the candidate, or of the hand-made file; `null`: there is none. */
+  /** The picture in use, whole: that of the candidate, or of the hand-made file; `null`: no picture. */
   readonly picture: PictureKey | null
   /** The values of the image's combination, `{ season: 'winter' }`; `null`: no matrix. */
   readonly combination: Readonly<Record<string, string>> | null
@@ -33,7 +33,7 @@ export interface ImageDetail {
   readonly settings: ReadonlyArray<{ readonly name: string; readonly value: string }>
   readonly references: readonly ShownReference[]
   readonly referredBy: readonly LinkedImage[]
-  /** The receipt of the picture in use; `null`: there is none. */
+  /** The receipt of the picture in use; `null`: no picture. */
   readonly receipt: ShownReceipt | null
   /** The lines of the image in its manifest. */
   readonly source: {

@@ -136,7 +136,7 @@ export interface Tile {
   readonly state: TileState
   /** Why it has this state: `prompt changed`, `1 of 4 candidates`. */
   readonly reason: string
-  /** A picture of at most 320 px; `null`: there is none to show. A new picture has a new key. */
+  /** A picture of at most 320 px; `null`: nothing to show. A new picture has a new key. */
   readonly thumbnail: PictureKey | null
   /**
    * Of the original in use, else what the model is expected to draw; of a hand-made file, once its thumbnail was asked

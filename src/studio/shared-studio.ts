@@ -43,7 +43,7 @@ function studios(): Map<string, Kept> {
  * Joins the studio of a root.
  *
  * @param root absolute.
- * @param how `begin` starts it where there is none; `if-there` only takes part in one that is there.
+ * @param how `begin` starts one if needed; `if-there` only joins an existing one.
  * @throws ImagegenError if it cannot be started.
  */
 export async function joinStudio(

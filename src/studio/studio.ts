@@ -32,7 +32,7 @@ export interface StudioOptions {
 
 /** A running studio. */
 export interface Studio {
-  /** The address to open, with its token. Whoever has it may spend. */
+  /** The address to open, with its token. It gives the right to spend. */
   readonly address: string
   /** Does not keep the process alive. */
   unref(): void

@@ -20,7 +20,7 @@ export interface Subject {
 /** Called when a dev server begins a run of its own. */
 export type RunListener = (jobs: readonly Job[], root: string) => FollowedRun
 
-/** A run that somebody else began. */
+/** A run that another door began. */
 export interface FollowedRun {
   tell(event: GenerateEvent): void
   end(): void

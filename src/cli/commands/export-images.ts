@@ -154,7 +154,7 @@ async function renderOne(
   return { value, files: value === undefined ? [] : files, failed }
 }
 
-/** The result, or the reason why there is none. */
+/** The result, or the reason why it is missing. */
 async function attempt(work: () => Promise<RenderedImage>): Promise<RenderedImage | ImagegenError> {
   try {
     return await work()

@@ -101,7 +101,7 @@ function addOverride(
 }
 
 /**
- * The index of the last override with exactly this `when`; undefined if there is none, or if a later one would win over
+ * The index of the last override with exactly this `when`; undefined without one, or if a later one would win over
  * what is written there.
  */
 function overrideFor(

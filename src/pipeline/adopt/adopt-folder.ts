@@ -28,7 +28,7 @@ export interface Pairing {
 
 /**
  * Pairs the pictures of a folder with images of the same name. A name that several images have, or several pictures,
- * is paired with none: nobody knows which one is meant.
+ * is paired with none: it is unclear which one is meant.
  *
  * @param folder absolute.
  * @throws ImagegenError with code `usage` for what is not a folder.

@@ -24,7 +24,7 @@ export interface FoundPicture {
   /** The image's name in the manifest: unique and valid. */
   readonly name: string
   readonly sha256: string
-  /** The prompt that came with it, normalised; `undefined` where there is none. */
+  /** The prompt that came with it, normalised; `undefined` without one. */
   readonly prompt: string | undefined
   /** How it becomes an image of the manifest. */
   readonly as: FoundAs
@@ -54,7 +54,7 @@ const LONGEST_CAPTION = 256 * 1024
 /**
  * Reads every picture of a folder: its size, and the prompt in it or in a `.txt` beside it.
  *
- * @param model the one that images without `model` use, to tell what it would refuse; `undefined` where there is none.
+ * @param model the one that images without `model` use, to tell what it would refuse; `undefined` without one.
  * @throws ImagegenError with code `usage` for what is not a folder, or with code `aborted`.
  */
 export async function readPictures(

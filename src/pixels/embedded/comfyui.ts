@@ -55,7 +55,7 @@ function parseGraph(json: string): Graph | undefined {
   return nodes.length === 0 ? undefined : new Map(nodes)
 }
 
-/** @returns `undefined` for what is not JSON. Python writes `NaN`, which is none. */
+/** @returns `undefined` for what is not JSON. Python writes `NaN`, which is not JSON. */
 function parseJson(text: string): unknown {
   try {
     return JSON.parse(text)

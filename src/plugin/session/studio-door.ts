@@ -10,7 +10,7 @@ export interface StudioDoor {
   /**
    * The studio's address, with its token. The first call starts it.
    *
-   * @returns undefined if there is none: in builds, under Vitest, with `studio: false`, or after a failure, which is
+   * @returns undefined without a studio: in builds, under Vitest, with `studio: false`, or after a failure, which is
    *   logged.
    */
   address(): Promise<string | undefined>

@@ -67,7 +67,7 @@ export function adoptedReceipt(
     recipe,
     name: clean(name),
     inputs: [],
-    // Nobody knows who made it unless the picture says so.
+    // The maker is unknown unless the picture names it.
     provider: '',
     model: clean(model),
     responseId: null,

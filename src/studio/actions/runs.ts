@@ -109,7 +109,7 @@ interface Run {
   state(): RunState
   tell(event: GenerateEvent): void
   stop(): void
-  /** @param report `undefined`: whoever began it keeps it. */
+  /** @param report `undefined`: the caller that began the run keeps it. */
   end(report: GenerateReport | undefined): void
   fail(error: unknown): void
 }

@@ -12,7 +12,7 @@ export interface AddedFile {
   readonly sha256: string
 }
 
-/** What the studio wrote, so that it can be taken back until somebody changes the file. */
+/** What the studio wrote, so that it can be undone until the file changes otherwise. */
 export interface UndoList {
   /** @returns the token that takes the change back. */
   remember(edit: ManifestEdit, added?: AddedFile): string
@@ -61,7 +61,7 @@ export function createUndoList(): UndoList {
   }
 }
 
-/** A file that somebody has changed since stays. */
+/** A file that has changed since is left as it is. */
 function removeAdded({ file, sha256: digest }: AddedFile): void {
   const bytes = readFileIfThere(file)
   if (bytes !== undefined && sha256(bytes) === digest) rmSync(file)

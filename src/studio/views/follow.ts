@@ -19,7 +19,7 @@ const SOONER = 10
 /** The most folders that are watched, so that no project exhausts the system's watchers. */
 const MOST_WATCHED = 128
 
-/** Keeps the survey up to date, whoever changes the project: an editor, a command, a build, another studio. */
+/** Keeps the survey up to date whatever changes the project: an editor, a command, a build, another studio. */
 export interface Follow {
   /** The survey, at most a second old. */
   survey(): Promise<Survey>

@@ -43,7 +43,7 @@ export function Wall(): JSX.Element {
   const focused = rows.find((row) => holds(row, focus)) ?? rows.find(({ kind }) => kind === 'tiles')
   const roving = holds(focused, focus) ? focus : firstOf(focused)
 
-  // Whoever comes back from an image goes on where they were.
+  // Coming back from an image restores the place on the wall.
   useEffect(() => {
     if (width > 0 && been.focus !== null && document.activeElement === document.body) {
       focusTile(list.current, been.focus)
