@@ -7,6 +7,12 @@ import type { Survey } from './survey.ts'
 /** When the files of a project were last written, by their absolute path. */
 export type ProjectStamps = ReadonlyMap<string, string>
 
+/**
+ * Milliseconds. File systems note times in steps of up to 10 ms: a file that was written this recently may be written
+ * again without another time.
+ */
+const UNSETTLED = 50
+
 /** Files that are looked at together. */
 const AT_ONCE = 64
 
@@ -58,8 +64,11 @@ function filesOf({ plan, manifests, styles, awaited }: Survey): string[] {
 
 async function stampOf(file: string): Promise<string> {
   try {
-    const { mtimeNs, ctimeNs, size, ino } = await stat(file, { bigint: true })
-    return `${mtimeNs} ${ctimeNs} ${size} ${ino}`
+    const { mtimeNs, ctimeNs, ctimeMs, size, ino } = await stat(file, { bigint: true })
+    const stamp = `${mtimeNs} ${ctimeNs} ${size} ${ino}`
+    // The next look then takes the file for changed, once.
+    const isUnsettled = Date.now() - Number(ctimeMs) < UNSETTLED
+    return isUnsettled ? `${stamp} ${process.hrtime.bigint()}` : stamp
   } catch {
     return 'absent'
   }
