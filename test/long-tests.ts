@@ -6,8 +6,18 @@ export const longTests: readonly string[] = [
   ...['control-characters', 'faults', 'hostile', 'manifests', 'secrets'].map(
     (name) => `test/chaos/${name}.built.test.ts`,
   ),
-  'test/bundlers/vite-workers.test.ts',
-  'test/cli/messages.built.test.ts',
+  ...[
+    'placeholder-labels.test.ts',
+    'places.test.ts',
+    'vite-dev.test.ts',
+    'vite-workers.test.ts',
+    'webpack-watch.test.ts',
+  ].map((name) => `test/bundlers/${name}`),
+  ...['export-watch', 'messages', 'read-only', 'styles'].map(
+    (name) => `test/cli/${name}.built.test.ts`,
+  ),
+  'test/generate/many-candidates.test.ts',
   'test/package/package.test.ts',
   'test/types/exact-types.built.test.ts',
+  'test/types/no-drift.test.ts',
 ]
