@@ -40,6 +40,7 @@ describe('the tarball', () => {
     expect(others.filter((file) => !isDocument(file)).toSorted()).toEqual([
       'LICENSE',
       'dist/schema.json',
+      'dist/studio/page.html',
       'package.json',
     ])
     const built = packed.filter((file) => file.startsWith('dist/'))
