@@ -7,17 +7,23 @@ export const longTests: readonly string[] = [
     (name) => `test/chaos/${name}.built.test.ts`,
   ),
   ...[
+    'edits-under-way.test.ts',
+    'joined-updates.test.ts',
     'placeholder-labels.test.ts',
     'places.test.ts',
+    'published-manifests.test.ts',
     'vite-dev.test.ts',
     'vite-workers.test.ts',
     'webpack-watch.test.ts',
   ].map((name) => `test/bundlers/${name}`),
-  ...['export-watch', 'messages', 'read-only', 'styles'].map(
+  ...['export', 'export-watch', 'messages', 'read-only', 'styles'].map(
     (name) => `test/cli/${name}.built.test.ts`,
   ),
   'test/generate/many-candidates.test.ts',
+  'test/manifest/language-server.built.test.ts',
   'test/package/package.test.ts',
+  'test/plugin/background.test.ts',
+  'test/store/remote/faults.test.ts',
   'test/types/exact-types.built.test.ts',
   'test/types/no-drift.test.ts',
 ]
