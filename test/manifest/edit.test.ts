@@ -539,7 +539,7 @@ describe('any manifest with a matrix', () => {
         await writeFiles([{ file, manifest: 'tiles.image.yaml', before: text, after: result }])
         expect(readFileSync(file, 'utf8')).toBe(`${mark}${result}`)
       }),
-      { numRuns: 50 },
+      { numRuns: 100 },
     )
   })
 
@@ -566,7 +566,7 @@ describe('any manifest with a matrix', () => {
         expect(lost.length).toBeLessThanOrEqual(3)
         for (const line of lost) expect(line).toMatch(/seed|overrides|when|]/)
       }),
-      { numRuns: 50 },
+      { numRuns: 100 },
     )
   })
 
@@ -590,7 +590,7 @@ describe('any manifest with a matrix', () => {
           expect(result.endsWith(text.slice(to))).toBe(true)
         },
       ),
-      { numRuns: 50 },
+      { numRuns: 100 },
     )
   })
 })

@@ -73,7 +73,9 @@ test('workers killed again and again and a server that goes away: every image on
   expect(first).toHaveLength(ENTRIES)
   for (const other of others) expect(other).toEqual(first)
   for (const client of clients) {
-    expect((await client.run('plan')).stdout).toContain(`${ENTRIES} images: ${ENTRIES} current.`)
+    expect((await client.run('plan')).stdout).toBe(
+      `${ENTRIES} images: ${ENTRIES} current. \`imagegen list\` shows them with their files.\n`,
+    )
     expect((await client.run('verify')).code).toBe(0)
   }
   // Every request is on somebody's bill, and besides at most what a kill kept from being sent.
