@@ -22,10 +22,16 @@ beforeEach(async () => {
 
 afterEach(() => rm(folder, { recursive: true, force: true }))
 
-it('adds up what every run found, and counts what fails outside of tests', () => {
+it('adds up what every run found, and names what fails, outside of tests too', () => {
   const passing = "import { it } from 'vitest'; it('a', () => {}); it('b', () => {})"
-  expect(countsAfter(passing)).toEqual({ passed: 2, failed: 0, skipped: 0 })
-  expect(countsAfter("import './not-there.ts'")).toEqual({ passed: 2, failed: 1, skipped: 0 })
+  expect(countsAfter(passing)).toEqual({ passed: 2, failed: 0, skipped: 0, failures: [] })
+  const missing = expect.stringMatching(/^one\.test\.ts: .*not-there/)
+  expect(countsAfter("import './not-there.ts'")).toEqual({
+    passed: 2,
+    failed: 1,
+    skipped: 0,
+    failures: [missing],
+  })
   expect(
     countsAfter(`
       import { beforeAll, describe, it } from 'vitest'
@@ -36,7 +42,17 @@ it('adds up what every run found, and counts what fails outside of tests', () =>
       it('fails', () => { throw new Error('test') })
       it('passes and leaves a rejection', () => void Promise.reject(new Error('unhandled')))
     `),
-  ).toEqual({ passed: 3, failed: 4, skipped: 1 })
+  ).toEqual({
+    passed: 3,
+    failed: 4,
+    skipped: 1,
+    failures: [
+      missing,
+      'outside of tests: unhandled',
+      'one.test.ts > a hook: hook',
+      'one.test.ts > fails: test',
+    ],
+  })
 })
 
 function countsAfter(test: string): unknown {

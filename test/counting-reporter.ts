@@ -6,6 +6,8 @@ export interface TestCounts {
   passed: number
   failed: number
   skipped: number
+  /** What failed, each as one line: file, test, and the first line of the error. */
+  failures: string[]
 }
 
 /** The usual report, and the counts added to the JSON file that `TEST_COUNTS` names, where it names one. */
@@ -19,16 +21,23 @@ function createCountingReporter(file: string): Reporter {
   return {
     onTestRunEnd(modules, unhandledErrors) {
       const counts = readCounts(file)
-      counts.failed += unhandledErrors.length
+      const failed = (where: string, error: { message: string } | undefined): void => {
+        counts.failed += 1
+        counts.failures.push(`${where}: ${error?.message.split('\n', 1)[0] ?? 'it never ended'}`)
+      }
+      for (const error of unhandledErrors) failed('outside of tests', error)
       for (const module of modules) {
         // A file or a hook that fails on its own has no failed test to stand for it.
-        const broken = [module, ...module.children.allSuites()].filter(
-          (part) => part.errors().length > 0,
-        )
-        counts.failed += broken.length
+        if (module.errors().length > 0) failed(module.relativeModuleId, module.errors()[0])
+        for (const suite of module.children.allSuites()) {
+          if (suite.errors().length > 0) {
+            failed(`${module.relativeModuleId} > ${suite.fullName}`, suite.errors()[0])
+          }
+        }
         for (const test of module.children.allTests()) {
-          const { state } = test.result()
-          counts[state === 'pending' ? 'failed' : state] += 1
+          const { state, errors } = test.result()
+          if (state === 'passed' || state === 'skipped') counts[state] += 1
+          else failed(`${module.relativeModuleId} > ${test.fullName}`, errors?.[0])
         }
       }
       writeFileSync(file, JSON.stringify(counts))
@@ -37,6 +46,6 @@ function createCountingReporter(file: string): Reporter {
 }
 
 function readCounts(file: string): TestCounts {
-  if (!existsSync(file)) return { passed: 0, failed: 0, skipped: 0 }
+  if (!existsSync(file)) return { passed: 0, failed: 0, skipped: 0, failures: [] }
   return JSON.parse(readFileSync(file, 'utf8')) as TestCounts
 }
