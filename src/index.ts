@@ -1,4 +1,4 @@
-export type { GeneratedImage } from './emit/generated-image.ts'
+export type { GeneratedImage, MediaSource } from './emit/generated-image.ts'
 export {
   defineConfig,
   type ConfigFunction,

@@ -21,6 +21,26 @@ export interface GeneratedImage {
   blurDataURL?: string
   /** Only with `placeholder: color`: `#rrggbb`. */
   color?: string
+  /** Only with `output.media`: the pictures for other media, in order; the first whose query matches is shown. */
+  media?: MediaSource[]
+}
+
+/** The picture that an image shows where a media query matches: another crop, or another image. */
+export interface MediaSource {
+  /** A media query: `(max-width: 600px)`, `(prefers-color-scheme: dark)`. */
+  media: string
+  /** Pixels of `src`. */
+  width: number
+  /** Pixels of `src`. */
+  height: number
+  /** The fallback format: `jpeg`, `webp`, … */
+  format: string
+  /** URL of the fallback format in its largest width. */
+  src: string
+  /** The fallback format in all widths. */
+  srcset: string
+  /** Format → srcset, best first, without the fallback. */
+  sources: Record<string, string>
 }
 
 /** Builds the texts of a value: either the values themselves or code that evaluates to them. */
