@@ -17,6 +17,19 @@ describe('the address of the page', () => {
       { ...ADDRESS, place: { view: 'image', id: 'ü &=/a.image.yaml#n+1 %23' } },
     ],
     [
+      'images that are compared, some by a candidate',
+      {
+        ...ADDRESS,
+        place: {
+          view: 'compare',
+          images: [
+            { id: 'a.image.yaml#kira', candidate: '0f3a9b12' },
+            { id: 'b&=.image.yaml', candidate: null },
+          ],
+        },
+      },
+    ],
+    [
       'filters',
       {
         ...ADDRESS,

@@ -119,7 +119,7 @@ const VIEWS: readonly View[] = [
       await page.getByText('Receipt').click()
       await page.getByText('Manifest', { exact: true }).click()
       await page.getByRole('button', { name: 'webp' }).click()
-      await page.getByText(/^webp, 64/).waitFor()
+      await page.locator('.stage-label', { hasText: 'webp' }).waitFor()
     },
   },
   {
@@ -127,8 +127,8 @@ const VIEWS: readonly View[] = [
     at: IMAGE,
     async show(page) {
       await buttonOf(page, 'Compare').click()
-      await page.getByLabel('How to compare').selectOption('swipe')
-      await page.getByText('Candidate 1 | Candidate 2, in use').waitFor()
+      await page.getByRole('radio', { name: 'Swipe' }).check()
+      await page.getByRole('slider', { name: 'Where the pictures meet' }).waitFor()
     },
   },
   {
@@ -258,9 +258,9 @@ describe('the wall', () => {
 })
 
 describe('an image', () => {
-  /** What the stage shows alone: the picture that is not hidden. */
+  /** What the stage shows: the pictures that are neither hidden nor covered. */
   const visible = (page: Page): Promise<string[]> =>
-    attributesOf(page.locator('.stage-pane img:not([hidden])'), 'src')
+    attributesOf(page.locator('.stage-pane:not([data-role=off], [data-role=under]) img'), 'src')
 
   async function openWithCandidates(): Promise<Page> {
     const studio = await openHarbour()
@@ -299,19 +299,21 @@ describe('an image', () => {
     const page = await openWithCandidates()
     await page.keyboard.press('c')
     await expect.poll(async () => (await visible(page)).length).toBe(2)
-    await page.getByLabel('How to compare').selectOption('all')
+    await page.getByRole('radio', { name: 'All' }).check()
     await expect.poll(async () => (await visible(page)).length).toBe(3)
     // Enlarged together.
     await page.keyboard.press('z')
-    const transforms = await attributesOf(page.locator('.stage-plane'), 'style')
-    expect(new Set(transforms).size).toBe(1)
-    expect(transforms[0]).toMatch(/scale\((?!1\))/)
-    await page.getByLabel('How to compare').selectOption('difference')
-    await page.locator('.stage-pane[data-mode=difference]').waitFor()
+    await page.getByText('100 %', { exact: true }).waitFor()
+    const places = await attributesOf(page.locator('.stage-pane img'), 'style')
+    expect(new Set(places).size).toBe(1)
+    expect(places[0]).toContain('width: 1024px')
+    await page.getByRole('radio', { name: 'Difference' }).check()
+    await page.locator('.stage[data-mode=difference]').waitFor()
     await page.keyboard.press('j')
     await page.getByRole('heading', { level: 1, name: 'tom' }).waitFor()
     await page.keyboard.press('k')
-    await page.locator('.stage-pane[data-mode=difference]').waitFor()
+    await page.locator('.stage[data-mode=difference]').waitFor()
+    await page.getByText('100 %', { exact: true }).waitFor()
     await page.keyboard.press('c')
     await expect.poll(async () => (await visible(page)).length).toBe(1)
   })

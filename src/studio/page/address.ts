@@ -16,6 +16,14 @@ export type Place =
   | { readonly view: 'wall' }
   | { readonly view: 'plan' }
   | { readonly view: 'image'; readonly id: ImageId }
+  /** The pictures of several images, or the candidates of one. */
+  | { readonly view: 'compare'; readonly images: readonly ComparedImage[] }
+
+export interface ComparedImage {
+  readonly id: ImageId
+  /** The first digits of a candidate's SHA-256; `null`: the picture in use. */
+  readonly candidate: string | null
+}
 
 /** Which images the wall shows, in which order, how large. */
 export interface WallChoice {
@@ -61,6 +69,12 @@ export function parseAddress(hash: string): Address {
 }
 
 function placeOf(fields: URLSearchParams): Place {
+  const compared = fields.getAll('compare')
+  if (compared.length > 0) {
+    const candidates = fields.getAll('candidate')
+    const images = compared.map((id, at) => ({ id, candidate: candidates[at] || null }))
+    return { view: 'compare', images }
+  }
   const id = fields.get('image')
   if (id !== null) return { view: 'image', id }
   return fields.get('view') === 'plan' ? { view: 'plan' } : { view: 'wall' }
@@ -77,6 +91,12 @@ export function formatAddress({ token, place, wall, singleKeys }: Address): stri
       break
     case 'image':
       fields.set('image', place.id)
+      break
+    case 'compare':
+      for (const { id, candidate } of place.images) {
+        fields.append('compare', id)
+        fields.append('candidate', candidate ?? '')
+      }
       break
   }
   if (wall.text !== '') fields.set('text', wall.text)

@@ -11,6 +11,10 @@ const SHOWN: Readonly<Record<string, string>> = {
   ArrowUp: '↑',
   ArrowDown: '↓',
   Escape: 'Esc',
+  'Shift+ArrowLeft': 'Shift ←',
+  'Shift+ArrowRight': 'Shift →',
+  'Shift+ArrowUp': 'Shift ↑',
+  'Shift+ArrowDown': 'Shift ↓',
   R: 'Shift R',
   G: 'Shift G',
 }

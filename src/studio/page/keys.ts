@@ -1,8 +1,6 @@
-import type { Studio } from './studio.ts'
-
 /** A key and what it does, where it does something. */
 export interface Command {
-  /** As `KeyboardEvent.key` names it. */
+  /** As `KeyboardEvent.key` names it; an arrow with Shift is `Shift+ArrowLeft`. */
   readonly key: string
   readonly does: string
   readonly run: () => void
@@ -20,17 +18,19 @@ export interface Keys {
 /** Keys that are no characters: they stay when single-letter keys are turned off. */
 const NAMED = new Set(['Escape', 'Enter', 'ArrowLeft', 'ArrowRight', 'ArrowUp', 'ArrowDown'])
 
-export function listenToKeys(studio: Studio, window: Window): Keys {
+/** @param hasSingleKeys whether keys without a modifier are commands. */
+export function listenToKeys(hasSingleKeys: () => boolean, window: Window): Keys {
   let sets: ReadonlyArray<readonly Command[]> = []
   const find = (event: KeyboardEvent): Command | undefined => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return undefined
-    if (!NAMED.has(event.key) && !studio.address.value.singleKeys) return undefined
+    if (!NAMED.has(event.key) && !hasSingleKeys()) return undefined
     // A dialog has its own keys, and so has whatever takes text.
     if (window.document.querySelector('dialog[open]') !== null) return undefined
     if (event.key !== 'Escape' && takesText(event.target)) return undefined
     if (event.key.startsWith('Arrow') && hasArrows(event.target)) return undefined
     if ((event.key === ' ' || event.key === 'Enter') && isPressed(event.target)) return undefined
-    return sets.flat().find(({ key }) => key === event.key)
+    const name = nameOf(event)
+    return sets.flat().find(({ key }) => key === name)
   }
   window.addEventListener('keydown', (event) => {
     const command = find(event)
@@ -55,10 +55,14 @@ export function listenToKeys(studio: Studio, window: Window): Keys {
   }
 }
 
+function nameOf({ key, shiftKey }: KeyboardEvent): string {
+  return shiftKey && key.startsWith('Arrow') ? `Shift+${key}` : key
+}
+
 function takesText(target: EventTarget | null): boolean {
   if (!(target instanceof HTMLElement)) return false
   if (target instanceof HTMLInputElement)
-    return !['radio', 'checkbox', 'file'].includes(target.type)
+    return !['radio', 'checkbox', 'file', 'range'].includes(target.type)
   if (target instanceof HTMLTextAreaElement) return !target.readOnly
   return target instanceof HTMLSelectElement || target.isContentEditable
 }

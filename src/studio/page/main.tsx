@@ -1,5 +1,6 @@
 import { render } from 'preact'
 import type { JSX } from 'preact'
+import { CompareView } from './compare/compare-view.tsx'
 import { KeysProvider } from './controls/commands.tsx'
 import { Frame } from './frame.tsx'
 import { ImageView } from './image/image-view.tsx'
@@ -17,13 +18,15 @@ function View(): JSX.Element {
       return <PlanView />
     case 'image':
       return <ImageView key={place.id} id={place.id} />
+    case 'compare':
+      return <CompareView key={place.images.map(({ id }) => id).join('\n')} images={place.images} />
   }
 }
 
 const root = document.getElementById('studio')
 if (root !== null) {
   const studio = createStudio(window)
-  const keys = listenToKeys(studio, window)
+  const keys = listenToKeys(() => studio.address.value.singleKeys, window)
   studio.start()
   render(
     <StudioProvider value={studio}>

@@ -12,6 +12,7 @@ import type {
 } from '../protocol.ts'
 import type { Written } from '../protocol-actions.ts'
 import { formatAddress, parseAddress, type Address, type Place } from './address.ts'
+import { createViewing, type Viewing } from './compare/viewing.ts'
 import { countOf } from './words.ts'
 import { createConnection, LostError, RefusedError, type Connection } from './connection.ts'
 
@@ -33,9 +34,6 @@ export interface Notice {
   readonly tone: 'done' | 'refused'
 }
 
-/** `beside`: the shown one and the one in use; `all`: every candidate. */
-export type CompareMode = 'beside' | 'all' | 'swipe' | 'difference'
-
 /** All that the page knows, and what it can ask for. */
 export interface Studio {
   readonly connection: Connection
@@ -53,8 +51,10 @@ export interface Studio {
   readonly writable: ReadonlySignal<boolean>
   /** Of the last change that has been loaded; `null` before everything has been loaded once. */
   readonly revision: ReadonlySignal<number | null>
-  /** How candidates are compared; the mode stays when the picture changes. */
-  readonly compare: Signal<{ readonly mode: CompareMode | null; readonly last: CompareMode }>
+  /** How pictures are looked at; it stays when the picture changes. */
+  readonly viewing: Viewing
+  /** Whether the candidates of an image are compared. */
+  readonly isComparing: Signal<boolean>
   /** Where one was on the wall, to come back to. */
   readonly lastOnWall: { current: number; focus: ImageId | null }
   picture(key: PictureKey): string
@@ -62,7 +62,7 @@ export interface Studio {
   hrefOf(place: Place): string
   goTo(place: Place): void
   /** Changes how things are shown without a step in the browser's history. */
-  adjust(change: Partial<Omit<Address, 'token' | 'place'>>): void
+  adjust(change: Partial<Omit<Address, 'token'>>): void
   written(written: Written): void
   undo(): Promise<void>
   /** Says why something did not work. */
@@ -109,10 +109,8 @@ export function createStudio(window: Window): Studio {
     undoable,
     writable,
     revision,
-    compare: signal<{ mode: CompareMode | null; last: CompareMode }>({
-      mode: null,
-      last: 'beside',
-    }),
+    viewing: createViewing('beside'),
+    isComparing: signal(false),
     lastOnWall: { current: 0, focus: null },
     picture: (key) => `${project.value?.pictures ?? ''}/${key}`,
     hrefOf: (place) => formatAddress({ ...address.value, place }),

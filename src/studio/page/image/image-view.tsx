@@ -9,7 +9,6 @@ import { useAnswer } from '../use-answer.ts'
 import { arrange } from '../wall/arrange.ts'
 import { STATE_WORDS } from '../words.ts'
 import { OpenedImage } from './opened-image.tsx'
-import { Stage } from './stage.tsx'
 
 /** One image: seen, chosen, corrected. */
 export function ImageView({ id }: { readonly id: ImageId }): JSX.Element {
@@ -125,16 +124,13 @@ function Preview({ tile }: { readonly tile: Tile | undefined }): JSX.Element {
   return (
     <div class="image-body">
       <div class="image-main">
-        <Stage
-          image={null}
-          pictures={[]}
-          shown={null}
-          other={null}
-          beside={null}
-          preview={thumbnail === null ? null : studio.picture(thumbnail)}
-          empty="Loading …"
-          alt={tile?.alt ?? ''}
-        />
+        <div class="stage">
+          {thumbnail === null ? (
+            <p class="stage-empty">Loading …</p>
+          ) : (
+            <img class="stage-preview" src={studio.picture(thumbnail)} alt={tile?.alt ?? ''} />
+          )}
+        </div>
       </div>
     </div>
   )

@@ -3,6 +3,8 @@ import { useEffect, useRef, useState } from 'preact/hooks'
 import type { Change } from '../../protocol-actions.ts'
 import type { Candidate, ImageDetail, ShownRendition } from '../../protocol-image.ts'
 import type { Tile } from '../../protocol.ts'
+import { modeAmong, modesFor } from '../compare/compare.tsx'
+import { Stage, type ComparedPicture } from '../compare/stage.tsx'
 import { useCommands } from '../controls/commands.tsx'
 import { GenerateDialog } from '../plan/generate-dialog.tsx'
 import { useStudio } from '../studio.ts'
@@ -12,7 +14,6 @@ import { Candidates } from './candidates.tsx'
 import { Editor } from './editor.tsx'
 import { Facts } from './facts.tsx'
 import { RerollDialog } from './reroll-dialog.tsx'
-import { Stage, type StagePicture } from './stage.tsx'
 
 type Question = 'generate' | 'again' | 'reroll' | { readonly adopt: File }
 
@@ -27,7 +28,6 @@ export function OpenedImage({ image, reload }: OpenedImageProps): JSX.Element {
   const { tile, candidates } = image
   const picked = candidates.find((candidate) => candidate.picked)
   const [looked, setLooked] = useState<string | null>(null)
-  const [isBlinking, setBlinking] = useState(false)
   const [isEditing, setEditing] = useState(false)
   const [question, setQuestion] = useState<Question | null>(null)
   const [beside, setBeside] = useState<ShownRendition | null>(null)
@@ -37,8 +37,10 @@ export function OpenedImage({ image, reload }: OpenedImageProps): JSX.Element {
 
   const shown = candidates.find(({ sha256 }) => sha256 === looked) ?? picked
   const other = shown === picked ? candidates.find((candidate) => candidate !== picked) : picked
-  const onStage = isBlinking && other !== undefined ? other : shown
-  const pictures = stagePictures(image, (key) => studio.picture(key))
+  const stage = stageOf(image, { shown, other, beside }, (key) => studio.picture(key))
+  const canCompare = stage.reference !== null
+  const isComparing = canCompare && (beside !== null || studio.isComparing.value)
+  const modes = isComparing ? modesFor(stage.pictures.length) : []
   const { writable } = studio
   const isGenerated = tile.prompt !== null
   const canPick = shown !== undefined && !shown.picked
@@ -49,11 +51,6 @@ export function OpenedImage({ image, reload }: OpenedImageProps): JSX.Element {
 
   // A finished file of another picture says nothing of this one.
   useEffect(() => setBeside(null), [image.picture])
-  useEffect(() => {
-    const stop = (): void => setBlinking(false)
-    window.addEventListener('blur', stop)
-    return () => window.removeEventListener('blur', stop)
-  }, [])
 
   // Anywhere on the page: a browser opens what is dropped elsewhere, and the page would be gone.
   useEffect(() => {
@@ -105,6 +102,10 @@ export function OpenedImage({ image, reload }: OpenedImageProps): JSX.Element {
     const next = candidates[at + step]
     if (next !== undefined) setLooked(next.sha256)
   }
+  const toggleCompare = (): void => {
+    setBeside(null)
+    studio.isComparing.value = !isComparing
+  }
   const adopt = (file: File | undefined): void => {
     if (file !== undefined) setQuestion({ adopt: file })
   }
@@ -114,14 +115,9 @@ export function OpenedImage({ image, reload }: OpenedImageProps): JSX.Element {
       ? [
           { key: 'ArrowLeft', does: 'Candidate before', run: () => show(-1) },
           { key: 'ArrowRight', does: 'Next candidate', run: () => show(1) },
-          {
-            key: ' ',
-            does: 'Hold to blink with the candidate in use',
-            run: () => setBlinking(true),
-            release: () => setBlinking(false),
-          },
         ]
       : []),
+    ...(canCompare ? [{ key: 'c', does: 'Compare', run: toggleCompare }] : []),
     ...(writable.value
       ? [
           ...candidates.slice(0, 9).map((candidate, index) => ({
@@ -142,25 +138,30 @@ export function OpenedImage({ image, reload }: OpenedImageProps): JSX.Element {
     <div class="image-body">
       <div class="image-main">
         <Stage
-          image={tile.id}
-          pictures={pictures}
-          other={other?.sha256 ?? null}
-          shown={onStage?.sha256 ?? pictures[0]?.key ?? null}
-          beside={
-            beside === null
-              ? null
-              : {
-                  key: beside.picture,
-                  url: studio.picture(beside.picture),
-                  label: `${beside.format}, ${beside.width} × ${beside.height}, ${bytesOf(beside.bytes)}`,
-                  width: beside.width,
-                  height: beside.height,
-                }
+          {...stage}
+          mode={isComparing ? modeAmong(modes, studio.viewing.mode.value) : 'alone'}
+          modes={modes}
+          viewing={studio.viewing}
+          onChoose={(index) => {
+            const chosen = candidates.find(({ sha256 }) => sha256 === stage.keys[index])
+            if (chosen !== undefined) setLooked(chosen.sha256)
+          }}
+          tools={
+            canCompare && (
+              <button
+                type="button"
+                class="button button-quiet"
+                aria-keyshortcuts="c"
+                aria-pressed={isComparing}
+                onClick={toggleCompare}
+              >
+                Compare
+              </button>
+            )
           }
-          preview={null}
-          empty={shown?.absent ?? emptyWords(tile)}
-          alt={tile.alt ?? ''}
-        />
+        >
+          <p class="stage-empty">{shown?.absent ?? emptyWords(tile)}</p>
+        </Stage>
         {candidates.length > 0 && (
           <Candidates candidates={candidates} shown={shown?.sha256 ?? null} onShow={setLooked} />
         )}
@@ -276,29 +277,71 @@ export function OpenedImage({ image, reload }: OpenedImageProps): JSX.Element {
   )
 }
 
-/** Those of all candidates, or the hand-made file. */
-function stagePictures(
-  { tile, candidates, picture }: ImageDetail,
+interface StagedPictures {
+  readonly pictures: readonly ComparedPicture[]
+  /** Of the candidates among them, by which they are chosen. */
+  readonly keys: readonly string[]
+  readonly shown: number
+  readonly reference: number | null
+}
+
+interface Looked {
+  readonly shown: Candidate | undefined
+  readonly other: Candidate | undefined
+  readonly beside: ShownRendition | null
+}
+
+/** All candidates, or the hand-made file; or the picture in use with a finished file. */
+function stageOf(
+  image: ImageDetail,
+  { shown, other, beside }: Looked,
   urlOf: (key: string) => string,
-): readonly StagePicture[] {
-  const own = candidates.flatMap((candidate) =>
-    candidate.picture === null
-      ? []
-      : [
-          {
-            key: candidate.sha256,
-            url: urlOf(candidate.picture),
-            label: `Candidate ${candidate.number}${candidate.picked ? ', in use' : ''}`,
-            width: candidate.width,
-            height: candidate.height,
-          },
-        ],
+): StagedPictures {
+  const { tile, candidates, picture } = image
+  const alt = tile.alt ?? ''
+  if (beside !== null && picture !== null) {
+    const { width, height } = tile
+    const original = {
+      label: 'Original',
+      url: urlOf(picture),
+      width: width ?? 0,
+      height: height ?? 0,
+      alt,
+    }
+    return { pictures: [original, renditionOf(beside, urlOf)], keys: [], shown: 1, reference: 0 }
+  }
+  const here = candidates.flatMap((candidate) =>
+    candidate.picture === null ? [] : [{ candidate, picture: candidate.picture }],
   )
-  if (candidates.length > 0 || picture === null) return own
-  const { width, height } = tile
-  return [
-    { key: picture, url: urlOf(picture), label: tile.name, width: width ?? 0, height: height ?? 0 },
-  ]
+  if (candidates.length === 0 && picture !== null) {
+    const { name, width, height } = tile
+    const own = { label: name, url: urlOf(picture), width: width ?? 0, height: height ?? 0, alt }
+    return { pictures: [own], keys: [], shown: 0, reference: null }
+  }
+  const keys = here.map(({ candidate }) => candidate.sha256)
+  const at = keys.indexOf(shown?.sha256 ?? '')
+  const reference = keys.indexOf(other?.sha256 ?? '')
+  // Of a candidate that is not here the page says why, in place of a picture.
+  if (at < 0) return { pictures: [], keys: [], shown: 0, reference: null }
+  return {
+    pictures: here.map(({ candidate: { number, picked, width, height }, picture }) => ({
+      label: `Candidate ${number}${picked ? ', in use' : ''}`,
+      url: urlOf(picture),
+      width,
+      height,
+      alt,
+    })),
+    keys,
+    shown: at,
+    reference: reference < 0 ? null : reference,
+  }
+}
+
+function renditionOf(
+  { format, width, height, bytes, picture }: ShownRendition,
+  urlOf: (key: string) => string,
+): ComparedPicture {
+  return { label: format, url: urlOf(picture), width, height, details: bytesOf(bytes) }
 }
 
 /** The first few by name. */
