@@ -90,6 +90,8 @@ export type Change =
   | { readonly kind: 'reroll' }
   /** Only what changes; `null` removes the field. */
   | { readonly kind: 'edit'; readonly fields: EditedFields }
+  /** To what a receipt says: the words, seed, shape and revision of its recipe, and the picture with this sha256. */
+  | { readonly kind: 'back'; readonly key: string; readonly sha256: string }
 
 export interface EditedFields {
   readonly prompt?: string
@@ -106,6 +108,8 @@ export interface ChangeCheck {
   readonly after: {
     readonly state: TileState
     readonly reason: string
+    /** The image's recipe key; `null`: a hand-made file. After `back` with another key it is another picture. */
+    readonly key: string | null
     /** What generating this image costs afterwards. */
     readonly bill: Bill
     /** Other images that become missing, because they refer to this one or share its fields. */

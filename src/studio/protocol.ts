@@ -1,7 +1,8 @@
 /*
  * What the studio's page and its server say to each other. Types only, so that both sides import them and nothing runs:
- * here the whole, `protocol-image.ts` one image, `protocol-actions.ts` what is asked for and done. Everything is JSON,
- * except pictures, the body of an adoption and the stream of events (a JSON value a line).
+ * here the whole, `protocol-image.ts` one image, `protocol-actions.ts` what is asked for and done, `protocol-records.ts`
+ * what was paid for. Everything is JSON, except pictures, the body of an adoption and the stream of events (a JSON value
+ * a line).
  *
  * Addresses. The studio has an origin of its own: `http://127.0.0.1:PORT/#token=<token>`. The page reads the token from
  * the fragment, keeps it in memory, and sends it as the header `x-imagegen-token` on every request below `/api/1/`.
@@ -13,6 +14,9 @@
  *     GET  /api/1/image?id=                      ImageDetail
  *     GET  /api/1/renditions?id=                 Renditions (renders what the cache lacks, so it may take seconds)
  *     GET  /api/1/plan?after=&limit=             PlanPage
+ *     GET  /api/1/history?id=&after=&limit=      HistoryPage
+ *     GET  /api/1/spend?after=&limit=            SpendPage
+ *     GET  /api/1/left-over?place=&after=&limit= LeftOverPage; `place` is store or trash
  *     GET  /api/1/events                         a stream of StudioEvent, one JSON value a line
  *     GET  <Project.pictures>/<PictureKey>       a picture: `.../thumb-…` is at most 320 px, the others are whole
  *
@@ -24,6 +28,8 @@
  *     POST /api/1/adopt?id=&digest=&how=&name=   Written; the body is the file, `application/octet-stream`
  *     POST /api/1/undo      UndoRequest          Written
  *     POST /api/1/manifest  {}                   FirstManifest
+ *     POST /api/1/trash     MoveRequest          Moved
+ *     POST /api/1/restore   MoveRequest          Moved
  *     POST /api/1/open      OpenRequest          Opened
  *
  * Every POST has `content-type: application/json` (but `adopt`), and the studio's own `Origin`, which browsers add. All
