@@ -21,6 +21,7 @@ import type { Pairing } from './pipeline/adopt/adopt-folder.ts'
 import type { ImportHow, Imported } from './pipeline/adopt/import-folder.ts'
 import type { GivenPicture } from './pipeline/adopt/given-picture.ts'
 import type { EditBasis, EditedFields } from './pipeline/edit/edit-fields.ts'
+import type { PastPicture } from './pipeline/edit/go-back.ts'
 import type { ManifestEdit } from './pipeline/edit/manifest-edit.ts'
 import { editTarget, type EditTarget } from './pipeline/edit/edit-target.ts'
 import type { ProposeAround } from './pipeline/edit/propose.ts'
@@ -169,6 +170,14 @@ export interface Pipeline {
     fields: EditedFields,
     basis?: EditBasis,
   ): Promise<ManifestEdit>
+  /**
+   * Plans to bring back what an image was: the words, seed, shape and revision of a receipt's recipe, and its picture. The
+   * picture is back, and nothing is to pay for it, only if the image then has the receipt's key.
+   *
+   * @param past the receipt's key, and the SHA-256 of its picture.
+   * @throws ImagegenError with code `usage` if the store has no such picture; with code `manifest`.
+   */
+  goBack(survey: Survey, id: string, past: PastPicture): Promise<ManifestEdit>
   /**
    * Writes an edit. If it changes several images (`ids`), ask before.
    *
@@ -323,6 +332,10 @@ export function createPipeline(
     async editFields(survey, id, fields, basis = {}) {
       const { proposeFields } = await import('./pipeline/edit/edit-fields.ts')
       return proposeFields(editTarget(id, survey), fields, basis, survey, { suppose })
+    },
+    async goBack(survey, id, past) {
+      const { proposeReturn } = await import('./pipeline/edit/go-back.ts')
+      return proposeReturn(editTarget(id, survey), past, survey, store, { suppose })
     },
     write: async ({ files }) => {
       const { writeFiles } = await import('./pipeline/edit/write-edit.ts')

@@ -45,7 +45,7 @@ export function priceOf(job: Job): number | null {
 }
 
 /** Rounds to millionths of a dollar, because sums of prices such as 0.0035 are not exact in binary. */
-function roundUsd(usd: number): number {
+export function roundUsd(usd: number): number {
   return Math.round(usd * 1e6) / 1e6
 }
 

@@ -99,6 +99,13 @@ export interface StoreFolder {
    * @throws ImagegenError with code `unavailable`.
    */
   moveAside(file: string, target: 'quarantine' | 'trash', name?: string): string | undefined
+  /**
+   * Moves a file of the trash into the store's own folder. A file that has the name already stays, and so does the one in
+   * the trash. A file that no longer exists is skipped.
+   *
+   * @throws ImagegenError with code `unavailable`.
+   */
+  moveBack(file: string, name: string): void
 }
 
 interface StoreFolderOptions {
@@ -201,6 +208,17 @@ export function storeFolder(
       } catch (error) {
         if (isNotFound(error)) return undefined
         throw storageError(error, `Cannot move ${show(file)} to ${show(folder)}`)
+      }
+    },
+
+    moveBack(file, name) {
+      const wanted = path.join(root, name)
+      checkAll()
+      try {
+        if (!existsSync(wanted)) renameSync(file, wanted)
+      } catch (error) {
+        if (!isNotFound(error))
+          throw storageError(error, `Cannot move ${show(file)} out of the trash`)
       }
     },
   }

@@ -22,7 +22,8 @@ import { type StoreReport, verify } from './read/verify.ts'
 import type { Receipt, UnusableReceipt } from './receipt.ts'
 import type { SharedItems } from '../shared/shared-items.ts'
 import type { PullOptions, PushOptions, TransferReport } from './transfer.ts'
-import { type EmptiedTrash, emptyTrash, findUnused, retire, trash } from './trash.ts'
+import type { TrashedPicture } from './read/trashed.ts'
+import { type EmptiedTrash, emptyTrash, findUnused, restore, retire, trash } from './trash.ts'
 
 /**
  * The paid pictures, by the key of their recipe.
@@ -122,6 +123,8 @@ export interface Store {
   findUnused(asked: ReadonlySet<string>): Promise<readonly Candidate[]>
   /** Moves pictures and their receipts to the trash. Their keys still count as paid there. A remote keeps them. */
   trash(candidates: readonly Candidate[]): Promise<void>
+  /** Moves pictures and their receipts out of the trash. */
+  restore(pictures: readonly TrashedPicture[]): Promise<void>
   /** Moves pictures that were replaced to the trash, and retires their receipts in the remote. */
   supersede(candidates: readonly Candidate[]): Promise<void>
   /**
@@ -195,6 +198,7 @@ export function folderStore(folder: StoreFolder, logger: Logger): Store {
     verify: (place = 'here') => (place === 'remote' ? noRemote() : verify(folder)),
     findUnused: async (asked) => findUnused(folder, asked),
     trash: async (candidates) => trash(folder, candidates),
+    restore: async (pictures) => restore(folder, pictures),
     supersede: async (candidates) => trash(folder, candidates),
     emptyTrash: async (olderThan) => emptyTrash(folder, olderThan),
     push: noRemote,

@@ -1,10 +1,12 @@
 import { lstatSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import { ImagegenError } from '../shared/errors.ts'
-import { isStoreName, parseFileName, receiptName } from './file-name.ts'
+import { freeBase } from './arrive/keep-receipt.ts'
+import { isStoreName, originalName, parseFileName, receiptName } from './file-name.ts'
 import type { StoreFolder, StorePlace } from './folder.ts'
 import type { Candidate } from './read/bundle.ts'
-import { type KeyRecord, lookupKey, readSnapshot } from './read/snapshot.ts'
+import { type KeyRecord, type StoreSnapshot, lookupKey, readSnapshot } from './read/snapshot.ts'
+import type { TrashedPicture } from './read/trashed.ts'
 import { storageError } from './storage-error.ts'
 import type { StoreProblemKind } from './store-problem.ts'
 
@@ -16,9 +18,15 @@ export interface EmptiedTrash {
 
 /** The pictures whose keys are not in `asked`. */
 export function findUnused(folder: StoreFolder, asked: ReadonlySet<string>): readonly Candidate[] {
-  return readSnapshot(folder)
-    .everything()
-    .candidates.filter(({ receipt }) => !asked.has(receipt.key))
+  return unusedIn(readSnapshot(folder), asked)
+}
+
+/** As `findUnused`, of a store that was read already. */
+export function unusedIn(
+  snapshot: Pick<StoreSnapshot, 'everything'>,
+  asked: ReadonlySet<string>,
+): readonly Candidate[] {
+  return snapshot.everything().candidates.filter(({ receipt }) => !asked.has(receipt.key))
 }
 
 /**
@@ -32,6 +40,21 @@ export function trash(folder: StoreFolder, candidates: readonly Candidate[]): vo
     folder.moveAside(file, 'trash')
     const base = parseFileName(path.basename(file))?.base
     if (base !== undefined) folder.moveAside(path.join(folder.root, receiptName(base)), 'trash')
+  }
+}
+
+/**
+ * Moves pictures and their receipts out of the trash, back into the store.
+ *
+ * @throws ImagegenError with code `unavailable` where the folder cannot be written.
+ */
+export function restore(folder: StoreFolder, pictures: readonly TrashedPicture[]): void {
+  for (const { receipt, receiptFile, file, bytes } of pictures) {
+    const base = freeBase(folder, receipt)
+    // The receipt moves last: if the process is killed in between, it is still in the trash, and restoring it again
+    // finishes.
+    if (bytes === 'present') folder.moveBack(file, originalName(base, receipt.mediaType))
+    folder.moveBack(receiptFile, receiptName(base))
   }
 }
 

@@ -37,14 +37,12 @@ export interface PromptPart {
 }
 
 /** One original, with what its receipt says. */
-export interface PastPicture {
+export interface StoredOriginal {
   readonly sha256: string
   readonly time: Time
   readonly usd: Usd
   readonly seed: number | null
   readonly origin: PictureOrigin
-  /** Whether the image shows it now. */
-  readonly inUse: boolean
   readonly width: number
   readonly height: number
   readonly bytes: number
@@ -52,6 +50,11 @@ export interface PastPicture {
   /** `null`: its bytes are not here. */
   readonly thumbnail: PictureKey | null
   readonly picture: PictureKey | null
+}
+
+export interface PastPicture extends StoredOriginal {
+  /** Whether the image shows it now. */
+  readonly inUse: boolean
 }
 
 /** What was spent, from the receipts that are here, also from those in the trash. */
@@ -115,10 +118,9 @@ export type LeftOverPlace = 'store' | 'trash'
 /** Names an original: its recipe's key, a dot, and the sha256 of its bytes. */
 export type OriginalId = string
 
-export interface LeftOver {
+export interface LeftOver extends StoredOriginal {
   readonly original: OriginalId
   readonly key: string
-  readonly sha256: string
   /** The name that the image had. */
   readonly name: string
   /** The image that asked for it, where there still is one, and the digest of its manifest. */
@@ -128,15 +130,6 @@ export interface LeftOver {
   /** `null`: the receipt does not say. */
   readonly prompt: string | null
   readonly model: string
-  readonly time: Time
-  readonly usd: Usd
-  readonly origin: PictureOrigin
-  readonly width: number
-  readonly height: number
-  readonly bytes: number
-  /** `null`: its bytes are not here. */
-  readonly thumbnail: PictureKey | null
-  readonly picture: PictureKey | null
 }
 
 export interface MoveRequest {

@@ -2,6 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import { ImagegenError, messageOf } from '../shared/errors.ts'
 import { ipVersion } from './listener/host-header.ts'
 import { listen } from './listener/listener.ts'
+import { movingRoutes } from './actions/moving.ts'
 import { openingRoute } from './actions/opening.ts'
 import type { PageFile } from './listener/page-file.ts'
 import type { Editor } from './actions/programs.ts'
@@ -74,6 +75,7 @@ export async function startStudio(options: StudioOptions): Promise<Studio> {
     ...readingRoutes(view),
     ...spendingRoutes(view, runs, subject.kind),
     ...writingRoutes(view, runs, subject.kind),
+    ...movingRoutes(view, subject.kind),
     openingRoute(view, editor),
     [
       '/api/1/events',

@@ -45,7 +45,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   store: ['locks', 'read', 'arrive', 'remote'],
   queue: ['worker', 'client'],
   emulator: ['drawing'],
-  pipeline: ['edit', 'adopt'],
+  pipeline: ['records', 'edit', 'adopt'],
   studio: ['listener', 'views', 'actions', 'page'],
   plugin: ['session', 'hosts', 'next'],
   cli: ['terminal', 'setup', 'commands'],

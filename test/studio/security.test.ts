@@ -14,6 +14,33 @@ async function open(settings: Partial<Parameters<typeof openStudio>[0]> = {}): P
   })
 }
 
+/** Every address that only looks, below `/api/1/`. */
+const READING = [
+  'project',
+  'wall',
+  'image?id=cast.image.yaml%23own',
+  'renditions?id=cast.image.yaml%23own',
+  'plan',
+  'history?id=cast.image.yaml%23own',
+  'spend',
+  'left-over',
+  'left-over?place=trash',
+]
+
+/** Every address that writes, spends or names a price, below `/api/1/`. `adopt` takes bytes. */
+const WRITING = [
+  'bill',
+  'generate',
+  'stop',
+  'check',
+  'change',
+  'undo',
+  'manifest',
+  'trash',
+  'restore',
+  'open',
+]
+
 describe('Host', () => {
   it.each([
     ['127.0.0.1', 200],
@@ -65,16 +92,20 @@ describe('Host', () => {
 })
 
 describe('the token', () => {
-  it.each(['/api/1/project', '/api/1/wall', '/api/1/events', '/api/1/plan', '/api/1/nothing'])(
-    '%s is not answered without it',
-    async (path) => {
-      const studio = await open()
-      for (const token of [undefined, '', 'x', `${studio.token}x`, studio.token.slice(1)]) {
-        const headers = token === undefined ? {} : { 'x-imagegen-token': token }
-        expect((await studio.ask(path, { headers })).status).toBe(401)
-      }
-    },
-  )
+  it.each([...READING, 'events', 'nothing'])('%s is not answered without it', async (name) => {
+    const studio = await open()
+    for (const token of [undefined, '', 'x', `${studio.token}x`, studio.token.slice(1)]) {
+      const headers = token === undefined ? {} : { 'x-imagegen-token': token }
+      expect((await studio.ask(`/api/1/${name}`, { headers })).status).toBe(401)
+    }
+  })
+
+  it.each(READING)('%s is answered with it, as GET only', async (name) => {
+    const studio = await open()
+    const path = `/api/1/${name}`
+    expect((await studio.get(path)).status).toBe(200)
+    expect((await studio.post(path, {})).status).toBe(405)
+  })
 
   it('does not count as a cookie or in the address', async () => {
     const studio = await open()
@@ -177,6 +208,31 @@ describe('what writes and spends', () => {
       expect(statusOf(answer)).toBe(405)
     },
   )
+
+  it.each(WRITING)('%s is held to all of it, and knows its body', async (name) => {
+    const studio = await open()
+    const ask = async (changed: Record<string, string>): Promise<number> => {
+      const headers = { ...usual(studio), ...changed }
+      return statusOf(await studio.raw(rawRequest('POST', `/api/1/${name}`, headers, body)))
+    }
+    expect(await ask({ host: 'evil.example' })).toBe(403)
+    expect(await ask({ origin: 'http://localhost:5173' })).toBe(403)
+    expect(await ask({ 'sec-fetch-site': 'same-site' })).toBe(403)
+    expect(await ask({ 'x-imagegen-token': `${studio.token}x` })).toBe(401)
+    expect(await ask({ 'content-type': 'text/plain' })).toBe(415)
+    expect(await ask({ 'x-forwarded-for': '10.0.0.1' })).toBe(403)
+    expect(await ask({ 'content-length': '999999999' })).toBe(413)
+    expect((await studio.get(`/api/1/${name}`)).status).toBe(405)
+    expect((await studio.post(`/api/1/${name}`, { ids: [], more: '../../etc' })).status).toBe(400)
+    expect(studio.problems).toEqual([])
+  })
+
+  it.each([...WRITING, 'adopt'])('%s is refused by a read-only studio', async (name) => {
+    const studio = await open({ studio: { isReadOnly: true } })
+    const answer = await studio.post(`/api/1/${name}`, {})
+    expect(answer.status).toBe(403)
+    expect(answer.json()).toMatchObject({ error: { code: 'read-only' } })
+  })
 
   it('is refused by a read-only studio, which says so', async () => {
     const studio = await open({ studio: { isReadOnly: true } })
@@ -375,6 +431,11 @@ it('no answer holds a key, or a path outside the root', async () => {
     'renditions?id=cast.image.yaml%23own',
     'renditions?id=cast.image.yaml%23kira',
     'image?id=nothing',
+    'history?id=cast.image.yaml%23kira',
+    'history?id=nothing',
+    'spend',
+    'left-over',
+    'left-over?place=trash',
   ]
   for (const path of paths) {
     const { text } = await studio.get(`/api/1/${path}`)

@@ -1,6 +1,6 @@
 import path from 'node:path'
 import { ImagegenError } from '../../shared/errors.ts'
-import { packagesSharingStore } from '../../pipeline/overlooked.ts'
+import { askedKeys, holdLeftOver } from '../../pipeline/records/left-over.ts'
 import { JSON_OPTION, type Command } from '../command.ts'
 import { openProject, soundSurvey } from '../project.ts'
 import { listed } from '../terminal/report.ts'
@@ -41,18 +41,9 @@ export const prune: Command = {
     // Refuse other options and unreadable manifests, because their originals would count as unused.
     pipeline.checkFingerprint()
     const survey = await soundSurvey(pipeline)
-    const asked = new Set(survey.plan.images.flatMap(({ made }) => made?.key ?? []))
-    const unused = await store.findUnused(asked)
-    const hasImages = survey.manifests.some(({ content }) => content.form !== 'style')
-    if (!hasImages && unused.length > 0) {
-      throw new ImagegenError('usage', {
-        message: `No manifest ${survey.manifests.length === 0 ? '' : 'with images '}was found below ${options.root}: all ${count(unused.length, 'original')} would be moved to the trash.`,
-        hint: 'Run the command in the folder of the manifests, or check the option `include`.',
-      })
-    }
+    const unused = await store.findUnused(askedKeys(survey))
     if (unused.length > 0 || isDeleting) {
-      const others = await packagesSharingStore(survey, options, process.env)
-      if (others.length > 0) throw sharedStore(options.storeDir, others)
+      await holdLeftOver(survey, unused.length, options, process.env)
     }
     if (!isDry) await store.trash(unused)
     const deleted = isDeleting && !isDry ? await store.emptyTrash(age) : { files: 0, bytes: 0 }
@@ -76,14 +67,6 @@ export const prune: Command = {
     )
     return 0
   },
-}
-
-/** The error for a store that other packages share: an original that is unused here may be used there. */
-function sharedStore(folder: string, others: readonly string[]): ImagegenError {
-  return new ImagegenError('usage', {
-    message: `${others.join(' and ')} may keep originals in the same store (${folder}): what they need would go to the trash.`,
-    hint: 'Nothing was moved. Run `prune` in a project whose `include` finds the manifests of all of them, or give each package a `store.dir` of its own.',
-  })
 }
 
 const UNITS: Readonly<Record<string, number>> = { m: 60, h: 3600, d: 86_400, w: 604_800 }

@@ -1,5 +1,5 @@
 import type { EntryEdit } from '../../manifest/edit/edit.ts'
-import type { PlanSummary } from '../../plan/bill.ts'
+import { roundUsd, type PlanSummary } from '../../plan/bill.ts'
 import type { Survey } from '../survey.ts'
 
 /** An edit of manifests as data: what it writes, and what follows from it. Nothing is written until `Pipeline.write`. */
@@ -41,14 +41,41 @@ export interface PriceDifference {
   readonly usd: number | null
 }
 
+/** Two edits as one, the second of which was planned on the project after the first. */
+export function joinEdits(first: ManifestEdit, second: ManifestEdit): ManifestEdit {
+  const files = new Map(first.files.map((file) => [file.file, file]))
+  for (const file of second.files) {
+    const { before } = files.get(file.file) ?? file
+    files.set(file.file, { ...file, before })
+  }
+  const { images } = second.survey
+  const both = [first.difference, second.difference]
+  const isKnown = both.every(({ usd }) => usd !== null)
+  return {
+    ...second,
+    written: [first.written, second.written].filter((text) => text !== '').join(', '),
+    changes: { ...first.changes, ...second.changes },
+    files: [...files.values()].filter(({ before, after }) => before !== after),
+    ids: [...new Set([...first.ids, ...second.ids])],
+    missing: [...new Set([...first.missing, ...second.missing])].filter(
+      (id) => images.get(id)?.state === 'missing',
+    ),
+    difference: {
+      requests: sum(both.map(({ requests }) => requests)),
+      pictures: sum(both.map(({ pictures }) => pictures)),
+      usd: isKnown ? roundUsd(sum(both.map(({ usd }) => usd ?? 0))) : null,
+    },
+  }
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0)
+}
+
 export function differenceOf(before: PlanSummary, after: PlanSummary): PriceDifference {
   return {
     requests: after.requests - before.requests,
     pictures: after.pictures - before.pictures,
-    // In millionths: differences of decimal fractions are not exact.
-    usd:
-      after.usd === null || before.usd === null
-        ? null
-        : (Math.round(after.usd * 1e6) - Math.round(before.usd * 1e6)) / 1e6,
+    usd: after.usd === null || before.usd === null ? null : roundUsd(after.usd - before.usd),
   }
 }

@@ -7,6 +7,7 @@ import { type StoreProblem, storeProblem } from '../store-problem.ts'
 import { type Bundle, type Candidate, type UnusableMarker, openBundle } from './bundle.ts'
 import { type View, type WaitingResponse, lookAt } from './look.ts'
 import { tracesIn } from './traces.ts'
+import { readTrash, type TrashContents } from './trashed.ts'
 
 export type { Candidate } from './bundle.ts'
 
@@ -26,6 +27,8 @@ export interface KeyRecord {
 
 /** The store as it was at one moment. */
 export interface StoreSnapshot {
+  /** The names of the files in the store's own folder. */
+  readonly files: readonly string[]
   /**
    * What the store has for a key.
    *
@@ -36,6 +39,8 @@ export interface StoreSnapshot {
   receiptsNamed(name: string): readonly Receipt[]
   /** Every picture with a valid receipt, and every problem. Reads all receipts. */
   everything(): StoreContents
+  /** What is in the trash. Reads all receipts there. */
+  trashed(): TrashContents
 }
 
 export interface StoreContents {
@@ -66,6 +71,7 @@ function snapshotOf(folder: StoreFolder, { names, bundles, responses }: View): S
   const named = new Map<string, readonly Receipt[]>()
   let byName: ReadonlyMap<string, readonly Bundle[]> | undefined
   const traces = tracesIn(folder, names)
+  let trash: TrashContents | undefined
 
   function lookup(key: string): KeyRecord {
     const known = records.get(key)
@@ -111,6 +117,7 @@ function snapshotOf(folder: StoreFolder, { names, bundles, responses }: View): S
   }
 
   return {
+    files: names,
     lookup,
 
     receiptsNamed(name) {
@@ -132,6 +139,8 @@ function snapshotOf(folder: StoreFolder, { names, bundles, responses }: View): S
         problems: [...problems, ...traces.misnamed(), ...responses.map(problemOf)],
       }
     },
+
+    trashed: () => (trash ??= readTrash(folder)),
   }
 }
 

@@ -35,6 +35,8 @@ export async function proposeChange(
     }
     case 'edit':
       return pipeline.editFields(survey, id, change.fields)
+    case 'back':
+      return pipeline.goBack(survey, id, change)
     default:
       return change satisfies never
   }
@@ -55,6 +57,7 @@ export async function checkChange(
       after: {
         state: after.state,
         reason: after.reason,
+        key: after.made?.key ?? null,
         bill: billFor(id, edit.survey, pipeline),
         alsoMissing: edit.missing.filter((other) => other !== id),
         changes: edit.files.length > 0,

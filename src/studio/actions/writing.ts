@@ -79,8 +79,15 @@ export function writingRoutes(
     const edit = await proposeChange(id, wanted, survey, pipeline)
     await pipeline.write(edit)
     const undo = edit.files.length === 0 ? null : undoList.remember(edit)
-    const { survey: now, ...said } = await written(id, edit, undo)
-    return generate === undefined ? said : { ...said, generate: await make(id, generate, now) }
+    const { survey: now, ...told } = await written(id, edit, undo)
+    // The words are as long as a prompt.
+    const said =
+      wanted.kind === 'back' && undo !== null ? `${id}: went back to an earlier picture` : told.said
+    return {
+      ...told,
+      said,
+      generate: generate === undefined ? null : await make(id, generate, now),
+    }
   }
 
   /** Generates an image after a change, if it costs what was agreed. */
@@ -220,16 +227,15 @@ function unchanged(id: string, survey: Survey): ManifestEdit {
 }
 
 const text = v.pipe(v.string(), v.maxLength(100_000))
+const digest = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/, 'expected 64 hex digits'))
 const seed = v.pipe(v.number(), v.safeInteger())
 
 const changeSchema: v.GenericSchema<unknown, ChangeRequest> = v.strictObject({
   id: text,
   digest: text,
   change: v.variant('kind', [
-    v.strictObject({
-      kind: v.literal('pick'),
-      sha256: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/, 'expected 64 hex digits')),
-    }),
+    v.strictObject({ kind: v.literal('pick'), sha256: digest }),
+    v.strictObject({ kind: v.literal('back'), key: digest, sha256: digest }),
     v.strictObject({
       kind: v.literal('more'),
       count: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(100)),

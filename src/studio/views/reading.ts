@@ -1,9 +1,13 @@
 import * as v from 'valibot'
 import { priced, imageOf } from './bill.ts'
 import { detailOf, renditionsOf, type DetailContext } from './detail.ts'
+import { historyPage } from './history.ts'
+import { leftOverPage } from './left-over.ts'
 import { parseBody } from '../listener/body.ts'
 import { planPage } from './plan-page.ts'
 import type { BillRequest } from '../protocol-actions.ts'
+import type { LeftOverPlace } from '../protocol-records.ts'
+import { spendPage } from './spend.ts'
 import { refuse } from '../listener/refused.ts'
 import type { Question, Route } from '../listener/route.ts'
 import type { View } from './view.ts'
@@ -42,6 +46,18 @@ export function readingRoutes(view: View): Array<readonly [path: string, route: 
       const { pipeline, survey, pictures, revision } = await context()
       return planPage(pageIn(query), pipeline, survey, pictures, revision)
     }),
+    read('history', async ({ query }) => {
+      const found = await context()
+      return historyPage(imageOf(textIn(query, 'id'), found.survey), pageIn(query), found)
+    }),
+    read('spend', async ({ query }) => {
+      const { pipeline, survey, revision } = await context()
+      return spendPage(pageIn(query), pipeline, survey, revision)
+    }),
+    read('left-over', async ({ query }) => {
+      const { survey, pictures, revision } = await context()
+      return leftOverPage(placeIn(query), pageIn(query), survey, pictures, revision)
+    }),
     [
       '/api/1/bill',
       {
@@ -58,7 +74,7 @@ export function readingRoutes(view: View): Array<readonly [path: string, route: 
 }
 
 /** The most images that are asked for at once. */
-const MOST_IDS = 30_000
+export const MOST_IDS = 30_000
 
 /** The most bytes of a list of ids. */
 export const LONGEST_LIST: number = 8 * 1024 * 1024
@@ -90,6 +106,13 @@ function countIn(query: URLSearchParams, name: string): number | undefined {
   if (text === null || text === '') return undefined
   if (/^\d{1,12}$/.test(text)) return Number(text)
   throw refuse('malformed', `\`${name}\` has to be a number.`)
+}
+
+/** @throws RefusedError `malformed`. */
+function placeIn(query: URLSearchParams): LeftOverPlace {
+  const place = query.get('place') ?? 'store'
+  if (place === 'store' || place === 'trash') return place
+  throw refuse('malformed', '`place` has to be store or trash.')
 }
 
 /** @throws RefusedError `malformed`. */

@@ -64,10 +64,12 @@ export function createView(options: ViewOptions): View {
   const events = createEvents(() => follow.attend(), clean)
 
   function show(survey: Survey): void {
+    // Receipts that no tile shows are in what was spent, in histories, and among what is left over.
+    const isOtherStore = shown !== undefined && !haveSameFiles(shown, survey)
     shown = survey
     const ids = wall.take(survey)
     const problems = JSON.stringify([...survey.problems])
-    const isOther = problems !== broken
+    const isOther = problems !== broken || isOtherStore
     broken = problems
     if (ids.length === 0 && !isOther) return
     if (ids.length === 0) wall.advance()
@@ -119,6 +121,12 @@ export function createView(options: ViewOptions): View {
       events.close()
     },
   }
+}
+
+function haveSameFiles({ snapshot: one }: Survey, { snapshot: other }: Survey): boolean {
+  if (one === other) return true
+  const [files, now] = [one.files, other.files]
+  return files.length === now.length && files.every((name, index) => name === now[index])
 }
 
 function changed(revision: number, ids: readonly string[]): StudioEvent {
