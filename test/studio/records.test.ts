@@ -297,7 +297,7 @@ describe('history', () => {
 /** The file of the only original. */
 function originalOf({ project }: OpenStudio): string {
   const store = project.file('.imagegen')
-  const [name = ''] = readdirSync(store).filter((file) => file.endsWith('.jpg'))
+  const name = readdirSync(store).find((file) => file.endsWith('.jpg')) ?? ''
   return path.join(store, name)
 }
 
@@ -415,7 +415,7 @@ describe('spend', () => {
     const studio = await open()
     const { digest } = await detailOf(studio)
     const query = new URLSearchParams({ id: ID, digest, how: 'candidate', name: 'own.jpg' })
-    const adopted = await studio.ask(`/api/1/adopt?${query}`, {
+    const adopted = await studio.ask(`/api/1/adopt?${query.toString()}`, {
       method: 'POST',
       headers: {
         'x-imagegen-token': studio.token,

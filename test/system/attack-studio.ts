@@ -130,14 +130,22 @@ async function attackBySockets({ studio, door }: AttackedStudio, order: string):
     'content-length': String(order.length),
   }
   const studioRequests = [
-    ...FOREIGN.map((headers) => rawRequest('GET', '/api/1/project', { ...secret, ...headers })),
+    ...FOREIGN.flatMap((headers) =>
+      ['project', 'history?id=a', 'spend', 'left-over'].map((name) =>
+        rawRequest('GET', `/api/1/${name}`, { ...secret, ...headers }),
+      ),
+    ),
     ...FOREIGN.map((headers) => rawRequest('GET', '/', headers)),
     ...[
       ...FOREIGN,
       ...PROXIED,
       { origin: 'http://127.0.0.1:1' },
       { 'content-type': 'text/plain' },
-    ].map((headers) => rawRequest('POST', '/api/1/generate', { ...write, ...headers }, order)),
+    ].flatMap((headers) =>
+      ['generate', 'trash', 'restore'].map((name) =>
+        rawRequest('POST', `/api/1/${name}`, { ...write, ...headers }, order),
+      ),
+    ),
     rawRequest('GET', `http://evil.example/api/1/project`, { host, ...secret }),
     rawRequest('GET', '/api/1/project', { host, cookie: `x-imagegen-token=${studio.token}` }),
     rawRequest('GET', `/api/1/project?x-imagegen-token=${studio.token}`, { host }),

@@ -14,9 +14,11 @@ window.attackStudio = async function attackStudio(address, door, secret, order) 
   }
   const headers = { 'x-imagegen-token': secret }
   await attempt('reads the page', async () => (await fetch(address)).text())
-  await attempt('reads with the token', async () =>
-    (await fetch(`${address}api/1/project`, { headers })).text(),
-  )
+  for (const name of ['project', 'spend', 'left-over', 'history?id=a']) {
+    await attempt(`reads ${name} with the token`, async () =>
+      (await fetch(`${address}api/1/${name}`, { headers })).text(),
+    )
+  }
   await attempt(
     'reads events',
     async () => (await fetch(`${address}api/1/events`, { headers })).status,
@@ -34,12 +36,14 @@ window.attackStudio = async function attackStudio(address, door, secret, order) 
   }
   await attempt('posts without looking', async () => {
     await fetch(`${address}api/1/generate`, { method: 'POST', mode: 'no-cors', body: order })
-    await fetch(`${address}api/1/manifest`, {
-      method: 'POST',
-      mode: 'no-cors',
-      credentials: 'include',
-      body: '{}',
-    })
+    for (const name of ['manifest', 'trash', 'restore']) {
+      await fetch(`${address}api/1/${name}`, {
+        method: 'POST',
+        mode: 'no-cors',
+        credentials: 'include',
+        body: '{}',
+      })
+    }
     return undefined
   })
   await attempt('learns where the door leads', async () => {
