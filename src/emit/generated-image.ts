@@ -21,6 +21,8 @@ export interface GeneratedImage {
   blurDataURL?: string
   /** Only with `placeholder: color`: `#rrggbb`. */
   color?: string
+  /** Only with a placeholder, where the page is seen through parts of the picture, and so would be a background. */
+  alpha?: true
   /** Only with `output.media`: the pictures for other media, in order; the first whose query matches is shown. */
   media?: MediaSource[]
 }
@@ -53,7 +55,7 @@ export interface Spelling {
 /** The value of an image's import, with its texts built by `spelling`. */
 export function generatedImage(
   alt: string,
-  { renditions, blurDataURL, color }: RenderedImage,
+  { renditions, blurDataURL, color, alpha }: RenderedImage,
   { url, plain, join }: Spelling,
 ): GeneratedImage {
   const fallback = renditions.at(-1)
@@ -83,5 +85,6 @@ export function generatedImage(
     alt: plain(alt),
     ...(blurDataURL === undefined ? {} : { blurDataURL: plain(blurDataURL) }),
     ...(color === undefined ? {} : { color: plain(color) }),
+    ...(alpha === undefined ? {} : { alpha }),
   }
 }

@@ -8,6 +8,8 @@ export interface Preview {
   readonly blurDataURL?: string
   /** The average colour of the visible parts, `#rrggbb`. */
   readonly color?: string
+  /** Only with one of the two, where the page is seen through parts of the picture. */
+  readonly alpha?: true
 }
 
 /** The longer side of the blurred picture, in pixels. Browsers smooth it, so more detail would only add bytes. */
@@ -23,9 +25,12 @@ export async function drawPreview(
   kind: PlaceholderKind,
 ): Promise<Preview> {
   try {
-    if (kind === 'blur') return { blurDataURL: await drawBlur(picture) }
-    if (kind === 'color') return { color: await averageColour(picture) }
-    return {}
+    if (kind === 'none') return {}
+    const drawn =
+      kind === 'blur'
+        ? { blurDataURL: await drawBlur(picture) }
+        : { color: await averageColour(picture) }
+    return (await isOpaque(picture)) ? drawn : { ...drawn, alpha: true }
   } catch (error) {
     throw renderError(
       'The placeholder cannot be drawn',
@@ -48,4 +53,11 @@ async function averageColour(picture: FinishedPicture): Promise<string> {
   const pipeline = await picture.open()
   const channels = await pipeline.resize(1, 1, { fit: 'fill' }).removeAlpha().raw().toBuffer()
   return `#${channels.toString('hex')}`
+}
+
+/** Exactly: a small hole is lost in an average. */
+async function isOpaque(picture: FinishedPicture): Promise<boolean> {
+  const pipeline = await picture.open()
+  if (!(await pipeline.metadata()).hasAlpha) return true
+  return (await pipeline.stats()).isOpaque
 }

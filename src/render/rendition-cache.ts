@@ -10,11 +10,9 @@ import type { Preview } from './preview.ts'
 import { seal, unseal } from './sealed.ts'
 
 /** The recorded facts of a finished picture. */
-export interface PictureRecord {
+export interface PictureRecord extends Preview {
   readonly width: number
   readonly height: number
-  readonly blurDataURL?: string
-  readonly color?: string
 }
 
 /** The recorded facts of an image. */
@@ -64,12 +62,17 @@ interface Size {
   readonly height: number
 }
 
+const previewEntries = {
+  blurDataURL: v.exactOptional(v.string()),
+  color: v.exactOptional(v.string()),
+  alpha: v.exactOptional(v.literal(true)),
+}
+
 /** The checks for a picture's record, wherever it was stored. */
 export const pictureSchema: v.GenericSchema<unknown, PictureRecord> = v.strictObject({
   width: v.number(),
   height: v.number(),
-  blurDataURL: v.exactOptional(v.string()),
-  color: v.exactOptional(v.string()),
+  ...previewEntries,
 })
 
 const renditionSchema = v.strictObject({
@@ -81,8 +84,7 @@ const renditionSchema = v.strictObject({
 })
 
 const imageSchema = v.strictObject({
-  blurDataURL: v.exactOptional(v.string()),
-  color: v.exactOptional(v.string()),
+  ...previewEntries,
   renditions: v.array(v.strictObject({ ...renditionSchema.entries, format: v.picklist(FORMATS) })),
 })
 

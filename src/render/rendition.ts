@@ -15,6 +15,9 @@ export const RENDER_VERSION = 1
  */
 const COLOUR_VERSION = 1
 
+/** Increased when the facts of a placeholder change. Only images with one are then looked at again. */
+const PREVIEW_VERSION = 1
+
 /** Increased when labels look different. Only placeholders are then re-rendered. */
 const NOTICE_VERSION = 1
 
@@ -49,7 +52,7 @@ export interface RenditionRecipe extends PictureRecipe {
 
 /** The key of the facts of a finished picture: its size and its placeholder. */
 export function pictureKey(recipe: PictureRecipe): string {
-  return digest(['picture', ...pictureParts(recipe), recipe.output.placeholder])
+  return digest(['picture', ...pictureParts(recipe), ...previewParts(recipe.output)])
 }
 
 /** The key of one rendition. Two renditions are the same file if, and only if, their keys are equal. */
@@ -65,7 +68,13 @@ export function imageKey(
   name: string,
   provenance: Provenance | undefined,
 ): string {
-  return digest(['image', ...pictureParts(recipe), recipe.output, name, provenance ?? null])
+  const { output } = recipe
+  const preview = output.placeholder === 'none' ? [] : previewParts(output)
+  return digest(['image', ...pictureParts(recipe), output, ...preview, name, provenance ?? null])
+}
+
+function previewParts({ placeholder }: Output): readonly unknown[] {
+  return placeholder === 'none' ? [placeholder] : [placeholder, { preview: PREVIEW_VERSION }]
 }
 
 function pictureParts({

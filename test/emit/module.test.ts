@@ -63,6 +63,9 @@ test('placeholder values are there only where they were requested', () => {
   const withBlur = run(imageModule('', { ...image, blurDataURL: 'data:x' }, urlOf)).default
   expect(withBlur).toMatchObject({ blurDataURL: 'data:x' })
   expect(withBlur).not.toHaveProperty('color')
+  expect(withBlur).not.toHaveProperty('alpha')
+  const seenThrough = imageModule('', { ...image, blurDataURL: 'data:x', alpha: true }, urlOf)
+  expect(run(seenThrough).default).toMatchObject({ alpha: true })
   expect(run(imageModule('', { ...image, color: '#aabbcc' }, urlOf)).default).toMatchObject({
     color: '#aabbcc',
   })

@@ -193,6 +193,23 @@ describe('placeholder', () => {
     expect(await colour(['wk', 'kw'])).toMatch(/^#(7f|80){3}$/)
   })
 
+  it('says where parts of the picture can be seen through', async () => {
+    const bench = await createBench()
+    const seenThrough = async (
+      rows: readonly string[],
+      placeholder: 'blur' | 'color',
+    ): Promise<true | undefined> =>
+      (await bench.render(await fileOf(draw(rows)), { output: { placeholder } })).alpha
+    for (const placeholder of ['blur', 'color'] as const) {
+      expect(await seenThrough(['rr', 'rr'], placeholder)).toBeUndefined()
+      expect(await seenThrough(['r.', 'rr'], placeholder)).toBe(true)
+      const oneHole = [`.${'r'.repeat(99)}`, ...Array<string>(99).fill('r'.repeat(100))]
+      expect(await seenThrough(oneHole, placeholder)).toBe(true)
+      const { alpha } = await bench.render(await noise(32, 32), { output: { placeholder } })
+      expect(alpha).toBeUndefined()
+    }
+  })
+
   it('returns nothing if none is requested', async () => {
     const bench = await createBench()
     const image = await bench.render(await fileOf(plain('r', 2, 2)))
