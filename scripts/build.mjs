@@ -30,6 +30,15 @@ import { studioPage } from './page.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 
+/** Files that ship as they are: types without code, and components that the user's own tools compile. */
+const AS_WRITTEN = [
+  'client.d.ts',
+  'components/picture.astro',
+  'components/picture.svelte',
+  'components/svelte.js',
+  'components/svelte.d.ts',
+]
+
 /**
  * Everything is made in a folder of its own and published file by file, so that builds may run side by side and
  * under programs that read `dist`.
@@ -47,7 +56,9 @@ async function build({ check }) {
     await bundle(modules, dist)
     mkdirSync(path.join(dist, 'studio'), { recursive: true })
     writeFileSync(path.join(dist, 'studio/page.html'), await studioPage())
-    copyFileSync(path.join(root, 'src/client.d.ts'), path.join(dist, 'client.d.ts'))
+    for (const file of AS_WRITTEN) {
+      copyFileSync(path.join(root, 'src', file), path.join(dist, file))
+    }
     writeFileSync(path.join(dist, 'schema.json'), await manifestJsonSchema(modules))
     chmodSync(path.join(dist, 'cli/main.js'), 0o755)
     publish(modules, path.join(root, '.build/modules'))

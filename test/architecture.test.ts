@@ -150,7 +150,7 @@ describe('the rules notice', () => {
         'store/c.ts': 'process.exit(1)',
       },
       [
-        'store/a.ts: console is the business of shared/logger.ts, cli/',
+        'store/a.ts: console is the business of shared/logger.ts, cli/, components/missing-sizes.ts',
         'store/b.ts: fetch is the business of model/, emulator/references.ts, studio/page/connection.ts',
         'store/c.ts: process.exit is the business of cli/main.ts',
       ],

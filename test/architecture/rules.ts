@@ -12,6 +12,8 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   render: ['manifest'],
   generate: ['manifest', 'plan', 'model', 'store'],
   emit: ['manifest', 'render (types)'],
+  // They run on the user's page: nothing of the plugin may come with them.
+  components: ['emit (types)'],
   options: ['model', 'store'],
   // The queue is another way to generate, which the pipeline chooses.
   pipeline: [
@@ -72,7 +74,12 @@ const HOSTS: ReadonlySet<string> = new Set([
 const HOST_PACKAGES: ReadonlySet<string> = new Set(['@rspack/core', '@farmfe/core'])
 
 /** Packages that users install for what they choose: loaded where that is asked for, and nowhere else. */
-const PEERS: Readonly<Record<string, string>> = { bullmq: 'queue/', ioredis: 'queue/' }
+const PEERS: Readonly<Record<string, string>> = {
+  bullmq: 'queue/',
+  ioredis: 'queue/',
+  react: 'components/react.ts',
+  vue: 'components/vue.ts',
+}
 
 /** Packages that are built into the studio's page, so that users do not install them. */
 const BUILT_IN: Readonly<Record<string, string>> = {
@@ -83,7 +90,7 @@ const BUILT_IN: Readonly<Record<string, string>> = {
 /** Effects and packages that only the named files or folders may touch. */
 const DOORS: Readonly<Record<string, readonly string[]>> = {
   sharp: ['pixels/'],
-  console: ['shared/logger.ts', 'cli/'],
+  console: ['shared/logger.ts', 'cli/', 'components/missing-sizes.ts'],
   fetch: ['model/', 'emulator/references.ts', 'studio/page/connection.ts'],
   'process.exit': ['cli/main.ts'],
   'node:child_process': ['store/locks/process-identity.ts', 'studio/actions/programs.ts'],

@@ -39,6 +39,8 @@ describe('the tarball', () => {
     expect(others).toContain('README.md')
     expect(others.filter((file) => !isDocument(file)).toSorted()).toEqual([
       'LICENSE',
+      'dist/components/picture.astro',
+      'dist/components/picture.svelte',
       'dist/schema.json',
       'dist/studio/page.html',
       'package.json',
@@ -67,6 +69,10 @@ describe('the tarball', () => {
 
 describe('the entries', () => {
   it('export the same to require and to import', () => {
+    // Their users have them.
+    for (const name of ['react', 'vue']) {
+      symlinkSync(path.join(root, 'node_modules', name), path.join(folder, 'node_modules', name))
+    }
     write(
       'entries.mjs',
       `
@@ -100,6 +106,13 @@ describe('the entries', () => {
           .filter((entry) => entry !== 'unplugin-imagegen')
           .map((entry) => [entry, { callable: true, names: expect.any(Array), missing: [] }]),
       ),
+      'unplugin-imagegen/html': {
+        callable: false,
+        names: ['picture', 'pictureProps'],
+        missing: [],
+      },
+      'unplugin-imagegen/react': { callable: false, names: ['Picture'], missing: [] },
+      'unplugin-imagegen/vue': { callable: false, names: ['Picture'], missing: [] },
       'unplugin-imagegen/next': { callable: false, names: ['withImagegen'], missing: [] },
       'unplugin-imagegen/emulator': {
         callable: true,

@@ -1,0 +1,1 @@
+export { default as Picture } from './picture.svelte'

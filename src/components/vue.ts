@@ -1,0 +1,27 @@
+import { h, type FunctionalComponent, type ImgHTMLAttributes } from 'vue'
+import { pictureProps, type PictureImage } from './picture-props.ts'
+
+/** Everything that an `<img>` takes, besides what the image decides. */
+export interface PictureProps extends Omit<ImgHTMLAttributes, 'src' | 'srcset'> {
+  image: PictureImage
+  sizes?: string
+  /** Loads at once and before other pictures. */
+  priority?: boolean
+}
+
+/** A `<picture>` of an imported image. Attributes and listeners reach the `<img>`. */
+export const Picture: FunctionalComponent<PictureProps> = /* @__PURE__ */ Object.assign(
+  ({ image, sizes, priority }: PictureProps, { attrs }: { attrs: Record<string, unknown> }) => {
+    const { sources, img } = pictureProps(image, { ...attrs, sizes, priority })
+    // Vue has joined lists of styles by now.
+    return h('picture', [...sources.map((source) => h('source', source)), h('img', img)])
+  },
+  {
+    inheritAttrs: false,
+    props: {
+      image: { type: Object, required: true },
+      sizes: String,
+      priority: Boolean,
+    },
+  },
+)
