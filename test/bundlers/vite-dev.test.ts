@@ -292,14 +292,14 @@ test('without a key, past the budget and switched off: placeholders, and one wor
 
 test('a restarted server continues, and no request under way is lost', async () => {
   listenToConsole()
-  const project = await sandbox({ files: ONE, emulator: { latency: 400 } })
+  const project = await sandbox({ files: ONE, emulator: { latency: 1000 } })
   const dev = await viteDev(project)
-  await dev.visit()
-  await expect.poll(() => project.emulator.stats().inFlight, POLL).toBeGreaterThan(0)
-  await dev.server.restart()
-  const hmr = await connectHmr(dev.server)
   const standIns = await dev.visit()
-  if (standIns.pictures.length === 1) await hmr.next('update', 'full-reload')
+  await expect.poll(() => project.emulator.requests().length, POLL).toBeGreaterThan(0)
+  await dev.server.restart()
+  // The picture may arrive before anybody listens to the new server.
+  const hmr = await connectHmr(dev.server)
+  await hmr.until(async () => !isSame(standIns, await dev.visit()))
   const { requests } = project.emulator.stats()
   const asked = promptsOf(project)
   expect(new Set(asked).size).toBe(asked.length)
