@@ -3,6 +3,7 @@ import { continueBudget, type Budget } from './generate/budget.ts'
 import type { GenerateOptions } from './generate/generate.ts'
 import type { GenerateReport } from './generate/in-order.ts'
 import type { CandidatePick } from './manifest/entry.ts'
+import type { ReadProgress } from './manifest/read/reader.ts'
 import { parseDefaults } from './manifest/read/validate.ts'
 import type { ResolvedOptions } from './options.ts'
 import {
@@ -89,6 +90,8 @@ export interface Pipeline {
    * @param edited absolute paths of the only files that changed since the last survey. If omitted, everything is read.
    */
   survey(edited?: readonly string[]): Promise<Survey>
+  /** How far a survey is in reading all manifests; `undefined` where none reads them now. */
+  reading(): ReadProgress | undefined
   /** Updates the exact types, even with `types: false`. */
   writeTypes(survey: Survey): Promise<DeclarationReport>
   /**
@@ -290,6 +293,7 @@ export function createPipeline(
       if (options.types) await followTypes(survey)
       return survey
     },
+    reading: () => surveyor.progress(),
     writeTypes: (survey) => writeDeclarations(survey, options),
     async fulfil(signal) {
       await leaveFingerprint(options)

@@ -1,7 +1,7 @@
 import path from 'node:path'
 import { createLocalFiles, type LocalFiles } from '../manifest/resolve/local-files.ts'
 import { rememberManifests } from '../manifest/read/parsed-cache.ts'
-import { createManifestReader, type ManifestsRead } from '../manifest/read/reader.ts'
+import { createManifestReader, type ManifestsRead, type ReadProgress } from '../manifest/read/reader.ts'
 import { createResolver } from '../manifest/resolve/resolve.ts'
 import type { ImageSettings } from '../manifest/schema/schema.ts'
 import type { Manifest } from '../manifest/manifest.ts'
@@ -17,6 +17,8 @@ import { seen, surveyOf, wantedKeys, type Reading, type Seen, type Survey } from
 export interface Surveyor {
   /** Reads all manifests, the files that they name, and the store. */
   survey(): Promise<Survey>
+  /** How far reading all manifests is, while that is under way. */
+  progress(): ReadProgress | undefined
   /**
    * Surveys after edits. The result equals a full survey if no other files have changed.
    *
@@ -67,6 +69,7 @@ export function createSurveyor(
     viewOf(await store.read(wantedKeys(reading, options, planner)))
 
   return {
+    progress: () => reader.progress(),
     async survey() {
       const turn = ++surveys
       last = undefined

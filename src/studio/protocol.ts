@@ -229,6 +229,8 @@ export type StudioEvent =
   /** A run began, changed its phase, or its counts. Without its images. */
   | { readonly type: 'run'; readonly run: Omit<RunState, 'images'> }
   | { readonly type: 'progress'; readonly progress: ImageProgress }
+  /** Until the project was read once: how many of its manifests are. */
+  | { readonly type: 'reading'; readonly read: number; readonly of: number }
   /** Words of a model or of the server that a person should see once. */
   | { readonly type: 'warning'; readonly message: string }
   | { readonly type: 'beat' }

@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os'
 import path from 'node:path'
+import { setImmediate as letOthersRun } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
 import { expect, test } from 'vitest'
 import type { ManifestContent } from '../../src/manifest/manifest.ts'
@@ -68,4 +69,25 @@ test('the other thread returns the same results and errors as this one', async (
   expect(one.kept).toBe(0)
   expect(two.kept > 300).toBe(availableParallelism() > 1)
   expect(told(await there.readAll())).toEqual(expected)
+})
+
+test('other work has its turn while many manifests are read, and is told how many are', async () => {
+  const { root } = await temporaryProject(manyManifests())
+  const reader = createManifestReader({ root, allow: [root], ...PLACES }, memoryOf())
+  const told: number[] = []
+  let isDone = false
+  const reading = reader.readAll().finally(() => {
+    isDone = true
+  })
+  while (!isDone) {
+    await letOthersRun()
+    const progress = reader.progress()
+    if (progress !== undefined) told.push(progress.read)
+  }
+  const { manifests, broken } = await reading
+  const all = manifests.length + broken.size
+  expect(new Set(told).size).toBeGreaterThan(10)
+  expect(told).toEqual(told.toSorted((one, other) => one - other))
+  expect(told.at(-1)).toBe(all)
+  expect(reader.progress()).toBeUndefined()
 })

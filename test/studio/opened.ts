@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { onTestFinished } from 'vitest'
 import { startEmulator, type Emulator, type EmulatorOptions } from '../../src/emulator/index.ts'
 import { resolveOptions } from '../../src/options.ts'
@@ -7,7 +8,7 @@ import { createSilentLogger } from '../../src/shared/logger.ts'
 import { pageOf } from '../../src/studio/listener/page-file.ts'
 import type { Project } from '../../src/studio/protocol.ts'
 import { startStudio, type Studio, type StudioOptions } from '../../src/studio/studio.ts'
-import { createOwnSubject } from '../../src/studio/subject.ts'
+import { createOwnSubject, type Subject } from '../../src/studio/subject.ts'
 import { askRaw } from '../raw-request.ts'
 import { temporaryProject, type FileTree, type TemporaryProject } from '../temporary-project.ts'
 
@@ -47,6 +48,8 @@ export interface OpenStudioSettings {
   readonly files: FileTree
   readonly inline?: Options
   readonly studio?: Partial<StudioOptions>
+  /** Puts something between the studio and its project. */
+  readonly subject?: (own: Subject) => Subject
   readonly emulator?: EmulatorOptions
   /** Default: one that the emulator takes. */
   readonly apiKey?: string
@@ -56,6 +59,7 @@ export async function openStudio({
   files,
   inline = {},
   studio: settings = {},
+  subject: around = (own) => own,
   emulator: faults = {},
   apiKey = KEY,
 }: OpenStudioSettings): Promise<OpenStudio> {
@@ -77,7 +81,7 @@ export async function openStudio({
     (error) => problems.push(error),
   )
   const studio = await startStudio({
-    subject,
+    subject: around(subject),
     page: pageOf(PAGE),
     onProblem: (error) => problems.push(error),
     ...settings,
@@ -120,6 +124,28 @@ export async function openStudio({
         body: JSON.stringify(body),
       }),
     raw: (request, then) => askRaw(port, request, then),
+  }
+}
+
+/** A project that is read for the first time, until the test says that it is done. */
+export interface SlowProject {
+  /** For `OpenStudioSettings`. */
+  readonly subject: (own: Subject) => Subject
+  readonly finish: () => void
+}
+
+export function slowProject(reading: { readonly read: number; readonly of: number }): SlowProject {
+  const done = new AbortController()
+  return {
+    subject: (own) => ({
+      ...own,
+      pipeline: async () => ({ ...(await own.pipeline()), reading: () => reading }),
+      async survey() {
+        if (!done.signal.aborted) await once(done.signal, 'abort')
+        return own.survey()
+      },
+    }),
+    finish: () => done.abort(),
   }
 }
 

@@ -6,7 +6,7 @@ import type { ImageDetail, Renditions } from '../../src/studio/protocol-image.ts
 import type { Project, WallPage } from '../../src/studio/protocol.ts'
 import { temporaryProject } from '../temporary-project.ts'
 import { eventOf } from './events-of.ts'
-import { openStudio, pictureAddress, type OpenStudio } from './opened.ts'
+import { openStudio, pictureAddress, slowProject, type OpenStudio } from './opened.ts'
 
 const CAST = `vars: { look: flat vector }
 defaults: { aspectRatio: 1:1 }
@@ -275,6 +275,19 @@ describe('events', () => {
       },
     )
     expect((await studio.get('/api/1/project')).json<Project>().broken).toHaveLength(1)
+  })
+
+  it('tell how far the first look at a large project is', async () => {
+    const reading = { read: 12, of: 40 }
+    const { subject, finish } = slowProject(reading)
+    const studio = await openStudio({
+      files: { 'art/cast.image.yaml': CAST, 'art/own.png': await png('#336699') },
+      subject,
+    })
+    const told = await eventOf(studio, ({ type }) => type === 'reading')
+    expect(told).toEqual({ type: 'reading', ...reading })
+    finish()
+    expect((await wall(studio)).total).toBe(3)
   })
 
   it('are refused to more than a few dozen readers, and given again once one has left', async () => {

@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { availableParallelism } from 'node:os'
+import { setImmediate as letOthersRun } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
 import type { ManifestSource } from './read.ts'
 
@@ -20,19 +21,23 @@ const MANY = 1000
 const MOST_HERE = 0.75
 
 /**
- * Parses many manifests on two threads. Both pull from one shared heap, so that neither waits for the other.
+ * Parses many manifests on two threads. Both pull from one shared heap, so that neither waits for the other. This thread
+ * goes on with other work in between, because a server that reads a large project has to answer meanwhile.
  *
  * @param here parses manifests on this thread.
  * @param keep receives the other thread's result for a manifest, as JSON. It is not called for a manifest that has a
  *   problem, nor if the thread failed.
+ * @param follow receives what tells how many manifests the threads have taken so far.
  */
 export async function parseAhead(
   sources: readonly ManifestSource[],
   here: (sources: readonly ManifestSource[]) => void,
   keep: (hash: string, line: string) => void,
+  follow: (taken: () => number) => void,
 ): Promise<void> {
   if (sources.length < MANY || availableParallelism() < 2) return here(sources)
   const heap = createHeap(sources.map(({ bytes }) => bytes))
+  follow(() => Math.min(Atomics.load(heap.next, 0), sources.length))
   const answers = startWorker({ heap, paths: sources.map(({ path }) => path) })
   let parsed = 0
   while (parsed < MOST_HERE * sources.length) {
@@ -40,6 +45,7 @@ export async function parseAhead(
     if (first === end) break
     here(sources.slice(first, end))
     parsed += end - first
+    await letOthersRun()
   }
   for (const [index, line] of (await answers) ?? []) {
     const source = sources[index]

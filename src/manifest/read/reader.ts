@@ -1,3 +1,4 @@
+import { setImmediate as letOthersRun } from 'node:timers/promises'
 import { debug } from '../../shared/debug.ts'
 import { ImagegenError } from '../../shared/errors.ts'
 import { discoverManifests, manifestPath } from './discover.ts'
@@ -8,6 +9,15 @@ import { loadManifest, understandManifest, type ManifestSource } from './read.ts
 
 /** The manifests of a project at one moment. */
 export type ManifestsRead = Connected
+
+/** How far reading all manifests is. */
+export interface ReadProgress {
+  readonly read: number
+  readonly of: number
+}
+
+/** After so many manifests, other work gets its turn. */
+const AT_ONCE = 100
 
 /**
  * Reads the manifests of a project repeatedly. A manifest with unchanged bytes stays the same object, so that results
@@ -23,6 +33,8 @@ export interface ManifestReader {
    * @returns whether the last `readAll` found the file or read it because a manifest extends it, and it still exists.
    */
   readAgain(file: string): boolean
+  /** How far the newest `readAll` is; `undefined` while none is under way. */
+  progress(): ReadProgress | undefined
   /** The latest result. */
   current(): ManifestsRead
   /** Writes parsed manifests to the cache. */
@@ -47,6 +59,7 @@ export function createManifestReader(
   /** Extended files that are not among the manifests. */
   let others: ReadonlyMap<string, Held> = new Map()
   let reads = 0
+  let progress: (() => ReadProgress) | undefined
 
   const heldAt = (file: string): Held | undefined => held.get(file) ?? others.get(file)
 
@@ -91,6 +104,7 @@ export function createManifestReader(
   }
 
   return {
+    progress: () => progress?.(),
     current() {
       const now = new Map(others)
       const read = connect(held, (file) => {
@@ -104,20 +118,34 @@ export function createManifestReader(
     async readAll() {
       const turn = ++reads
       const files = discoverManifests(root, include, exclude)
-      const sources = files.map((file) => load(file, manifestPath(root, file)))
+      const of = files.length
+      const tell = (read: () => number): void => {
+        if (turn === reads) progress = () => ({ read: read(), of })
+      }
+      tell(() => 0)
+      const sources: Array<ManifestSource | Held> = []
+      for (const file of files) {
+        sources.push(load(file, manifestPath(root, file)))
+        if (sources.length % AT_ONCE === 0) await letOthersRun()
+      }
       sayCached(sources)
       const understood = new Map<string, Held>()
+      const unread = sources.filter(isNew)
       await parseAhead(
-        sources.filter(isNew),
+        unread,
         (some) => {
           for (const source of some) understood.set(source.file, understand(source))
         },
         (hash, line) => memory.keep(hash, line),
+        (taken) => tell(() => of - unread.length + taken()),
       )
       const found = new Map<string, Held>()
+      const before = progress?.().read ?? 0
+      tell(() => Math.max(before, found.size))
       for (const [index, source] of sources.entries()) {
         const file = files[index] ?? ''
         found.set(file, understood.get(file) ?? understand(source))
+        if ((index + 1) % AT_ONCE === 0) await letOthersRun()
       }
       const extended = new Map<string, Held>()
       const read = connect(found, (file) => {
@@ -129,6 +157,7 @@ export function createManifestReader(
       if (turn === reads) {
         held = found
         others = extended
+        progress = undefined
       }
       return read
     },

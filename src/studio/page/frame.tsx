@@ -3,8 +3,8 @@ import { useEffect, useState } from 'preact/hooks'
 import type { Place } from './address.ts'
 import { useCommands } from './controls/commands.tsx'
 import { KeyHelp } from './key-help.tsx'
-import { useStudio } from './studio.ts'
-import { durationOf } from './words.ts'
+import { useStudio, type Reading } from './studio.ts'
+import { countOf, durationOf } from './words.ts'
 
 /** What every view has around it: where one is, what is under way, undo, and what happened last. */
 export function Frame({ children }: { readonly children: ComponentChildren }): JSX.Element {
@@ -118,9 +118,11 @@ function RunState(): JSX.Element | null {
 }
 
 function LinkState(): JSX.Element | null {
-  const link = useStudio().link.value
+  const studio = useStudio()
+  const link = studio.link.value
   switch (link.at) {
     case 'connecting':
+      return <ReadingProject reading={studio.reading.value} />
     case 'live':
       return null
     case 'lost':
@@ -135,6 +137,23 @@ function LinkState(): JSX.Element | null {
     case 'failed':
       return <p class="banner banner-strong">{link.message}</p>
   }
+}
+
+/** What takes long in a project of thousands of manifests. */
+function ReadingProject({ reading }: { readonly reading: Reading | null }): JSX.Element | null {
+  if (reading === null) return null
+  const { read, of } = reading
+  const isRead = read === of
+  return (
+    <p class="banner banner-progress">
+      <span>
+        {isRead
+          ? `${countOf(of, 'manifest')} read. Comparing them with the store …`
+          : `Reading the project: ${read.toLocaleString('en')} of ${countOf(of, 'manifest')}`}
+      </span>
+      <progress max={of} value={isRead ? undefined : read} aria-label="Reading the project" />
+    </p>
+  )
 }
 
 /** The live region, which is also what one sees. */

@@ -26,6 +26,9 @@ export type Link =
   | { readonly at: 'ended' }
   | { readonly at: 'failed'; readonly message: string }
 
+/** How far the server is in reading the project. */
+export type Reading = Omit<Extract<StudioEvent, { type: 'reading' }>, 'type'>
+
 export type RunHead = Omit<RunState, 'images'>
 
 /** What happened, said once on the screen and by the live region. */
@@ -41,6 +44,8 @@ export interface Studio {
   readonly link: ReadonlySignal<Link>
   readonly project: ReadonlySignal<Project | null>
   readonly tiles: ReadonlySignal<ReadonlyMap<ImageId, Tile>>
+  /** How many manifests the server has read, while it reads the project for the first time. */
+  readonly reading: ReadonlySignal<Reading | null>
   /** How many tiles there will be, while they are being loaded. */
   readonly loading: ReadonlySignal<number | null>
   readonly run: ReadonlySignal<RunHead | null>
@@ -84,6 +89,7 @@ export function createStudio(window: Window): Studio {
   const link = signal<Link>({ at: 'connecting' })
   const project = signal<Project | null>(null)
   const tiles = signal<ReadonlyMap<ImageId, Tile>>(new Map())
+  const reading = signal<Reading | null>(null)
   const loading = signal<number | null>(null)
   const run = signal<RunHead | null>(null)
   const progress = signal<ReadonlyMap<ImageId, ImageProgress>>(new Map())
@@ -102,6 +108,7 @@ export function createStudio(window: Window): Studio {
     link,
     project,
     tiles,
+    reading,
     loading,
     run,
     progress,
@@ -214,6 +221,9 @@ export function createStudio(window: Window): Studio {
           notice.value = { text: `${id} failed: ${problem.message}`, tone: 'refused' }
         }
         break
+      case 'reading':
+        if (project.value === null) reading.value = { read: event.read, of: event.of }
+        break
       case 'warning':
         notice.value = { text: event.message, tone: 'refused' }
         break
@@ -267,6 +277,7 @@ export function createStudio(window: Window): Studio {
     if (stale) {
       stale = false
       project.value = await connection.project()
+      reading.value = null
     }
     const since = revision.value ?? undefined
     let after: string | null = null

@@ -42,6 +42,9 @@ export interface ViewOptions {
 /** Milliseconds for which the sizes of pictures are collected. */
 const SIZES = 200
 
+/** Milliseconds between two words on how far reading the project is. */
+const READING = 250
+
 /** More are not named in an event. */
 const MOST_NAMED = 200
 
@@ -61,7 +64,25 @@ export function createView(options: ViewOptions): View {
   const pictures = createPictures(pipeline, showSizes)
   const wall = createWall(pictures)
   const follow = createFollow({ ...subject, pipeline }, show, onProblem)
-  const events = createEvents(() => follow.attend(), clean)
+  const events = createEvents(() => {
+    const leave = follow.attend()
+    const telling = setInterval(() => void tellReading(), READING).unref()
+    return () => {
+      clearInterval(telling)
+      leave()
+    }
+  }, clean)
+
+  /** A project of thousands of manifests takes seconds to read for the first time. */
+  async function tellReading(): Promise<void> {
+    if (shown !== undefined) return
+    // What keeps the project from being opened is told to whoever asks for it.
+    const reading = await subject.pipeline().then(
+      (now) => now.reading(),
+      () => undefined,
+    )
+    if (reading !== undefined) events.send({ type: 'reading', ...reading })
+  }
 
   function show(survey: Survey): void {
     // Receipts that no tile shows are in what was spent, in histories, and among what is left over.
