@@ -3,7 +3,7 @@ import path from 'node:path'
 import type { Browser, Locator, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import type { Address } from '../../src/studio/page/address.ts'
-import type { OpenStudio, OpenStudioSettings } from '../studio/opened.ts'
+import { slowProject, type OpenStudio, type OpenStudioSettings } from '../studio/opened.ts'
 import { launchChromium } from './chromium.ts'
 import type { PageSettings, OpenedPage } from './open-page.ts'
 import {
@@ -400,6 +400,16 @@ describe('the page', () => {
     await page.keyboard.press('Enter')
     await dialog.waitFor({ state: 'detached' })
     expect(studio.emulator.stats().requests).toBe(0)
+  })
+
+  it('says how far the first look at the project is', async () => {
+    const { subject, finish } = slowProject({ read: 1200, of: 10_000 })
+    const studio = await openHarbour({ subject })
+    const { page } = await openPage(studio)
+    await page.getByText('Reading the project: 1,200 of 10,000 manifests').waitFor()
+    finish()
+    await tileOf(page, KIRA).waitFor()
+    expect(await page.getByText('Reading the project', { exact: false }).count()).toBe(0)
   })
 
   it('says that the connection is lost, and asks for the new address of a new process', async () => {
