@@ -3,12 +3,12 @@ import { cacheFolder } from './options/cache-folder.ts'
 import { checkOptions, refuseInData } from './options/check-options.ts'
 import { loadConfigFile } from './options/config-file.ts'
 import { type ConfigInputs, watchInput } from './options/config-input.ts'
-import { type Environment, readEnvironment } from './options/environment.ts'
+import { type Environment, environmentFiles, readEnvironment } from './options/environment.ts'
 import { type KeyOptions, fingerprintOf } from './options/fingerprint.ts'
 import { type ChosenMode, type ModeContext, resolveMode } from './options/mode.ts'
 import { credentialsOf, maskedModels, modelsWithoutHost, resolveModels } from './options/models.ts'
 import type { ConfigInput, Options } from './options/options.ts'
-import { findRoot, findWorkspaceRoot, isTypeScriptInstalled } from './options/root.ts'
+import { CONFIG_FILES, findRoot, findWorkspaceRoot, isTypeScriptInstalled } from './options/root.ts'
 import type { KeySource } from './model/image-model.ts'
 import { missingKeySources } from './model/key-source.ts'
 import type { ResolvedModel } from './model/resolved-model.ts'
@@ -20,6 +20,8 @@ import { secretsInOptions, secretsOf } from './store/remote/secrets.ts'
 export interface ResolvedOptions extends KeyOptions, ChosenMode {
   /** Absolute. `undefined` without one. Hosts watch it. */
   readonly configFile: string | undefined
+  /** The files that may hold options or variables, there or not; absolute. */
+  readonly optionFiles: readonly string[]
   /** Absolute. */
   readonly allow: readonly string[]
   readonly budget: { readonly images: number; readonly usd: number | undefined }
@@ -119,6 +121,10 @@ export async function resolveOptions(context: ResolveContext): Promise<ResolvedO
   return {
     ...keyOptions,
     configFile,
+    optionFiles: [
+      ...CONFIG_FILES.map((name) => path.join(root, name)),
+      ...environmentFiles(context.envDir ?? root, context.mode),
+    ],
     storeIsOutside,
     studio: given.studio ?? true,
     cacheDir: cache.folder,

@@ -109,10 +109,16 @@ function find(
 }
 
 /** The `.env` files of a folder that exist, highest priority first. */
+/** Where variables may be written, absolute; the first file that has one decides. */
+export function environmentFiles(folder: string, mode: string): string[] {
+  const names = [`.env.${mode}.local`, `.env.${mode}`, '.env.local', '.env']
+  return names.map((name) => path.join(folder, name))
+}
+
 function readFiles(folder: string, mode: string): EnvironmentFile[] {
-  return [`.env.${mode}.local`, `.env.${mode}`, '.env.local', '.env'].flatMap((name) => {
-    const text = readFileIfThere(path.join(folder, name))?.toString('utf8')
-    return text === undefined ? [] : [{ name, text, values: parseEnv(text) }]
+  return environmentFiles(folder, mode).flatMap((file) => {
+    const text = readFileIfThere(file)?.toString('utf8')
+    return text === undefined ? [] : [{ name: path.basename(file), text, values: parseEnv(text) }]
   })
 }
 

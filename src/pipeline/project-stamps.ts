@@ -18,12 +18,12 @@ const AT_ONCE = 64
 
 /**
  * Looks at the time stamps of everything that a survey depends on: manifests, the files that they name, the store's
- * folders, the config file. Much cheaper than a survey: only a difference to the look before is worth one.
+ * folders, the files that options come from. Much cheaper than a survey: only a difference to the look before is worth one.
  *
  * @param survey the last one: its images name files.
  */
 export async function projectStamps(
-  { root, include, exclude, storeDir, configFile }: ResolvedOptions,
+  { root, include, exclude, storeDir, optionFiles }: ResolvedOptions,
   survey: Survey | undefined,
 ): Promise<ProjectStamps> {
   const files = new Set([
@@ -32,7 +32,7 @@ export async function projectStamps(
     // Files are renamed into these folders, which changes the folders' own time.
     storeDir,
     path.join(storeDir, 'pending'),
-    ...(configFile === undefined ? [] : [configFile]),
+    ...optionFiles,
   ])
   const stamps = new Map<string, string>()
   const rest = files.values()

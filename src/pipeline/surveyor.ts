@@ -1,7 +1,11 @@
 import path from 'node:path'
 import { createLocalFiles, type LocalFiles } from '../manifest/resolve/local-files.ts'
 import { rememberManifests } from '../manifest/read/parsed-cache.ts'
-import { createManifestReader, type ManifestsRead, type ReadProgress } from '../manifest/read/reader.ts'
+import {
+  createManifestReader,
+  type ManifestsRead,
+  type ReadProgress,
+} from '../manifest/read/reader.ts'
 import { createResolver } from '../manifest/resolve/resolve.ts'
 import type { ImageSettings } from '../manifest/schema/schema.ts'
 import type { Manifest } from '../manifest/manifest.ts'

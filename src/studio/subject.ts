@@ -13,6 +13,8 @@ export interface Subject {
    * @param files absolute; everything that changed.
    */
   refresh(files: readonly string[]): Promise<Survey>
+  /** What keeps a changed config from being used. Until it is mended, the options before it stay. */
+  configProblem?(): unknown
   /** Tells of runs that the dev server begins by itself. */
   onRun?(listener: RunListener): void
 }
@@ -38,6 +40,7 @@ export function createOwnSubject(
 ): Subject & { close(): Promise<void> } {
   let opening: Promise<Pipeline> | undefined
   let surveying: Promise<Survey> | undefined
+  let configProblem: unknown
   const retired: Pipeline[] = []
 
   const pipeline = (): Promise<Pipeline> => (opening ??= open(undefined))
@@ -48,14 +51,16 @@ export function createOwnSubject(
       opening = Promise.resolve(await open(before))
       // Not closed yet: a run may still store what is in flight.
       retired.push(before)
+      configProblem = undefined
     } catch (error) {
+      configProblem = error
       onProblem(error)
     }
   }
 
   const surveyNow = async (files?: readonly string[]): Promise<Survey> => {
     const { options } = await pipeline()
-    const isOther = files?.some((file) => file === options.configFile) === true
+    const isOther = files?.some((file) => options.optionFiles.includes(file)) === true
     if (isOther) await reopen(await pipeline())
     return (await pipeline()).survey(isOther ? undefined : files)
   }
@@ -72,6 +77,7 @@ export function createOwnSubject(
   return {
     kind: 'own',
     pipeline,
+    configProblem: () => configProblem,
     survey: () => surveying ?? remember(surveyNow()),
     refresh(files) {
       return remember(afterwards(surveying, () => surveyNow(files)))

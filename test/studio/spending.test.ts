@@ -4,7 +4,7 @@ import type { Bill, BillRequest, PlanPage, Started } from '../../src/studio/prot
 import type { ImageDetail } from '../../src/studio/protocol-image.ts'
 import type { ImageProgress, Project, StudioEvent, WallPage } from '../../src/studio/protocol.ts'
 import { eventOf, isRunOver } from './events-of.ts'
-import { openStudio, type Answer, type OpenStudio, type OpenStudioSettings } from './opened.ts'
+import { KEY, openStudio, type Answer, type OpenStudio, type OpenStudioSettings } from './opened.ts'
 
 const TWO = 'images:\n  kira: { prompt: Kira, alt: "" }\n  sea: { prompt: The sea, alt: "" }\n'
 const KIRA = 'cast.image.yaml#kira'
@@ -359,8 +359,35 @@ describe('a config that is edited while the studio runs', () => {
       })
       .toMatchObject([expect.stringContaining(`${CONFIG} cannot be loaded`)])
     expect((await planOf(studio)).budget).toMatchObject({ images: 5 })
+    const brokenNow = async (): Promise<string> =>
+      JSON.stringify((await studio.get('/api/1/project')).json<Project>().broken)
+    const broken = await brokenNow()
+    expect(broken).toContain(`${CONFIG} cannot be loaded`)
+    expect(broken).toContain('goes on with the options before it')
     studio.project.write(config({ budget: { images: 7 } }))
     await expect.poll(async () => (await planOf(studio)).budget.images).toBe(7)
+    expect(await brokenNow()).toBe('[]')
+  })
+
+  it('is noticed where there was none, and when it goes', async () => {
+    const studio = await openStudio({ files: { 'cast.image.yaml': TWO } })
+    expect((await planOf(studio)).budget).toMatchObject({ images: 20 })
+    studio.project.write(config({ budget: { images: 3 } }))
+    await expect.poll(async () => (await planOf(studio)).budget.images).toBe(3)
+    rmSync(studio.project.file(CONFIG))
+    await expect.poll(async () => (await planOf(studio)).budget.images).toBe(20)
+  })
+
+  it('is noticed where a key is written into .env, and no answer holds the key', async () => {
+    const studio = await openStudio({ files: { 'cast.image.yaml': TWO }, apiKey: '' })
+    expect((await planOf(studio)).missingKeys).toMatchObject([{ variable: 'MINIMAX_API_KEY' }])
+    studio.project.write({
+      '.env': `MINIMAX_API_KEY=${KEY}\nMINIMAX_API_HOST=${studio.emulator.url}\n`,
+    })
+    await expect.poll(async () => (await planOf(studio)).missingKeys).toEqual([])
+    await generate(studio, [KIRA])
+    expect(studio.emulator.stats().images).toBe(1)
+    expect((await studio.get('/api/1/project')).text).not.toContain(KEY)
   })
 
   it('does not disturb the run under way', async () => {

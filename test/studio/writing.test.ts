@@ -346,7 +346,7 @@ describe('the editor', () => {
     ])
   })
 
-  it('opens manifests of the project only, by their id or by what is wrong with them', async () => {
+  it('opens the config and manifests of the project only, by their id or by what is wrong with them', async () => {
     const opened: Array<readonly [string, number]> = []
     const studio = await openStudio({
       files: { [FILE]: CAST, 'bad.image.yaml': '{' },
@@ -363,13 +363,17 @@ describe('the editor', () => {
     const answers = [
       await studio.post('/api/1/open', { id: ID }),
       await studio.post('/api/1/open', { manifest: 'bad.image.yaml', line: 1 }),
+      await studio.post('/api/1/open', { manifest: 'imagegen.config.json', line: 2 }),
+      await studio.post('/api/1/open', { manifest: '.env', line: 1 }),
+      await studio.post('/api/1/open', { manifest: '../imagegen.config.json', line: 1 }),
       await studio.post('/api/1/open', { manifest: '../../etc/passwd', line: 1 }),
       await studio.post('/api/1/open', { manifest: 'package.json', line: 1 }),
     ]
-    expect(answers.map(({ status }) => status)).toEqual([200, 200, 404, 404])
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 404, 404, 404, 404])
     expect(opened).toEqual([
       [studio.project.file(FILE), 3],
       [studio.project.file('bad.image.yaml'), 1],
+      [studio.project.file('imagegen.config.json'), 2],
     ])
   })
 

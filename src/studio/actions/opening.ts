@@ -1,5 +1,6 @@
 import path from 'node:path'
 import * as v from 'valibot'
+import { CONFIG_FILES } from '../../options/root.ts'
 import type { Pipeline, Survey } from '../../pipeline.ts'
 import { imageOf } from '../views/bill.ts'
 import { parseBody } from '../listener/body.ts'
@@ -35,7 +36,7 @@ export function openingRoute(
   ]
 }
 
-/** Only manifests of the project are opened, by what the survey knows of them. */
+/** Only the config and manifests of the project are opened, these by what the survey knows of them. */
 function placeOf(
   request: OpenRequest,
   survey: Survey,
@@ -47,7 +48,8 @@ function placeOf(
   }
   const known = survey.manifestAt(request.manifest)
   if (known !== undefined) return { file: known.file, line: request.line }
-  if (!survey.problems.has(request.manifest)) {
+  const isConfig = CONFIG_FILES.includes(request.manifest)
+  if (!isConfig && !survey.problems.has(request.manifest)) {
     throw refuse('not-found', `There is no manifest \`${request.manifest}\` any more.`)
   }
   return { file: path.resolve(root, request.manifest), line: request.line }

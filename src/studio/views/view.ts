@@ -1,14 +1,15 @@
 import path from 'node:path'
 import type { Pipeline, Survey } from '../../pipeline.ts'
 import { MOST_PICTURE_BYTES } from '../../pipeline/adopt/given-picture.ts'
+import { messageOf } from '../../shared/errors.ts'
 import { redact } from '../../shared/logger.ts'
 import { release } from '../../shared/release.ts'
 import type { Access } from '../listener/access.ts'
 import { createEvents, type Events } from '../listener/events.ts'
 import { createFollow } from './follow.ts'
 import { createPictures, type Pictures } from '../listener/pictures.ts'
-import type { Project, RunState, StudioEvent } from '../protocol.ts'
-import { shownProblem } from './shown-problem.ts'
+import type { BrokenManifest, Project, RunState, StudioEvent } from '../protocol.ts'
+import { shownProblem, shownProblems } from './shown-problem.ts'
 import type { Subject } from '../subject.ts'
 import { createWall, type Wall } from './wall.ts'
 
@@ -89,7 +90,11 @@ export function createView(options: ViewOptions): View {
     const isOtherStore = shown !== undefined && !haveSameFiles(shown, survey)
     shown = survey
     const ids = wall.take(survey)
-    const problems = JSON.stringify([...survey.problems])
+    const config = subject.configProblem?.()
+    const problems = JSON.stringify([
+      ...survey.problems,
+      config === undefined ? '' : messageOf(config),
+    ])
     const isOther = problems !== broken || isOtherStore
     broken = problems
     if (ids.length === 0 && !isOther) return
@@ -127,10 +132,13 @@ export function createView(options: ViewOptions): View {
         editor: options.hasEditor && writable === true,
         states: wall.states,
         images: wall.tiles.size,
-        broken: [...survey.problems].map(([manifest, problems]) => ({
-          manifest,
-          problems: problems.map((problem) => shownProblem(problem, root)),
-        })),
+        broken: [
+          ...brokenConfig(subject.configProblem?.(), root),
+          ...[...survey.problems].map(([manifest, problems]) => ({
+            manifest,
+            problems: problems.map((problem) => shownProblem(problem, root)),
+          })),
+        ],
         models: wall.models,
         largestUpload: MOST_PICTURE_BYTES,
         run: options.run(),
@@ -148,6 +156,22 @@ function haveSameFiles({ snapshot: one }: Survey, { snapshot: other }: Survey): 
   if (one === other) return true
   const [files, now] = [one.files, other.files]
   return files.length === now.length && files.every((name, index) => name === now[index])
+}
+
+/** @param problem what keeps a changed config from being used. */
+function brokenConfig(problem: unknown, root: string): BrokenManifest[] {
+  if (problem === undefined) return []
+  const problems = shownProblems(problem, root)
+  const file = problems.find(({ place }) => place !== undefined)?.place?.file
+  const goesOn = 'Until it is mended, the studio goes on with the options before it.'
+  return [
+    {
+      manifest: file ?? 'Options',
+      problems: problems.map((one, index) =>
+        index < problems.length - 1 ? one : { ...one, hint: [one.hint, goesOn].join(' ').trim() },
+      ),
+    },
+  ]
 }
 
 function changed(revision: number, ids: readonly string[]): StudioEvent {
