@@ -1,6 +1,6 @@
+import { stat } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import path from 'node:path'
-import { setImmediate as letOthersRun } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
 import { expect, test } from 'vitest'
 import type { ManifestContent } from '../../src/manifest/manifest.ts'
@@ -75,14 +75,10 @@ test('other work has its turn while many manifests are read, and is told how man
   const { root } = await temporaryProject(manyManifests())
   const reader = createManifestReader({ root, allow: [root], ...PLACES }, memoryOf())
   const told: number[] = []
-  let isDone = false
-  const reading = reader.readAll().finally(() => {
-    isDone = true
-  })
-  while (!isDone) {
-    await letOthersRun()
-    const progress = reader.progress()
-    if (progress !== undefined) told.push(progress.read)
+  const reading = reader.readAll()
+  for (let now = reader.progress(); now !== undefined; now = reader.progress()) {
+    told.push(now.read)
+    await stat(root)
   }
   const { manifests, broken } = await reading
   const all = manifests.length + broken.size
