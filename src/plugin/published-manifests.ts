@@ -1,6 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs'
 import path from 'node:path'
-import { ImagegenError } from '../shared/errors.ts'
+import { ImagegenError, type Place } from '../shared/errors.ts'
 import { toPosix } from '../shared/files.ts'
 import { placeOfReference } from './reference-place.ts'
 
@@ -37,6 +37,21 @@ interface Published {
   readonly what?: 'file' | 'module'
 }
 
+/** What a host does with images that are named by a URL. */
+export interface UrlSupport {
+  /** Whether what a file, absolute, names was replaced: another file holds the reference. */
+  isHandled(this: void, file: string): boolean
+  /** What to write in place of a reference. */
+  advice(this: void, place: Place | undefined, manifest: string): string
+}
+
+/** A host that supports imports only. */
+const IMPORTS_ONLY: UrlSupport = {
+  isHandled: () => false,
+  advice: (_, manifest) =>
+    `Import the image in JavaScript and use its \`src\`: \`import images from './${path.basename(manifest)}'\`.`,
+}
+
 /**
  * Checks the output of a build: bundlers publish every file that HTML, CSS or `new URL` names, and a manifest holds the
  * prompts.
@@ -48,12 +63,13 @@ export function refusePublished(
   project: ProjectManifests | undefined,
   outputs: Iterable<OutputFile>,
   sources: () => Iterable<string>,
+  support: UrlSupport = IMPORTS_ONLY,
 ): void {
   if (project === undefined || project.manifests.length === 0) return
   const search = createSearch(project)
   for (const output of outputs) {
     const published = search(output)
-    if (published !== undefined) throw publishedError(published, project.root, sources())
+    if (published !== undefined) throw publishedError(published, project.root, sources(), support)
   }
 }
 
@@ -66,19 +82,16 @@ export function publishedError(
   { manifest, way, what = 'file' }: Published,
   root: string,
   sources: Iterable<string>,
+  { isHandled, advice }: UrlSupport = IMPORTS_ONLY,
 ): ImagegenError {
-  const place = placeOfReference(manifest, sources, root)
+  const place = placeOfReference(manifest, sources, root, isHandled)
   const name = toPosix(path.relative(root, manifest))
   const published =
     what === 'file' ? `${name} with its prompts` : `the module of ${name} in place of a picture`
   return new ImagegenError('manifest', {
     message: `The build would publish ${published}, ${way}.`,
     ...(place === undefined ? {} : { place }),
-    hint: [
-      'Import the image in JavaScript and use its `src`:',
-      `\`import images from './${path.basename(manifest)}'\`.`,
-      'To publish a file on purpose, add it to the option `exclude`.',
-    ].join(' '),
+    hint: `${advice(place, manifest)} To publish a file on purpose, add it to the option \`exclude\`.`,
   })
 }
 

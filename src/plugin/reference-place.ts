@@ -16,18 +16,28 @@ const LONGEST = 2_000_000
  * @param file the file that is named, absolute.
  * @param sources the files to look through, absolute; a query behind the name does not matter.
  * @param root which the place's name starts from.
+ * @param isHandled whether what a file names was replaced: it counts only if no other file names it.
  */
 export function placeOfReference(
   file: string,
   sources: Iterable<string>,
   root: string,
+  isHandled: (source: string) => boolean = () => false,
 ): Place | undefined {
   const known = new Set([...sources].map((source) => path.normalize(splitQuery(source)[0])))
   const first = [...known]
     .filter((source) => path.isAbsolute(source) && !MANIFEST_ID.test(source))
     // The user's own files come before those of packages.
     .sort((left, right) => rankOf(left) - rankOf(right))
-  return placeIn(file, first, root) ?? placeIn(file, writtenBelow(root), root)
+  const below = writtenBelow(root)
+  const others = (files: readonly string[]): readonly string[] =>
+    files.filter((source) => !isHandled(path.normalize(source)))
+  return (
+    placeIn(file, others(first), root) ??
+    placeIn(file, others(below), root) ??
+    placeIn(file, first, root) ??
+    placeIn(file, below, root)
+  )
 }
 
 /** Whether a file below the root names another one by its URL, not only by imports. */

@@ -49,7 +49,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   emulator: ['drawing'],
   pipeline: ['records', 'edit', 'adopt'],
   studio: ['listener', 'views', 'actions', 'page'],
-  plugin: ['session', 'hosts', 'next'],
+  plugin: ['session', 'markup', 'hosts', 'next'],
   cli: ['terminal', 'setup', 'commands'],
 }
 

@@ -139,15 +139,15 @@ export type References = ReadonlyMap<string, string>
  */
 export function emitRenditions(loaded: Loaded, emitter: Emitter, root: string): References {
   const renditions = loaded.kind === 'image' ? loaded.rendered.renditions : []
-  return new Map(
-    renditions.map(({ file }) => {
-      const reference = emitter.emitFile({
-        type: 'asset',
-        name: path.basename(file),
-        originalFileName: toPosix(path.relative(root, file)),
-        source: readFileSync(file),
-      })
-      return [file, reference]
-    }),
-  )
+  return new Map(renditions.map(({ file }) => [file, emitRendition(file, emitter, root)]))
+}
+
+/** Emits one rendition. @returns the reference by which code names it. */
+export function emitRendition(file: string, emitter: Emitter, root: string): string {
+  return emitter.emitFile({
+    type: 'asset',
+    name: path.basename(file),
+    originalFileName: toPosix(path.relative(root, file)),
+    source: readFileSync(file),
+  })
 }

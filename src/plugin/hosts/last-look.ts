@@ -1,6 +1,11 @@
 import path from 'node:path'
 import { plainly } from '../plain-error.ts'
-import { refusePublished, type OutputFile, type ProjectManifests } from '../published-manifests.ts'
+import {
+  refusePublished,
+  type OutputFile,
+  type ProjectManifests,
+  type UrlSupport,
+} from '../published-manifests.ts'
 
 /** The part of a bundle of Rollup, Rolldown or Vite that this file reads. */
 type Bundle = Readonly<Record<string, Chunk | Asset>>
@@ -36,6 +41,7 @@ interface Looked {
   readonly project: ProjectManifests | undefined
   /** The folder that the names of original files are relative to, absolute. */
   readonly root: string
+  readonly support?: UrlSupport
 }
 
 /**
@@ -62,7 +68,7 @@ export function withLastLook<Input extends { plugins?: unknown }>(
 async function lookAtBundle(
   bundle: Bundle,
   graph: Graph,
-  { project, root }: Looked,
+  { project, root, support }: Looked,
 ): Promise<void> {
   const outputs = Object.entries(bundle).map(([name, file]): OutputFile => {
     if (file.type === 'chunk') return { name, content: file.code }
@@ -70,5 +76,5 @@ async function lookAtBundle(
     return { name, content: file.source, sources }
   })
   const sources = (): string[] => [...graph.getModuleIds(), ...(graph.getWatchFiles?.() ?? [])]
-  await plainly(Promise.resolve().then(() => refusePublished(project, outputs, sources)))
+  await plainly(Promise.resolve().then(() => refusePublished(project, outputs, sources, support)))
 }

@@ -1,11 +1,11 @@
 import path from 'node:path'
-import type { Plugin, ResolvedConfig, Rolldown, ViteDevServer } from 'vite'
+import type { Plugin, ResolvedConfig, Rolldown } from 'vite'
 import { relativeSpecifier, type AssetUrlOf } from '../../emit/module.ts'
-import { type ImagegenError, messageOf } from '../../shared/errors.ts'
+import { messageOf } from '../../shared/errors.ts'
 import { installedVersion } from '../../shared/package-version.ts'
 import { printable } from '../../shared/plain-text.ts'
 import { checkHostVersion } from '../host-version.ts'
-import { MANIFEST_ID, type ModuleId, formatModuleId, parseModuleId } from '../module-id.ts'
+import { MANIFEST_ID, parseModuleId } from '../module-id.ts'
 import { refusePublic } from '../published-manifests.ts'
 import type { HostFacts, HostKind } from '../session/host-facts.ts'
 import { type Session, startWatched } from '../session/session.ts'
@@ -23,15 +23,22 @@ import { withoutLeftBehind } from './left-behind.ts'
 import { type CrxHooks, crxCacheProblem, withoutCopiedManifests } from './vite-crx.ts'
 import { reloadsBlankPages, VITE_CLIENT } from './vite-blank-page.ts'
 import { printStudio, redirectToStudio, type StudioApi } from './vite-studio.ts'
+import { createViteMarkup, type MarkupProject } from './vite-markup.ts'
+import { reload, showProblem } from './vite-reload.ts'
 import { createUnreachable, renditionsIn } from './vite-unreachable.ts'
 import { addToWorkers } from './vite-workers.ts'
 
 /** Matches renditions as the plugin's modules import them in a dev server. */
 const RENDITION_ID = /[/\\]renditions[/\\][^/\\]+\?url&no-inline$/
 
-/** What frameworks ask the plugin of their dev server. */
+const NAMES_MANIFEST = /\.image\.ya?ml/i
+const NAMES_MANIFEST_OR_IS_CLIENT = /\.image\.ya?ml|\bcreateHotContext\b/i
+
+/** What frameworks ask the plugin of their dev server, and plugins of this kind ask each other. */
 interface ViteApi extends StudioApi {
   leaveGenerating(this: void): void
+  /** The renditions that HTML, CSS and `new URL` name, absolute: for other plugins of this kind in the same build. */
+  named(this: void): Iterable<string>
 }
 
 /** Lets a plugin that `viteHost` made generate nothing: another one, in the same dev server, does. */
@@ -40,9 +47,13 @@ export function leaveGenerating({ api }: Pick<Plugin, 'api'>): void {
   leave()
 }
 
+/** The renditions that a plugin of a build names in markup, if it is one of this kind. */
+function namedIn({ name, api }: Pick<Plugin, 'name' | 'api'>): readonly string[] {
+  return name === 'unplugin-imagegen' ? [...(api as ViteApi).named()] : []
+}
+
 /** What belongs to a configuration. */
-interface Begun {
-  readonly session: Session
+interface Begun extends MarkupProject {
   /** Whether only a worker has the plugin, not the page's build. */
   readonly isWorkers: boolean
 }
@@ -51,14 +62,15 @@ interface Begun {
 export function viteHost(begin: (facts: HostFacts) => Session): Partial<Plugin> {
   const claims = createClaims()
   const unreachable = createUnreachable()
+  const markup = createViteMarkup()
   // One plugin may serve several configurations: of a build's environments, and of a dev server after a restart. Vite and
   // frameworks pass on copies of them, which keep a property.
   const key = Symbol('unplugin-imagegen')
   type Marked = ResolvedConfig & { [key]?: Begun }
   let newest: Begun | undefined
-  const begunFor = (config: Marked): Begun => {
+  const begunFor = (config: Marked | undefined): Begun => {
     // A copy without the property most likely comes from the configuration that was resolved last.
-    const begun = config[key] ?? newest
+    const begun = config?.[key] ?? newest
     if (begun === undefined) throw new Error('Vite has not resolved this configuration.')
     return begun
   }
@@ -81,6 +93,7 @@ export function viteHost(begin: (facts: HostFacts) => Session): Partial<Plugin> 
     leaveGenerating() {
       isGeneratedElsewhere = true
     },
+    named: () => markup.renditions(),
   }
   const hooks: Partial<Plugin> & CrxHooks = {
     api,
@@ -104,7 +117,7 @@ export function viteHost(begin: (facts: HostFacts) => Session): Partial<Plugin> 
         isGeneratedElsewhere,
       })
       if (config.command === 'serve') ignoreStore(config, session)
-      newest = { session, isWorkers: config.isWorker }
+      newest = { config, session, isWorkers: config.isWorker }
       config[key] = newest
     },
 
@@ -200,12 +213,20 @@ export function viteHost(begin: (facts: HostFacts) => Session): Partial<Plugin> 
     },
 
     transform: {
-      filter: { id: VITE_CLIENT },
-      handler(code) {
-        const reloading = this.environment.mode === 'dev' ? reloadsBlankPages(code) : undefined
-        return reloading === undefined ? undefined : { code: reloading, map: null }
+      // The second part is in Vite's client.
+      filter: { code: NAMES_MANIFEST_OR_IS_CLIENT },
+      async handler(code, id) {
+        if (VITE_CLIENT.test(id)) {
+          const reloading = this.environment.mode === 'dev' ? reloadsBlankPages(code) : undefined
+          return reloading === undefined ? undefined : { code: reloading, map: null }
+        }
+        if (!NAMES_MANIFEST.test(code) || parseModuleId(id) !== undefined) return undefined
+        const config = this.environment.getTopLevelConfig()
+        return markup.transformModule(this, code, id, begunFor(config))
       },
     },
+
+    transformIndexHtml: markup.transformPage(begunFor),
 
     renderCrxDevScript: withoutCopiedManifests,
 
@@ -215,6 +236,7 @@ export function viteHost(begin: (facts: HostFacts) => Session): Partial<Plugin> 
       return withLastLook(options, () => ({
         project: sessionOf(config).manifests(),
         root: config.root,
+        support: markup.support,
       }))
     },
 
@@ -225,7 +247,9 @@ export function viteHost(begin: (facts: HostFacts) => Session): Partial<Plugin> 
       if (images === undefined) return
       const used = usedByGraph(bundle, this, images)
       if (used !== undefined) {
-        removeUnused(bundle, (rendition) => used.has(rendition), images.folder, config.root)
+        const named = new Set(config.plugins.flatMap(namedIn))
+        const isUsed = (rendition: string): boolean => used.has(rendition) || named.has(rendition)
+        removeUnused(bundle, isUsed, images.folder, config.root)
       }
       if (config.isWorker) return
       const { consumer, build } = this.environment.config
@@ -286,35 +310,6 @@ function ignoreStore({ server }: ResolvedConfig, session: Session): void {
   if (server.watch === null) return
   const ignored = (file: string): boolean => session.isUnseen(path.normalize(file))
   server.watch = { ...server.watch, ignored: [server.watch?.ignored ?? [], ignored].flat() }
-}
-
-/** Sends an update for each module that shows one of these images, in each environment. */
-async function reload(server: ViteDevServer, modules: readonly ModuleId[]): Promise<void> {
-  let isOnlyOnServer = false
-  for (const id of modules) {
-    const showing = Object.values(server.environments).flatMap((environment) => {
-      const module = environment.moduleGraph.getModuleById(formatModuleId(id))
-      const shown = withoutLeftBehind(module === undefined ? [] : [module], environment.moduleGraph)
-      return shown.map((each) => ({ environment, module: each }))
-    })
-    for (const { environment, module } of showing) {
-      // Vite caches the result of a load that is under way, although an update has made it stale.
-      environment.moduleGraph.invalidateModule(module)
-      // Vite assumes that no page imports a module that never loaded, but the page waits for it.
-      if (module.isSelfAccepting === undefined) environment.hot.send({ type: 'full-reload' })
-      else await environment.reloadModule(module)
-    }
-    // A module that only a server imports is on the pages that it has rendered.
-    const isOnPages = showing.length > 0
-    const isInBrowser = showing.some(({ environment }) => environment.name === 'client')
-    if (isOnPages && !isInBrowser) isOnlyOnServer = true
-  }
-  if (isOnlyOnServer) server.ws.send({ type: 'full-reload' })
-}
-
-/** Shows Vite's overlay on pages that go on with a placeholder. The update that brings the image removes it. */
-function showProblem(server: ViteDevServer, { message }: ImagegenError): void {
-  server.ws.send({ type: 'error', err: { message, stack: '', plugin: 'unplugin-imagegen' } })
 }
 
 type Load = Extract<NonNullable<Plugin['load']>, (...args: never[]) => unknown>

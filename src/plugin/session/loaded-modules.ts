@@ -7,13 +7,21 @@ import { locate, lookOf, type Located } from './locate.ts'
 import { createModuleStamps, type ModuleStamps } from './module-stamps.ts'
 import type { Opened, Project } from './project.ts'
 
+/** What a host has loaded: a module; or, for something else that names it by its URL, what it shows. */
+export interface LoadedId extends ModuleId {
+  /** The module or page that names it by its URL. */
+  readonly by?: string | undefined
+}
+
 /** The modules that a host has loaded, and how they have changed since. */
 export interface LoadedModules {
-  load(id: ModuleId, survey: Survey): Promise<Loaded>
+  load(id: LoadedId, survey: Survey): Promise<Loaded>
+  /** A module or page is read again: it may name other images. */
+  forgetNamer(by: string): void
   /** The host itself reloads the modules that depend on a file. */
   forget(file: string): void
   /** The modules whose output changed. They are forgotten: the host is told once. */
-  takeChanged(survey: Survey): Promise<readonly ModuleId[]>
+  takeChanged(survey: Survey): Promise<readonly LoadedId[]>
   /** Updates the stamps of modules that the host has cached: the host reloads those whose stamp changes. */
   refreshKept(survey: Survey): Promise<void>
   /** The stamps that changed since the last call, absolute. */
@@ -32,7 +40,7 @@ export function createLoadedModules(project: Project, facts: HostFacts): LoadedM
   const isLive = facts.kind !== 'build'
   let kept: { readonly options: object; readonly stamps: ModuleStamps } | undefined
 
-  async function load(id: ModuleId, survey: Survey): Promise<Loaded> {
+  async function load(id: LoadedId, survey: Survey): Promise<Loaded> {
     const opened = await project.open()
     const located = locate(id, survey, opened.pipeline.options.root)
     // No host asks a build what has changed.
@@ -41,7 +49,8 @@ export function createLoadedModules(project: Project, facts: HostFacts): LoadedM
     const { signal } = project
     const isSeen = facts.kind === 'live'
     const loaded = await loadModule(located, survey, { ...opened, isLive, isSeen, signal })
-    if (loaded.kind !== 'failed') shown.note(id, look, loaded.files)
+    // Hosts reload modules that depend on a file, but not pages, nor modules that name images by URLs.
+    if (loaded.kind !== 'failed' && id.by === undefined) shown.note(id, look, loaded.files)
     return loaded
   }
 
@@ -77,6 +86,7 @@ export function createLoadedModules(project: Project, facts: HostFacts): LoadedM
     },
 
     forget: (file) => shown.forget(file),
+    forgetNamer: (by) => shown.forgetNamer(by),
 
     async takeChanged(survey) {
       const opened = await project.open()
@@ -120,30 +130,39 @@ function lookNow(located: Located, { background }: Opened): string {
 /** What each module looked like when the host loaded it: modules whose look changed must be reloaded. */
 interface Shown {
   /** @param files those that the host watches for this module; undefined until it has loaded. */
-  note(id: ModuleId, look: string, files: readonly string[] | undefined): void
+  note(id: LoadedId, look: string, files: readonly string[] | undefined): void
   /** The host itself reloads the modules that depend on a file. */
   forget(file: string): void
+  forgetNamer(by: string): void
   /** The modules that look different now. They are forgotten: the host is told once. */
-  takeChanged(lookAt: (id: ModuleId) => string): readonly ModuleId[]
+  takeChanged(lookAt: (id: ModuleId) => string): readonly LoadedId[]
+}
+
+interface ShownModule {
+  readonly id: LoadedId
+  readonly look: string
+  readonly files: readonly string[] | undefined
 }
 
 function createShown(): Shown {
-  const modules = new Map<
-    string,
-    { readonly id: ModuleId; readonly look: string; readonly files: readonly string[] | undefined }
-  >()
+  const modules = new Map<string, ShownModule>()
+  const nameOf = (id: LoadedId): string => JSON.stringify([formatModuleId(id), id.by ?? null])
+  const forgetWhere = (matches: (module: ShownModule) => boolean): void => {
+    for (const [name, module] of modules) if (matches(module)) modules.delete(name)
+  }
   return {
     note(id, look, files) {
-      modules.set(formatModuleId(id), { id, look, files })
+      modules.set(nameOf(id), { id, look, files })
     },
     forget(file) {
-      for (const [name, { id, files }] of modules) {
-        if (files !== undefined && [id.file, ...files].includes(file)) modules.delete(name)
-      }
+      forgetWhere(({ id, files }) => files !== undefined && [id.file, ...files].includes(file))
+    },
+    forgetNamer(by) {
+      forgetWhere(({ id }) => id.by === by)
     },
     takeChanged(lookAt) {
       const changed = [...modules.values()].filter(({ id, look }) => lookAt(id) !== look)
-      for (const { id } of changed) modules.delete(formatModuleId(id))
+      for (const { id } of changed) modules.delete(nameOf(id))
       return changed.map(({ id }) => id)
     },
   }

@@ -18,7 +18,7 @@ import { mendableFiles, watchFilesOf } from './watched-files.ts'
 /** One dev server, watcher or build, and what it knows between two hooks. */
 export interface Session
   extends
-    Pick<LoadedModules, 'onProblem' | 'problems' | 'takeStale'>,
+    Pick<LoadedModules, 'forgetNamer' | 'onProblem' | 'problems' | 'takeStale'>,
     Pick<Updates, 'look' | 'onUpdate'> {
   /**
    * Plans everything, and in a build generates what is missing. The environments of one build share the work.
@@ -41,8 +41,12 @@ export interface Session
   reads(file: string): Promise<boolean>
   /** As `includes`, by the cached survey: for hosts that start again after each change. */
   knows(file: string): Promise<boolean>
-  /** What a module shows, or why it cannot be loaded; never rejects. */
-  load(id: ModuleId): Promise<Loaded>
+  /**
+   * What a module shows, or why it cannot be loaded; never rejects.
+   *
+   * @param by what names it by its URL, if the host does not load it as a module.
+   */
+  load(id: ModuleId, by?: string): Promise<Loaded>
   /** A file was changed, added or removed. Resolves once the host has been told what that changes. */
   changed(file: string): Promise<void>
   /** What all modules depend on beside their own files, absolute; empty before the start. */
@@ -193,9 +197,9 @@ export function createSession(inline: unknown, facts: HostFacts): Session {
 
     knows: async (file) => isIn(file, await project.survey()),
 
-    async load(id) {
+    async load(id, by) {
       try {
-        return await modules.load(id, await freshSurvey(id.file))
+        return await modules.load({ ...id, by }, await freshSurvey(id.file))
       } catch (error) {
         return { kind: 'failed', error, files: [] }
       }
@@ -203,6 +207,7 @@ export function createSession(inline: unknown, facts: HostFacts): Session {
 
     changed,
 
+    forgetNamer: (by) => modules.forgetNamer(by),
     onProblem: (listener) => modules.onProblem(listener),
     problems: () => modules.problems(),
     takeStale() {

@@ -1,14 +1,13 @@
 import type { Survey } from '../../pipeline.ts'
 import { ImagegenError, messageOf } from '../../shared/errors.ts'
 import type { Logger } from '../../shared/logger.ts'
-import type { LoadedModules } from './loaded-modules.ts'
-import type { ModuleId } from '../module-id.ts'
+import type { LoadedId, LoadedModules } from './loaded-modules.ts'
 import type { Project } from './project.ts'
 
 /** What a live session tells its host and its user about changes in the project. */
 export interface Updates {
   /** Called with modules to reload, beside those that depend on the changed file. */
-  onUpdate(listener: (modules: readonly ModuleId[]) => void): void
+  onUpdate(listener: (modules: readonly LoadedId[]) => void): void
   /**
    * Surveys everything, or what an edit has changed. Calls during a refresh share the next one.
    *
@@ -22,7 +21,7 @@ export interface Updates {
 }
 
 export function createUpdates(project: Project, modules: LoadedModules): Updates {
-  const listeners: Array<(modules: readonly ModuleId[]) => void> = []
+  const listeners: Array<(modules: readonly LoadedId[]) => void> = []
   let refreshing: Promise<void> = Promise.resolve()
   let waiting: Promise<void> | undefined
   let told = ''
