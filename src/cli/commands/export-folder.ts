@@ -1,15 +1,20 @@
-import { readFileSync, rmSync, statSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { type GeneratedImage, generatedImage } from '../../emit/generated-image.ts'
 import type { PlannedImage, RenderedImage } from '../../pipeline.ts'
 import { ImagegenError } from '../../shared/errors.ts'
-import { readFileIfThere, writeFileAtomic, writeFileIfChanged } from '../../shared/files.ts'
 import { sha256 } from '../../shared/hash.ts'
-import { realPathOf } from '../../shared/real-path.ts'
 import { isRecord } from '../../shared/record.ts'
+import { type FolderChanges, type FolderOwner, ownFolder } from './owned-folder.ts'
 
 /** The list of an exported folder's images. It is written last. */
 export const LIST = 'images.json'
+
+const OWNER: FolderOwner = {
+  command: 'export',
+  list: LIST,
+  isOurs: (name) => /\.(?:avif|gif|jpe?g|jxl|png|tiff?|webp)$/.test(name),
+}
 
 /** The value of an image in `images.json`. */
 export interface ExportedImage extends GeneratedImage {
@@ -57,13 +62,6 @@ export interface ExportedFile {
   readonly sha256: string
 }
 
-/** The changes to a folder. */
-export interface ExportedFiles {
-  readonly written: readonly string[]
-  readonly unchanged: readonly string[]
-  readonly removed: readonly string[]
-}
-
 /**
  * Updates a folder: writes changed files, and removes files of an earlier export that are no longer needed. Files that
  * the user added or changed stay.
@@ -79,78 +77,26 @@ export async function updateFolder(
   wanted: ReadonlyMap<string, ExportedFile>,
   list: Omit<ExportList, 'files' | 'version'>,
   staysOurs: (name: string) => boolean = () => false,
-): Promise<ExportedFiles> {
-  const { files: before } = readList(folder)
-  refuseLinks(folder, [...wanted.keys()])
-  const hashes = new Map([...wanted].map(([name, file]) => [name, file.sha256]))
-  const present = new Map(
-    [...new Set([...wanted.keys(), ...before.keys()])].map((name) => {
-      const bytes = isBehindLink(folder, name)
-        ? undefined
-        : readFileIfThere(path.join(folder, name))
-      return [name, bytes === undefined ? undefined : sha256(bytes)]
-    }),
-  )
-  const isOurs = (name: string): boolean => present.get(name) === before.get(name)
-  const changed = [...wanted.keys()].filter((name) => present.get(name) !== hashes.get(name))
-  refuse(
-    folder,
-    changed.filter((name) => present.get(name) !== undefined && !isOurs(name)),
-  )
-  for (const [name, file] of wanted) {
-    if (present.get(name) === file.sha256) continue
-    const bytes = readRendition(file)
-    refuseLinks(folder, [name])
-    await writeFileAtomic(path.join(folder, name), bytes)
-  }
-  // On a case-insensitive file system, another spelling of a name may be the file that was just written.
-  const kept = new Set([...wanted.keys()].map((name) => identityOf(path.join(folder, name))))
-  const removed = [...before.keys()].filter(
-    (name) =>
-      !wanted.has(name) &&
-      !staysOurs(name) &&
-      present.get(name) !== undefined &&
-      isOurs(name) &&
-      !kept.has(identityOf(path.join(folder, name))) &&
-      !isBehindLink(folder, name),
-  )
-  for (const name of removed) rmSync(path.join(folder, name))
-  const stays = [...before].filter(([name]) => !wanted.has(name) && staysOurs(name))
+): Promise<FolderChanges> {
   // In the order of the images, so that the list is the same whether an export was made at once or in parts.
   const images = Object.values(list.images)
   const places = new Map(
     images.flatMap((image, place) => filesOfImage(image).map((name) => [name, place] as const)),
   )
   const placeOf = (name: string): number => places.get(name) ?? images.length
-  const files = [...stays, ...hashes].sort(([one], [other]) => placeOf(one) - placeOf(other))
-  const content: ExportList = { version: 1, ...list, files: Object.fromEntries(files) }
-  await writeFileIfChanged(path.join(folder, LIST), `${JSON.stringify(content, undefined, 2)}\n`)
-  const unchanged = [...wanted.keys()].filter((name) => present.get(name) === hashes.get(name))
-  return { written: changed, unchanged, removed }
-}
-
-/**
- * Whether a file, or a folder on the way to it, is a symbolic link. The folder that the user named may be a link, but a
- * link below it may have come with the project and must not lead elsewhere.
- */
-function isBehindLink(folder: string, name: string): boolean {
-  const real = path.join(realPathOf(folder), name)
-  return realPathOf(real) !== real
-}
-
-function refuseLinks(folder: string, names: readonly string[]): void {
-  const linked = names.filter((name) => isBehindLink(folder, name))
-  if (linked.length === 0) return
-  throw new ImagegenError('usage', {
-    message: `In ${folder} a symbolic link is in the way of ${namesOf(linked)}: \`imagegen export\` writes and removes nothing behind links.`,
-    hint: 'Remove the link, or export into another folder.',
+  return ownFolder(folder, OWNER).update({
+    wanted: new Map(
+      [...wanted].map(([name, file]) => [
+        name,
+        { sha256: file.sha256, read: () => readRendition(file) },
+      ]),
+    ),
+    stays: staysOurs,
+    listOf(files): ExportList {
+      const sorted = files.toSorted(([one], [other]) => placeOf(one) - placeOf(other))
+      return { version: 1, ...list, files: Object.fromEntries(sorted) }
+    },
   })
-}
-
-/** Identifies a file by device and inode; undefined if it does not exist. */
-function identityOf(file: string): string | undefined {
-  const stats = statSync(file, { bigint: true, throwIfNoEntry: false })
-  return stats === undefined ? undefined : `${stats.dev}:${stats.ino}`
 }
 
 function readRendition({ file, sha256: expected }: ExportedFile): Uint8Array {
@@ -162,60 +108,24 @@ function readRendition({ file, sha256: expected }: ExportedFile): Uint8Array {
   })
 }
 
-/** The list of the last export, with the hashes of its files. Its values are as they are in the file. */
-interface EarlierList extends EarlierExport {
-  readonly files: ReadonlyMap<string, string>
-}
-
 /**
  * What the last export into a folder wrote.
  *
  * @throws ImagegenError with code `usage` if the folder has another list, or a link in its place.
  */
 export function readEarlierExport(folder: string): EarlierExport {
-  const { images, names } = readList(folder)
-  return { images, names }
-}
-
-function readList(folder: string): EarlierList {
-  refuseLinks(folder, [LIST])
-  const bytes = readFileIfThere(path.join(folder, LIST))
-  if (bytes === undefined) return { images: {}, names: {}, files: new Map() }
-  const { images, names, files } = parse(bytes.toString('utf8')) ?? {}
-  if (files === undefined) refuse(folder, [LIST])
+  const { images, names } = ownFolder(folder, OWNER).list() ?? {}
   return {
     images: Object.fromEntries(
-      Object.entries(images ?? {}).filter(
+      Object.entries(isRecord(images) ? images : {}).filter(
         (one): one is [string, ExportedImage] => isRecord(one[1]) && isListed(one[1]),
       ),
     ),
     names: Object.fromEntries(
-      Object.entries(names ?? {}).filter(
+      Object.entries(isRecord(names) ? names : {}).filter(
         (one): one is [string, string] => typeof one[1] === 'string',
       ),
     ),
-    files: new Map(
-      Object.entries(files ?? {}).flatMap(([name, hash]) =>
-        typeof hash === 'string' && isExported(name) ? [[name, hash]] : [],
-      ),
-    ),
-  }
-}
-
-type Parts = Partial<Record<'images' | 'names' | 'files', Readonly<Record<string, unknown>>>>
-
-function parse(text: string): Parts | undefined {
-  try {
-    const value: unknown = JSON.parse(text)
-    if (!isRecord(value) || value['version'] !== 1) return undefined
-    const { images, names, files } = value
-    return {
-      ...(isRecord(images) ? { images } : {}),
-      ...(isRecord(names) ? { names } : {}),
-      ...(isRecord(files) ? { files } : {}),
-    }
-  } catch {
-    return undefined
   }
 }
 
@@ -244,29 +154,6 @@ export function filesOfImage({ candidates = [], ...image }: ExportedImage): read
       set.split(', ').map((one) => one.replace(/ \d+w$/, '')),
     ),
   ])
-}
-
-/**
- * Whether a name is one that an export writes: an image below the folder. A list that came with the project must not make
- * the command remove other files.
- */
-function isExported(name: string): boolean {
-  const isPlain = name
-    .split('/')
-    .every((part) => part !== '' && part !== '.' && part !== '..' && !/[\\:\p{Cc}]/u.test(part))
-  return isPlain && /\.(?:avif|gif|jpe?g|jxl|png|tiff?|webp)$/.test(name)
-}
-
-function namesOf(names: readonly string[]): string {
-  return `${names.slice(0, 10).join(', ')}${names.length > 10 ? ', …' : ''}`
-}
-
-function refuse(folder: string, names: readonly string[]): void {
-  if (names.length === 0) return
-  throw new ImagegenError('usage', {
-    message: `${folder} holds files that \`imagegen export\` did not write, or that were changed since: ${namesOf(names)}.`,
-    hint: 'Nothing was written. Move them away, or export into another folder.',
-  })
 }
 
 type Rendition = RenderedImage['renditions'][number]

@@ -10,7 +10,6 @@ import { onInterrupt } from '../terminal/interrupt.ts'
 import type { Output } from '../terminal/output.ts'
 import {
   type EarlierExport,
-  type ExportedFiles,
   exportNames,
   filesOfImage,
   LIST,
@@ -24,6 +23,7 @@ import {
   renderExport,
 } from './export-images.ts'
 import { followProject } from './follow-project.ts'
+import type { FolderChanges } from './owned-folder.ts'
 
 /** The most problems that are listed. */
 const SHOWN = 20
@@ -94,7 +94,7 @@ interface Asked extends ExportHow {
 }
 
 /** What an export did. */
-interface Done extends ExportedFiles, Pick<RenderedExport, 'failed' | 'placeholders'> {
+interface Done extends FolderChanges, Pick<RenderedExport, 'failed' | 'placeholders'> {
   readonly list: string
   readonly images: number
 }
