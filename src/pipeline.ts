@@ -252,7 +252,7 @@ export type GenerateHow = Omit<GenerateOptions, 'store' | 'entries' | 'budget' |
  * Creates the pipeline of a project.
  *
  * @param earlier the pipeline of the same process before its options changed: the budget goes on.
- * @param purpose `look` never changes the store. The default depends on the mode.
+ * @param purpose `look` and `untouched` never change the store. The default depends on the mode.
  */
 export function createPipeline(
   options: ResolvedOptions,

@@ -160,7 +160,7 @@ describe('the rules notice', () => {
       { 'render/a.ts': "import type { Sharp } from 'sharp'\nimport 'node:child_process'" },
       [
         'render/a.ts: sharp is the business of pixels/',
-        'render/a.ts: node:child_process is the business of store/locks/process-identity.ts, studio/actions/programs.ts',
+        'render/a.ts: node:child_process is the business of store/locks/process-identity.ts, studio/actions/programs.ts, studio/report/git.ts',
       ],
     ],
     [

@@ -16,7 +16,7 @@ export const longTests: readonly string[] = [
     'vite-workers.test.ts',
     'webpack-watch.test.ts',
   ].map((name) => `test/bundlers/${name}`),
-  ...['export', 'export-watch', 'messages', 'read-only', 'styles'].map(
+  ...['export', 'export-watch', 'messages', 'read-only', 'report', 'styles'].map(
     (name) => `test/cli/${name}.built.test.ts`,
   ),
   'test/generate/many-candidates.test.ts',

@@ -55,6 +55,10 @@ export const COMMANDS: Readonly<Record<string, Listed>> = {
     about: 'see, pick, correct and generate images on a page',
     load: async () => (await import('./commands/studio.ts')).studio,
   },
+  report: {
+    about: 'write a page of every image, or of what a branch changes',
+    load: async () => (await import('./commands/report.ts')).report,
+  },
   adopt: {
     about: 'use an image file instead of generating one',
     load: async () => (await import('./commands/adopt.ts')).adopt,

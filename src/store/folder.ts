@@ -41,8 +41,11 @@ export async function ignoreLocalFolders(root: string, temporary: string): Promi
   if (!existsSync(ignore)) await writeFileAtomic(ignore, IGNORED, temporary)
 }
 
-/** Why a store is opened. `look` changes nothing that is there. */
-export type StorePurpose = 'make' | 'look'
+/**
+ * Why a store is opened. `look` changes nothing that is there; it keeps what it reads from a remote. `untouched` does not
+ * even do that.
+ */
+export type StorePurpose = 'make' | 'look' | 'untouched'
 
 /** The folders of a store. `root` is the store itself. */
 export type StorePlace = 'root' | 'pending' | 'locks' | 'quarantine' | 'trash'
@@ -184,6 +187,11 @@ export function storeFolder(
 
     async write(file, data) {
       checkAll()
+      if (purpose === 'untouched') {
+        throw new ImagegenError('unavailable', {
+          message: `${show(file)} is not kept: this command does not write to the store.`,
+        })
+      }
       try {
         await ignoreLocalFolders(root, temporary)
         await writeFileAtomic(file, data, temporary)

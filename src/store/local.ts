@@ -86,7 +86,7 @@ export interface Store {
    */
   keepMarker(marker: UnusableReceipt): Promise<void>
   /**
-   * Settles the responses of processes that were killed. Call it before planning. With purpose `look` it does nothing.
+   * Settles the responses of processes that were killed. Call it before planning. It does nothing unless the purpose is `make`.
    */
   recover(): Promise<readonly Settlement[]>
   /**
@@ -179,7 +179,7 @@ export function folderStore(folder: StoreFolder, logger: Logger): Store {
     },
     keepUnusable: (answer) => keepUnusable(folder, answer),
     keepMarker: (marker) => keepMarker(folder, marker),
-    recover: async () => (folder.purpose === 'look' ? [] : recover(folder, logger)),
+    recover: async () => (folder.purpose === 'make' ? recover(folder, logger) : []),
     readOriginal: (candidate) => readOriginal(folder, candidate),
     retire: async (before) => retire(folder, before),
     retireMarkers: async (markers) => {

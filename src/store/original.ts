@@ -43,7 +43,7 @@ async function damaged(folder: StoreFolder, { file, receipt }: Candidate): Promi
   })
 
   async function isolate(): Promise<string> {
-    if (folder.purpose === 'look') return 'It stays where it is.'
+    if (folder.purpose !== 'make') return 'It stays where it is.'
     try {
       const moved = await moveToQuarantine(folder, file, {
         what: `The original of ${receipt.name}, sha256 ${receipt.sha256}.`,

@@ -19,7 +19,7 @@ export interface StoreOptions {
   readonly within?: string
   /** Whether the store and its folders may be links and may be outside `within`. Default: no. */
   readonly outside?: boolean
-  /** `look`: nothing is moved, settled or removed. Default: `make`. */
+  /** With `look` nothing is moved, settled or removed; with `untouched` nothing is written at all. Default: `make`. */
   readonly purpose?: StorePurpose
   /** Identifies this machine in locks. Default: its name and a digest that identifies its process table. */
   readonly host?: string

@@ -48,7 +48,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   queue: ['worker', 'client'],
   emulator: ['drawing'],
   pipeline: ['records', 'edit', 'adopt'],
-  studio: ['listener', 'views', 'actions', 'page'],
+  studio: ['listener', 'views', 'actions', 'report', 'page'],
   plugin: ['session', 'markup', 'hosts', 'next'],
   cli: ['terminal', 'setup', 'commands'],
 }
@@ -93,7 +93,11 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   console: ['shared/logger.ts', 'cli/', 'components/missing-sizes.ts'],
   fetch: ['model/', 'emulator/references.ts', 'studio/page/connection.ts'],
   'process.exit': ['cli/main.ts'],
-  'node:child_process': ['store/locks/process-identity.ts', 'studio/actions/programs.ts'],
+  'node:child_process': [
+    'store/locks/process-identity.ts',
+    'studio/actions/programs.ts',
+    'studio/report/git.ts',
+  ],
   // A download looks at the address that it connects to, which `fetch` does not show.
   'node:http': ['emulator/', 'model/http/get.ts', 'studio/'],
   'node:https': ['model/http/get.ts'],

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { chmodSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
@@ -150,6 +150,82 @@ describe.concurrent('the recipe for GitLab CI', () => {
     shell(project, [after!.replace(/^git push .*$/m, '')])
     const subject = execFileSync('git', ['log', '-1', '--format=%s'], { cwd: project.folder })
     expect(subject.toString().trim()).toBe('chore: pictures [skip ci]')
+  })
+})
+
+describe.concurrent('the recipes for a report of a pull request', () => {
+  /** Runs shell lines with the built command in place of npx, and programs of the CI service that write what they got. */
+  async function reported(
+    lines: readonly string[],
+    variables: Readonly<Record<string, string>>,
+  ): Promise<Project> {
+    const project = await castProject()
+    await project.run('generate', '--yes')
+    withGit(project)
+    const git = (...args: string[]): string =>
+      execFileSync('git', args, { cwd: project.folder, encoding: 'utf8' })
+    git('checkout', '-q', '-b', 'feature')
+    project.write('cast.image.yaml', MANIFEST.replace('A house', 'A house | @octocat'))
+    const bin = path.join(import.meta.dirname, '../../dist/cli/main.js')
+    const programs = {
+      npx: `shift; exec '${process.execPath}' '${bin}' "$@"`,
+      npm: 'exit 0',
+      gh: 'printf "%s\\n" "$@" > gh.txt',
+      curl: 'printf "%s\\n" "$@" > curl.txt',
+    }
+    for (const [name, text] of Object.entries(programs)) {
+      project.write(`bin/${name}`, `#!/bin/sh\n${text}\n`)
+      chmodSync(path.join(project.folder, 'bin', name), 0o755)
+    }
+    execFileSync('bash', ['--norc', '-euo', 'pipefail', '-c', lines.join('\n')], {
+      cwd: project.folder,
+      stdio: 'pipe',
+      env: {
+        PATH: `${path.join(project.folder, 'bin')}:${process.env['PATH']}`,
+        HOME: project.folder,
+        ...variables,
+      },
+    })
+    return project
+  }
+
+  it('on GitHub writes the page, the step summary and one comment', async () => {
+    const { steps } = workflow('github/report.yml').jobs['report']!
+    const project = await reported(linesOf(steps), {
+      BASE: 'main',
+      NUMBER: '7',
+      GITHUB_STEP_SUMMARY: 'step.md',
+    })
+    const summary = project.read('report/summary.md')
+    expect(summary).toMatch(/^## 1 image changed: 1 reprompted\n/)
+    expect(summary).toContain('`A house \\| @octocat`')
+    expect(project.read('step.md')).toBe(summary)
+    expect(project.read('gh.txt').split('\n')).toEqual(
+      expect.arrayContaining(['comment', '7', 'report/summary.md', '--edit-last']),
+    )
+    expect(project.files()).toContain('report/index.html')
+  })
+
+  it('on GitHub fetches the whole history, and has no key', () => {
+    const text = read('github/report.yml')
+    expect(text).toContain('fetch-depth: 0')
+    expect(text).not.toContain('secrets.')
+    // What people choose, such as the name of a branch, is never a part of a script.
+    const { steps } = workflow('github/report.yml').jobs['report']!
+    expect(linesOf(steps).filter((line) => line.includes('${{'))).toEqual([])
+  })
+
+  it('in GitLab writes the page and a note', async () => {
+    const { report } = gitLabJobs()
+    const project = await reported([...report!.script, ...report!.after_script!], {
+      CI_MERGE_REQUEST_TARGET_BRANCH_NAME: 'main',
+      NOTE_TOKEN: 'a-token',
+      CI_API_V4_URL: 'http://127.0.0.1/api/v4',
+      CI_PROJECT_ID: '1',
+      CI_MERGE_REQUEST_IID: '7',
+    })
+    expect(project.read('report/summary.md')).toMatch(/^## 1 image changed: 1 reprompted\n/)
+    expect(project.read('curl.txt')).toContain('body=<report/summary.md')
   })
 })
 

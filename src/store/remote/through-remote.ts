@@ -56,6 +56,7 @@ export function throughRemote(
 
   /** What the remote has is used all the same. */
   function warnUnkept(reason: unknown): void {
+    if (folder.purpose === 'untouched') return
     const message = isForbidden(reason)
       ? `${folder.show(folder.root)} cannot be written: what only the remote store has is downloaded again in each run. To keep it, give this user write access to the folder of the option \`store.dir\`.`
       : messageOf(reason)

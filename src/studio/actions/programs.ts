@@ -132,7 +132,7 @@ function wordsOf(text: string): string[] {
 }
 
 /** A program's absolute path: as it is named, or in a folder of PATH. */
-function findProgram(name: string, environment: Environment): string | undefined {
+export function findProgram(name: string, environment: Environment): string | undefined {
   if (path.isAbsolute(name)) return isExecutable(name) ? name : undefined
   if (name.includes('/') || name.includes(path.sep)) return undefined
   const folders = (environment['PATH'] ?? '')
