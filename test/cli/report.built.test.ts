@@ -73,7 +73,7 @@ function dataIn(project: Project): {
 
 /** The cells of the table that a Markdown library shows, as text. */
 function cellsOf(markdown: string): string[][] {
-  const html = marked.parse(markdown, { async: false }) as string
+  const html = marked.parse(markdown, { async: false })
   return [...html.matchAll(/<tr>([^]*?)<\/tr>/g)].map(([, row = '']) =>
     [...row.matchAll(/<td>([^]*?)<\/td>/g)].map(([, cell = '']) => {
       const text = cell.replaceAll(/<\/?code>/g, '')

@@ -1,11 +1,11 @@
-import fc from 'fast-check'
+import { assert, constantFrom, property, string } from 'fast-check'
 import { marked } from 'marked'
 import { describe, expect, it } from 'vitest'
 import { documentOf, literal } from '../../src/studio/report/markdown.ts'
 
 /** What a browser shows of HTML in which nothing is markup but what a table of code needs. */
 function shownBy(markdown: string): string[] {
-  const html = marked.parse(markdown, { gfm: true, async: false }) as string
+  const html = marked.parse(markdown, { gfm: true, async: false })
   const cells = [...html.matchAll(/<td>([^]*?)<\/td>/g)].map(([, cell = '']) => cell)
   return cells.map((cell) => {
     const text = cell.replaceAll(/<\/?code>/g, '')
@@ -50,7 +50,7 @@ describe('a text in a table of Markdown', () => {
 
   it('is code or an entity as a whole, where no mention, issue or address is looked for', () => {
     for (const text of HOSTILE) {
-      const html = marked.parse(literal(text), { async: false }) as string
+      const html = marked.parse(literal(text), { async: false })
       expect(html.replaceAll(/<code>[^<]*<\/code>|&#92;|\\/g, '').trim()).toBe('<p></p>')
     }
   })
@@ -63,12 +63,12 @@ describe('a text in a table of Markdown', () => {
   })
 
   it('stays in its cell, whatever it is', () => {
-    const text = fc.string({
-      unit: fc.constantFrom(...'`|\\ <>&@#*_[]()!~-\n:/a', '😀'),
+    const text = string({
+      unit: constantFrom(...'`|\\ <>&@#*_[]()!~-\n:/a', '😀'),
       maxLength: 40,
     })
-    fc.assert(
-      fc.property(text, text, (one, other) => {
+    assert(
+      property(text, text, (one, other) => {
         const shown = [one, other].map((each) => each.replaceAll(/\s*\n\s*/g, ' '))
         const expected = shown.map((each) => (each.trim() === '' ? '(empty)' : each))
         const cells = shownBy(tableOf(one, other))

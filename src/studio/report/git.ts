@@ -54,7 +54,10 @@ const KEPT = new Set(['GIT_CEILING_DIRECTORIES', 'GIT_DISCOVERY_ACROSS_FILESYSTE
 /** What a repository's config could make git start. */
 const WITHOUT_PROGRAMS = [
   '--no-pager',
-  ...['-c', 'core.fsmonitor=false', '-c', `core.hooksPath=${devNull}`],
+  '-c',
+  'core.fsmonitor=false',
+  '-c',
+  `core.hooksPath=${devNull}`,
 ]
 
 /**
@@ -160,7 +163,11 @@ export async function openRepository(folder: string, signal: AbortSignal): Promi
         {
           args: [
             ...lfsOff.flatMap((setting) => ['-c', setting]),
-            ...['checkout-index', '--all', '--force', '--quiet', `--prefix=${tree}${path.sep}`],
+            'checkout-index',
+            '--all',
+            '--force',
+            '--quiet',
+            `--prefix=${tree}${path.sep}`,
           ],
           variables: there,
         },

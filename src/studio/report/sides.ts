@@ -90,15 +90,15 @@ type Keys = Pick<ImageSide, 'thumbnail' | 'picture'>
 async function keysOf(
   image: PlannedImage,
   candidate: StoredPicture | undefined,
-  { pictures, find }: SideContext,
+  context: SideContext,
 ): Promise<Keys> {
   const keys = (digest: string, source: PictureSource): Keys => ({
-    thumbnail: pictures.thumbnail(digest, source),
-    picture: pictures.whole(digest, source),
+    thumbnail: context.pictures.thumbnail(digest, source),
+    picture: context.pictures.whole(digest, source),
   })
   const wanted = originalOf(image, candidate)
   if (wanted === undefined) return { thumbnail: null, picture: null }
-  const found = await find(wanted.file, wanted.sha256)
+  const found = await context.find(wanted.file, wanted.sha256)
   if (found !== undefined) return keys(wanted.sha256, { kind: 'file', file: found })
   // A remote store has it.
   if (candidate?.bytes === 'present') return keys(wanted.sha256, { kind: 'original', candidate })
