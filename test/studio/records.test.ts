@@ -1,8 +1,7 @@
 import { cpSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
-import type { Bill, ChangeCheck, Refusal, Written } from '../../src/studio/protocol-actions.ts'
-import type { ImageDetail } from '../../src/studio/protocol-image.ts'
+import type { ChangeCheck, Refusal } from '../../src/studio/protocol-actions.ts'
 import type {
   HistoryPage,
   LeftOverPage,
@@ -11,6 +10,7 @@ import type {
 } from '../../src/studio/protocol-records.ts'
 import { wordChanges } from '../../src/studio/views/word-changes.ts'
 import { png } from '../bundlers/sandbox.ts'
+import { changeTo, detailOf, generate } from './changing.ts'
 import { eventOf, isRunOver } from './events-of.ts'
 import { openStudio, pictureAddress, type OpenStudio, type OpenStudioSettings } from './opened.ts'
 
@@ -34,18 +34,6 @@ async function open(text = CAST, settings: Partial<OpenStudioSettings> = {}): Pr
   return studio
 }
 
-async function generate(studio: OpenStudio, ...ids: string[]): Promise<void> {
-  const { pictures, usd, digest } = (await studio.post('/api/1/bill', { ids })).json<Bill>()
-  await eventOf(studio, isRunOver, async ({ type }) => {
-    if (type !== 'hello') return
-    await studio.post('/api/1/generate', { ids, agreed: { pictures, usd, digest } })
-  })
-}
-
-async function detailOf({ get }: OpenStudio, id = ID): Promise<ImageDetail> {
-  return (await get(`/api/1/image?id=${encodeURIComponent(id)}`)).json<ImageDetail>()
-}
-
 async function historyOf({ get }: OpenStudio, id = ID, more = ''): Promise<HistoryPage> {
   return (await get(`/api/1/history?id=${encodeURIComponent(id)}${more}`)).json<HistoryPage>()
 }
@@ -60,18 +48,6 @@ async function leftOverOf({ get }: OpenStudio, query = ''): Promise<LeftOverPage
 
 async function edit(studio: OpenStudio, fields: object, id = ID): Promise<void> {
   await changeTo(studio, { kind: 'edit', fields }, id)
-}
-
-async function changeTo(
-  studio: OpenStudio,
-  change: object,
-  id = ID,
-  more: object = {},
-): Promise<Written> {
-  const { digest } = await detailOf(studio, id)
-  const answer = await studio.post('/api/1/change', { id, digest, change, ...more })
-  expect(answer.status, answer.text).toBe(200)
-  return answer.json<Written>()
 }
 
 async function checkOf(studio: OpenStudio, change: object, id = ID): Promise<ChangeCheck> {
@@ -127,8 +103,8 @@ describe('history', () => {
         state: 'current',
         bill: { pictures: 0, usd: 0 },
       })
-      await changeTo(studio, back)
-      const { prompt, tile } = await detailOf(studio)
+      await changeTo(studio, back, ID)
+      const { prompt, tile } = await detailOf(studio, ID)
       expect(prompt.value).toBe(prompts[step])
       expect(tile).toMatchObject({ state: 'current', usd: 0 })
       const { steps } = await historyOf(studio)
@@ -144,9 +120,9 @@ describe('history', () => {
     const studio = await open(CAST.replace('${look}"', () => 'a $${look}"'))
     await edit(studio, { prompt: 'Kira' })
     const text = textOf(studio)
-    const { undo } = await changeTo(studio, backTo(await historyOf(studio), 0))
+    const { undo } = await changeTo(studio, backTo(await historyOf(studio), 0), ID)
     expect(textOf(studio)).toContain('"Portrait of Kira, a $${look}"')
-    expect((await detailOf(studio)).prompt.value).toBe('Portrait of Kira, a ${look}')
+    expect((await detailOf(studio, ID)).prompt.value).toBe('Portrait of Kira, a ${look}')
     expect((await studio.post('/api/1/undo', { undo })).status).toBe(200)
     expect(textOf(studio)).toBe(text)
   })
@@ -156,7 +132,7 @@ describe('history', () => {
     const text = textOf(studio)
     const [first] = (await historyOf(studio)).steps
     await edit(studio, { seed: null, aspectRatio: '16:9', prompt: 'Kira, wide' })
-    await changeTo(studio, { kind: 'reroll' })
+    await changeTo(studio, { kind: 'reroll' }, ID)
     expect(textOf(studio)).toMatch(/revision: 1/)
     const older = first?.pictures.find(({ inUse }) => !inUse)?.sha256 ?? ''
     const back = { kind: 'back', key: first?.key ?? '', sha256: older }
@@ -164,21 +140,28 @@ describe('history', () => {
       key: back.key,
       bill: { pictures: 0 },
     })
-    await changeTo(studio, back)
+    await changeTo(studio, back, ID)
     expect(textOf(studio)).not.toContain('revision')
-    expect((await detailOf(studio)).candidates).toMatchObject([
+    expect((await detailOf(studio, ID)).candidates).toMatchObject([
       { picked: false },
       { picked: true, sha256: older },
     ])
-    await changeTo(studio, {
-      kind: 'back',
-      key: back.key,
-      sha256: first?.pictures.find(({ inUse }) => inUse)?.sha256 ?? '',
-    })
-    expect((await detailOf(studio)).candidates).toMatchObject([{ picked: true }, { picked: false }])
+    await changeTo(
+      studio,
+      {
+        kind: 'back',
+        key: back.key,
+        sha256: first?.pictures.find(({ inUse }) => inUse)?.sha256 ?? '',
+      },
+      ID,
+    )
+    expect((await detailOf(studio, ID)).candidates).toMatchObject([
+      { picked: true },
+      { picked: false },
+    ])
     expect(studio.emulator.stats().images).toBe(2)
     expect(text).toContain('seed: 7')
-    expect((await detailOf(studio)).seed.value).toBe(7)
+    expect((await detailOf(studio, ID)).seed.value).toBe(7)
   })
 
   it('tells another picture and its price where the old key does not come back', async () => {
@@ -188,7 +171,9 @@ describe('history', () => {
     studio.project.write({
       [FILE]: `${textOf(studio)}    providerOptions: { promptOptimizer: true }\n`,
     })
-    await expect.poll(async () => (await detailOf(studio)).source.text).toContain('promptOptimizer')
+    await expect
+      .poll(async () => (await detailOf(studio, ID)).source.text)
+      .toContain('promptOptimizer')
     const back = backTo(await historyOf(studio), 0)
     const bill = (await checkOf(studio, back)).after?.bill
     expect((await checkOf(studio, back)).after?.key).not.toBe(back.key)
@@ -208,7 +193,7 @@ describe('history', () => {
   it('offers the candidates that `n` wants beside the old picture with their price', async () => {
     const studio = await open()
     await edit(studio, { prompt: 'Kira' })
-    await changeTo(studio, { kind: 'more', count: 2 })
+    await changeTo(studio, { kind: 'more', count: 2 }, ID)
     const back = backTo(await historyOf(studio), 0)
     expect((await checkOf(studio, back)).after).toMatchObject({
       key: back.key,
@@ -227,11 +212,11 @@ describe('history', () => {
       [FILE]: CAST.replace(/prompt:.*\n/, 'source: ./own.jpg\n'),
       'own.jpg': readFileSync(originalOf(studio)),
     })
-    await expect.poll(async () => (await detailOf(studio)).tile.origin).toBe('source')
+    await expect.poll(async () => (await detailOf(studio, ID)).tile.origin).toBe('source')
     const [left] = (await leftOverOf(studio)).originals
     expect(left).toMatchObject({ image: { id: ID }, prompt: 'Portrait of Kira, flat vector' })
-    await changeTo(studio, backTo(await historyOf(studio), 0))
-    expect(await detailOf(studio)).toMatchObject({
+    await changeTo(studio, backTo(await historyOf(studio), 0), ID)
+    expect(await detailOf(studio, ID)).toMatchObject({
       tile: { state: 'current', origin: 'provider' },
       prompt: { value: 'Portrait of Kira, flat vector' },
     })
@@ -259,9 +244,9 @@ describe('history', () => {
     const first = await historyOf(studio, ID, '&limit=1')
     expect(first).toMatchObject({ total: 2, next: '1' })
     expect(first.steps[0]?.prompt).toEqual([
-      { text: 'Portrait of Kira, ', is: 'same' },
-      { text: 'flat vector', is: 'removed' },
-      { text: 'oil on canvas', is: 'added' },
+      { text: 'Portrait of Kira,', is: 'same' },
+      { text: ' flat vector', is: 'removed' },
+      { text: ' oil on canvas', is: 'added' },
     ])
     const second = await historyOf(studio, ID, '&limit=1&after=1')
     expect(second.steps[0]?.prompt).toEqual([{ text: 'Portrait of Kira, flat vector', is: 'same' }])
@@ -282,7 +267,7 @@ describe('history', () => {
 
   it('refuses a picture that the store does not have, a stale digest, and a key that is none', async () => {
     const studio = await open()
-    const { digest } = await detailOf(studio)
+    const { digest } = await detailOf(studio, ID)
     const back = backTo(await historyOf(studio), 0)
     const ask = async (change: object, seen = digest) =>
       studio.post('/api/1/change', { id: ID, digest: seen, change })
@@ -413,7 +398,7 @@ describe('spend', () => {
 
   it('costs nothing for adopted pictures, and says that a receipt cannot be read', async () => {
     const studio = await open()
-    const { digest } = await detailOf(studio)
+    const { digest } = await detailOf(studio, ID)
     const query = new URLSearchParams({ id: ID, digest, how: 'candidate', name: 'own.jpg' })
     const adopted = await studio.ask(`/api/1/adopt?${query.toString()}`, {
       method: 'POST',
@@ -498,15 +483,15 @@ describe('what is left over', () => {
     expect(Object.keys(contents())).toHaveLength(Object.keys(before).length - 4)
     // What is in the trash is paid for: going back asks for it to be restored, and never pays again.
     const back = { kind: 'back', key: one?.key, sha256: one?.sha256 }
-    const { digest } = await detailOf(studio)
+    const { digest } = await detailOf(studio, ID)
     const refused = await studio.post('/api/1/change', { id: ID, digest, change: back })
     expect(refused.json<Refusal>().error.hint).toContain('restored first')
     const restored = (await studio.post('/api/1/restore', { originals })).json<Moved>()
     expect(restored).toMatchObject({ moved: 2, said: '2 originals restored.' })
     expect(contents()).toEqual(before)
     expect(await leftOverOf(studio, '?place=trash')).toMatchObject({ total: 0, elsewhere: 2 })
-    await changeTo(studio, back)
-    expect((await detailOf(studio)).tile.state).toBe('current')
+    await changeTo(studio, back, ID)
+    expect((await detailOf(studio, ID)).tile.state).toBe('current')
     expect(studio.emulator.stats().images).toBe(3)
   })
 
@@ -527,11 +512,11 @@ describe('what is left over', () => {
 
   it('never holds what a manifest asks for: such an original stays', async () => {
     const studio = await openWithTwo()
-    const { receipt } = await detailOf(studio)
+    const { receipt } = await detailOf(studio, ID)
     const original = `${receipt?.key}.${receipt?.sha256}`
     const moved = (await studio.post('/api/1/trash', { originals: [original] })).json<Moved>()
     expect(moved.moved).toBe(0)
-    expect((await detailOf(studio)).tile.state).toBe('current')
+    expect((await detailOf(studio, ID)).tile.state).toBe('current')
   })
 
   it('stays while a manifest has errors, or none has images: it might be asked for', async () => {
@@ -599,14 +584,15 @@ describe('what is left over', () => {
 describe('the words that changed', () => {
   it.each<[before: string, now: string, marked: string]>([
     ['a red fox', 'a red fox', 'a red fox'],
-    ['a red fox', 'a blue fox', 'a [-red ][+blue ]fox'],
+    ['a red fox', 'a blue fox', 'a[- red][+ blue] fox'],
     ['', 'a fox', '[+a fox]'],
     ['a fox', '', '[-a fox]'],
-    ['a fox runs', 'a fox', 'a fox[-runs]'],
-    ['sunset, sea', 'sunset; sea', 'sunset[-, ][+; ]sea'],
+    ['a fox runs', 'a fox', 'a fox[- runs]'],
+    ['sunset, sea', 'sunset; sea', 'sunset[-,][+;] sea'],
     ['赤い狐が走る', '青い狐が走る', '[-赤][+青]い狐が走る'],
-    ["the fox's den", "the foxes' den", "the [-fox's ][+foxes' ]den"],
-    ['one  two', 'one two', 'one two'],
+    ["the fox's den", "the foxes' den", "the[- fox's][+ foxes'] den"],
+    ['one  two ', 'one two', 'one two'],
+    ['Kira, a keeper in rain', 'Kira in rain', 'Kira[-, a keeper] in rain'],
   ])('from %j to %j are %j', (before, now, marked) => {
     const parts = wordChanges(before, now)
     const shown = parts.map(({ text, is }) =>

@@ -31,6 +31,26 @@ export async function axeFindings(page: Page): Promise<string[]> {
   )
 }
 
+/** What axe-core finds in a view, and where it does not fit, narrow and wide, in light and dark. Keeps pictures of it. */
+export async function findingsAtEverySize(
+  { page, keepScreenshot }: OpenedPage,
+  name: string,
+): Promise<string[]> {
+  const findings: string[] = []
+  for (const width of [390, 1280, 2560]) {
+    await page.setViewportSize({ width, height: 900 })
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme })
+      const shown = `${name.replaceAll(' ', '-')}-${width}-${colorScheme}`
+      await keepScreenshot(`studio-${shown}`)
+      findings.push(...(await axeFindings(page)).map((finding) => `${shown}: ${finding}`))
+      const isWithin = await page.evaluate('document.documentElement.scrollWidth <= innerWidth')
+      if (isWithin !== true) findings.push(`${shown}: is wider than the window`)
+    }
+  }
+  return findings
+}
+
 /** The tile of an image, which is a link. */
 export function tileOf(page: Page, id: string): ReturnType<Page['getByRole']> {
   return page.getByRole('link', { name: id, exact: true })

@@ -1,4 +1,5 @@
 import type { ImageId, TileState } from '../protocol.ts'
+import type { LeftOverPlace } from '../protocol-records.ts'
 
 /**
  * What the page shows, and how. All of it is in the fragment of the address, which browsers never send: a reload or
@@ -15,6 +16,8 @@ export interface Address {
 export type Place =
   | { readonly view: 'wall' }
   | { readonly view: 'plan' }
+  | { readonly view: 'spend' }
+  | { readonly view: 'left-over'; readonly place: LeftOverPlace }
   | { readonly view: 'image'; readonly id: ImageId }
   /** The pictures of several images, or the candidates of one. */
   | { readonly view: 'compare'; readonly images: readonly ComparedImage[] }
@@ -52,6 +55,14 @@ const STATES: readonly TileState[] = [
 ]
 const SORTS: readonly WallSort[] = ['written', 'name', 'time', 'size']
 
+/** The views that their name alone shows. */
+const VIEWS: Readonly<Record<string, Place>> = {
+  plan: { view: 'plan' },
+  spend: { view: 'spend' },
+  'left-over': { view: 'left-over', place: 'store' },
+  trash: { view: 'left-over', place: 'trash' },
+}
+
 export function parseAddress(hash: string): Address {
   const fields = new URLSearchParams(hash.replace(/^#/, ''))
   return {
@@ -77,7 +88,7 @@ function placeOf(fields: URLSearchParams): Place {
   }
   const id = fields.get('image')
   if (id !== null) return { view: 'image', id }
-  return fields.get('view') === 'plan' ? { view: 'plan' } : { view: 'wall' }
+  return VIEWS[fields.get('view') ?? ''] ?? { view: 'wall' }
 }
 
 /** @returns the fragment with its `#`; what is as usual is left out. */
@@ -87,7 +98,11 @@ export function formatAddress({ token, place, wall, singleKeys }: Address): stri
     case 'wall':
       break
     case 'plan':
-      fields.set('view', 'plan')
+    case 'spend':
+      fields.set('view', place.view)
+      break
+    case 'left-over':
+      fields.set('view', place.place === 'trash' ? 'trash' : 'left-over')
       break
     case 'image':
       fields.set('image', place.id)

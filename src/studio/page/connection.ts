@@ -17,6 +17,14 @@ import type {
   Written,
 } from '../protocol-actions.ts'
 import type { ImageDetail, Renditions } from '../protocol-image.ts'
+import type {
+  HistoryPage,
+  LeftOverPage,
+  LeftOverPlace,
+  Moved,
+  MoveRequest,
+  SpendPage,
+} from '../protocol-records.ts'
 
 /** The server said no, and why. */
 export class RefusedError extends Error {
@@ -48,6 +56,13 @@ export interface Connection {
   image(id: ImageId): Promise<ImageDetail>
   renditions(id: ImageId): Promise<Renditions>
   plan(query: { after?: string | null; limit?: number }): Promise<PlanPage>
+  history(query: { id: ImageId; after?: string | null; limit?: number }): Promise<HistoryPage>
+  spend(query: { after?: string | null; limit?: number }): Promise<SpendPage>
+  leftOver(query: {
+    place: LeftOverPlace
+    after?: string | null
+    limit?: number
+  }): Promise<LeftOverPage>
   bill(request: BillRequest): Promise<Bill>
   generate(request: GenerateRequest): Promise<Started>
   stop(): Promise<Stopping>
@@ -59,6 +74,8 @@ export interface Connection {
   ): Promise<Written>
   undo(request: UndoRequest): Promise<Written>
   firstManifest(): Promise<FirstManifest>
+  trash(request: MoveRequest): Promise<Moved>
+  restore(request: MoveRequest): Promise<Moved>
   open(request: OpenRequest): Promise<Opened>
   /** Resolves when the server closes the stream. */
   events(receive: (event: StudioEvent) => void, signal: AbortSignal): Promise<void>
@@ -113,6 +130,9 @@ export function createConnection(token: string): Connection {
     image: (id) => get('image', { id }),
     renditions: (id) => get('renditions', { id }),
     plan: (query) => get('plan', query),
+    history: (query) => get('history', query),
+    spend: (query) => get('spend', query),
+    leftOver: (query) => get('left-over', query),
     bill: (request) => post('bill', request),
     generate: (request) => post('generate', request),
     stop: () => post('stop', {}),
@@ -128,6 +148,8 @@ export function createConnection(token: string): Connection {
     },
     undo: (request) => post('undo', request),
     firstManifest: () => post('manifest', {}),
+    trash: (request) => post('trash', request),
+    restore: (request) => post('restore', request),
     open: (request) => post('open', request),
     async events(receive, signal) {
       const silence = new AbortController()

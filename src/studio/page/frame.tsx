@@ -34,6 +34,8 @@ export function Frame({ children }: { readonly children: ComponentChildren }): J
             name="Plan"
             count={attentionIn(project.value?.states)}
           />
+          <ViewLink place={{ view: 'spend' }} name="Spend" />
+          <ViewLink place={{ view: 'left-over', place: 'store' }} name="Left over" />
         </nav>
         <RunState />
         <div class="bar-end">

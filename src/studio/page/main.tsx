@@ -6,6 +6,8 @@ import { Frame } from './frame.tsx'
 import { ImageView } from './image/image-view.tsx'
 import { listenToKeys } from './keys.ts'
 import { PlanView } from './plan/plan-view.tsx'
+import { LeftOverView } from './records/left-over-view.tsx'
+import { SpendView } from './records/spend-view.tsx'
 import { createStudio, StudioProvider, useStudio } from './studio.ts'
 import { Wall } from './wall/wall.tsx'
 
@@ -16,6 +18,10 @@ function View(): JSX.Element {
       return <Wall />
     case 'plan':
       return <PlanView />
+    case 'spend':
+      return <SpendView />
+    case 'left-over':
+      return <LeftOverView key={place.place} place={place.place} />
     case 'image':
       return <ImageView key={place.id} id={place.id} />
     case 'compare':

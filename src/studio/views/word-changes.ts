@@ -21,9 +21,9 @@ export function wordChanges(before: string, now: string): readonly PromptPart[] 
   ])
 }
 
-/** A letter of a script without blanks between words, a word, or any other mark, each with the blanks after it. */
+/** A letter of a script without blanks between words, a word, or any other mark, each with the blanks before it. */
 const WORD =
-  /(?:[\p{scx=Han}\p{scx=Hira}\p{scx=Kana}\p{scx=Thai}\p{scx=Khmr}\p{scx=Laoo}\p{scx=Mymr}]|[\p{L}\p{M}\p{N}'’]+|.)\s*/gsu
+  /\s*(?:[\p{scx=Han}\p{scx=Hira}\p{scx=Kana}\p{scx=Thai}\p{scx=Khmr}\p{scx=Laoo}\p{scx=Mymr}]|[\p{L}\p{M}\p{N}'’]+|\S)/gu
 
 function wordsOf(text: string): readonly string[] {
   return text.match(WORD) ?? []

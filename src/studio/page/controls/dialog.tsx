@@ -10,6 +10,7 @@ interface DialogProps {
   readonly onClose: () => void
   /** Of the button that leaves everything as it is, which has the focus. */
   readonly cancel?: string
+  readonly class?: string
   readonly children: ComponentChildren
 }
 
@@ -21,6 +22,7 @@ export function Dialog({
   onConfirm,
   onClose,
   cancel = 'Cancel',
+  class: name = '',
   children,
 }: DialogProps): JSX.Element {
   const dialog = useRef<HTMLDialogElement>(null)
@@ -37,7 +39,7 @@ export function Dialog({
   return (
     <dialog
       ref={dialog}
-      class="dialog"
+      class={`dialog ${name}`}
       aria-labelledby={titleId}
       onCancel={(event) => {
         event.preventDefault()

@@ -3,6 +3,7 @@ import { useState } from 'preact/hooks'
 import type { PictureKey, TileState } from '../../protocol.ts'
 import type { ImageDetail, ShownReference, ShownRendition } from '../../protocol-image.ts'
 import { Problems } from '../controls/problems.tsx'
+import { History } from '../records/history.tsx'
 import { useStudio } from '../studio.ts'
 import { useAnswer } from '../use-answer.ts'
 import { bytesOf, moneyOf, ORIGIN_WORDS, STATE_WORDS, timeOf } from '../words.ts'
@@ -62,6 +63,7 @@ export function Facts({ image, beside, onBeside }: FactsProps): JSX.Element {
           </ul>
         </section>
       )}
+      <HistoryFold image={image} beside={beside} onBeside={onBeside} />
       <Renditions id={tile.id} picture={image.picture} beside={beside} onBeside={onBeside} />
       {receipt !== null && (
         <Fold title="Receipt">
@@ -192,6 +194,15 @@ function Thumbnail({ thumbnail }: { readonly thumbnail: PictureKey | null }): JS
     <span class="link-picture">
       {thumbnail !== null && <img src={studio.picture(thumbnail)} alt="" loading="lazy" />}
     </span>
+  )
+}
+
+function HistoryFold(props: FactsProps): JSX.Element {
+  const [isOpen, setOpen] = useState(false)
+  return (
+    <Fold title="History" onOpen={() => setOpen(true)}>
+      <History {...props} isOpen={isOpen} />
+    </Fold>
   )
 }
 

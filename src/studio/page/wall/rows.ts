@@ -1,13 +1,27 @@
 import type { Tile } from '../../protocol.ts'
 import type { Group } from './arrange.ts'
 
+/** What has a place on a wall. */
+interface Shaped {
+  readonly id: string
+  /** In pixels; `null`: unknown. */
+  readonly width: number | null
+  readonly height: number | null
+}
+
+interface ShapedGroup {
+  readonly tiles: readonly Shaped[]
+}
+
+type TileOf<Shown extends ShapedGroup> = Shown['tiles'][number]
+
 /** A strip of the wall, at its place in pixels from the top. */
-export type Row =
+export type Row<Shown extends ShapedGroup = Group> =
   | {
       readonly kind: 'heading'
       readonly top: number
       readonly height: number
-      readonly group: Group
+      readonly group: Shown
     }
   | {
       readonly kind: 'tiles'
@@ -15,11 +29,11 @@ export type Row =
       readonly height: number
       /** Of the pictures in it, without what is written below them. */
       readonly pictureHeight: number
-      readonly cells: readonly Cell[]
+      readonly cells: ReadonlyArray<Cell<TileOf<Shown>>>
     }
 
-export interface Cell {
-  readonly tile: Tile
+export interface Cell<Shown extends Shaped = Tile> {
+  readonly tile: Shown
   readonly left: number
   readonly width: number
 }
@@ -49,14 +63,17 @@ const HIGHEST = 1.3
  * Pictures keep their shape: a row is filled from the left and then made as high as fits its width, and the last row of a
  * group stays as high as it is.
  */
-export function rowsOf(groups: readonly Group[], measures: Measures): readonly Row[] {
-  const rows: Row[] = []
+export function rowsOf<Shown extends ShapedGroup>(
+  groups: readonly Shown[],
+  measures: Measures,
+): ReadonlyArray<Row<Shown>> {
+  const rows: Array<Row<Shown>> = []
   let top = 0
   for (const group of groups) {
     rows.push({ kind: 'heading', top, height: measures.heading, group })
     top += measures.heading
-    for (const line of linesOf(group.tiles, measures)) {
-      const row = rowOf(line, top, measures)
+    for (const line of linesOf<TileOf<Shown>>(group.tiles, measures)) {
+      const row = rowOf<Shown>(line, top, measures)
       rows.push(row)
       top += row.height + measures.gap
     }
@@ -65,16 +82,19 @@ export function rowsOf(groups: readonly Group[], measures: Measures): readonly R
   return rows
 }
 
-interface Line {
-  readonly tiles: readonly Tile[]
+interface Line<Shown extends Shaped> {
+  readonly tiles: readonly Shown[]
   /** The sum of width by height. */
   readonly shapes: number
   readonly isFull: boolean
 }
 
-function linesOf(tiles: readonly Tile[], measures: Measures): readonly Line[] {
-  const lines: Line[] = []
-  let line: Tile[] = []
+function linesOf<Shown extends Shaped>(
+  tiles: readonly Shown[],
+  measures: Measures,
+): ReadonlyArray<Line<Shown>> {
+  const lines: Array<Line<Shown>> = []
+  let line: Shown[] = []
   let shapes = 0
   for (const tile of tiles) {
     const together = shapes + shapeOf(tile)
@@ -100,7 +120,11 @@ function roomFor(count: number, { width, gap }: Measures): number {
   return width - gap * (count - 1)
 }
 
-function rowOf({ tiles, shapes, isFull }: Line, top: number, measures: Measures): Row {
+function rowOf<Shown extends ShapedGroup>(
+  { tiles, shapes, isFull }: Line<TileOf<Shown>>,
+  top: number,
+  measures: Measures,
+): Row<Shown> {
   const { gap, caption } = measures
   const filling = Math.floor(roomFor(tiles.length, measures) / shapes)
   const pictureHeight = isFull
@@ -116,20 +140,22 @@ function rowOf({ tiles, shapes, isFull }: Line, top: number, measures: Measures)
 }
 
 /** Width by height. */
-function shapeOf({ width, height }: Tile): number {
+function shapeOf({ width, height }: Shaped): number {
   if (width === null || height === null || width <= 0 || height <= 0) return 1
   return Math.min(WIDEST, Math.max(NARROWEST, width / height))
 }
 
+type RowPlace = Pick<Row, 'top' | 'height'>
+
 /** How high everything is together. */
-export function heightOf(rows: ReadonlyArray<Pick<Row, 'top' | 'height'>>): number {
+export function heightOf(rows: readonly RowPlace[]): number {
   const last = rows.at(-1)
   return last === undefined ? 0 : last.top + last.height
 }
 
 /** The rows that a window on them shows, as the first and the one after the last. */
 export function rowsWithin(
-  rows: ReadonlyArray<Pick<Row, 'top' | 'height'>>,
+  rows: readonly RowPlace[],
   from: number,
   to: number,
 ): readonly [first: number, end: number] {
@@ -138,7 +164,7 @@ export function rowsWithin(
   return [first, Math.max(first, end)]
 }
 
-function endOf(row: Pick<Row, 'top' | 'height'> | undefined): number {
+function endOf(row: RowPlace | undefined): number {
   return row === undefined ? 0 : row.top + row.height
 }
 
@@ -155,8 +181,14 @@ function firstWhere(length: number, isTrue: (index: number) => boolean): number 
 
 export type Step = 'left' | 'right' | 'up' | 'down' | 'first' | 'last'
 
+type Place = Pick<Cell, 'left' | 'width'>
+
 /** Where an arrow leads from an image: sideways in reading order, up and down to the nearest. */
-export function stepFrom(rows: readonly Row[], id: string | null, step: Step): Tile | undefined {
+export function stepFrom<Shown extends ShapedGroup>(
+  rows: ReadonlyArray<Row<Shown>>,
+  id: string | null,
+  step: Step,
+): TileOf<Shown> | undefined {
   const lines = rows.flatMap((row) => (row.kind === 'tiles' ? [row.cells] : []))
   const all = lines.flat()
   if (step === 'first') return all[0]?.tile
@@ -172,6 +204,6 @@ export function stepFrom(rows: readonly Row[], id: string | null, step: Step): T
   ).tile
 }
 
-function distance(one: Cell, other: Cell): number {
+function distance(one: Place, other: Place): number {
   return Math.abs(one.left + one.width / 2 - other.left - other.width / 2)
 }
