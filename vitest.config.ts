@@ -17,14 +17,14 @@ const config: ViteUserConfig = defineConfig({
   test: {
     reporters: reporters(),
     // Conditions are awaited on machines that do other things too.
-    expect: { poll: { timeout: 30_000 } },
+    expect: { poll: { timeout: 90_000 } },
     // Vitest leaves a core to itself, and of two that is half.
     maxWorkers: '100%',
     // Loading every module again for each file took as long as many of the tests.
     isolate: false,
     setupFiles: 'test/shared-process.ts',
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    testTimeout: 180_000,
+    hookTimeout: 180_000,
     projects: [
       {
         extends: true,

@@ -7,11 +7,11 @@ const config: ViteUserConfig = defineConfig({
   test: {
     reporters: reporters(),
     // Conditions are awaited on machines that do other things too.
-    expect: { poll: { timeout: 30_000 } },
+    expect: { poll: { timeout: 120_000 } },
     include: ['test/system/**/*.test.ts', ...longTests],
     globalSetup: ['test/build-dist.ts', 'test/system/fetch-newer-node.ts'],
-    testTimeout: 180_000,
-    hookTimeout: 180_000,
+    testTimeout: 600_000,
+    hookTimeout: 600_000,
   },
 })
 

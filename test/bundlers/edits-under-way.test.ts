@@ -99,10 +99,10 @@ test.each<[string, readonly string[], (project: Sandbox) => unknown]>([
     await start(project)
     const asked = (): unknown => names.map((name) => [name, askedFor(project, name)])
     const under = names.map((name) => [name, ['old sheet']])
-    await expect.poll(asked, { timeout: 30_000 }).toEqual(under)
+    await expect.poll(asked, { timeout: 90_000 }).toEqual(under)
     for (const name of names) await EDITS[name]!.edit(project)
     const isMade = (): boolean => names.every((name) => askedFor(project, name).includes('poster'))
-    await expect.poll(isMade, { timeout: 30_000 }).toBe(true)
+    await expect.poll(isMade, { timeout: 90_000 }).toBe(true)
     expect(asked()).toEqual(names.map((name) => [name, EDITS[name]!.asked]))
   },
 )

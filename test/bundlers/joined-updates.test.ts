@@ -5,7 +5,7 @@ import { sandbox } from './sandbox.ts'
 import { viteDev } from './vite-dev.ts'
 import { failOn, webpackWatch } from './webpack.ts'
 
-const POLL = { timeout: 30_000, interval: 20 }
+const POLL = { timeout: 90_000, interval: 20 }
 
 /** Three images on a page that takes no updates. */
 const FILES = {

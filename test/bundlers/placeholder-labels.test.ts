@@ -11,7 +11,7 @@ import { viteDev, type DevServer } from './vite-dev.ts'
 import { viteBuild } from './vite.ts'
 import { failOn, webpackWatch } from './webpack.ts'
 
-const POLL = { timeout: 30_000, interval: 50 }
+const POLL = { timeout: 90_000, interval: 50 }
 
 const WIDTHS = [64, 95, 96, 256]
 

@@ -85,4 +85,4 @@ export async function expectUpdates(create: Create): Promise<void> {
   expect(told()).not.toContain('full-reload')
 }
 
-const POLL = { timeout: 10_000, interval: 20 }
+const POLL = { timeout: 90_000, interval: 20 }

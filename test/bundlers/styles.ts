@@ -69,7 +69,7 @@ export async function expectStylesToBeWatched(host: Host, store: string): Promis
         await expect
           .poll(() => isOver || project.write(file, project.read(file)), {
             interval: 200,
-            timeout: 60_000,
+            timeout: 90_000,
           })
           .toBe(true)
       })()

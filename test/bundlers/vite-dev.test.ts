@@ -38,7 +38,7 @@ test('placeholders of the final size at once, however slow the provider is', asy
   }
   for (const { src } of Object.values(pictures)) expect(page.pictures).toContain(src)
 
-  await expect.poll(() => project.emulator.stats().inFlight, { timeout: 20_000 }).toBeGreaterThan(0)
+  await expect.poll(() => project.emulator.stats().inFlight, { timeout: 90_000 }).toBeGreaterThan(0)
   expect(await dev.visit()).toEqual(page)
 })
 
@@ -324,7 +324,7 @@ function isSame(left: Page, right: Page): boolean {
   return left.pictures.join() === right.pictures.join()
 }
 
-const POLL = { timeout: 20_000 }
+const POLL = { timeout: 90_000 }
 
 function withoutUrl({ name, format, width, height }: Awaited<ReturnType<typeof looks>>[number]) {
   return `${name} ${format} ${width}x${height}`

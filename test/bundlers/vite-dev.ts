@@ -79,7 +79,7 @@ async function watching({ config, watcher }: ViteDevServer): Promise<void> {
     if (!isSeen) writeFileSync(probe, String(written++))
     return isSeen
   }
-  await expect.poll(write, { timeout: 20_000 }).toBe(true)
+  await expect.poll(write, { timeout: 90_000 }).toBe(true)
 }
 
 /** What the pictures of a page are, by name and width. */

@@ -70,7 +70,7 @@ test('does not wait for a provider, and does not end because of what is broken',
   const project = await sandbox({ files: ONE, emulator: { faults: [{ kind: 'hang' }] } })
   const watcher = webpackWatch(project)
   await until(watcher, project, (pictures) => pictures.length === 1)
-  await expect.poll(() => project.emulator.stats().inFlight, { timeout: 20_000 }).toBeGreaterThan(0)
+  await expect.poll(() => project.emulator.stats().inFlight, { timeout: 90_000 }).toBeGreaterThan(0)
 
   project.edit('src/one.image.yaml', 'alt:', 'atl:')
   await until(watcher, project, (_, stats) => {

@@ -23,7 +23,7 @@ let packages: InstalledPackages
 
 beforeAll(() => {
   packages = installed(PACKAGES)
-}, 180_000)
+})
 
 afterAll(() => packages?.remove())
 

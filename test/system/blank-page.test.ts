@@ -61,7 +61,7 @@ test.each([
         dev.server.resolvedUrls!.local[0]!,
       )
       const shows = (alt: string): Promise<void> =>
-        expect.poll(() => altsOf(page), { timeout: 30_000, message: alt }).toEqual([alt])
+        expect.poll(() => altsOf(page), { timeout: 90_000, message: alt }).toEqual([alt])
       const blank = async (change: () => void): Promise<void> => {
         const before = complained()
         change()

@@ -66,7 +66,7 @@ export async function countLoads({
     const look = async (): Promise<void> => {
       let now: readonly string[] = []
       await expect
-        .poll(async () => (now = await urls()).filter((url) => !seen.has(url)), { timeout: 60_000 })
+        .poll(async () => (now = await urls()).filter((url) => !seen.has(url)), { timeout: 90_000 })
         .toHaveLength(3)
       for (const url of now) seen.add(url)
     }

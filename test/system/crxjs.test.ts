@@ -66,7 +66,7 @@ async function extension(): Promise<{
   const names = (): string[] => (existsSync(folder) ? [...filesBelow(folder).keys()] : [])
   const pictures = (): string[] => names().filter((name) => name.endsWith('.jpg'))
   await expect.poll(pictures, { timeout: 120_000 }).toHaveLength(2)
-  await expect.poll(() => server.output(), { timeout: 60_000 }).toContain('Load dist')
+  await expect.poll(() => server.output(), { timeout: 90_000 }).toContain('Load dist')
   return { files: filesBelow(folder), said: server.output() }
 }
 
@@ -97,7 +97,7 @@ it(
     const server = await project.serveAt('vite', [], { IMAGEGEN_MODE: 'frozen' })
     onTestFinished(() => server.stop())
     await expect
-      .poll(() => server.output(), { timeout: 60_000 })
+      .poll(() => server.output(), { timeout: 90_000 })
       .toContain(
         "cannot show pictures from node_modules/.cache/unplugin-imagegen: it renames the files below node_modules. Set the option `cacheDir` to another folder, such as `cacheDir: 'imagegen-cache'`.",
       )

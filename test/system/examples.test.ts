@@ -160,7 +160,7 @@ describe('the dev server of the Vite example', () => {
             return image.complete && !${gone}.includes(image.currentSrc)
           })`,
           undefined,
-          { timeout: 60_000 },
+          { timeout: 90_000 },
         )
         .catch((error: unknown) => {
           throw new Error(`The page did not change. Vite said:\n${server.output()}`, {

@@ -32,7 +32,7 @@ beforeAll(async () => {
   for (const name of ['src', '.imagegen']) {
     cpSync(project.path(name), path.join(packages.folder, name), { recursive: true })
   }
-}, 300_000)
+})
 afterAll(async () => {
   packages?.remove()
   await project?.dispose()

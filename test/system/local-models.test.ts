@@ -17,7 +17,7 @@ let packages: InstalledPackages
 
 beforeAll(() => {
   packages = installed({ '@ai-sdk/openai-compatible': '^2.0.0' })
-}, 180_000)
+})
 
 afterAll(() => packages?.remove())
 

@@ -135,7 +135,7 @@ async function checkWatching(host: Host): Promise<void> {
         project.write(file, project.read(file))
       return false
     }
-    await expect.poll(look, { timeout: 60_000, interval: 200 }).toBe(true)
+    await expect.poll(look, { timeout: 90_000, interval: 200 }).toBe(true)
   }
   /** Until a build holds what is wanted, and leaves every file that it names. */
   const until = async (

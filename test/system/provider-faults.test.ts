@@ -19,7 +19,7 @@ beforeAll(() => {
     '@ai-sdk/fal': '^2.0.59',
     '@ai-sdk/replicate': '^2.0.57',
   })
-}, 180_000)
+})
 
 afterAll(() => packages?.remove())
 

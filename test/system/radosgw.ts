@@ -30,7 +30,7 @@ const PROGRAMS = {
 }
 
 /** Milliseconds. */
-const PATIENCE = { timeout: 60_000, interval: 200 }
+const PATIENCE = { timeout: 90_000, interval: 200 }
 
 /** The smallest Ceph there can be: a monitor, one store in memory, and the gateway that speaks S3. */
 export async function startObjectStore(): Promise<ObjectStore> {
@@ -55,7 +55,7 @@ export async function startObjectStore(): Promise<ObjectStore> {
   writeFileSync(file('ceph.conf'), configuration(folder, cluster, { port, first, second }))
   const config = ['-c', file('ceph.conf')]
   const run = async (program: string, ...args: string[]): Promise<string> =>
-    (await promisify(execFile)(program, args, { timeout: 60_000 })).stdout
+    (await promisify(execFile)(program, args, { timeout: 90_000 })).stdout
   const start = (program: string, ...args: string[]): void => {
     running.push(spawn(program, [...config, ...args, '-f'], { stdio: 'ignore' }))
   }

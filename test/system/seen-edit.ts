@@ -64,7 +64,7 @@ export async function seeEdit(plan: EditPlan): Promise<SeenEdit> {
         return now.filter(isMeant)
       }
       await expect
-        .poll(show, { timeout: 60_000 })
+        .poll(show, { timeout: 90_000 })
         .toSatisfy(
           (meant: NaturalSize[]) =>
             meant.length > 0 && meant.every(({ url, width }) => width > 0 && !before.has(url)),

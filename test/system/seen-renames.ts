@@ -159,4 +159,4 @@ export function altsOf(page: Page): Promise<readonly string[]> {
   return page.evaluate<string[]>('[...document.images].map(({ alt }) => alt)').catch(() => [])
 }
 
-const POLL = { timeout: 60_000, interval: 50 }
+const POLL = { timeout: 90_000, interval: 50 }

@@ -105,7 +105,7 @@ beforeAll(() => {
     throw new Error(`npm could not install ${wanted.join(' ')}: it needs a registry.\n${stderr}`)
   }
   execFileSync(process.execPath, [bin, 'types'], { cwd: folder, stdio: 'pipe' })
-}, 180_000)
+})
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 

@@ -42,7 +42,7 @@ export async function startWebDav(): Promise<WebDav> {
   }
   const url = `http://127.0.0.1:${port}`
   await vi
-    .waitFor(() => fetch(url), { timeout: 30_000 })
+    .waitFor(() => fetch(url), { timeout: 90_000 })
     .catch(async (error: unknown) => {
       await stop()
       throw error

@@ -117,12 +117,12 @@ import.meta.webpackHot.accept()
     page.on('console', (message) => told.push(message.text()))
     page.on('pageerror', (error) => told.push(error.message))
     const shows = async (alt: string): Promise<void> => {
-      await expect.poll(() => altsOf(page), { timeout: 60_000 }).toEqual([alt])
+      await expect.poll(() => altsOf(page), { timeout: 90_000 }).toEqual([alt])
     }
     const edit = async (file: string, from: string, to: string): Promise<void> => {
       const before = server.built()
       project.edit(file, from, to)
-      await expect.poll(server.built, { timeout: 60_000 }).toBeGreaterThan(before)
+      await expect.poll(server.built, { timeout: 90_000 }).toBeGreaterThan(before)
     }
     let edits = 0
     const updates = async (from: string): Promise<string> => {
