@@ -25,6 +25,7 @@ export async function openPage(
   { width = 1280, colorScheme = 'light' }: PageSettings = {},
 ): Promise<OpenedPage> {
   const page = await browser.newPage({ viewport: { width, height: 900 }, colorScheme })
+  page.setDefaultTimeout(90_000)
   const complaints: string[] = []
   page.on('console', (message) => {
     const { url: source } = message.location()
