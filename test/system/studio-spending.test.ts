@@ -1,4 +1,5 @@
-import { readdirSync } from 'node:fs'
+import { readdirSync, rmSync } from 'node:fs'
+import path from 'node:path'
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import type { Address } from '../../src/studio/page/address.ts'
@@ -106,7 +107,39 @@ describe('the plan', () => {
     await tile.getByText('Failed').waitFor()
     // The failure is of the image as it was.
     studio.project.write({ 'cast.image.yaml': CAST.replace('prompt: Tom', 'prompt: Thomas') })
-    await tile.getByText('Missing, 0.0035 USD').waitFor()
+    await tile.getByText('0.0035 USD').waitFor()
+  })
+
+  it('asks again for what failed, and for what is lost only as “Pay again”', async () => {
+    const studio = await open({
+      emulator: { faults: [{ kind: 'status', code: 1026, match: 'Tom', times: 1 }] },
+    })
+    const { page } = await openPage(studio, PLAN)
+    await buttonOf(page, 'Generate').click()
+    await confirm(page, 'Generate')
+    await page.getByText('2 of 3 images stored, 1 failed').waitFor()
+    await buttonOf(page, 'Generate').click()
+    await page.getByRole('dialog', { name: 'Generate 1 picture for 0.0035 USD?' }).waitFor()
+    await confirm(page, 'Generate')
+    await page.getByText('Every image is current', { exact: false }).waitFor()
+    expect(studio.emulator.stats().images).toBe(3)
+
+    const store = studio.project.file('.imagegen')
+    for (const name of readdirSync(store)) {
+      if (/^tom.*\.jpg$/.test(name)) rmSync(path.join(store, name))
+    }
+    // A lost original is not for sale by accident: nothing is selected, and `Generate` has nothing to ask for.
+    await buttonOf(page, 'Pay again').waitFor()
+    expect(await page.getByLabel(`Select ${TOM}`).count()).toBe(0)
+    expect(await buttonOf(page, 'Generate').isDisabled()).toBe(true)
+    await page.getByRole('link', { name: TOM, exact: true }).click()
+    await buttonOf(page, 'Pay again').click()
+    await page.getByRole('dialog', { name: 'Generate 1 picture for 0.0035 USD?' }).waitFor()
+    expect(studio.emulator.stats().images).toBe(3)
+    await confirm(page, 'Generate')
+    await page.getByRole('radio', { name: '1, in use' }).waitFor({ state: 'attached' })
+    await expect.poll(() => storedPictures(studio)).toBe(3)
+    expect(studio.emulator.stats().images).toBe(4)
   })
 
   it('shows progress in every tab, and Stop lets what is under way come home', async () => {

@@ -1,9 +1,11 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { chmodSync, existsSync, readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
-import type { Browser, Page } from 'playwright-core'
+import type { Browser, Locator, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { findEditor } from '../../src/studio/actions/programs.ts'
 import type { Address } from '../../src/studio/page/address.ts'
 import type { OpenStudio, OpenStudioSettings } from '../studio/opened.ts'
+import { temporaryProject } from '../temporary-project.ts'
 import { launchChromium } from './chromium.ts'
 import type { OpenedPage } from './open-page.ts'
 import { buttonOf, confirm, openRealStudio, openStudioPage, tileOf } from './studio-page.ts'
@@ -19,6 +21,7 @@ const adopted = path.join(import.meta.dirname, '../../examples/pictures/composit
 
 const MANIFEST = 'src/cast.image.yaml'
 const KIRA = `${MANIFEST}#kira`
+const TOM = `${MANIFEST}#tom`
 const CAST = `# The people of the harbour
 images:
   kira: # the keeper
@@ -170,7 +173,7 @@ describe('an image', () => {
     await expect.poll(() => manifestOf(studio)).toBe(rerolled)
 
     // Or takes the place of generating.
-    await dropFile(page, adopted)
+    await dropFile(page, adopted, page.locator('.stage'))
     await page.getByRole('dialog').getByLabel('In place of generating', { exact: false }).check()
     await confirm(page, 'Adopt')
     await expect.poll(() => manifestOf(studio)).toContain('source: ./composite.webp')
@@ -202,6 +205,67 @@ describe('an image', () => {
       .poll(() => manifestOf(studio))
       .toMatch(/overrides:[^]*winter[^]*The frozen harbour/)
     expect(manifestOf(studio)).toContain('prompt: The harbour in ${season}')
+  })
+})
+
+describe('a file that is dropped on the wall', () => {
+  it('is adopted by the image under it, as on its own page, and touched up if it is', async () => {
+    const studio = await open()
+    const first = await openPage(studio, IMAGE)
+    await generate(first.page)
+    const { page, complaints } = await openPage(studio)
+    const tile = (id: string): Locator => page.locator('.tile', { has: tileOf(page, id) })
+    await tile(KIRA).locator('img').waitFor()
+
+    // One more candidate of the same prompt: the picture that was generated, touched up.
+    await dropFile(page, adopted, tile(KIRA))
+    await page.getByRole('dialog', { name: 'Adopt composite.webp for kira?' }).waitFor()
+    await page.getByRole('radio', { name: 'touched up', exact: false }).check()
+    await confirm(page, 'Adopt')
+    await tile(KIRA).getByText('3/3').waitFor()
+    expect(receiptsOf(studio).map(({ origin }) => origin)).toContain('edited')
+    expect(manifestOf(studio)).toMatch(/^    pick: (?:3|"[0-9a-f]{8,}")$/m)
+    await buttonOf(page, 'Undo').click()
+    await expect.poll(() => manifestOf(studio)).toBe(CAST)
+
+    // In place of generating, of an image that has no picture yet.
+    await dropFile(page, adopted, tile(TOM))
+    await page.getByRole('radio', { name: 'In place of generating', exact: false }).check()
+    await confirm(page, 'Adopt')
+    await expect.poll(() => manifestOf(studio)).toContain('source: ./composite.webp')
+    await tile(TOM).locator('img').waitFor()
+    expect(studio.emulator.stats().images).toBe(2)
+
+    // Elsewhere the browser must not open it: the page would be gone.
+    await page.evaluate(
+      "addEventListener('drop', (event) => { window.isKept = event.defaultPrevented })",
+    )
+    await dropFile(page, adopted, page.locator('.bar'), false)
+    expect(await page.evaluate('window.isKept')).toBe(true)
+    expect(await page.getByRole('dialog').count()).toBe(0)
+    expect(complaints).toEqual([])
+  })
+})
+
+describe('“Open in editor”', () => {
+  it('starts the editor with the file and the line of the image as arguments, without a shell', async () => {
+    const project = await temporaryProject({})
+    const [seen, program] = [project.file('seen'), project.file('code')]
+    project.write({
+      code: `#!/bin/sh\nfor each in "$@"; do printf '%s\\n' "$each"; done > "${seen}.part"\nmv "${seen}.part" "${seen}"\n`,
+    })
+    chmodSync(program, 0o755)
+    const editor = findEditor({ VISUAL: program, PATH: process.env['PATH'] })
+    const manifest = 'a $(touch pwned);`id`.image.yaml'
+    const studio = await open({ files: { [manifest]: CAST }, studio: { editor } })
+    const { page } = await openPage(studio, {
+      place: { view: 'image', id: `${manifest}#tom` },
+    })
+    await page.getByRole('link', { name: 'Open in editor' }).click()
+    await page.getByRole('status').getByText(`Opened ${manifest}:8 in code.`).waitFor()
+    await expect.poll(() => existsSync(seen)).toBe(true)
+    expect(readFileSync(seen, 'utf8')).toBe(`-g\n${studio.project.file(manifest)}:8\n`)
+    expect(existsSync(studio.project.file('pwned'))).toBe(false)
   })
 })
 
@@ -258,18 +322,20 @@ describe('two tabs', () => {
   })
 })
 
-/** As a person drops a file of the desktop onto the picture. */
-async function dropFile(page: Page, file: string): Promise<void> {
+/** Drops a file as a person does who drags it from the desktop. */
+async function dropFile(page: Page, file: string, target: Locator, isTaken = true): Promise<void> {
   const bytes = readFileSync(file).toString('base64')
   const name = path.basename(file)
-  const transfer = await page.evaluateHandle(`(() => {
+  const dataTransfer = await page.evaluateHandle(`(() => {
     const bytes = Uint8Array.from(atob(${JSON.stringify(bytes)}), (letter) => letter.charCodeAt(0))
     const transfer = new DataTransfer()
     transfer.items.add(new File([bytes], ${JSON.stringify(name)}, { type: 'image/webp' }))
     return transfer
   })()`)
-  const stage = page.locator('.stage')
-  await stage.dispatchEvent('dragover', { dataTransfer: transfer })
-  await page.getByText('Drop a picture to adopt it').waitFor()
-  await stage.dispatchEvent('drop', { dataTransfer: transfer })
+  await target.dispatchEvent('dragover', { dataTransfer })
+  const invitation = page.locator('.drop, .tile-drop')
+  if (isTaken) await invitation.waitFor()
+  else expect(await invitation.count()).toBe(0)
+  await target.dispatchEvent('drop', { dataTransfer })
+  await expect.poll(() => invitation.count()).toBe(0)
 }

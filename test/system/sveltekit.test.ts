@@ -7,9 +7,11 @@ import { accountAt } from './account.ts'
 import { installExample, type InstalledExample } from './installed-example.ts'
 import type { Ran } from './installed-project.ts'
 import { naturalSizes } from './natural-sizes.ts'
-import { visitPage } from './open-page.ts'
+import { openPage, visitPage } from './open-page.ts'
 import { seeEdit } from './seen-edit.ts'
 import { NO_LOADS, seeRenames } from './seen-renames.ts'
+import { addressIn, STUDIO } from './studio-dev-server.ts'
+import { buttonOf, tileOf } from './studio-page.ts'
 import { svelteErrorsIn } from './svelte-errors.ts'
 
 const MISSPELT = `<script lang="ts">
@@ -121,6 +123,32 @@ describe('SvelteKit', () => {
     })
     for (const stage of seen.stages) expect(stage).toMatchObject(SHOWN)
     expect(seen).toMatchObject({ asked: 3, isSamePage: true, complaints: [] })
+  })
+
+  it('offers the studio in its dev server, at an origin of its own, and shows what is written there', async () => {
+    const { browser, emulator, project } = example
+    const server = await project.serveAt('vite', ['dev'], accountAt(emulator.url))
+    onTestFinished(() => server.stop())
+    const address = await addressIn(server)
+    expect(server.output().match(new RegExp(STUDIO, 'g'))).toHaveLength(1)
+    expect(new URL(address.url).origin).not.toBe(new URL(server.url).origin)
+    const { page, complaints } = await openPage(browser, `${server.url}/__imagegen/`)
+    expect(page.url()).toBe(`${address.url}#token=${address.token}`)
+    await tileOf(page, 'src/lib/pictures/tower.image.yaml#tower').click()
+    await page.getByRole('radio', { name: '1, in use' }).waitFor({ state: 'attached' })
+    await buttonOf(page, 'Edit').click()
+    await page.getByLabel('Alt').fill('The clock')
+    await buttonOf(page, 'Save').click()
+    await expect
+      .poll(() => project.read('src/lib/pictures/tower.image.yaml'))
+      .toContain('alt: The clock')
+    await expect.poll(async () => (await fetch(server.url)).text()).toContain('alt="The clock"')
+    await buttonOf(page, 'Undo').click()
+    await expect
+      .poll(() => project.read('src/lib/pictures/tower.image.yaml'))
+      .toContain(`alt: ${SHOWN[0]!.alt}`)
+    await page.close()
+    expect(complaints).toEqual([`${server.url}/__imagegen/: 302`])
   })
 
   it('refuses to publish a manifest of its static folder, before it requests anything', async () => {

@@ -2,6 +2,7 @@ import type { ComponentChildren, JSX } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
 import type { Place } from './address.ts'
 import { useCommands } from './controls/commands.tsx'
+import { useNoStrayFiles } from './controls/dropped-files.tsx'
 import { KeyHelp } from './key-help.tsx'
 import { useStudio, type Reading } from './studio.ts'
 import { countOf, durationOf } from './words.ts'
@@ -16,6 +17,7 @@ export function Frame({ children }: { readonly children: ComponentChildren }): J
     const name = project.value?.name ?? 'studio'
     document.title = place.view === 'image' ? `${place.id} – ${name}` : `${name} – studio`
   }, [place, project.value?.name])
+  useNoStrayFiles()
   const canUndo = undoable.value.length > 0
   useCommands([
     { key: '?', does: 'Show the keys', run: () => setHelp(true) },

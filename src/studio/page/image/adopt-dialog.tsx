@@ -1,13 +1,15 @@
 import type { JSX } from 'preact'
 import { useEffect, useRef, useState } from 'preact/hooks'
 import type { AdoptHow } from '../../protocol-actions.ts'
-import type { ImageDetail } from '../../protocol-image.ts'
+import type { Tile } from '../../protocol.ts'
 import { Dialog } from '../controls/dialog.tsx'
 import { useStudio, wordsOf } from '../studio.ts'
 import { bytesOf } from '../words.ts'
 
 interface AdoptDialogProps {
-  readonly image: ImageDetail
+  readonly tile: Tile
+  /** Of the manifest as the page saw it; `null`: not known yet. */
+  readonly digest: string | null
   readonly file: File
   readonly onClose: () => void
 }
@@ -22,7 +24,7 @@ const IN_PLACE: Way = {
   how: 'source',
   name: 'In place of generating',
   means:
-    'The file is copied beside the manifest and written as `source`. Nothing is generated any more.',
+    'The file is copied beside the manifest, which names it as its source. Nothing is generated any more.',
 }
 
 const KEEPING: readonly Way[] = [
@@ -39,9 +41,9 @@ const KEEPING: readonly Way[] = [
 ]
 
 /** Asks how a file that was dropped or chosen is to be used. */
-export function AdoptDialog({ image, file, onClose }: AdoptDialogProps): JSX.Element {
+export function AdoptDialog({ tile, digest, file, onClose }: AdoptDialogProps): JSX.Element {
   const studio = useStudio()
-  const ways = image.tile.prompt === null ? [IN_PLACE] : [...KEEPING, IN_PLACE]
+  const ways = tile.prompt === null ? [IN_PLACE] : [...KEEPING, IN_PLACE]
   const [how, setHow] = useState<AdoptHow>(ways[0]?.how ?? 'source')
   const [problem, setProblem] = useState<string | null>(null)
   const [isAsked, setAsked] = useState(false)
@@ -49,10 +51,11 @@ export function AdoptDialog({ image, file, onClose }: AdoptDialogProps): JSX.Ele
   const isTooLarge = file.size > largest
 
   const adopt = async (): Promise<void> => {
+    if (digest === null) return
     setAsked(true)
     setProblem(null)
     try {
-      const query = { id: image.tile.id, digest: image.digest, how, name: file.name }
+      const query = { id: tile.id, digest, how, name: file.name }
       studio.written(await studio.connection.adopt(query, file))
       onClose()
     } catch (error) {
@@ -63,9 +66,9 @@ export function AdoptDialog({ image, file, onClose }: AdoptDialogProps): JSX.Ele
 
   return (
     <Dialog
-      title={`Adopt ${file.name} for ${image.tile.name}?`}
+      title={`Adopt ${file.name} for ${tile.name}?`}
       confirm="Adopt"
-      canConfirm={!isTooLarge && !isAsked}
+      canConfirm={digest !== null && !isTooLarge && !isAsked}
       onConfirm={() => void adopt()}
       onClose={onClose}
     >

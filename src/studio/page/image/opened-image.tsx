@@ -6,6 +6,7 @@ import type { Tile } from '../../protocol.ts'
 import { modeAmong, modesFor } from '../compare/compare.tsx'
 import { Stage, type ComparedPicture } from '../compare/stage.tsx'
 import { useCommands } from '../controls/commands.tsx'
+import { useDroppedFiles } from '../controls/dropped-files.tsx'
 import { GenerateDialog } from '../plan/generate-dialog.tsx'
 import { useStudio } from '../studio.ts'
 import { bytesOf, moneyOf, STATE_WORDS } from '../words.ts'
@@ -52,32 +53,14 @@ export function OpenedImage({ image, reload }: OpenedImageProps): JSX.Element {
   // A finished file of another picture says nothing of this one.
   useEffect(() => setBeside(null), [image.picture])
 
-  // Anywhere on the page: a browser opens what is dropped elsewhere, and the page would be gone.
-  useEffect(() => {
-    const over = (event: DragEvent): void => {
-      if (!writable.value || event.dataTransfer?.types.includes('Files') !== true) return
-      event.preventDefault()
-      setOver(true)
-    }
-    const leave = (event: DragEvent): void => {
-      if (event.relatedTarget === null) setOver(false)
-    }
-    const drop = (event: DragEvent): void => {
-      if (!writable.value) return
-      event.preventDefault()
-      setOver(false)
-      const file = event.dataTransfer?.files[0]
-      if (file !== undefined) setQuestion({ adopt: file })
-    }
-    window.addEventListener('dragover', over)
-    window.addEventListener('dragleave', leave)
-    window.addEventListener('drop', drop)
-    return () => {
-      window.removeEventListener('dragover', over)
-      window.removeEventListener('dragleave', leave)
-      window.removeEventListener('drop', drop)
-    }
-  }, [writable])
+  useDroppedFiles({
+    over() {
+      if (writable.value) setOver(true)
+      return writable.value
+    },
+    leave: () => setOver(false),
+    drop: (file) => setQuestion({ adopt: file }),
+  })
 
   const change = async (wanted: Change): Promise<void> => {
     if (isBusy) return
@@ -271,7 +254,12 @@ export function OpenedImage({ image, reload }: OpenedImageProps): JSX.Element {
       )}
       {question === 'reroll' && <RerollDialog image={image} onClose={() => setQuestion(null)} />}
       {typeof question === 'object' && question !== null && (
-        <AdoptDialog image={image} file={question.adopt} onClose={() => setQuestion(null)} />
+        <AdoptDialog
+          tile={tile}
+          digest={image.digest}
+          file={question.adopt}
+          onClose={() => setQuestion(null)}
+        />
       )}
     </div>
   )

@@ -14,7 +14,10 @@ import { GenerateDialog } from './generate-dialog.tsx'
 import { RunPanel } from './run-panel.tsx'
 
 /** Of a row, in pixels; on narrow screens its words stand below each other. */
-const HEIGHT = { wide: 64, narrow: 96 } as const
+const HEIGHT = { wide: 64, narrow: 80 } as const
+
+/** What the provider's words on a failure, and what to do now, need besides. */
+const FAILED = { wide: 20, narrow: 60 } as const
 
 /** What is not as it should be, why, and what it would cost to make it so. */
 export function PlanView(): JSX.Element {
@@ -85,10 +88,18 @@ function Planned({ plan: { facts, rows } }: { readonly plan: WholePlan }): JSX.E
     })
   }
   useCommands([{ key: 'G', does: 'Generate', run: generate }])
+  const progress = studio.progress.value
   const placed = useMemo(() => {
-    const height = width < 640 ? HEIGHT.narrow : HEIGHT.wide
-    return rows.map((row, index) => ({ row, top: index * height, height }))
-  }, [rows, width])
+    const screen = width < 640 ? 'narrow' : 'wide'
+    let top = 0
+    return rows.map((row) => {
+      const isFailed = progress.get(row.id)?.at === 'failed'
+      const height = HEIGHT[screen] + (isFailed ? FAILED[screen] : 0)
+      const place = { row, top, height }
+      top += height
+      return place
+    })
+  }, [rows, width, progress])
   const isAll = selected.length === choosable.length
   return (
     <>
@@ -192,7 +203,7 @@ function Row({ row, isChosen, onChoose, onReplace }: RowProps): JSX.Element {
   const progress = studio.progress.value.get(row.id)
   const name = row.id.slice(row.id.lastIndexOf('#') + 1)
   return (
-    <div class="plan-row" data-state={row.state}>
+    <div class="plan-row" data-state={row.state} data-progress={progress?.at}>
       {canChoose(row) && studio.writable.value ? (
         <input
           type="checkbox"

@@ -10,16 +10,27 @@ interface TileLinkProps {
   readonly pictureHeight: number
   /** Whether Tab leads here: to one tile of the wall. */
   readonly isRoving: boolean
+  /** Whether a file is dragged over it. */
+  readonly isOver: boolean
   readonly onFocus: () => void
 }
 
 /** An image on the wall: its picture, its name, and what is not as it should be. The link covers all of it. */
-export function TileLink({ cell, pictureHeight, isRoving, onFocus }: TileLinkProps): JSX.Element {
+export function TileLink({
+  cell,
+  pictureHeight,
+  isRoving,
+  isOver,
+  onFocus,
+}: TileLinkProps): JSX.Element {
   const studio = useStudio()
   const { tile, left, width } = cell
   const progress = studio.progress.value.get(tile.id)
   const isBusy = progress !== undefined && ['asked', 'arrived', 'retrying'].includes(progress.at)
+  const inPlace = tile.thumbnail === null && !isBusy ? STATE_WORDS[tile.state] : ''
   const told = tellTile(tile, progress)
+  // The empty place of a picture says the state already.
+  const below = told.filter((words) => words !== inPlace).join(', ')
   return (
     <div
       class="tile"
@@ -29,7 +40,7 @@ export function TileLink({ cell, pictureHeight, isRoving, onFocus }: TileLinkPro
     >
       <span class="tile-picture" style={{ height: `${pictureHeight}px` }}>
         {tile.thumbnail === null ? (
-          <span class="tile-empty">{isBusy ? '' : STATE_WORDS[tile.state]}</span>
+          <span class="tile-empty">{inPlace}</span>
         ) : (
           <img
             src={studio.picture(tile.thumbnail)}
@@ -41,6 +52,7 @@ export function TileLink({ cell, pictureHeight, isRoving, onFocus }: TileLinkPro
             draggable={false}
           />
         )}
+        {isOver && <span class="tile-drop">Adopt</span>}
         {isBusy && <span class="tile-busy" />}
         {tile.candidates > 1 && (
           <span class="tile-count">
@@ -53,27 +65,26 @@ export function TileLink({ cell, pictureHeight, isRoving, onFocus }: TileLinkPro
           class="tile-name"
           href={studio.hrefOf({ view: 'image', id: tile.id })}
           aria-label={tile.id}
-          aria-description={told === '' ? undefined : told}
+          aria-description={told.length === 0 ? undefined : told.join(', ')}
           data-tile={tile.id}
           tabIndex={isRoving ? 0 : -1}
           onFocus={onFocus}
         >
           {tile.name}
         </a>
-        <span class="tile-told">{told}</span>
+        <span class="tile-told">{below}</span>
       </span>
     </div>
   )
 }
 
 /** What a person should know of it; nothing where everything is as it should be. */
-function tellTile(tile: Tile, progress: ImageProgress | undefined): string {
+function tellTile(tile: Tile, progress: ImageProgress | undefined): readonly string[] {
   if (progress !== undefined && progress.at !== 'stored' && progress.at !== 'not-asked') {
-    return progressWords(progress).title
+    return [progressWords(progress).title]
   }
   if (tile.state === 'current') {
-    return tile.width === null || tile.height === null ? '' : `${tile.width} × ${tile.height}`
+    return tile.width === null || tile.height === null ? [] : [`${tile.width} × ${tile.height}`]
   }
-  const price = tile.usd === 0 ? [] : [moneyOf(tile.usd)]
-  return [STATE_WORDS[tile.state], ...price].join(', ')
+  return [STATE_WORDS[tile.state], ...(tile.usd === 0 ? [] : [moneyOf(tile.usd)])]
 }

@@ -4,8 +4,10 @@ import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import type { ImageId } from '../../protocol.ts'
 import type { Density } from '../address.ts'
 import { useCommands } from '../controls/commands.tsx'
+import { useDroppedFiles } from '../controls/dropped-files.tsx'
 import { Problems } from '../controls/problems.tsx'
 import { VirtualRows } from '../controls/virtual-rows.tsx'
+import { AdoptDialog } from '../image/adopt-dialog.tsx'
 import { useStudio } from '../studio.ts'
 import { countOf } from '../words.ts'
 import { arrange } from './arrange.ts'
@@ -27,6 +29,8 @@ export function Wall(): JSX.Element {
   const studio = useStudio()
   const { tiles, address, project, lastOnWall: been } = studio
   const [width, setWidth] = useState(0)
+  const [over, setOver] = useState<ImageId | null>(null)
+  const [dropped, setDropped] = useState<DroppedFile | null>(null)
   const [focus, setFocus] = useState<ImageId | null>(been.focus)
   const list = useRef<HTMLDivElement>(null)
 
@@ -49,6 +53,19 @@ export function Wall(): JSX.Element {
       focusTile(list.current, been.focus)
     }
   }, [width])
+
+  useDroppedFiles({
+    over(target) {
+      const id = studio.writable.value ? tileAt(target) : null
+      setOver(id)
+      return id !== null
+    },
+    leave: () => setOver(null),
+    drop(file, target) {
+      const id = tileAt(target)
+      if (id !== null) setDropped({ file, id })
+    },
+  })
 
   const move = (step: Step): void => {
     const active = document.activeElement
@@ -108,6 +125,7 @@ export function Wall(): JSX.Element {
                 cell={cell}
                 pictureHeight={row.pictureHeight}
                 isRoving={cell.tile.id === roving}
+                isOver={cell.tile.id === over}
                 onFocus={() => {
                   been.focus = cell.tile.id
                   setFocus(cell.tile.id)
@@ -117,8 +135,41 @@ export function Wall(): JSX.Element {
           )
         }
       </VirtualRows>
+      {dropped !== null && <AdoptDropped {...dropped} onClose={() => setDropped(null)} />}
     </div>
   )
+}
+
+interface DroppedFile {
+  readonly file: File
+  readonly id: ImageId
+}
+
+/** Asks what the image's own page asks, as soon as what the manifest says is known. */
+function AdoptDropped({
+  file,
+  id,
+  onClose,
+}: DroppedFile & { readonly onClose: () => void }): JSX.Element | null {
+  const { connection, tiles, refused } = useStudio()
+  const [digest, setDigest] = useState<string | null>(null)
+  useEffect(() => {
+    connection.image(id).then(
+      (image) => setDigest(image.digest),
+      (error: unknown) => {
+        refused(error)
+        onClose()
+      },
+    )
+  }, [])
+  const tile = tiles.value.get(id)
+  if (tile === undefined) return null
+  return <AdoptDialog tile={tile} digest={digest} file={file} onClose={onClose} />
+}
+
+function tileAt(target: EventTarget | null): ImageId | null {
+  const tile = target instanceof Element ? target.closest('.tile') : null
+  return tile?.querySelector<HTMLElement>('[data-tile]')?.dataset.tile ?? null
 }
 
 /** Manifests that do not parse, with their errors in place; the others go on. */
