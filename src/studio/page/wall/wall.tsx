@@ -151,18 +151,18 @@ function AdoptDropped({
   id,
   onClose,
 }: DroppedFile & { readonly onClose: () => void }): JSX.Element | null {
-  const { connection, tiles, refused } = useStudio()
+  const studio = useStudio()
   const [digest, setDigest] = useState<string | null>(null)
   useEffect(() => {
-    connection.image(id).then(
+    studio.connection.image(id).then(
       (image) => setDigest(image.digest),
       (error: unknown) => {
-        refused(error)
+        studio.refused(error)
         onClose()
       },
     )
   }, [])
-  const tile = tiles.value.get(id)
+  const tile = studio.tiles.value.get(id)
   if (tile === undefined) return null
   return <AdoptDialog tile={tile} digest={digest} file={file} onClose={onClose} />
 }
