@@ -1,6 +1,4 @@
-import { readPage } from './listener/page-file.ts'
-import { findEditor } from './actions/programs.ts'
-import { startStudio, type Studio } from './studio.ts'
+import type { Studio } from './studio.ts'
 import type { RunListener, Subject } from './subject.ts'
 
 /** A dev server's part in the one studio of its process and root. */
@@ -99,6 +97,12 @@ function begin(
     },
   }
   const start = async (): Promise<Studio> => {
+    // Loaded here: every dev server looks for a studio at its start, and few need one then.
+    const [{ startStudio }, { readPage }, { findEditor }] = await Promise.all([
+      import('./studio.ts'),
+      import('./listener/page-file.ts'),
+      import('./actions/programs.ts'),
+    ])
     const studio = await startStudio({
       subject: switching,
       page: await readPage(),
