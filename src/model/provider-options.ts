@@ -79,6 +79,8 @@ export function unknownProviders(
   written: Options,
   provider: string,
 ): ReadonlyArray<{ readonly name: string; readonly suggestion: string | undefined }> {
+  // Asked of every image, and most have no options.
+  if (Object.keys(written).length === 0) return []
   const known = [...namesOf(provider), ...PROVIDERS]
   return split(written, provider).unknown.map((name) => ({
     name,

@@ -102,9 +102,10 @@ type Refuse = (
 ) => void
 
 function refuseRatio(ratio: string, { name, limits }: ResolvedModel, refuse: Refuse): void {
+  if (limits.aspectRatios !== undefined && Object.hasOwn(limits.aspectRatios, ratio)) return
   const ratios = Object.keys(limits.aspectRatios ?? {})
   const sizes = listedSizes(limits)
-  if (ratios.includes(ratio) || ratios.length + sizes.length === 0) return
+  if (ratios.length + sizes.length === 0) return
   if (sentShape({ aspectRatio: ratio }, limits).size !== undefined) return
   const near = nearestSize(ratio, limits)
   const drawn = `It draws ${[...ratios, ...sizes].join(', ')}.`

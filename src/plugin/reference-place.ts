@@ -1,8 +1,8 @@
 import { statSync } from 'node:fs'
 import path from 'node:path'
-import glob from 'fast-glob'
 import type { Place } from '../shared/errors.ts'
 import { readFileIfThere, toPosix } from '../shared/files.ts'
+import { loadGlob } from '../shared/glob.ts'
 import { placeAt } from '../shared/place.ts'
 import { MANIFEST_ID, splitQuery } from './module-id.ts'
 
@@ -50,7 +50,7 @@ export function isNamedByUrl(file: string, root: string): boolean {
 
 /** Files that bundlers do not report, such as Sass partials. */
 function writtenBelow(root: string): readonly string[] {
-  return glob.sync(
+  return loadGlob().sync(
     '**/*.{htm,html,css,scss,sass,less,styl,vue,svelte,astro,md,mdx,js,jsx,ts,tsx}',
     {
       cwd: root,

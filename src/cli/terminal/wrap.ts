@@ -27,6 +27,7 @@ export function padColumns(text: string, columns: number): string {
  * @param columns `Infinity` where the output is not a terminal.
  */
 export function wrap(text: string, columns: number): string {
+  if (columns === Infinity) return text
   return text
     .split('\n')
     .map((line) => (columnsOf(line) > columns ? wrapLine(line, columns) : line))

@@ -1,6 +1,6 @@
 import path from 'node:path'
-import glob from 'fast-glob'
 import { toPosix } from '../../shared/files.ts'
+import { loadGlob } from '../../shared/glob.ts'
 
 /** Matches the file names of manifests. */
 export const MANIFEST_FILE: RegExp = /\.image\.ya?ml$/i
@@ -15,7 +15,7 @@ export function discoverManifests(
   include: readonly string[],
   exclude: readonly string[],
 ): string[] {
-  return glob
+  return loadGlob()
     .sync([...include], {
       cwd: root,
       ignore: [...exclude],
