@@ -149,6 +149,16 @@ it('modules that the host caches depend on a stamp, which goes stale with what t
   expect(modules.takeStale()).toEqual([])
 })
 
+it('modules that the host caches go stale when it emits other code for the same image', async () => {
+  const facts = { keepsModules: true, sampleCode: 'before' }
+  const { files, project, load } = await open('live', facts)
+  const stamp = (await load('own')).files.at(-1)!
+  const host = { start: files.root, mode: 'development', kind: 'live' } as const
+  const later = createLoadedModules(project, { ...host, ...facts, sampleCode: 'after' })
+  await later.refreshKept(await project.survey())
+  expect(later.takeStale()).toEqual([stamp])
+})
+
 it('leaves the stamps of modules alone that another instance answers for', async () => {
   const facts = { keepsModules: true, isAnothers: async () => true }
   const { files, project, modules, load } = await open('live', facts)

@@ -2,6 +2,8 @@ import { lstatSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs'
 import path from 'node:path'
 import { expect, test } from 'vitest'
 import type { LoadedImage } from '../../src/plugin/session/load-module.ts'
+import { sampleCode } from '../../src/plugin/hosts/module-code.ts'
+import { nextWebpackUrl, webpackRequest, webpackUrl } from '../../src/plugin/hosts/webpack.ts'
 import { createModuleStamps } from '../../src/plugin/session/module-stamps.ts'
 import { ImagegenError } from '../../src/shared/errors.ts'
 import { temporaryProject } from '../temporary-project.ts'
@@ -67,4 +69,24 @@ test('an error of the plugin itself is not taken for a module that changed', asy
     async () => false,
   )
   await expect(refreshed).rejects.toBe(error)
+})
+
+test('a stamp changes with the code that a host emits, also in one version of this package', async () => {
+  const { root, file } = await temporaryProject()
+  const id = { file: file('a.image.yaml'), image: undefined }
+  const write = (code: string): boolean =>
+    createModuleStamps(file('cache'), root, code).write(id, image(root, ''))
+  expect(write(sampleCode(root, webpackUrl, webpackRequest))).toBe(true)
+  expect(write(sampleCode(root, webpackUrl, webpackRequest))).toBe(false)
+  expect(write(sampleCode(root, nextWebpackUrl, webpackRequest))).toBe(true)
+})
+
+test("the sample of a host's code shows all that a module may contain, and nothing of the project's folder", async () => {
+  const code = sampleCode(path.resolve('somewhere'), webpackUrl, webpackRequest)
+  expect(code).toContain('blurDataURL: "data:,"')
+  expect(code).toContain('color: "#123456"')
+  expect(code).toContain('export { _0 as kiraAtNight }')
+  expect(code).toContain('["1"]: _1')
+  expect(code).toContain('kira-16.avif.webpack[asset/resource]!=!./kira-16.avif')
+  expect(code).toBe(sampleCode(path.resolve('elsewhere'), webpackUrl, webpackRequest))
 })

@@ -5,6 +5,35 @@ import { printableError } from '../plain-error.ts'
 import type { Loaded } from '../session/load-module.ts'
 
 /**
+ * The modules of an image and of a manifest in which everything occurs that this host may emit.
+ *
+ * @param folder of the manifest and its renditions, absolute.
+ */
+export function sampleCode(
+  folder: string,
+  urlOf: (folder: string) => AssetUrlOf,
+  requestOf?: (specifier: string) => string,
+): string {
+  const renditions = (['avif', 'webp'] as const).flatMap((format) =>
+    [8, 16].map((width) => {
+      const file = path.join(folder, `kira-${width}.${format}`)
+      return { format, width, height: width, file, bytes: 1, sha256: '' }
+    }),
+  )
+  const rendered = { renditions, blurDataURL: 'data:,', color: '#123456' }
+  const entries = [
+    { name: 'kira-at-night', exportName: 'kiraAtNight' },
+    { name: '1', exportName: undefined },
+  ]
+  const samples: readonly Loaded[] = [
+    { kind: 'image', alt: 'Kira', rendered, files: [] },
+    { kind: 'manifest', entries, files: [] },
+  ]
+  const id = { file: path.join(folder, 'cast.image.yaml'), image: undefined }
+  return samples.map((loaded) => moduleCode(id, loaded, urlOf(folder), requestOf)).join('\n')
+}
+
+/**
  * The code of a module.
  *
  * @param urlOf how the host spells a rendition's URL.

@@ -26,7 +26,7 @@ import {
 } from '../published-manifests.ts'
 import type { HostFacts } from '../session/host-facts.ts'
 import type { Loaded } from '../session/load-module.ts'
-import { moduleCode } from './module-code.ts'
+import { moduleCode, sampleCode } from './module-code.ts'
 import type { Session } from '../session/session.ts'
 import { type FollowedFolder, followFolder } from '../../shared/follow-folder.ts'
 
@@ -150,6 +150,7 @@ export function webpackHost(
       kind: isLive ? 'live' : 'build',
       isAnothers: async (file) => !(await isMine(file)),
       keepsModules: true,
+      sampleCode: sampleCode(compiler.context, urlOf, webpackRequest),
     })
     session.onUpdate(() => compiler.watching?.invalidate())
     running = { session, isLive, followed: [] }

@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import path from 'node:path'
 import { relativeSpecifier, type AssetUrlOf } from '../../emit/module.ts'
+import { sampleCode } from '../hosts/module-code.ts'
 import type { HostFacts } from '../session/host-facts.ts'
 
 /** The file that Turbopack runs, absolute. */
@@ -17,6 +18,8 @@ export function turbopackFacts(folder: string, kind: 'build' | 'live'): HostFact
     mode: kind === 'build' ? 'production' : 'development',
     kind,
     keepsModules: true,
+    // Beside the loader: its path from the project differs from machine to machine.
+    sampleCode: sampleCode(path.dirname(TURBOPACK_LOADER), turbopackUrl),
   }
 }
 

@@ -25,6 +25,8 @@ export interface HostFacts {
   readonly isAnothers?: (file: string) => Promise<boolean>
   /** Whether the host caches loaded modules across runs and invalidates them by the files that they depend on. */
   readonly keepsModules: boolean
+  /** Of a host that keeps modules: how its code looks. If that changes, it has to load what it kept again. */
+  readonly sampleCode?: string
   /**
    * Whether another session of the same dev server generates what is missing. This one generates nothing, and its
    * placeholders say the same.

@@ -17,7 +17,7 @@ export type Loaded = LoadedManifest | LoadedImage | FailedModule
 /** A manifest with named images: its module imports one module per image. */
 export interface LoadedManifest {
   readonly kind: 'manifest'
-  readonly entries: readonly ImageEntry[]
+  readonly entries: ReadonlyArray<Pick<ImageEntry, 'name' | 'exportName'>>
   /** Files that the module depends on, beside its manifest; absolute. */
   readonly files: readonly string[]
 }

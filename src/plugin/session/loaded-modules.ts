@@ -57,7 +57,8 @@ export function createLoadedModules(project: Project, facts: HostFacts): LoadedM
   async function moduleStamps(): Promise<ModuleStamps> {
     const { options } = (await project.open()).pipeline
     if (kept?.options !== options) {
-      kept = { options, stamps: createModuleStamps(options.cacheDir, options.root) }
+      const { cacheDir, root } = options
+      kept = { options, stamps: createModuleStamps(cacheDir, root, facts.sampleCode) }
     }
     return kept.stamps
   }

@@ -31,10 +31,15 @@ export interface ModuleStamps {
   ): Promise<readonly string[]>
 }
 
-export function createModuleStamps(cacheDir: string, root: string): ModuleStamps {
+/** @param sampleCode how the host's code looks: another version of this package may write other code for an image. */
+export function createModuleStamps(
+  cacheDir: string,
+  root: string,
+  sampleCode: string = '',
+): ModuleStamps {
   const folder = path.join(cacheDir, 'modules')
-  // A new release may write other code for the same image.
-  const version = release()
+  // The version too: a sample does not show everything.
+  const version = digest([release(), sampleCode])
 
   function fileOf(id: ModuleId): string {
     const name = digest([path.relative(root, id.file), id.image ?? null]).slice(0, 24)
