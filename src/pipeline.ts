@@ -68,11 +68,13 @@ export type { RunState } from './generate/run-progress.ts'
 export { manifestDigest, type EditBasis, type EditedFields } from './pipeline/edit/edit-fields.ts'
 export type { EditTarget } from './pipeline/edit/edit-target.ts'
 export type { FileEdit, ManifestEdit, PriceDifference } from './pipeline/edit/manifest-edit.ts'
+export { lacksMedia, mediaOf, withMedia } from './pipeline/media.ts'
 export type { Survey } from './pipeline/survey.ts'
 export { pickedOf } from './plan/picked.ts'
 export type { Job, Plan, PlannedImage } from './plan/plan.ts'
 export type { Selection } from './plan/select.ts'
 export type { Shard } from './plan/shard.ts'
+export type { ShownImage } from './emit/generated-image.ts'
 export type { PlaceholderLabel, RenderedImage } from './render/render.ts'
 
 /**
@@ -128,7 +130,7 @@ export interface Pipeline {
    */
   work(how: WorkHow): Promise<WorkEnding>
   /**
-   * Renders an image, or takes its renditions from the cache.
+   * Renders an image without its media, or takes its renditions from the cache. `withMedia` does so for each of them.
    *
    * @param candidate default: the one in use.
    * @throws ImagegenError if the original is not available.

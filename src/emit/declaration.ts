@@ -6,6 +6,15 @@ export interface DeclaredImage {
   readonly entry: Pick<ImageEntry, 'name' | 'exportName' | 'output'>
   /** The size of the largest rendition. `undefined` where it depends on the pixels. */
   readonly size: Size | undefined
+  /** What it shows for its media, in order. */
+  readonly media: readonly DeclaredMedia[]
+}
+
+/** What an image shows for one medium. */
+export interface DeclaredMedia extends Pick<DeclaredImage, 'size'> {
+  /** The media query. */
+  readonly media: string
+  readonly formats: ImageEntry['output']['formats']
 }
 
 /**
@@ -43,9 +52,7 @@ export function manifestDeclaration(images: readonly DeclaredImage[]): string {
     ({ entry }, index) => `readonly ${propertyName(entry.name)}: typeof _${index};`,
   )
   return textOf(images, [
-    ...images.map(
-      ({ entry, size }, index) => `declare var _${index}: ${imageType(entry.output, size)};`,
-    ),
+    ...images.map((image, index) => `declare var _${index}: ${imageType(image)};`),
     ...(exports.length === 0 ? [] : [exports.join('\n')]),
     `declare var images: ${block(members)};`,
     'export default images;',
@@ -54,10 +61,7 @@ export function manifestDeclaration(images: readonly DeclaredImage[]): string {
 
 /** The declaration of a manifest with one image, which is its default export. */
 export function imageDeclaration(image: DeclaredImage): string {
-  return textOf(
-    [image],
-    [`declare var image: ${imageType(image.entry.output, image.size)};`, 'export default image;'],
-  )
+  return textOf([image], [`declare var image: ${imageType(image)};`, 'export default image;'])
 }
 
 /** With a plain `{}`, `Object.entries` would give `unknown` values, which are not valid attributes of an element. */
@@ -67,7 +71,9 @@ type NoSources = {
 };`
 
 function textOf(images: readonly DeclaredImage[], statements: readonly string[]): string {
-  const needsNoSources = images.some(({ entry }) => entry.output.formats.length === 1)
+  const needsNoSources = images.some(({ entry, media }) =>
+    [entry.output, ...media].some(({ formats }) => formats.length === 1),
+  )
   return `${[HEADER, ...(needsNoSources ? [NO_SOURCES] : []), ...statements].join('\n\n')}\n`
 }
 
@@ -75,24 +81,54 @@ function textOf(images: readonly DeclaredImage[], statements: readonly string[])
  * The type of one image. It uses no names of other files, so that it means the same in every kind of module resolution,
  * and no interface, which would not be assignable to `Record<string, string>`.
  */
-function imageType({ formats, placeholder }: ImageEntry['output'], size: Size | undefined): string {
-  const width = size?.width ?? 'number'
-  const height = size?.height ?? 'number'
-  const sources = formats.slice(0, -1).map((format) => `readonly ${format}: string;`)
+function imageType({ entry, size, media }: DeclaredImage): string {
+  const { formats, placeholder } = entry.output
+  const { width, height } = sidesOf(size)
   const img = ['readonly src: string;', `readonly w: ${width};`, `readonly h: ${height};`]
-  const members = [
+  return typeBlock([
     'src: string;',
     `width: ${width};`,
     `height: ${height};`,
     `format: ${JSON.stringify(formats.at(-1))};`,
     'srcset: string;',
-    `sources: ${sources.length === 0 ? 'NoSources' : block(sources)};`,
+    sourcesMember(formats),
     `img: ${block(img)};`,
     'alt: string;',
     ...(placeholder === 'blur' ? ['blurDataURL: string;'] : []),
     ...(placeholder === 'color' ? ['color: string;'] : []),
-  ]
+    ...(media.length === 0 ? [] : [`media: ${tuple(media.map(mediaType))};`]),
+  ])
+}
+
+function mediaType({ media, formats, size }: DeclaredMedia): string {
+  const { width, height } = sidesOf(size)
+  return typeBlock([
+    `media: ${JSON.stringify(media)};`,
+    `width: ${width};`,
+    `height: ${height};`,
+    `format: ${JSON.stringify(formats.at(-1))};`,
+    'src: string;',
+    'srcset: string;',
+    sourcesMember(formats),
+  ])
+}
+
+function sidesOf(size: Size | undefined): { readonly width: string; readonly height: string } {
+  return { width: String(size?.width ?? 'number'), height: String(size?.height ?? 'number') }
+}
+
+function sourcesMember(formats: DeclaredMedia['formats']): string {
+  const sources = formats.slice(0, -1).map((format) => `readonly ${format}: string;`)
+  return `sources: ${sources.length === 0 ? 'NoSources' : block(sources)};`
+}
+
+function typeBlock(members: readonly string[]): string {
   return block(members.map((member) => `readonly ${member}`))
+}
+
+/** Not readonly: it would not be assignable to the list of a `GeneratedImage`. */
+function tuple(types: readonly string[]): string {
+  return `[\n${types.map((type) => `${indented(type)},`).join('\n')}\n]`
 }
 
 /** A name as Prettier prints it: without quotes where ECMAScript 5 needs none, which had no letters beyond U+FFFF. */
@@ -104,5 +140,9 @@ function propertyName(name: string): string {
 
 function block(lines: readonly string[]): string {
   if (lines.length === 0) return '{}'
-  return `{\n${lines.map((line) => line.replaceAll(/^/gm, '  ')).join('\n')}\n}`
+  return `{\n${lines.map(indented).join('\n')}\n}`
+}
+
+function indented(text: string): string {
+  return text.replaceAll(/^/gm, '  ')
 }

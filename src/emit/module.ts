@@ -1,9 +1,9 @@
 import path from 'node:path'
 import type { ImageEntry } from '../manifest/entry.ts'
-import type { RenderedImage, Rendition } from '../render/render.ts'
+import type { Rendition } from '../render/render.ts'
 import { toPosix } from '../shared/files.ts'
 import { isRecord } from '../shared/record.ts'
-import { generatedImage } from './generated-image.ts'
+import { type ShownImage, allRenditions, generatedImage } from './generated-image.ts'
 
 /** Where generated code gets a rendition's URL from. */
 export interface AssetUrl {
@@ -20,12 +20,12 @@ export type AssetUrlOf = (rendition: Rendition, variable: string) => AssetUrl
  * The module of one image: its value as the default export, without side effects, so that an unused image is removed
  * with its files. It contains nothing of the prompt, the key, the seed or the machine.
  */
-export function imageModule(alt: string, image: RenderedImage, urlOf: AssetUrlOf): string {
+export function imageModule(alt: string, image: ShownImage, urlOf: AssetUrlOf): string {
   const urls = new Map(
-    image.renditions.map((rendition, index) => [rendition, urlOf(rendition, `u${index}`)]),
+    allRenditions(image).map((rendition, index) => [rendition.file, urlOf(rendition, `u${index}`)]),
   )
   const value = generatedImage(alt, image, {
-    url: (rendition) => urls.get(rendition)?.expression ?? '""',
+    url: (rendition) => urls.get(rendition.file)?.expression ?? '""',
     plain: (text) => JSON.stringify(text),
     join: (parts) => parts.join(' + '),
   })
@@ -39,6 +39,7 @@ export function imageModule(alt: string, image: RenderedImage, urlOf: AssetUrlOf
 
 /** A member of a value whose texts are code already. */
 function codeOf(member: unknown): string {
+  if (Array.isArray(member)) return `[${member.map(codeOf).join(', ')}]`
   if (!isRecord(member)) return String(member)
   const members = Object.entries(member).map(
     ([name, inner]) => `${JSON.stringify(name)}: ${codeOf(inner)}`,

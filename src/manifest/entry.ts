@@ -1,7 +1,7 @@
 import type { MediaType } from '../pixels/media-type.ts'
 import type { JsonValue } from '../shared/hash.ts'
 import type { DocumentPath, Manifest } from './manifest.ts'
-import type { Output } from './schema/output.ts'
+import type { Output, RenditionSettings } from './schema/output.ts'
 import type { Operation } from './schema/process.ts'
 import type { ImageFields, ImageSettings } from './schema/schema.ts'
 
@@ -22,12 +22,24 @@ export interface ImageEntry {
   readonly subject: Subject
   readonly operations: readonly Operation[]
   readonly output: Output
+  /** What is shown instead where a media query matches; the first one that does. */
+  readonly media: readonly MediaVariant[]
   /** The candidate in use. */
   readonly pick: CandidatePick
   /** The values of the matrix that this image stands for; undefined for an image without a matrix. */
   readonly combination: ReadonlyMap<string, string> | undefined
   /** The overrides of the matrix that apply to this image; later ones win. */
   readonly overrides: readonly AppliedOverride[]
+}
+
+/** What an image shows where a media query matches. */
+export interface MediaVariant {
+  /** The media query. */
+  readonly media: string
+  /** The id of the image that is shown; undefined for the image itself. */
+  readonly image: string | undefined
+  /** What differs from the output of the image that is shown. */
+  readonly settings: RenditionSettings
 }
 
 /** A candidate: its number from 1, or the first digits of its SHA-256, at least 8, in lower case. */

@@ -10,7 +10,7 @@ import {
 import type { Manifest } from '../manifest/manifest.ts'
 import type { ResolvedOptions } from '../options.ts'
 import type { PlannedImage } from '../plan/plan.ts'
-import { predictSizes } from '../render/sizes.ts'
+import { predictSizes, type Size } from '../render/sizes.ts'
 import { ImagegenError, messageOf } from '../shared/errors.ts'
 import {
   errorCode,
@@ -23,6 +23,7 @@ import type { Logger } from '../shared/logger.ts'
 import { inOneLine, sentence } from '../shared/plain-text.ts'
 import { checkInside } from '../store/boundary.ts'
 import { ignoreLocalFolders } from '../store/folder.ts'
+import { mediaOf } from './media.ts'
 import type { Survey } from './survey.ts'
 
 /** The result of writing a project's declarations. All paths start at the root and use `/`. */
@@ -135,7 +136,9 @@ function declarationsOf(survey: Survey): ReadonlyMap<string, string> {
   for (const image of survey.images.values()) images.get(image.entry.manifest)?.push(image)
   const waiting = new Set(
     [...survey.entries.values()]
-      .filter(({ id }) => !survey.images.has(id))
+      .filter(({ id, media }) =>
+        [id, ...media.map(({ image }) => image ?? id)].some((one) => !survey.images.has(one)),
+      )
       .map(({ manifest }) => manifest),
   )
   return new Map(
@@ -144,7 +147,7 @@ function declarationsOf(survey: Survey): ReadonlyMap<string, string> {
         ([manifest, own]) =>
           !survey.problems.has(manifest.path) && !waiting.has(manifest) && isWhole(manifest, own),
       )
-      .map(([manifest, own]) => [manifest.path, declarationOf(manifest, own)]),
+      .map(([manifest, own]) => [manifest.path, declarationOf(manifest, own, survey)]),
   )
 }
 
@@ -159,16 +162,29 @@ function isWhole({ content }: Manifest, images: readonly PlannedImage[]): boolea
   return content.images.every(({ name }) => written.has(name))
 }
 
-function declarationOf({ content }: Manifest, images: readonly PlannedImage[]): string {
-  const declared = images.map(({ entry, made }) => ({
-    entry,
-    // The manifest does not determine the size of a `source` file.
-    size: predictSizes(made?.expected, entry.operations, entry.output)?.at(-1),
+function declarationOf(
+  { content }: Manifest,
+  images: readonly PlannedImage[],
+  survey: Survey,
+): string {
+  const declared = images.map((image) => ({
+    entry: image.entry,
+    size: sizeOf(image),
+    media: mediaOf(image, survey).map(({ media, image: shown }) => ({
+      media,
+      formats: shown.entry.output.formats,
+      size: sizeOf(shown),
+    })),
   }))
   const [only] = declared
   return content.form === 'single' && only !== undefined
     ? imageDeclaration(only)
     : manifestDeclaration(declared)
+}
+
+/** The size of the largest rendition. The manifest does not determine that of a `source` file. */
+function sizeOf({ entry, made }: PlannedImage): Size | undefined {
+  return predictSizes(made?.expected, entry.operations, entry.output)?.at(-1)
 }
 
 /** The store's folder. If it is outside the root, several projects may share it, so the project's own `.imagegen`. */

@@ -14,6 +14,7 @@ import type { RenderedImage } from '../render/render.ts'
 import { ImagegenError } from '../shared/errors.ts'
 import type { Logger } from '../shared/logger.ts'
 import { inOneLine, sentence } from '../shared/plain-text.ts'
+import { mediaOf } from './media.ts'
 import { createRunLog } from './run-log.ts'
 import type { Survey } from './survey.ts'
 
@@ -68,6 +69,10 @@ async function withoutRenditions(
   for (const image of images) {
     try {
       await stages.render(image, survey, signal)
+      for (const crop of mediaOf(image, survey)) {
+        if (crop.image.entry.id !== image.entry.id) continue
+        await stages.render(crop.image, survey, signal)
+      }
     } catch (error) {
       if (!(error instanceof ImagegenError) || error.code === 'aborted') throw error
       stuck.push(image)

@@ -16,19 +16,19 @@ const RARE: OutputFormat = 'jxl'
  */
 export async function withoutUnwritable(resolution: Resolution): Promise<Resolution> {
   const formats = new Set<OutputFormat>()
-  for (const { output } of resolution.entries) for (const each of output.formats) formats.add(each)
+  for (const entry of resolution.entries) for (const each of formatsOf(entry)) formats.add(each)
   if (!formats.has(RARE)) return resolution
   const refused = new Set<OutputFormat>()
   for (const format of formats) if (!(await canWrite(format))) refused.add(format)
   if (refused.size === 0) return resolution
 
-  const isRefused = ({ output }: ImageEntry): boolean =>
-    output.formats.some((format) => refused.has(format))
+  const isRefused = (entry: ImageEntry): boolean =>
+    formatsOf(entry).some((format) => refused.has(format))
   const problems = new Map(resolution.problems)
   const reported = new Set<string>()
   for (const entry of resolution.entries.filter(isRefused)) {
-    const { manifest, output, name } = entry
-    for (const format of output.formats.filter((each) => refused.has(each))) {
+    const { manifest, name } = entry
+    for (const format of formatsOf(entry).filter((each) => refused.has(each))) {
       const written = placeOfFormat(entry, format)
       const { place, through } = written
       // Report each position once: several images may inherit the format from the same defaults.
@@ -53,9 +53,24 @@ export async function withoutUnwritable(resolution: Resolution): Promise<Resolut
   }
 }
 
+/** The formats of an image and of its media, each once. */
+function formatsOf({ output, media }: ImageEntry): readonly OutputFormat[] {
+  if (media.length === 0) return output.formats
+  return [
+    ...new Set(
+      [output, ...media.map(({ settings }) => settings)].flatMap((one) => one.formats ?? []),
+    ),
+  ]
+}
+
 /** The position of a format in the list that it is written in; the image's own if the options set it. */
 function placeOfFormat(entry: ImageEntry, format: OutputFormat): ReturnType<typeof writtenAt> {
-  const { manifest, path, own } = entry
+  const { manifest, path, own, output, media } = entry
+  if (!output.formats.includes(format)) {
+    const medium = media.findIndex(({ settings }) => settings.formats?.includes(format) === true)
+    const index = media[medium]?.settings.formats?.indexOf(format) ?? 0
+    return writtenAt(entry, ['output', 'media', medium, 'formats', index], 'value')
+  }
   const field = ['output', 'formats']
   const ownIndex = own.output?.formats?.indexOf(format)
   if (ownIndex !== undefined) return writtenAt(entry, [...field, ownIndex], 'value')

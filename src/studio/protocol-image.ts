@@ -120,6 +120,14 @@ export interface ShownReceipt {
 /** The finished files of an image. */
 export interface Renditions {
   readonly renditions: readonly ShownRendition[]
+  /** The files of what it shows for its media, in order. */
+  readonly media: ReadonlyArray<{
+    /** The media query. */
+    readonly media: string
+    /** The other image that is shown; `null`: the image itself. */
+    readonly image: ImageId | null
+    readonly renditions: readonly ShownRendition[]
+  }>
   /** Why there are none. */
   readonly problem: ShownProblem | null
 }

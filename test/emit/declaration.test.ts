@@ -15,9 +15,17 @@ function declared(
   name: string,
   output: OutputSettings = {},
   size?: DeclaredImage['size'],
+  media: DeclaredImage['media'] = [],
 ): DeclaredImage {
-  return { entry: { name, exportName: exportNameOf(name), output: resolveOutput([output]) }, size }
+  const entry = { name, exportName: exportNameOf(name), output: resolveOutput([output]) }
+  return { entry, size, media }
 }
+
+/** A crop in one format, and another image in two. */
+const MEDIA: DeclaredImage['media'] = [
+  { media: '(max-width: 600px)', formats: ['webp'], size: { width: 640, height: 640 } },
+  { media: '(prefers-color-scheme: dark)', formats: ['avif', 'jpeg'], size: undefined },
+]
 
 test.each([
   ['src/cast.image.yaml', 'src/cast.image.d.yaml.ts'],
@@ -56,6 +64,38 @@ declare var image: {
 };
 
 export default image;
+`)
+  })
+
+  test('has what is shown for each medium, in order', () => {
+    const output: OutputSettings = { formats: ['avif', 'jpeg'] }
+    const text = imageDeclaration(declared('hero', output, { width: 1280, height: 720 }, MEDIA))
+    expect(text).toContain('type NoSources =')
+    expect(text).toContain(`
+  readonly alt: string;
+  readonly media: [
+    {
+      readonly media: "(max-width: 600px)";
+      readonly width: 640;
+      readonly height: 640;
+      readonly format: "webp";
+      readonly src: string;
+      readonly srcset: string;
+      readonly sources: NoSources;
+    },
+    {
+      readonly media: "(prefers-color-scheme: dark)";
+      readonly width: number;
+      readonly height: number;
+      readonly format: "jpeg";
+      readonly src: string;
+      readonly srcset: string;
+      readonly sources: {
+        readonly avif: string;
+      };
+    },
+  ];
+};
 `)
   })
 
@@ -124,6 +164,10 @@ declare var _0: {
     }
     const one = imageDeclaration(declared('hero', { formats: ['avif', 'webp', 'jpeg'] }))
     expect(formatted('hero.image.d.yaml.ts', one)).toBe(one)
+    for (const media of [MEDIA, MEDIA.slice(1)]) {
+      const directed = imageDeclaration(declared('hero', {}, undefined, media))
+      expect(formatted('hero.image.d.yaml.ts', directed)).toBe(directed)
+    }
   })
 
   test('of a manifest without images', () => {

@@ -72,6 +72,46 @@ test('placeholder values are there only where they were requested', () => {
   expect(() => imageModule('', { renditions: [] }, urlOf)).toThrow('without renditions')
 })
 
+test('what is shown for other media comes in order, and a file that is there twice is imported once', () => {
+  const crop = { ...rendition('webp', 320), height: 320, file: '/app/r/kira-square-320.webp' }
+  const [, wide] = image.renditions
+  const code = imageModule(
+    'Kira',
+    {
+      ...image,
+      media: [
+        { media: '(max-width: 600px)', renditions: [crop] },
+        { media: '(prefers-color-scheme: dark)', renditions: [rendition('png', 64), wide!] },
+      ],
+    },
+    viteUrl('/app/src'),
+  )
+  expect(code.match(/^import /gm)).toHaveLength(6 + 2)
+  expect(run(code).default).toMatchObject({
+    src: 'kira-640.jpg',
+    media: [
+      {
+        media: '(max-width: 600px)',
+        width: 320,
+        height: 320,
+        format: 'webp',
+        src: 'kira-square-320.webp',
+        srcset: 'kira-square-320.webp 320w',
+        sources: {},
+      },
+      {
+        media: '(prefers-color-scheme: dark)',
+        width: 640,
+        height: 320,
+        format: 'avif',
+        src: 'kira-640.avif',
+        srcset: 'kira-640.avif 640w',
+        sources: { png: 'kira-64.png 64w' },
+      },
+    ],
+  })
+})
+
 test('a manifest has exports where a name allows one, and a record of all images', () => {
   const code = manifestModule(
     [

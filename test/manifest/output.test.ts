@@ -2,7 +2,7 @@ import { toJsonSchema } from '@valibot/to-json-schema'
 import { Ajv } from 'ajv'
 import * as v from 'valibot'
 import { describe, expect, it } from 'vitest'
-import { outputSchema, resolveOutput } from '../../src/manifest/schema/output.ts'
+import { outputForMedium, outputSchema, resolveOutput } from '../../src/manifest/schema/output.ts'
 
 const jsonSchema = toJsonSchema(outputSchema)
 const validate = new Ajv({ strictTypes: false }).compile(jsonSchema as object)
@@ -30,6 +30,9 @@ describe('outputSchema', () => {
     { jxl: { distance: 15, decodingTier: 4, effort: 9 } },
     { aspectRatio: '16:9', fit: 'contain', position: 'right top' },
     { position: 'attention', placeholder: 'color' },
+    { media: [] },
+    { media: [{ media: 'print', formats: ['png'], widths: [64], png: { palette: true } }] },
+    { media: [{ media: '(prefers-color-scheme: dark)', image: '#night', fit: 'contain' }] },
   ])('accepts %j', (value) => {
     expect(isAccepted(value)).toBe(true)
   })
@@ -71,6 +74,12 @@ describe('outputSchema', () => {
     { fit: 'stretch' },
     { position: 'middle' },
     { placeholder: true },
+    { media: { media: 'print' } },
+    { media: [{ image: '#night' }] },
+    { media: [{ media: '', image: '#night' }] },
+    { media: [{ media: 'print', image: null }] },
+    { media: [{ media: 'print', placeholder: 'blur' }] },
+    { media: [{ media: 'print', media2: [] }] },
     { width: 640 },
   ])('refuses %j', (value) => {
     expect(isAccepted(value)).toBe(false)
@@ -189,5 +198,38 @@ describe('resolveOutput', () => {
     ])
     expect(output.formats).toEqual(['webp', 'png'])
     expect(output.widths).toEqual([64, 'original'])
+  })
+})
+
+describe('outputForMedium', () => {
+  const output = resolveOutput([
+    { formats: ['avif', 'jpeg'], widths: [640], jxl: { distance: 2 }, placeholder: 'blur' },
+  ])
+
+  it('is the output itself where nothing differs', () => {
+    expect(outputForMedium(output, {})).toBe(output)
+  })
+
+  it('changes only what is written, and draws no placeholder', () => {
+    const narrow = outputForMedium(output, {
+      aspectRatio: '1:1',
+      position: 'attention',
+      widths: [320, 320],
+      quality: 40,
+    })
+    expect(narrow).toEqual({
+      ...output,
+      aspectRatio: { width: 1, height: 1 },
+      position: 'attention',
+      widths: [320],
+      placeholder: 'none',
+      encoders: {
+        ...output.encoders,
+        avif: { quality: 40, effort: 3 },
+        webp: { quality: 40 },
+        jpeg: { quality: 40 },
+        jxl: { quality: 40 },
+      },
+    })
   })
 })

@@ -14,13 +14,20 @@ images:
   class: { prompt: x }
   01-tile: { prompt: x }
   trimmed: { prompt: x, process: [trim], output: { formats: [avif, png] } }
+  directed:
+    prompt: x
+    output:
+      media:
+        - { media: "(max-width: 600px)", aspectRatio: 1:1, widths: [320] }
+        - { media: "(prefers-color-scheme: dark)", image: "#kira" }
+        - { media: print, image: ./pages/hero.image.yml, formats: [avif, png] }
 `
 
 const HERO = 'prompt: x\nalt: ""\nsize: 1024x768\n'
 
 const GOOD = `
-import type { GeneratedImage } from 'unplugin-imagegen'
-import everything, { class as klass, kira, kiraAtNight, trimmed } from './cast.image.yaml'
+import type { GeneratedImage, MediaSource } from 'unplugin-imagegen'
+import everything, { class as klass, directed, kira, kiraAtNight, trimmed } from './cast.image.yaml'
 import hero from './pages/hero.image.yml'
 
 export const width: 640 = kira.width
@@ -33,14 +40,26 @@ export const literals: [1280, 'webp', 1024, 768] = [klass.width, klass.format, h
 export const tile: typeof klass = everything['01-tile']
 export const same: typeof kiraAtNight = everything['kira-at-night']
 export const names: Array<keyof typeof everything> =
-  ['kira', 'kira-at-night', 'class', '01-tile', 'trimmed']
+  ['kira', 'kira-at-night', 'class', '01-tile', 'trimmed', 'directed']
+
+export const [narrow, dark, print] = directed.media
+export const queries: ['(max-width: 600px)', '(prefers-color-scheme: dark)', 'print'] =
+  [narrow.media, dark.media, print.media]
+export const crop: [320, 320, 'webp'] = [narrow.width, narrow.height, narrow.format]
+export const other: [640, 360, 'jpeg'] = [dark.width, dark.height, dark.format]
+export const printed: [1024, 768, 'png'] = [print.width, print.height, print.format]
+export const media: MediaSource[] = directed.media
+export const mediaSources: string[] = [dark.sources.avif, dark.sources.webp, print.sources.avif]
+for (const source of directed.media) {
+  for (const [name, srcset] of Object.entries(source.sources)) [name, srcset] satisfies string[]
+}
 
 type Same<Left, Right> = [Left, Right] extends [Right, Left] ? true : false
 export const isExact: Same<keyof typeof kira.sources, 'avif' | 'webp'> = true
 export const isUnknown: Same<typeof trimmed.width, number> = true
 export const isLiteral: Same<typeof kira.width, number> = false
 
-export const images: GeneratedImage[] = [kira, kiraAtNight, klass, trimmed, hero]
+export const images: GeneratedImage[] = [kira, kiraAtNight, klass, trimmed, hero, directed]
 export const record: Record<string, GeneratedImage> = everything
 for (const image of Object.values(everything)) {
   for (const [name, srcset] of Object.entries(image.sources)) [name, srcset] satisfies string[]
@@ -56,7 +75,7 @@ import { kirra } from './cast.image.yaml' // TS2724
 import { tile } from './cast.image.yaml' // TS2614
 import { _0 } from './cast.image.yaml' // TS2614
 import { hero as named } from './pages/hero.image.yml' // TS2614
-import everything, { kira, trimmed } from './cast.image.yaml'
+import everything, { directed, kira, trimmed } from './cast.image.yaml'
 import hero from './pages/hero.image.yml'
 export const a = everything.kirra // TS2551
 export const b = everything['kira-at-noon'] // TS7053
@@ -72,6 +91,10 @@ kira.sources.avif = '' // TS2540
 kira.img.src = '' // TS2540
 everything.kira = kira // TS2540
 export const j: number = kira.alt // TS2322
+export const k = kira.media // TS2339
+export const l = directed.media[3] // TS2493
+export const m: 640 = directed.media[0].width // TS2322
+directed.media = [] // TS2540
 export { kirra, tile, _0, named }
 `
 
@@ -106,7 +129,7 @@ describe.each(RESOLUTIONS)('with module resolution %s', (_, options) => {
   test('a misspelt or missing name is an error at its position', async () => {
     const { folder } = await typedProject(exact, { 'src/bad.ts': BAD })
     expect(typeErrors(folder)).toEqual(expectedErrors('src/bad.ts', BAD))
-    expect(expectedErrors('src/bad.ts', BAD)).toHaveLength(18)
+    expect(expectedErrors('src/bad.ts', BAD)).toHaveLength(22)
   })
 
   test('they win over the loose types, also through an alias', async () => {

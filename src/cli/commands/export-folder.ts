@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { type GeneratedImage, generatedImage } from '../../emit/generated-image.ts'
-import type { PlannedImage, RenderedImage } from '../../pipeline.ts'
+import type { PlannedImage, RenderedImage, ShownImage } from '../../pipeline.ts'
 import { ImagegenError } from '../../shared/errors.ts'
 import { sha256 } from '../../shared/hash.ts'
 import { isRecord } from '../../shared/record.ts'
@@ -130,25 +130,32 @@ export function readEarlierExport(folder: string): EarlierExport {
 }
 
 /** Whether an entry of a list has the texts that name its files. */
-function isListed({
-  src,
-  srcset,
-  sources,
-  candidates = [],
-}: Readonly<Record<string, unknown>>): boolean {
+function isListed({ candidates = [], ...image }: Readonly<Record<string, unknown>>): boolean {
+  const { media = [] } = image
+  return (
+    namesFiles(image) &&
+    [media, candidates].every(
+      (parts) => Array.isArray(parts) && parts.every((one) => isRecord(one) && namesFiles(one)),
+    )
+  )
+}
+
+function namesFiles({ src, srcset, sources }: Readonly<Record<string, unknown>>): boolean {
   return (
     typeof src === 'string' &&
     typeof srcset === 'string' &&
     isRecord(sources) &&
-    Object.values(sources).every((one) => typeof one === 'string') &&
-    Array.isArray(candidates) &&
-    candidates.every((one) => isRecord(one) && isListed({ ...one, candidates: [] }))
+    Object.values(sources).every((one) => typeof one === 'string')
   )
 }
 
-/** The names of the files of an image of a list, with those of its candidates. */
-export function filesOfImage({ candidates = [], ...image }: ExportedImage): readonly string[] {
-  return [image, ...candidates].flatMap(({ src, srcset, sources }) => [
+/** The names of the files of an image of a list, with those of its media and candidates. */
+export function filesOfImage({
+  candidates = [],
+  media = [],
+  ...image
+}: ExportedImage): readonly string[] {
+  return [image, ...media, ...candidates].flatMap(({ src, srcset, sources }) => [
     src,
     ...[srcset, ...Object.values(sources)].flatMap((set) =>
       set.split(', ').map((one) => one.replace(/ \d+w$/, '')),
@@ -192,10 +199,18 @@ export function exportedFile(name: string, { width, file }: Rendition): string {
   return `${name}-${width}${path.extname(file)}`
 }
 
-/** The value that a build's import returns, with file names of the exported folder as URLs. */
-export function exportedImage(name: string, alt: string, rendered: RenderedImage): GeneratedImage {
-  return generatedImage(alt, rendered, {
-    url: (rendition) => exportedFile(name, rendition),
+/**
+ * The value that a build's import returns, with file names of the exported folder as URLs.
+ *
+ * @param nameOf the exported name of the image that a rendition belongs to.
+ */
+export function exportedImage(
+  alt: string,
+  shown: ShownImage,
+  nameOf: (rendition: Rendition) => string,
+): GeneratedImage {
+  return generatedImage(alt, shown, {
+    url: (rendition) => exportedFile(nameOf(rendition), rendition),
     plain: (text) => text,
     join: (parts) => parts.join(''),
   })

@@ -1,6 +1,12 @@
 import { availableParallelism } from 'node:os'
 import { candidatesOf } from '../../pipeline/describe-image.ts'
-import type { Pipeline, PlannedImage, RenderedImage, Survey } from '../../pipeline.ts'
+import {
+  withMedia,
+  type Pipeline,
+  type PlannedImage,
+  type RenderedImage,
+  type Survey,
+} from '../../pipeline.ts'
 import { type ErrorCode, ImagegenError, type Problem } from '../../shared/errors.ts'
 import {
   type ExportedCandidate,
@@ -42,6 +48,8 @@ export interface FailedExport {
   readonly problems: readonly Problem[]
 }
 
+type Rendition = RenderedImage['renditions'][number]
+
 /** One image of an export: its value and its renditions by their exported name, or why there are none. */
 interface Finished {
   readonly value: ExportedImage | undefined
@@ -67,7 +75,8 @@ export async function renderExport(
   const renderInTurn = async (): Promise<void> => {
     for (const image of left) {
       const name = nameOf(image.entry.id)
-      finished.set(image, await renderOne(image, name, survey, pipeline, how))
+      const mediaNames = mediaNamesOf(image, name, nameOf)
+      finished.set(image, await renderOne(image, [name, ...mediaNames], survey, pipeline, how))
     }
   }
   await Promise.all(Array.from({ length: ASKED_AT_ONCE }, renderInTurn))
@@ -84,9 +93,26 @@ export async function renderExport(
   }
 }
 
+/**
+ * The exported names of what an image shows for its media: that of another image where its files are the same, else the
+ * image's own with a number.
+ */
+function mediaNamesOf(
+  { entry }: PlannedImage,
+  name: string,
+  nameOf: (id: string) => string,
+): readonly string[] {
+  return entry.media.map(({ image, settings }, index) =>
+    image !== undefined && Object.keys(settings).length === 0
+      ? nameOf(image)
+      : `${name}~${index + 1}`,
+  )
+}
+
+/** @param names the exported names of the image and of what it shows for its media. */
 async function renderOne(
   image: PlannedImage,
-  name: string,
+  [name, ...mediaNames]: readonly [string, ...string[]],
   survey: Survey,
   pipeline: Pipeline,
   { placeholders, allCandidates, signal }: ExportHow,
@@ -94,20 +120,30 @@ async function renderOne(
   const { id, alt = '' } = image.entry
   const files: Array<readonly [string, ExportedFile]> = []
   const failed: FailedExport[] = []
-  const keep = (as: string, { renditions }: RenderedImage): void => {
+  const names = new Map<Rendition, string>()
+  const keep = (as: string, { renditions }: Pick<RenderedImage, 'renditions'>): void => {
     files.push(...renditions.map((one) => [exportedFile(as, one), one] as const))
+    for (const one of renditions) names.set(one, as)
   }
+  const nameOf = (rendition: Rendition): string => names.get(rendition) ?? name
 
+  let isPlaceholder = false
   const inUse = await attempt(() => pipeline.render(image, survey, signal))
-  const isPlaceholder =
-    inUse instanceof ImagegenError && placeholders && lacksOriginal(image, inUse)
-  const shown = isPlaceholder
-    ? await attempt(() => pipeline.renderPlaceholder(image, signal))
-    : inUse
+  const shown = await attempt(() =>
+    withMedia(image, survey, async (one) => {
+      const rendered =
+        one === image ? inUse : await attempt(() => pipeline.render(one, survey, signal))
+      if (!(rendered instanceof ImagegenError)) return rendered
+      if (!placeholders || !lacksOriginal(one, rendered)) throw rendered
+      isPlaceholder = true
+      return pipeline.renderPlaceholder(one, signal)
+    }),
+  )
   if (shown instanceof ImagegenError) {
     failed.push({ id, code: shown.code, problems: shown.problems })
   } else {
     keep(name, shown)
+    for (const [index, one] of (shown.media ?? []).entries()) keep(mediaNames[index] ?? name, one)
   }
 
   const candidates: ExportedCandidate[] = []
@@ -139,7 +175,7 @@ async function renderOne(
       seed,
       time,
       picked,
-      ...exportedImage(as, alt, rendered),
+      ...exportedImage(alt, rendered, () => as),
     })
   }
 
@@ -147,7 +183,7 @@ async function renderOne(
     shown instanceof ImagegenError
       ? undefined
       : {
-          ...exportedImage(name, alt, shown),
+          ...exportedImage(alt, shown, nameOf),
           ...(isPlaceholder ? { placeholder: true as const } : {}),
           ...(allCandidates ? { candidates } : {}),
         }
@@ -155,7 +191,9 @@ async function renderOne(
 }
 
 /** The result, or the reason why it is missing. */
-async function attempt(work: () => Promise<RenderedImage>): Promise<RenderedImage | ImagegenError> {
+async function attempt<Rendered extends RenderedImage>(
+  work: () => Promise<Rendered>,
+): Promise<Rendered | ImagegenError> {
   try {
     return await work()
   } catch (error) {

@@ -116,7 +116,9 @@ function kindOfScalar(value: number | boolean): string {
 }
 
 function isBareHash(issue: v.BaseIssue<unknown>, path: DocumentPath): boolean {
-  return issue.input === null && path.includes('references')
+  const isReference =
+    path.includes('references') || (path.includes('media') && path.at(-1) === 'image')
+  return issue.input === null && isReference
 }
 
 /** Describes the expected value without the validator's shorthand. */

@@ -2,7 +2,8 @@ import path from 'node:path'
 import type { Problem } from '../../shared/errors.ts'
 import { visible } from '../../shared/plain-text.ts'
 import { createFindAllowed, type LocalFileProblem } from '../allowed-file.ts'
-import { MAX_PROBLEMS, placeOf, type Manifest } from '../manifest.ts'
+import { MAX_PROBLEMS, placeOf, type DocumentPath, type Manifest } from '../manifest.ts'
+import type { ImageFields } from '../schema/schema.ts'
 
 /** The latest result of reading a file. */
 export type Held = {
@@ -195,19 +196,33 @@ function imagesNamedIn(manifest: Manifest): Problem[] {
   const { form, defaults } = manifest.content
   if (form !== 'style') return []
   const levels = [
-    { path: ['defaults'], references: defaults.references },
-    ...(defaults.overrides ?? []).map(({ references }, index) => {
-      return { path: ['defaults', 'overrides', index], references }
+    { path: ['defaults'], fields: defaults },
+    ...(defaults.overrides ?? []).map((fields, index) => {
+      return { path: ['defaults', 'overrides', index], fields }
     }),
   ]
-  return levels.flatMap(({ path: level, references = [] }) =>
-    references.flatMap((reference, index) => {
-      const text = typeof reference === 'string' ? reference : reference.from
+  return levels.flatMap(({ path: level, fields }) =>
+    referencesIn(fields).flatMap(({ text, field }) => {
       if (!text.startsWith('#')) return []
-      const place = placeOf(manifest, [...level, 'references', index], 'value')
-      return [{ ...namesNoImage(text), place }]
+      return [{ ...namesNoImage(text), place: placeOf(manifest, [...level, ...field], 'value') }]
     }),
   )
+}
+
+/** The texts by which fields name other images or files, with their places. */
+function referencesIn({
+  references = [],
+  output,
+}: ImageFields): ReadonlyArray<{ readonly text: string; readonly field: DocumentPath }> {
+  return [
+    ...references.map((reference, index) => ({
+      text: typeof reference === 'string' ? reference : reference.from,
+      field: ['references', index],
+    })),
+    ...(output?.media ?? []).flatMap(({ image }, index) =>
+      image === undefined ? [] : [{ text: image, field: ['output', 'media', index, 'image'] }],
+    ),
+  ]
 }
 
 /** The problem of `#name` in a style, which would mean another image in every manifest that extends it. */

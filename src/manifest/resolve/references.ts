@@ -61,13 +61,14 @@ export function findReference(
   }
 }
 
-function entryReference(
+/** Looks up the image that a reference names, or reports why there is none. */
+export function entryReference(
   text: string,
   written: Extract<WrittenReference, { kind: 'entry' }>,
   field: DocumentPath,
   known: KnownImages,
   fail: Fail,
-): FoundReference | undefined {
+): Extract<FoundReference, { kind: 'entry' }> | undefined {
   const id = written.name === undefined ? written.manifest : `${written.manifest}#${written.name}`
   const expansion = known.expansionOf(written.manifest)
   if (expansion === 'unreadable' || expansion?.ids().has(id) === true) return { kind: 'entry', id }

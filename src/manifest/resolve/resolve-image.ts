@@ -2,7 +2,7 @@ import type { Problem } from '../../shared/errors.ts'
 import { nearest } from '../../shared/suggest.ts'
 import type { CandidatePick, GeneratedSubject, ImageEntry, Reference, Subject } from '../entry.ts'
 import type { DocumentPath } from '../manifest.ts'
-import type { Output } from '../schema/output.ts'
+import type { MediaSettings, Output } from '../schema/output.ts'
 import {
   type Operation,
   type ProcessSettings,
@@ -14,6 +14,7 @@ import type { ImageSettings, ReferenceSettings } from '../schema/schema.ts'
 import { homeOf, writtenAt } from '../written.ts'
 import type { ImageDraft } from './expand.ts'
 import type { LocalFile, LocalFiles } from './local-files.ts'
+import { resolveMedia } from './media.ts'
 import { normaliseText } from './merge-settings.ts'
 import { type Fail, type FindFile, type KnownImages, findReference } from './references.ts'
 import { VariableError, substitute } from './variables.ts'
@@ -23,6 +24,8 @@ export interface Around {
   readonly known: KnownImages
   readonly findFile: LocalFiles['find']
   readonly outputOf: (draft: ImageDraft) => Output
+  /** `output.media` of the innermost level that has it. */
+  readonly mediaOf: (draft: ImageDraft) => readonly MediaSettings[]
 }
 
 /**
@@ -33,7 +36,7 @@ export interface Around {
  */
 export function resolveImage(
   draft: ImageDraft,
-  { known, findFile: find, outputOf }: Around,
+  { known, findFile: find, outputOf, mediaOf }: Around,
   report: (problem: () => Problem) => void,
 ): ImageEntry | undefined {
   const { manifest, settings } = draft
@@ -92,6 +95,8 @@ export function resolveImage(
     })
   }
   const operations = settings.process === undefined ? NOTHING : operationsOf(settings.process)
+  const written = mediaOf(draft)
+  const media = written.length === 0 ? NOTHING : resolveMedia(written, draft, { known, fill, fail })
   const subject = resolveSubject(settings, references, fill, findFile, fail)
   if (!sound || subject === undefined) return undefined
   return {
@@ -105,6 +110,7 @@ export function resolveImage(
     subject,
     operations,
     output: outputOf(draft),
+    media,
     pick: pickOf(settings),
     combination: draft.combination,
     overrides: draft.overrides,

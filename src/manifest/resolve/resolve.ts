@@ -5,8 +5,13 @@ import { unmatchedInStyles, expandImages, type Expansion, type ImageDraft } from
 import type { KnownImages } from './references.ts'
 import { createLocalFiles, type LocalFile, type LocalFiles } from './local-files.ts'
 import { MAX_PROBLEMS, type Manifest } from '../manifest.ts'
-import { resolveOutput, type Output } from '../schema/output.ts'
-import { resolveImage } from './resolve-image.ts'
+import {
+  resolveOutput,
+  type MediaSettings,
+  type Output,
+  type OutputSettings,
+} from '../schema/output.ts'
+import { resolveImage, type Around } from './resolve-image.ts'
 import type { ImageSettings } from '../schema/schema.ts'
 import { writtenAt } from '../written.ts'
 
@@ -71,7 +76,7 @@ interface Resolved {
 export function createResolver(project: ProjectSettings): Resolver {
   const expanded = new WeakMap<Manifest, Expansion>()
   const resolved = new WeakMap<Manifest, Resolved>()
-  const outputOf = createOutputOf(project)
+  const outputs = createOutputs(project)
 
   const expand = (manifest: Manifest): Expansion => {
     const expansion = expanded.get(manifest) ?? expandImages(manifest, project)
@@ -96,7 +101,7 @@ export function createResolver(project: ProjectSettings): Resolver {
         const made =
           earlier !== undefined && stillHolds(earlier, known, files)
             ? earlier
-            : resolveOne(expand(manifest), known, files, outputOf)
+            : resolveOne(expand(manifest), known, files, outputs)
         resolved.set(manifest, made)
         for (const entry of made.entries) entries.push(entry)
         if (made.expansions.size > 0) crossing.push(...made.entries)
@@ -134,7 +139,7 @@ function resolveOne(
   { drafts, manifest, problems: earlier }: Expansion,
   known: KnownImages,
   files: LocalFiles,
-  outputOf: (draft: ImageDraft) => Output,
+  outputs: Outputs,
 ): Resolved {
   const problems = [...earlier]
   const expansions = new Map<string, ReturnType<KnownImages['expansionOf']>>()
@@ -153,7 +158,7 @@ function resolveOne(
       if (!('problem' in found)) named.push([from, written, found])
       return found
     },
-    outputOf,
+    ...outputs,
   }
   const report = (problem: () => Problem): void => {
     if (problems.length < MAX_PROBLEMS) problems.push(problem())
@@ -188,8 +193,10 @@ function withoutCycles(
   return entries.filter((entry) => !inCycle.has(entry.id))
 }
 
+type Outputs = Pick<Around, 'outputOf' | 'mediaOf'>
+
 /** Resolves the `output` of images. Equal settings are resolved once and shared. */
-function createOutputOf({ defaults }: ProjectSettings): (draft: ImageDraft) => Output {
+function createOutputs({ defaults }: ProjectSettings): Outputs {
   const known = new Map<string, Output>()
   const shared = new WeakMap<Manifest, Output>()
   const outputFor = (...layers: Parameters<typeof resolveOutput>[0]): Output => {
@@ -198,14 +205,26 @@ function createOutputOf({ defaults }: ProjectSettings): (draft: ImageDraft) => O
     known.set(text, output)
     return output
   }
-  return ({ manifest, own, overrides }) => {
-    const around = [...manifest.styles, manifest].map(({ content }) => content.defaults.output)
-    const levels = [own, ...overrides.map(({ fields }) => fields)].flatMap((level) =>
+  const aroundIn = ({ manifest }: ImageDraft): ReadonlyArray<OutputSettings | undefined> =>
+    [...manifest.styles, manifest].map(({ content }) => content.defaults.output)
+  const levelsOf = ({ own, overrides }: ImageDraft): readonly OutputSettings[] =>
+    [own, ...overrides.map(({ fields }) => fields)].flatMap((level) =>
       level.output === undefined ? [] : [level.output],
     )
-    if (levels.length > 0) return outputFor(defaults.output, ...around, ...levels)
-    const output = shared.get(manifest) ?? outputFor(defaults.output, ...around)
-    shared.set(manifest, output)
-    return output
+  return {
+    outputOf(draft) {
+      const { manifest } = draft
+      const levels = levelsOf(draft)
+      if (levels.length > 0) return outputFor(defaults.output, ...aroundIn(draft), ...levels)
+      const output = shared.get(manifest) ?? outputFor(defaults.output, ...aroundIn(draft))
+      shared.set(manifest, output)
+      return output
+    },
+    mediaOf(draft) {
+      const levels = [defaults.output, ...aroundIn(draft), ...levelsOf(draft)]
+      return levels.findLast((level) => level?.media !== undefined)?.media ?? NO_MEDIA
+    },
   }
 }
+
+const NO_MEDIA: readonly MediaSettings[] = []

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import type { Rolldown } from 'vite'
+import { allRenditions } from '../../emit/generated-image.ts'
 import { toPosix } from '../../shared/files.ts'
 import { parseModuleId } from '../module-id.ts'
 import type { Loaded } from '../session/load-module.ts'
@@ -138,7 +139,7 @@ export type References = ReadonlyMap<string, string>
  * @param root the folder that the names of original files are relative to.
  */
 export function emitRenditions(loaded: Loaded, emitter: Emitter, root: string): References {
-  const renditions = loaded.kind === 'image' ? loaded.rendered.renditions : []
+  const renditions = loaded.kind === 'image' ? allRenditions(loaded.rendered) : []
   return new Map(renditions.map(({ file }) => [file, emitRendition(file, emitter, root)]))
 }
 

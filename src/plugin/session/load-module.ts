@@ -1,10 +1,12 @@
-import type {
-  ImageEntry,
-  Pipeline,
-  PlaceholderLabel,
-  PlannedImage,
-  RenderedImage,
-  Survey,
+import {
+  withMedia,
+  type ImageEntry,
+  type Pipeline,
+  type PlaceholderLabel,
+  type PlannedImage,
+  type RenderedImage,
+  type ShownImage,
+  type Survey,
 } from '../../pipeline.ts'
 import { ImagegenError, type Problem } from '../../shared/errors.ts'
 import type { Awaiting, Background } from './background.ts'
@@ -25,7 +27,7 @@ export interface LoadedManifest {
 export interface LoadedImage {
   readonly kind: 'image'
   readonly alt: string
-  readonly rendered: RenderedImage
+  readonly rendered: ShownImage
   readonly files: readonly string[]
   /** Why a live session shows a placeholder although the image should exist. */
   readonly problem?: ImagegenError
@@ -63,12 +65,25 @@ export async function loadModule(
     case 'image': {
       const { image } = located
       const files = watchFilesOf(image, survey)
-      const failure = background.failureOf(image.made?.key ?? '')?.problem
+      const problems: ImagegenError[] = []
       try {
-        const awaiting = isSeen ? background.awaitingOf(image.made?.key ?? '') : undefined
-        const settings = { isLive, failure, awaiting, signal }
-        const picture = await pictureOf(image, survey, pipeline, settings)
-        return { kind: 'image', alt: image.entry.alt ?? '', files, ...picture }
+        const rendered = await withMedia(image, survey, async (one) => {
+          const failure = background.failureOf(one.made?.key ?? '')?.problem
+          const awaiting = isSeen ? background.awaitingOf(one.made?.key ?? '') : undefined
+          const settings = { isLive, failure, awaiting, signal }
+          const picture = await pictureOf(one, survey, pipeline, settings)
+          if (picture.problem !== undefined) problems.push(picture.problem)
+          return picture.rendered
+        })
+        const [problem] = problems
+        const alt = image.entry.alt ?? ''
+        return {
+          kind: 'image',
+          alt,
+          rendered,
+          files,
+          ...(problem === undefined ? {} : { problem }),
+        }
       } catch (error) {
         return { kind: 'failed', error, files }
       }
@@ -78,7 +93,9 @@ export async function loadModule(
   }
 }
 
-type Picture = Pick<LoadedImage, 'rendered' | 'problem'>
+interface Picture extends Pick<LoadedImage, 'problem'> {
+  readonly rendered: RenderedImage
+}
 
 interface PictureSettings {
   /** Whether a placeholder may be shown until the image exists. */

@@ -1,6 +1,13 @@
 import { realpathSync } from 'node:fs'
 import path from 'node:path'
-import type { ImageEntry, Manifest, PlannedImage, Survey } from '../../pipeline.ts'
+import {
+  lacksMedia,
+  mediaOf,
+  type ImageEntry,
+  type Manifest,
+  type PlannedImage,
+  type Survey,
+} from '../../pipeline.ts'
 import { ImagegenError } from '../../shared/errors.ts'
 import { toPosix } from '../../shared/files.ts'
 import { digest } from '../../shared/hash.ts'
@@ -15,7 +22,12 @@ export type Located =
       /** Extended files, which may hold a `matrix`; absolute. */
       readonly files: readonly string[]
     }
-  | { readonly kind: 'image'; readonly image: PlannedImage }
+  | {
+      readonly kind: 'image'
+      readonly image: PlannedImage
+      /** What it shows for its media. */
+      readonly media: ReturnType<typeof mediaOf>
+    }
   | {
       readonly kind: 'failed'
       readonly error: ImagegenError
@@ -41,7 +53,9 @@ export function locate(id: ModuleId, survey: Survey, root: string): Located {
   }
   const name = id.image === undefined ? manifestPath : `${manifestPath}#${id.image}`
   const image = survey.images.get(name)
-  if (image !== undefined) return { kind: 'image', image }
+  if (image !== undefined && !lacksMedia(image, survey)) {
+    return { kind: 'image', image, media: mediaOf(image, survey) }
+  }
   return failed(
     survey.entries.has(name) ? needsMending(name, survey) : noSuchImage(manifestPath, id.image),
   )
@@ -70,20 +84,30 @@ export function lookOf(located: Located, reasonOf: (key: string) => string): str
     case 'manifest':
       return digest(located.entries.map(({ name, exportName }) => [name, exportName ?? null]))
     case 'image': {
-      const { entry, made, state, reason, picked } = located.image
-      return digest({
-        state,
-        reason,
-        original: entry.subject.kind === 'source' ? entry.subject.sha256 : picked,
-        expected: made?.expected,
-        failure: made === undefined || isThere(state) ? undefined : reasonOf(made.key),
-        alt: entry.alt,
-        output: entry.output,
-        operations: entry.operations,
-      })
+      const { image, media } = located
+      return digest([
+        image.entry.alt ?? null,
+        lookOfImage(image, reasonOf),
+        ...media.map((one) => [one.media, lookOfImage(one.image, reasonOf)]),
+      ])
     }
     default:
       return located satisfies never
+  }
+}
+
+function lookOfImage(
+  { entry, made, state, reason, picked }: PlannedImage,
+  reasonOf: (key: string) => string,
+): object {
+  return {
+    state,
+    reason,
+    original: entry.subject.kind === 'source' ? entry.subject.sha256 : picked,
+    expected: made?.expected,
+    failure: made === undefined || isThere(state) ? undefined : reasonOf(made.key),
+    output: entry.output,
+    operations: entry.operations,
   }
 }
 

@@ -95,10 +95,17 @@ function contentOf(loaded: LoadedManifest | LoadedImage, root: string): unknown 
     return loaded.entries.map(({ name, exportName }) => [name, exportName ?? null])
   }
   const { alt, rendered, problem } = loaded
-  const renditions = rendered.renditions.map(({ format, width, height, file }) => {
-    return [format, width, height, toPosix(path.relative(root, file))]
-  })
-  return [alt, { ...rendered, renditions }, problem?.message ?? null]
+  const filesOf = ({ renditions }: Pick<LoadedImage['rendered'], 'renditions'>): unknown =>
+    renditions.map(({ format, width, height, file }) => {
+      return [format, width, height, toPosix(path.relative(root, file))]
+    })
+  const { media, ...shown } = rendered
+  return [
+    alt,
+    { ...shown, renditions: filesOf(rendered) },
+    problem?.message ?? null,
+    ...(media ?? []).map((one) => [one.media, filesOf(one)]),
+  ]
 }
 
 function readStamp(file: string, root: string): ModuleId | undefined {

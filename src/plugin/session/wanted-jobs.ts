@@ -1,6 +1,6 @@
 import type { Job, Manifest, Survey } from '../../pipeline.ts'
 import { readFileIfThere } from '../../shared/files.ts'
-import { watchFilesOf } from './watched-files.ts'
+import { filesOfImage } from './watched-files.ts'
 
 /** Tracks which jobs of a run are still wanted while manifests are edited. */
 export interface WantedJobs {
@@ -65,7 +65,7 @@ function knownFrom(survey: Survey): Known {
 function manifestsOf({ ids }: Job, { survey, manifests }: Known): readonly Manifest[] {
   const files = ids.flatMap((id) => {
     const image = survey.images.get(id)
-    return image === undefined ? [] : watchFilesOf(image, survey)
+    return image === undefined ? [] : filesOfImage(image, survey)
   })
   return [...new Set(files)].flatMap((file) => manifests.get(file) ?? [])
 }

@@ -1,9 +1,17 @@
 import path from 'node:path'
-import type { Manifest, PlannedImage, Survey } from '../../pipeline.ts'
+import { mediaOf, type Manifest, type PlannedImage, type Survey } from '../../pipeline.ts'
 import { ImagegenError } from '../../shared/errors.ts'
 
-/** The files that an image depends on: manifests and pictures, its own and those of images that it refers to. */
+/** The files that an image's module depends on: those of the image, and of the images that its media show. */
 export function watchFilesOf(image: PlannedImage, survey: Survey): readonly string[] {
+  const files = filesOfImage(image, survey)
+  if (image.entry.media.length === 0) return files
+  const others = mediaOf(image, survey).flatMap((one) => filesOfImage(one.image, survey))
+  return [...new Set([...files, ...others])]
+}
+
+/** The files that an image depends on: manifests and pictures, its own and those of images that it refers to. */
+export function filesOfImage(image: PlannedImage, survey: Survey): readonly string[] {
   const files = new Set<string>()
   const visited = new Set<string>()
   const visit = ({ entry }: PlannedImage): void => {
@@ -43,10 +51,11 @@ export function namedFiles(manifestPath: string, survey: Survey): readonly strin
 
 function filesIn({ file, content: { defaults, images } }: Manifest): readonly string[] {
   const written = [defaults, ...images.map(({ settings }) => settings)].flatMap(
-    ({ references = [], source }) => [
+    ({ references = [], source, output }) => [
       ...references.map((reference) =>
         typeof reference === 'string' ? reference : reference.from,
       ),
+      ...(output?.media ?? []).flatMap(({ image }) => image ?? []),
       ...(source === undefined ? [] : [source]),
     ],
   )

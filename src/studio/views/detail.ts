@@ -1,4 +1,11 @@
-import { manifestDigest, type Pipeline, type PlannedImage, type Survey } from '../../pipeline.ts'
+import {
+  manifestDigest,
+  withMedia,
+  type Pipeline,
+  type PlannedImage,
+  type ShownImage,
+  type Survey,
+} from '../../pipeline.ts'
 import { candidatesOf, keysOfCandidate, pictureInUse } from './picture-in-use.ts'
 import type { Pictures, StoredPicture } from '../listener/pictures.ts'
 import type {
@@ -8,6 +15,7 @@ import type {
   Renditions,
   ShownReceipt,
   ShownReference,
+  ShownRendition,
 } from '../protocol-image.ts'
 import type { Tile } from '../protocol.ts'
 import { fieldsOf } from './fields.ts'
@@ -57,20 +65,24 @@ export async function renditionsOf(
   signal: AbortSignal,
 ): Promise<Renditions> {
   try {
-    const { renditions } = await pipeline.render(image, survey, signal)
-    return {
-      renditions: renditions.map(({ format, width, height, bytes, sha256, file }) => ({
+    const shown = await withMedia(image, survey, (one) => pipeline.render(one, survey, signal))
+    const filesOf = ({ renditions }: Pick<ShownImage, 'renditions'>): ShownRendition[] =>
+      renditions.map(({ format, width, height, bytes, sha256, file }) => ({
         format,
         width,
         height,
         bytes,
         picture: pictures.whole(sha256, { kind: 'file', file }),
-      })),
-      problem: null,
-    }
+      }))
+    const media = (shown.media ?? []).map((one, index) => ({
+      media: one.media,
+      image: image.entry.media[index]?.image ?? null,
+      renditions: filesOf(one),
+    }))
+    return { renditions: filesOf(shown), media, problem: null }
   } catch (error) {
     const [problem = null] = shownProblems(error, pipeline.options.root)
-    return { renditions: [], problem }
+    return { renditions: [], media: [], problem }
   }
 }
 

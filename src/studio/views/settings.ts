@@ -3,7 +3,7 @@ import type { ImageDetail } from '../protocol-image.ts'
 
 /** The settings that the studio shows and does not edit, in words. */
 export function settingsOf({ entry, made }: PlannedImage): ImageDetail['settings'] {
-  const { output, operations } = entry
+  const { output, operations, media } = entry
   const { formats, widths, aspectRatio, placeholder, encoders } = output
   const qualities = formats.flatMap((format) => {
     const { quality } = encoders[format] as { readonly quality?: unknown }
@@ -25,8 +25,14 @@ export function settingsOf({ entry, made }: PlannedImage): ImageDetail['settings
       aspectRatio === undefined ? undefined : `${aspectRatio.width}:${aspectRatio.height}`,
     ],
     ['placeholder', placeholder === 'none' ? undefined : placeholder],
+    ['media', media.length === 0 ? undefined : media.map(mediaText).join('; ')],
   ]
   return rows.flatMap(([name, value]) => (value === undefined ? [] : [{ name, value }]))
+}
+
+function mediaText({ media, image, settings }: PlannedImage['entry']['media'][number]): string {
+  const changed = Object.keys(settings).length === 0 ? [] : [worded(Object.entries(settings))]
+  return `${media}: ${[image ?? [], ...changed].flat().join(', ')}`
 }
 
 function worded(options: ReadonlyArray<readonly [string, unknown]>): string {

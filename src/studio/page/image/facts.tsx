@@ -215,7 +215,7 @@ interface RenditionsProps {
 
 /** The finished files. They are rendered where they are not here yet, so they are asked for when looked at. */
 function Renditions({ id, picture, beside, onBeside }: RenditionsProps): JSX.Element {
-  const { connection } = useStudio()
+  const { connection, hrefOf } = useStudio()
   const [isOpen, setOpen] = useState(false)
   const { value: list, problem } = useAnswer(
     () => connection.renditions(id),
@@ -230,28 +230,49 @@ function Renditions({ id, picture, beside, onBeside }: RenditionsProps): JSX.Ele
         <Problems problems={[list.problem]} />
       )}
       {list !== null && list.renditions.length > 0 && (
-        <ul class="renditions">
-          {list.renditions.map((rendition) => {
-            const isBeside = rendition.picture === beside
-            return (
-              <li key={rendition.picture}>
-                <button
-                  type="button"
-                  class="rendition"
-                  aria-pressed={isBeside}
-                  onClick={() => onBeside(isBeside ? null : rendition)}
-                >
-                  <span>{rendition.format}</span>
-                  <span>
-                    {rendition.width} × {rendition.height}
-                  </span>
-                  <span>{bytesOf(rendition.bytes)}</span>
-                </button>
-              </li>
-            )
-          })}
-        </ul>
+        <RenditionList renditions={list.renditions} beside={beside} onBeside={onBeside} />
       )}
+      {list?.media.map(({ media, image, renditions }) => (
+        <div key={media}>
+          <h3 class="medium">
+            <code>{media}</code>
+            {image !== null && <a href={hrefOf({ view: 'image', id: image })}>{image}</a>}
+          </h3>
+          <RenditionList renditions={renditions} beside={beside} onBeside={onBeside} />
+        </div>
+      ))}
     </Fold>
+  )
+}
+
+function RenditionList({
+  renditions,
+  beside,
+  onBeside,
+}: Pick<RenditionsProps, 'beside' | 'onBeside'> & {
+  readonly renditions: readonly ShownRendition[]
+}): JSX.Element {
+  return (
+    <ul class="renditions">
+      {renditions.map((rendition) => {
+        const isBeside = rendition.picture === beside
+        return (
+          <li key={rendition.picture}>
+            <button
+              type="button"
+              class="rendition"
+              aria-pressed={isBeside}
+              onClick={() => onBeside(isBeside ? null : rendition)}
+            >
+              <span>{rendition.format}</span>
+              <span>
+                {rendition.width} × {rendition.height}
+              </span>
+              <span>{bytesOf(rendition.bytes)}</span>
+            </button>
+          </li>
+        )
+      })}
+    </ul>
   )
 }
