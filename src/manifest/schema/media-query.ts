@@ -33,11 +33,8 @@ const EXAMPLE = 'Write it as in CSS: `(max-width: 600px)`, `(prefers-color-schem
 /** Characters that no media query needs and that would end an attribute, a tag or a rule. */
 const FOREIGN = /["'`&{};@\\$\p{Cc}\p{Cf}\u2028\u2029]|[<>](?=[a-z/!?])/iu
 
-/** What may stand outside of parentheses. The last line is deprecated, and browsers match it never. */
-const WORDS = new Set([
-  ...['all', 'screen', 'print', 'speech', 'and', 'not', 'only', 'or'],
-  ...['aural', 'braille', 'embossed', 'handheld', 'projection', 'tty', 'tv'],
-])
+/** What may stand outside of parentheses. Browsers match other media types, such as `tv`, never. */
+const WORDS: readonly string[] = ['all', 'screen', 'print', 'speech', 'and', 'not', 'only', 'or']
 
 /** What is outside of parentheses: media types and the words between conditions. */
 function wordFault(query: string): QueryFault | undefined {
@@ -50,9 +47,11 @@ function wordFault(query: string): QueryFault | undefined {
       hint: `Write \`(${written})\`.`,
     }
   }
-  const word = outside.split(/[\s,()]+/).find((one) => one !== '' && !WORDS.has(one.toLowerCase()))
+  const word = outside
+    .split(/[\s,()]+/)
+    .find((one) => one !== '' && !WORDS.includes(one.toLowerCase()))
   if (word === undefined) return undefined
-  const suggestion = nearest(word, ['all', 'screen', 'print', 'and', 'not', 'only', 'or'])
+  const suggestion = nearest(word, WORDS)
   return {
     message: `\`${shown(query)}\`: \`${shown(word)}\` is not a media type.`,
     hint: suggestion === undefined ? EXAMPLE : `Did you mean \`${suggestion}\`?`,

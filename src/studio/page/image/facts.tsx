@@ -215,7 +215,8 @@ interface RenditionsProps {
 
 /** The finished files. They are rendered where they are not here yet, so they are asked for when looked at. */
 function Renditions({ id, picture, beside, onBeside }: RenditionsProps): JSX.Element {
-  const { connection, hrefOf } = useStudio()
+  const studio = useStudio()
+  const { connection } = studio
   const [isOpen, setOpen] = useState(false)
   const { value: list, problem } = useAnswer(
     () => connection.renditions(id),
@@ -236,7 +237,7 @@ function Renditions({ id, picture, beside, onBeside }: RenditionsProps): JSX.Ele
         <div key={media}>
           <h3 class="medium">
             <code>{media}</code>
-            {image !== null && <a href={hrefOf({ view: 'image', id: image })}>{image}</a>}
+            {image !== null && <a href={studio.hrefOf({ view: 'image', id: image })}>{image}</a>}
           </h3>
           <RenditionList renditions={renditions} beside={beside} onBeside={onBeside} />
         </div>
