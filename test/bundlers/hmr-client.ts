@@ -17,13 +17,13 @@ export interface HmrClient {
 /** Connects to a server's web socket, as Vite's client does. */
 export async function connectHmr(server: ViteDevServer): Promise<HmrClient> {
   const url = server.resolvedUrls!.local[0]!
-  const script = await (await fetch(new URL('/@vite/client', url))).text()
+  const script = await (await fetch(new URL(`${server.config.base}@vite/client`, url))).text()
   const token = /wsToken = "([^"]+)"/.exec(script)![1]!
   const { port } = new URL(url)
   const request = get({
     host: 'localhost',
     port,
-    path: `/?token=${token}`,
+    path: `${server.config.base}?token=${token}`,
     headers: {
       connection: 'Upgrade',
       upgrade: 'websocket',
