@@ -1,17 +1,8 @@
 import { loadForTurbopack, type LoaderContext } from './plugin/next/turbopack-loader.ts'
 
 /**
- * The loader for Turbopack. `withImagegen` of `unplugin-imagegen/next` sets it up and generates missing images. Without
- * it, this loader shows what `imagegen generate` has made:
- *
- * ```ts
- * // next.config.ts
- * export default {
- *   turbopack: {
- *     rules: { '*.image.{yaml,yml}': { loaders: ['unplugin-imagegen/turbopack'], as: '*.js' } },
- *   },
- * }
- * ```
+ * The loader for Turbopack, which `withImagegen` of `unplugin-imagegen/next` sets up. Set up by hand it refuses: without
+ * the wrapper nothing keeps a manifest out of the output.
  */
 async function imagegen(this: LoaderContext): Promise<string | Buffer> {
   // oxlint-disable-next-line oxc/no-this-in-exported-function -- the contract of loaders

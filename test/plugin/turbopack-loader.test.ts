@@ -27,7 +27,7 @@ async function project(): Promise<TemporaryProject> {
 function contextOf(
   { root, file }: TemporaryProject,
   resource: string,
-  options: LoaderOptions = {},
+  options: LoaderOptions = { channel: `${root}/channel` },
 ): { readonly context: LoaderContext; readonly files: string[]; readonly errors: Error[] } {
   const files: string[] = []
   const errors: Error[] = []
@@ -48,7 +48,19 @@ function attributesIn(code: string): Array<Readonly<Record<string, string>>> {
   )
 }
 
-describe('the loader for Turbopack, where Next’s configuration is not wrapped', () => {
+describe('the loader for Turbopack, set up by hand', () => {
+  it.each(['src/cast.image.yaml', 'src/cast.image.yaml?image=own'])(
+    'refuses %s and says to wrap the configuration',
+    async (resource) => {
+      const { context } = contextOf(await project(), resource, {})
+      await expect(loadForTurbopack(context)).rejects.toThrow(
+        /set up by hand[^]*withImagegen\(nextConfig\)/,
+      )
+    },
+  )
+})
+
+describe('the loader for Turbopack, where Next’s own process does not answer', () => {
   it('gives a manifest’s module one module an image', async () => {
     const { context } = contextOf(await project(), 'src/cast.image.yaml')
     const code = String(await loadForTurbopack(context))

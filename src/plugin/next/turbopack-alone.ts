@@ -5,8 +5,8 @@ import type { ModuleAnswer, ModuleRefusal } from './turbopack-channel.ts'
 import { turbopackFacts } from './turbopack-facts.ts'
 
 /**
- * Answers a loader in its own process, for a project that does not wrap Next's configuration. The user has agreed to no
- * costs, so it shows what is in the store and refuses what is missing.
+ * Answers a loader in its own process where Next's own does not answer. Nobody has agreed to costs there, so it shows what
+ * is in the store and refuses what is missing.
  *
  * @param folder Next's folder, absolute.
  */
