@@ -31,7 +31,7 @@ const TOKEN =
 const TYPE = /(?:\s|\/\*[^]*?\*\/|\b[\d.]+(?:x|dppx|dpi|dpcm)\b)*\btype\(\s*(["'])([^"']*)\1/iy
 
 const QUOTED_URL = /\s*(?:"((?:\\[^]|[^"\\\n])*)"|'((?:\\[^]|[^'\\\n])*)')\s*\)/y
-const PLAIN_URL = /\s*((?:\\[^]|[^\\"'()\s])*)\s*\)/y
+const PLAIN_URL = /\s*((?:\\[\da-f]{1,6}\s?|\\[^]|[^\\"'()\s])*)\s*\)/iy
 
 /** The manifests that a style sheet, or the declarations of a `style` attribute, names. */
 export function cssMentions(text: string, syntax: StyleSyntax = CSS): Mention[] {

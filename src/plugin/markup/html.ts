@@ -94,10 +94,12 @@ function mentionsOf(
     return attribute && decode(html.slice(attribute.start, attribute.end))
   }
   const found: Mention[] = []
+  const searched = new Set<string>()
   const add = (name: string, search: (value: string) => readonly Mention[]): void => {
     const attribute = byName.get(name)
     const decoded = decodedOf(name)
-    if (attribute === undefined || decoded === undefined) return
+    if (attribute === undefined || decoded === undefined || searched.has(name)) return
+    searched.add(name)
     found.push(...inAttribute(search(decoded.text), attribute, decoded, html))
   }
   add('style', (value) => cssMentions(value))
