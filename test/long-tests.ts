@@ -13,6 +13,7 @@ export const longTests: readonly string[] = [
     'places.test.ts',
     'published-manifests.test.ts',
     'vite-dev.test.ts',
+    'vite-markup-dev.test.ts',
     'vite-workers.test.ts',
     'webpack-watch.test.ts',
   ].map((name) => `test/bundlers/${name}`),

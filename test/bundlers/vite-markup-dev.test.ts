@@ -176,3 +176,27 @@ test('a wrong name is an error with its place until the manifest or the page is 
   project.write('src/late.image.yaml', 'prompt: A hare\nalt: ""\noutput: { widths: [32] }\n')
   await expect.poll(async () => (await dev.request('/src/style.css')).status).toBe(200)
 })
+
+test('a page that loads a manifest as a picture is told where its URL is written', async () => {
+  listenToConsole()
+  const project = await sandbox({
+    files: {
+      ...FOX,
+      'src/style.css': '@import "./part.css";\na { background: url(./one.image.yaml#fox) }\n',
+      'src/part.css': '\nb { background: url(./one.image.yaml#fox) }\n',
+    },
+  })
+  const dev = await viteDev(project, { base: '/sub/' })
+  const hmr = await connectHmr(dev.server)
+  const style = await (await dev.request('/sub/src/style.css')).text()
+  // Vite reads what `@import` loads by itself.
+  const [, manifest = ''] = /url\((\/sub\/src\/one\.image\.yaml)#fox\)/.exec(style) ?? []
+  const url = new URL(manifest, dev.server.resolvedUrls!.local[0])
+  const asPicture = await fetch(url, { headers: { 'sec-fetch-dest': 'image' } })
+  expect(asPicture.status).toBe(404)
+  const said = await asPicture.text()
+  expect(said).toContain('src/part.css:2:21  A page loads src/one.image.yaml as a picture')
+  expect(said).toContain('var(--picture)')
+  expect(JSON.stringify(await hmr.next('error'))).toContain('src/part.css:2:21')
+  expect((await fetch(url, { headers: { 'sec-fetch-dest': 'document' } })).status).toBe(200)
+})

@@ -64,11 +64,8 @@ function inputOf(project: Pick<Sandbox, 'path'>): object {
 
 test.each([
   ['6', './', build6 as never as Build],
-  ['6', 'https://cdn.example/x/', build6 as never as Build],
-  ['7', './', build7 as never as Build],
   ['7', '/sub/', build7 as never as Build],
   ['8', '/', build],
-  ['8', '/sub/', build],
   ['8', './', build],
   ['8', 'https://cdn.example/x/', build],
 ])(

@@ -26,6 +26,7 @@ import { printStudio, redirectToStudio, type StudioApi } from './vite-studio.ts'
 import { createViteMarkup, type MarkupProject } from './vite-markup.ts'
 import { reload, showProblem } from './vite-reload.ts'
 import { createUnreachable, renditionsIn } from './vite-unreachable.ts'
+import { refuseAsPicture } from './vite-unresolved.ts'
 import { addToWorkers } from './vite-workers.ts'
 
 /** Matches renditions as the plugin's modules import them in a dev server. */
@@ -165,6 +166,12 @@ export function viteHost(begin: (facts: HostFacts) => Session): Partial<Plugin> 
       printStudio(server, session)
       if (server.config.server.watch !== null) serve(session)
       server.middlewares.use(redirectToStudio(session, server.config.base))
+      server.middlewares.use(
+        refuseAsPicture(session, server.config, markup.support, (problem) => {
+          server.config.logger.error(problem.message, { timestamp: true })
+          showProblem(server, problem)
+        }),
+      )
       server.ws.on('connection', showProblems)
     },
 
