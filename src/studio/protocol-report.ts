@@ -1,4 +1,5 @@
 import type { ImageDetail } from './protocol-image.ts'
+import type { PromptPart } from './protocol-records.ts'
 import type { ImageId, PictureKey, Project, Tile, TileState, Usd } from './protocol.ts'
 
 /** What the page of a report shows: it is inside the page, as JSON, and there is no server. */
@@ -67,6 +68,8 @@ export interface FieldChange {
   /** `null`: not written. */
   readonly before: string | null
   readonly after: string | null
+  /** Of words that changed, in parts that say what did; `null`: the value is another one as a whole. */
+  readonly parts: readonly PromptPart[] | null
 }
 
 /** An image before or after. */
@@ -79,7 +82,7 @@ export interface ImageSide {
   /** `null`: unknown. */
   readonly width: number | null
   readonly height: number | null
-  /** What it is, for people: `candidate 2 of 3`, `6 files, 120 kB`. */
+  /** What it is, for people: `candidate 2 of 3`, `6 files, 120 kB`; may be empty. */
   readonly label: string
   /** Why there is no picture. */
   readonly absent: string | null

@@ -19,6 +19,8 @@ export type Place =
   | { readonly view: 'spend' }
   | { readonly view: 'left-over'; readonly place: LeftOverPlace }
   | { readonly view: 'image'; readonly id: ImageId }
+  /** What a branch changes of an image, in a report. */
+  | { readonly view: 'change'; readonly id: ImageId }
   /** The pictures of several images, or the candidates of one. */
   | { readonly view: 'compare'; readonly images: readonly ComparedImage[] }
 
@@ -86,6 +88,8 @@ function placeOf(fields: URLSearchParams): Place {
     const images = compared.map((id, at) => ({ id, candidate: candidates[at] || null }))
     return { view: 'compare', images }
   }
+  const changed = fields.get('change')
+  if (changed !== null) return { view: 'change', id: changed }
   const id = fields.get('image')
   if (id !== null) return { view: 'image', id }
   return VIEWS[fields.get('view') ?? ''] ?? { view: 'wall' }
@@ -93,7 +97,8 @@ function placeOf(fields: URLSearchParams): Place {
 
 /** @returns the fragment with its `#`; what is as usual is left out. */
 export function formatAddress({ token, place, wall, singleKeys }: Address): string {
-  const fields = new URLSearchParams({ token })
+  // A report has none.
+  const fields = new URLSearchParams(token === '' ? {} : { token })
   switch (place.view) {
     case 'wall':
       break
@@ -106,6 +111,9 @@ export function formatAddress({ token, place, wall, singleKeys }: Address): stri
       break
     case 'image':
       fields.set('image', place.id)
+      break
+    case 'change':
+      fields.set('change', place.id)
       break
     case 'compare':
       for (const { id, candidate } of place.images) {

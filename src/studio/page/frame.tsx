@@ -15,7 +15,9 @@ export function Frame({ children }: { readonly children: ComponentChildren }): J
   const { place } = studio.address.value
   useEffect(() => {
     const name = project.value?.name ?? 'studio'
-    document.title = place.view === 'image' ? `${place.id} – ${name}` : `${name} – studio`
+    const kind = studio.report === null ? 'studio' : 'report'
+    const isOfOne = place.view === 'image' || place.view === 'change'
+    document.title = isOfOne ? `${place.id} – ${name}` : `${name} – ${kind}`
   }, [place, project.value?.name])
   useNoStrayFiles()
   const canUndo = undoable.value.length > 0
@@ -30,18 +32,29 @@ export function Frame({ children }: { readonly children: ComponentChildren }): J
           {project.value?.name ?? 'Studio'}
         </a>
         <nav class="views" aria-label="Views">
-          <ViewLink place={{ view: 'wall' }} name="Wall" />
-          <ViewLink
-            place={{ view: 'plan' }}
-            name="Plan"
-            count={attentionIn(project.value?.states)}
-          />
-          <ViewLink place={{ view: 'spend' }} name="Spend" />
-          <ViewLink place={{ view: 'left-over', place: 'store' }} name="Left over" />
+          {studio.report === null ? (
+            <>
+              <ViewLink place={{ view: 'wall' }} name="Wall" />
+              <ViewLink
+                place={{ view: 'plan' }}
+                name="Plan"
+                count={attentionIn(project.value?.states)}
+              />
+              <ViewLink place={{ view: 'spend' }} name="Spend" />
+              <ViewLink place={{ view: 'left-over', place: 'store' }} name="Left over" />
+            </>
+          ) : (
+            <ViewLink
+              place={{ view: 'wall' }}
+              name={studio.report.changes === null ? 'Wall' : 'Changes'}
+            />
+          )}
         </nav>
         <RunState />
         <div class="bar-end">
-          {project.value !== null && project.value.writable !== true && <ReadOnly />}
+          {studio.report === null && project.value !== null && project.value.writable !== true && (
+            <ReadOnly />
+          )}
           {studio.writable.value && (
             <button
               type="button"

@@ -8,14 +8,21 @@ import { listenToKeys } from './keys.ts'
 import { PlanView } from './plan/plan-view.tsx'
 import { LeftOverView } from './records/left-over-view.tsx'
 import { SpendView } from './records/spend-view.tsx'
+import { ChangeView } from './report/change-view.tsx'
+import { ChangesView } from './report/changes-view.tsx'
+import { reportIn } from './report/report-connection.ts'
 import { createStudio, StudioProvider, useStudio } from './studio.ts'
 import { Wall } from './wall/wall.tsx'
 
 function View(): JSX.Element {
-  const { place } = useStudio().address.value
+  const { address, report } = useStudio()
+  const { place } = address.value
+  const changes = report?.changes ?? null
   switch (place.view) {
     case 'wall':
-      return <Wall />
+      return changes === null ? <Wall /> : <ChangesView changes={changes} />
+    case 'change':
+      return <ChangeView key={place.id} id={place.id} changes={changes?.images ?? []} />
     case 'plan':
       return <PlanView />
     case 'spend':
@@ -31,7 +38,7 @@ function View(): JSX.Element {
 
 const root = document.getElementById('studio')
 if (root !== null) {
-  const studio = createStudio(window)
+  const studio = createStudio(window, reportIn(document))
   const keys = listenToKeys(() => studio.address.value.singleKeys, window)
   studio.start()
   render(

@@ -11,10 +11,12 @@ import type {
   Tile,
 } from '../protocol.ts'
 import type { Written } from '../protocol-actions.ts'
+import type { Report } from '../protocol-report.ts'
 import { formatAddress, parseAddress, type Address, type Place } from './address.ts'
 import { createViewing, type Viewing } from './compare/viewing.ts'
 import { countOf } from './words.ts'
 import { createConnection, LostError, RefusedError, type Connection } from './connection.ts'
+import { createReportConnection } from './report/report-connection.ts'
 
 /** How the page stands to its server. */
 export type Link =
@@ -40,6 +42,8 @@ export interface Notice {
 /** All that the page knows, and what it can ask for. */
 export interface Studio {
   readonly connection: Connection
+  /** What the page shows if it has no server. */
+  readonly report: Report | null
   readonly address: ReadonlySignal<Address>
   readonly link: ReadonlySignal<Link>
   readonly project: ReadonlySignal<Project | null>
@@ -83,9 +87,11 @@ const PAGE = 2000
 /** Between two tries to reach the server, in milliseconds. */
 const RETRY = 1000
 
-export function createStudio(window: Window): Studio {
+/** @param report what is inside the page; `null`: it asks its server. */
+export function createStudio(window: Window, report: Report | null): Studio {
   const address = signal(parseAddress(window.location.hash))
-  const connection = createConnection(address.value.token)
+  const connection =
+    report === null ? createConnection(address.value.token) : createReportConnection(report)
   const link = signal<Link>({ at: 'connecting' })
   const project = signal<Project | null>(null)
   const tiles = signal<ReadonlyMap<ImageId, Tile>>(new Map())
@@ -104,6 +110,7 @@ export function createStudio(window: Window): Studio {
 
   const studio: Studio = {
     connection,
+    report,
     address,
     link,
     project,
@@ -119,7 +126,8 @@ export function createStudio(window: Window): Studio {
     viewing: createViewing('beside'),
     isComparing: signal(false),
     lastOnWall: { current: 0, focus: null },
-    picture: (key) => `${project.value?.pictures ?? ''}/${key}`,
+    picture: (key) =>
+      report === null ? `${project.value?.pictures ?? ''}/${key}` : (report.pictures[key] ?? ''),
     hrefOf: (place) => formatAddress({ ...address.value, place }),
     goTo(place) {
       address.value = { ...address.value, place }

@@ -5,6 +5,7 @@ import type { TileState } from '../protocol.ts'
 import { pathFromRoot } from '../views/shown-problem.ts'
 import { candidatesOf } from '../views/picture-in-use.ts'
 import { settingsOf } from '../views/settings.ts'
+import { wordChanges } from '../views/word-changes.ts'
 import type { Surveyed } from './base.ts'
 
 /** An image that is not what it was at the merge base. */
@@ -136,12 +137,14 @@ function fieldsBetween(before: Fields, after: Fields): readonly FieldChange[] {
     (name) => !isWhole || IN_WORDS.has(name),
   )
   return names
-    .map((name) => ({
-      name,
-      before: before.get(name) ?? null,
-      after: after.get(name) ?? null,
-    }))
+    .map((name) => fieldBetween(name, before.get(name) ?? null, after.get(name) ?? null))
     .filter((field) => field.before !== field.after)
+}
+
+function fieldBetween(name: string, before: string | null, after: string | null): FieldChange {
+  const isProse = name === 'prompt' || name === 'alt'
+  const parts = isProse && before !== null && after !== null ? wordChanges(before, after) : null
+  return { name, before, after, parts }
 }
 
 const IN_WORDS: ReadonlySet<string> = new Set(['prompt', 'source', 'alt', 'model'])

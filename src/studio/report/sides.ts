@@ -36,7 +36,7 @@ export async function originalSide(image: PlannedImage, context: SideContext): P
 function labelOf(kind: 'source' | 'generated', number: number, count: number): string {
   if (kind === 'source') return 'made by hand'
   if (count === 0) return 'no picture yet'
-  return count === 1 ? 'the only candidate' : `candidate ${number} of ${count}`
+  return count === 1 ? '' : `candidate ${number} of ${count}`
 }
 
 function absence({ state }: PlannedImage, candidate: StoredPicture | undefined): string {
@@ -67,7 +67,7 @@ export async function renditionSide(
       picture: pictures.whole(largest.sha256, source),
       width: largest.width,
       height: largest.height,
-      label: `${count(renditions.length, 'file')}, ${Math.ceil(bytes / 1000)} kB together; the largest ${largest.format}`,
+      label: `${count(renditions.length, 'file')}, ${Math.ceil(bytes / 1000)} kB`,
       absent: null,
     }
   } catch (error) {

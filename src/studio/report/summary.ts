@@ -32,7 +32,7 @@ export function summaryOf(report: Report): string {
 }
 
 function branchSummary({ base, images, paid, missing, notes }: BranchChanges): string {
-  const against = `Compared with ${literal(base.ref)}, from ${literal(base.mergeBase.slice(0, 12))} on.`
+  const against = `Compared with ${literal(base.ref)}, since ${literal(base.mergeBase.slice(0, 10))}.`
   if (images.length === 0) {
     return `## No image changed\n\n${[against, ...notes].join('\n\n')}\n`
   }
@@ -112,10 +112,14 @@ function changeRows({
 function sideWords(side: ImageSide | null): string {
   if (side === null) return '–'
   const size = side.width === null || side.height === null ? [] : [`${side.width} × ${side.height}`]
-  const parts = side.picture === null ? [side.absent ?? side.label] : [side.label, ...size]
+  const parts = side.picture === null ? [side.absent ?? side.label] : [...labels(side), ...size]
   const isPlain = side.state === 'current' || side.state === 'missing'
   const state = isPlain ? [] : [`${side.state}: ${literal(side.reason)}`]
   return [...parts, ...state].join(', ')
+}
+
+function labels({ label }: ImageSide): string[] {
+  return label === '' ? [] : [label]
 }
 
 function valueWords(value: string | null): string {

@@ -17,6 +17,7 @@ interface FactsProps {
 
 /** What there is to know of an image, besides its words. */
 export function Facts({ image, beside, onBeside }: FactsProps): JSX.Element {
+  const { report } = useStudio()
   const { tile, settings, receipt, references, referredBy, source, problems } = image
   return (
     <>
@@ -63,8 +64,12 @@ export function Facts({ image, beside, onBeside }: FactsProps): JSX.Element {
           </ul>
         </section>
       )}
-      <HistoryFold image={image} beside={beside} onBeside={onBeside} />
-      <Renditions id={tile.id} picture={image.picture} beside={beside} onBeside={onBeside} />
+      {report === null && (
+        <>
+          <HistoryFold image={image} beside={beside} onBeside={onBeside} />
+          <Renditions id={tile.id} picture={image.picture} beside={beside} onBeside={onBeside} />
+        </>
+      )}
       {receipt !== null && (
         <Fold title="Receipt">
           <List
@@ -179,6 +184,15 @@ interface ImageLinkProps {
 
 function ImageLink({ id, name, state, thumbnail }: ImageLinkProps): JSX.Element {
   const studio = useStudio()
+  // A report of a branch has only the images that changed.
+  if (studio.report !== null && studio.report.images[id] === undefined) {
+    return (
+      <span class="link" title={id}>
+        <Thumbnail thumbnail={thumbnail} />
+        <span>{name}</span>
+      </span>
+    )
+  }
   return (
     <a class="link" href={studio.hrefOf({ view: 'image', id })} title={id}>
       <Thumbnail thumbnail={thumbnail} />
