@@ -62,7 +62,7 @@ function complaintsWith(asked: readonly string[]): ProxyHandler<readonly string[
 }
 
 function placeOf(place: 'change' | 'image', name: string): string {
-  return `#${new URLSearchParams({ [place]: `${MANIFEST}#${name}` })}`
+  return `#${new URLSearchParams({ [place]: `${MANIFEST}#${name}` }).toString()}`
 }
 
 function cardOf(page: Page, name: string): ReturnType<Page['locator']> {
@@ -291,9 +291,8 @@ describe('pictures in Git LFS', () => {
 
   it('are found in its folder, in the store, or said to be elsewhere', async () => {
     const { project, git, commit } = await lfsBranches()
-    const [old = ''] = git('ls-files', '.imagegen/tom.*.jpg')
-      .split('\n')
-      .filter((file) => git('ls-tree', 'main', file) !== '')
+    const originals = git('ls-files', '.imagegen/tom.*.jpg').trim().split('\n')
+    const old = originals.find((file) => git('ls-tree', 'main', file) !== '') ?? ''
     git('rm', '--quiet', old)
     commit('chore: an original less')
 
