@@ -28,6 +28,8 @@ export interface BaseProject extends Surveyed {
    * @returns `undefined` if they are not on this machine.
    */
   find(file: string, digest: string): Promise<string | undefined>
+  /** The same for a file of the project as it is. */
+  findNow(file: string, digest: string): Promise<string | undefined>
   /** Puts bytes that are elsewhere where rendering reads them: in the temporary folder, and nowhere else. */
   bring(file: string, digest: string): Promise<void>
   /** Removes the files that were checked out. */
@@ -76,16 +78,17 @@ export async function openBase(
     const originals = new Map(
       today.snapshot.everything().candidates.map(({ receipt, file }) => [receipt.sha256, file]),
     )
-    const find: BaseProject['find'] = async (file, digest) => {
+    const fetched = (digest: string): string =>
+      path.join(repository.lfsObjects, digest.slice(0, 2), digest.slice(2, 4), digest)
+    const find: BaseProject['find'] = (file, digest) => {
       const original = originals.get(digest)
       const places = [
         file,
-        path.join(repository.lfsObjects, digest.slice(0, 2), digest.slice(2, 4), digest),
+        fetched(digest),
         ...(isInside(root, file) ? [path.join(options.root, path.relative(root, file))] : []),
         ...(original === undefined ? [] : [original]),
       ]
-      for (const one of places) if (await holds(one, digest)) return one
-      return undefined
+      return firstThatHolds(places, digest)
     }
     return {
       pipeline,
@@ -93,6 +96,7 @@ export async function openBase(
       base,
       knowsReceipts,
       find,
+      findNow: (file, digest) => firstThatHolds([file, fetched(digest)], digest),
       async bring(file, digest) {
         const found = await find(file, digest)
         const isTemporary = isInside(scratch, realPathOf(path.dirname(file)))
@@ -128,6 +132,14 @@ function placesIn(
     const real = realPathOf(file)
     return isInside(top, real) ? path.join(tree, path.relative(top, real)) : file
   }
+}
+
+async function firstThatHolds(
+  places: readonly string[],
+  digest: string,
+): Promise<string | undefined> {
+  for (const place of places) if (await holds(place, digest)) return place
+  return undefined
 }
 
 /** A link may lead to a device, which has no end. */

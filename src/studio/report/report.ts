@@ -156,7 +156,7 @@ async function changesOf(
   const here: SideContext = {
     ...now,
     pictures,
-    find: (file) => Promise.resolve(file),
+    find: (file, digest) => base.findNow(file, digest),
     bring: () => Promise.resolve(),
   }
   const there: SideContext = { ...base, pictures }
