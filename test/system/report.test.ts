@@ -231,6 +231,10 @@ describe('the report of a branch, opened from a file without a network', () => {
     for (const colorScheme of ['light', 'dark'] as const) {
       for (const width of [390, 1280, 2560]) {
         const opened = await openReport(project, hash, { colorScheme, width })
+        await opened.page.waitForFunction(
+          '[...document.images].every(({ loading, complete }) => loading === "lazy" || complete)',
+        )
+        await widthsIn(opened.page.locator('.change-card').first())
         await opened.keepScreenshot(`report-${name}-${width}-${colorScheme}`)
         if (width !== 2560) expect(await axeFindings(opened.page)).toEqual([])
         const overflow = await opened.page.evaluate(
