@@ -1,4 +1,4 @@
-import { rmSync } from 'node:fs'
+import { existsSync, rmSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { sha256 } from '../../../src/shared/hash.ts'
 import type { RemoteSource } from '../../../src/store/remote/storage.ts'
@@ -42,6 +42,20 @@ export function remoteContract(
       expect(Buffer.from(await reader.store.readOriginal(candidates[0]!))).toEqual(bytes)
       expect(contentOf(reader)).toEqual(contentOf(maker))
       expect((await candidatesOf(reader, TOMAS.key)).candidates).toEqual([])
+    })
+
+    test('a store that must stay untouched shows what the remote has, and keeps nothing of it', async () => {
+      const remote = await open()
+      const maker = machine(remote)
+      const bytes = await picture(1)
+      const receipt = await maker.make(KIRA, bytes)
+      const reader = machine(remote, { purpose: 'untouched' })
+      const { candidates, problems } = await candidatesOf(reader, KIRA.key)
+      expect(problems).toEqual([])
+      expect(candidates).toMatchObject([{ receipt, bytes: 'present' }])
+      expect(Buffer.from(await reader.store.readOriginal(candidates[0]!))).toEqual(bytes)
+      expect(existsSync(reader.dir)).toBe(false)
+      expect(reader.warnings).toEqual([])
     })
 
     test('receipts that many machines add at once are all there afterwards', async () => {

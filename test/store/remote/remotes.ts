@@ -7,7 +7,7 @@ import type { Logger } from '../../../src/shared/logger.ts'
 import type { PendingResponse } from '../../../src/store/arrive/pending.ts'
 import type { Receipt } from '../../../src/store/receipt.ts'
 import type { RemoteSource } from '../../../src/store/remote/storage.ts'
-import { openStore, type Store } from '../../../src/store/store.ts'
+import { openStore, type Store, type StorePurpose } from '../../../src/store/store.ts'
 import type { PullOptions, PushOptions, TransferReport } from '../../../src/store/transfer.ts'
 import { jpeg, keep, responseOf, temporaryFolder } from '../samples.ts'
 
@@ -28,7 +28,8 @@ export function machine(
   {
     timeout = 30_000,
     dir = path.join(temporaryFolder(), '.imagegen'),
-  }: { readonly timeout?: number; readonly dir?: string } = {},
+    purpose = 'make',
+  }: { readonly timeout?: number; readonly dir?: string; readonly purpose?: StorePurpose } = {},
 ): Machine {
   const warnings: string[] = []
   const logger: Logger = {
@@ -36,7 +37,7 @@ export function machine(
     warn: (message) => warnings.push(message),
     error: (message) => warnings.push(message),
   }
-  const store = openStore({ dir, logger, remote: { source, timeout, keyOf } })
+  const store = openStore({ dir, logger, purpose, remote: { source, timeout, keyOf } })
   const control = { signal: new AbortController().signal, onProgress: () => undefined }
   return {
     store,
