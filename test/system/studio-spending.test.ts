@@ -97,6 +97,11 @@ describe('the plan', () => {
     await confirm(page, 'Generate')
     await page.getByText('Ended with failures').waitFor()
     await page.getByText('2 of 3 images stored, 1 failed').waitFor()
+    // The last word on a run keeps why, wherever one is.
+    await page
+      .getByRole('status')
+      .getByText(/^2 images stored, 1 failed\. tom: .*sensitive.*Reword the prompt/)
+      .waitFor()
     const row = page.locator('.plan-row')
     expect(await row.count()).toBe(1)
     expect(await row.textContent()).toMatch(/tom.*Failed/)

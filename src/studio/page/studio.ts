@@ -14,6 +14,7 @@ import type { Written } from '../protocol-actions.ts'
 import type { Report } from '../protocol-report.ts'
 import { formatAddress, parseAddress, type Address, type Place } from './address.ts'
 import { createViewing, type Viewing } from './compare/viewing.ts'
+import { progressWords } from './progress-words.ts'
 import { countOf } from './words.ts'
 import { createConnection, LostError, RefusedError, type Connection } from './connection.ts'
 import { createReportConnection } from './report/report-connection.ts'
@@ -251,8 +252,11 @@ export function createStudio(window: Window, report: Report | null): Studio {
   }
 
   function tellEnd({ stored, failed }: RunHead): void {
+    const counted = `${countOf(stored, 'image')} stored${failed === 0 ? '.' : `, ${failed} failed.`}`
+    // Why stays on the screen, with what to do now.
+    const why = [...progress.value.values()].find(({ at }) => at === 'failed')
     notice.value = {
-      text: `${countOf(stored, 'image')} stored${failed === 0 ? '.' : `, ${failed} failed.`}`,
+      text: why === undefined ? counted : `${counted} ${progressWords(why).detail}`,
       tone: failed === 0 ? 'done' : 'refused',
     }
   }
