@@ -4,7 +4,7 @@ import { useStudio } from '../studio.ts'
 
 const EXAMPLE = `images:
   lighthouse:
-    prompt: A lighthouse on a cliff at dusk, gouache
+    prompt: A lighthouse at dusk, gouache
     alt: A lighthouse at dusk
     aspectRatio: 16:9`
 
