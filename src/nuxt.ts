@@ -111,7 +111,7 @@ function inDevelopment(forBrowser: VitePlugin, options: Options): unknown[] {
   const isForServer = (config: { readonly build?: { readonly ssr?: unknown } }): boolean =>
     Boolean(config.build?.ssr)
   const forServer = unplugin.vite(options)
-  leaveGenerating(forServer)
+  leaveGenerating(forServer, forBrowser)
   return [
     {
       ...forBrowser,

@@ -1,5 +1,9 @@
 import { expect, it, onTestFinished } from 'vitest'
-import { createBackground, type Background } from '../../src/plugin/session/background.ts'
+import {
+  createBackground,
+  type Background,
+  type Generating,
+} from '../../src/plugin/session/background.ts'
 import { resolveOptions } from '../../src/options.ts'
 import { createPipeline, type Pipeline } from '../../src/pipeline.ts'
 import type { Logger } from '../../src/shared/logger.ts'
@@ -21,7 +25,7 @@ interface Working {
 async function working(
   settings: SandboxSettings = {},
   more: Readonly<Record<string, unknown>> = {},
-  isGeneratedElsewhere = false,
+  generating?: Pick<Generating, 'outlook'>,
 ): Promise<Working> {
   const files = { [FILE]: 'prompt: a ghost on the quay\nalt: a quay\n' }
   const project = await sandbox({ ...settings, files })
@@ -43,7 +47,7 @@ async function working(
   const publish = async (): Promise<void> => {
     count += 1
   }
-  const background = createBackground(pipeline, logger, publish, undefined, isGeneratedElsewhere)
+  const background = createBackground(pipeline, logger, publish, undefined, generating)
   onTestFinished(async () => {
     background.close()
     await pipeline.close()
@@ -122,7 +126,7 @@ it.each([
   'beside a session that generates, says the same of images that are %s, and requests nothing',
   async (_, options, awaiting) => {
     const alone = await working({}, options)
-    const beside = await working({}, options, true)
+    const beside = await working({}, options, { outlook: () => undefined })
     // The other one first: whatever it requested would have been requested by then.
     for (const { background, pipeline } of [beside, alone])
       background.consider(await pipeline.survey())
@@ -134,3 +138,20 @@ it.each([
     expect(beside.project.emulator.stats().requests).toBe(0)
   },
 )
+
+it('beside a session that generates, knows what failed there and what its budget does not hold', async () => {
+  const faults = [{ kind: 'status', code: 1026, match: 'ghost' }] as const
+  const alone = await working({ emulator: { faults } })
+  const beside = await working({}, {}, { outlook: () => alone.background })
+  const key = await alone.key()
+  alone.background.consider(await alone.pipeline.survey())
+  await expect.poll(alone.published).toBe(1)
+  expect(beside.background.failureOf(key)).toBe(alone.background.failureOf(key))
+  expect(beside.background.failureOf(key)?.code).toBe('1026')
+  expect(beside.background.failureOf('another')).toBeUndefined()
+
+  const spent = await working({}, { budget: { images: 0 } })
+  const other = await working({}, {}, { outlook: () => spent.background })
+  for (const one of [spent, other]) one.background.consider(await one.pipeline.survey())
+  expect(other.background.awaitingOf(await other.key())).toBe('over-budget')
+})

@@ -5,9 +5,10 @@ import { errorsIn, expectedErrors } from '../types/typescript.ts'
 import { startEmulator } from '../../src/emulator/index.ts'
 import { accountAt } from './account.ts'
 import { expectUnassailable } from './attack-studio.ts'
+import { startGate } from './gate.ts'
 import { installExample, type InstalledExample } from './installed-example.ts'
 import { naturalSizes } from './natural-sizes.ts'
-import { visitPage } from './open-page.ts'
+import { openPage, visitPage } from './open-page.ts'
 import { seeEdit } from './seen-edit.ts'
 import { addressIn } from './studio-dev-server.ts'
 import { NO_LOADS, seeRenames } from './seen-renames.ts'
@@ -105,6 +106,35 @@ describe('Nuxt', () => {
     expect(seen.output).toContain('[imagegen] harbour: in the store.')
     expect(seen.output).not.toMatch(/ERROR|\[error\]/)
     expect(seen.output.match(STUDIO)).toHaveLength(1)
+  })
+
+  it('says on the server what it says in the browser of a picture that the provider refuses', async () => {
+    const { browser, project } = example
+    await project.run('rm', ['-rf', '.imagegen'])
+    const emulator = await startEmulator({
+      rpm: 0,
+      faults: [{ kind: 'status', code: 1026, match: 'harbour' }],
+    })
+    onTestFinished(() => emulator.close())
+    const gate = await startGate(emulator.url)
+    onTestFinished(() => gate.close())
+    const server = await project.serveAt('nuxt', ['dev'], accountAt(gate.url))
+    onTestFinished(() => server.stop())
+    const { page, complaints } = await openPage(browser, server.url)
+    const shown = async (): Promise<string> => {
+      const [image] = await naturalSizes(page)
+      return path.posix.basename(new URL(image?.url ?? server.url).pathname)
+    }
+    // Until then the page goes on with what the server has rendered.
+    await page.waitForLoadState('networkidle')
+    const before = await shown()
+    gate.open()
+    await expect.poll(shown).not.toBe(before)
+    await expect.poll(async () => (await fetch(server.url)).text()).toContain(await shown())
+    await page.reload()
+    expect((await naturalSizes(page))[0]?.url).toContain(await shown())
+    expect(complaints).toEqual([])
+    await page.close()
   })
 
   it('has a studio that no page and no socket learns, reads or spends anything of', async () => {

@@ -8,6 +8,7 @@ import { checkHostVersion } from '../host-version.ts'
 import { MANIFEST_ID, parseModuleId } from '../module-id.ts'
 import { refusePublic } from '../published-manifests.ts'
 import type { HostFacts, HostKind } from '../session/host-facts.ts'
+import type { Generating } from '../session/background.ts'
 import { type Session, startWatched } from '../session/session.ts'
 import { createClaims } from './claims.ts'
 import {
@@ -37,15 +38,16 @@ const NAMES_MANIFEST_OR_IS_CLIENT = /\.image\.ya?ml|\bcreateHotContext\b/i
 
 /** What frameworks ask the plugin of their dev server, and plugins of this kind ask each other. */
 interface ViteApi extends StudioApi {
-  leaveGenerating(this: void): void
+  readonly generating: Generating
+  leaveGenerating(this: void, to: Generating): void
   /** The renditions that HTML, CSS and `new URL` name, absolute: for other plugins of this kind in the same build. */
   named(this: void): Iterable<string>
 }
 
 /** Lets a plugin that `viteHost` made generate nothing: another one, in the same dev server, does. */
-export function leaveGenerating({ api }: Pick<Plugin, 'api'>): void {
-  const { leaveGenerating: leave } = api as ViteApi
-  leave()
+export function leaveGenerating(plugin: Pick<Plugin, 'api'>, to: Pick<Plugin, 'api'>): void {
+  const { leaveGenerating: leave } = plugin.api as ViteApi
+  leave((to.api as ViteApi).generating)
 }
 
 /** The renditions that a plugin of a build names in markup, if it is one of this kind. */
@@ -88,11 +90,17 @@ export function viteHost(begin: (facts: HostFacts) => Session): Partial<Plugin> 
   const serving = new Promise<Session>((resolve) => {
     serve = resolve
   })
-  let isGeneratedElsewhere = false
+  let generating: Generating | undefined
+  const newsListeners: Array<() => void> = []
   const api: ViteApi = {
     studio: async () => (await serving).studio.address(),
-    leaveGenerating() {
-      isGeneratedElsewhere = true
+    generating: {
+      outlook: () => newest?.session.outlook(),
+      onNews: (listener) => void newsListeners.push(listener),
+    },
+    leaveGenerating(to) {
+      generating = to
+      to.onNews(() => void newest?.session.refresh())
     },
     named: () => markup.renditions(),
   }
@@ -115,7 +123,10 @@ export function viteHost(begin: (facts: HostFacts) => Session): Partial<Plugin> 
         envDir: config.envDir === false ? undefined : config.envDir,
         keepsModules: false,
         printsStudio: true,
-        isGeneratedElsewhere,
+        generating,
+        onNews() {
+          for (const listener of newsListeners) listener()
+        },
       })
       if (config.command === 'serve') ignoreStore(config, session)
       newest = { config, session, isWorkers: config.isWorker }

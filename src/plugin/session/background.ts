@@ -44,17 +44,28 @@ export interface Background {
   close(): void
 }
 
+/** What a session knows of images that have no picture. */
+export type Outlook = Pick<Background, 'failureOf' | 'awaitingOf'>
+
+/** Another session of the same dev server, which generates what is missing. */
+export interface Generating {
+  /** `undefined`: it has not begun. */
+  outlook(): Outlook | undefined
+  /** Called whenever images have arrived or failed. */
+  onNews(listener: () => void): void
+}
+
 /**
  * @param publish called whenever images have arrived or failed.
  * @param onRun called with what is about to be requested.
- * @param isGeneratedElsewhere whether another session generates: this one only knows what images wait for.
+ * @param generating another session that generates: this one requests nothing and knows what that one knows.
  */
 export function createBackground(
   pipeline: Pipeline,
   logger: Logger,
   publish: () => Promise<void>,
   onRun?: (...run: Parameters<RunListener>) => FollowedRun | undefined,
-  isGeneratedElsewhere = false,
+  generating?: Pick<Generating, 'outlook'>,
 ): Background {
   const { options } = pipeline
   const stopping = new AbortController()
@@ -81,7 +92,7 @@ export function createBackground(
     jobsByKey = new Map(survey.plan.jobs.map((job) => [job.made.key, job]))
     for (const key of refused.keys()) if (!jobsByKey.has(key)) refused.delete(key)
     wanted?.follow(survey)
-    if (!isWanted || isGeneratedElsewhere || stopping.signal.aborted) return
+    if (!isWanted || generating !== undefined || stopping.signal.aborted) return
     const now = Date.now()
     const keys = new Set(survey.plan.jobs.map((job) => job.made.key))
     for (const key of seen.keys()) if (!keys.has(key)) seen.delete(key)
@@ -225,6 +236,8 @@ export function createBackground(
 
   function awaitingOf(key: string): Awaiting {
     if (!isWanted) return 'not-asked'
+    const there = generating?.outlook()?.awaitingOf(key)
+    if (there !== undefined) return there
     const known = refused.get(key) ?? foreseen.get(key)
     if (known !== undefined) return known
     const job = jobsByKey.get(key)
@@ -240,7 +253,7 @@ export function createBackground(
 
   return {
     consider,
-    failureOf: (key) => failures.get(key),
+    failureOf: (key) => generating?.outlook()?.failureOf(key) ?? failures.get(key),
     awaitingOf,
     joins() {
       if (wanted === undefined) return false

@@ -1,3 +1,5 @@
+import type { Generating } from './background.ts'
+
 /**
  * How a host runs the plugin:
  *
@@ -28,10 +30,12 @@ export interface HostFacts {
   /** Of a host that keeps modules: how its code looks. If that changes, it has to load what it kept again. */
   readonly sampleCode?: string
   /**
-   * Whether another session of the same dev server generates what is missing. This one generates nothing, and its
+   * Another session of the same dev server, which generates what is missing. This one generates nothing, and its
    * placeholders say the same.
    */
-  readonly isGeneratedElsewhere?: boolean
+  readonly generating?: Pick<Generating, 'outlook'> | undefined
+  /** Called whenever images have arrived or failed. */
+  readonly onNews?: () => void
   /** Whether the host prints the studio's address with its own ones. Default: the session logs it once. */
   readonly printsStudio?: boolean
 }

@@ -81,8 +81,7 @@ export function createProject(
     // Not before the session ends: the previous pipeline may still store what is in flight.
     closing.signal.addEventListener('abort', () => void pipeline.close(), { once: true })
     latest?.background.close()
-    const { isGeneratedElsewhere } = facts
-    const background = createBackground(pipeline, logger, onPictures, onRun, isGeneratedElsewhere)
+    const background = createBackground(pipeline, logger, onPictures, onRun, facts.generating)
     latest = { pipeline, background, logger }
     if (closing.signal.aborted) latest.background.close()
     return latest

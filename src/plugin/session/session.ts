@@ -5,6 +5,7 @@ import { ImagegenError, messageOf } from '../../shared/errors.ts'
 import { MANIFEST_ID, type ModuleId, isConfigFile } from '../module-id.ts'
 import { plainly } from '../plain-error.ts'
 import type { ProjectManifests } from '../published-manifests.ts'
+import type { Outlook } from './background.ts'
 import type { HostFacts } from './host-facts.ts'
 import type { Loaded } from './load-module.ts'
 import { type LoadedModules, createLoadedModules } from './loaded-modules.ts'
@@ -19,7 +20,7 @@ import { mendableFiles, watchFilesOf } from './watched-files.ts'
 export interface Session
   extends
     Pick<LoadedModules, 'forgetNamer' | 'onProblem' | 'problems' | 'takeStale'>,
-    Pick<Updates, 'look' | 'onUpdate'> {
+    Pick<Updates, 'look' | 'onUpdate' | 'refresh'> {
   /**
    * Plans everything, and in a build generates what is missing. The environments of one build share the work.
    *
@@ -61,6 +62,8 @@ export interface Session
   isUnseen(file: string): boolean
   /** A build has loaded everything. Connections close; a later environment opens them again. */
   rest(): Promise<void>
+  /** What is known of images that have no picture; undefined before the start. */
+  outlook(): Outlook | undefined
   /** The studio of the project. */
   readonly studio: Pick<StudioDoor, 'address' | 'announce'>
   /** Requests nothing more. A request in flight finishes: it is paid for. */
@@ -79,7 +82,10 @@ export function createSession(inline: unknown, facts: HostFacts): Session {
   const project = createProject(
     inline,
     facts,
-    () => updates.refresh(),
+    async () => {
+      await updates.refresh()
+      facts.onNews?.()
+    },
     (jobs, root) => studio.onRun(jobs, root),
   )
   const studio = createStudioDoor(project, facts, changed)
@@ -179,6 +185,8 @@ export function createSession(inline: unknown, facts: HostFacts): Session {
     },
 
     look: () => updates.look(),
+    refresh: (edited) => updates.refresh(edited),
+    outlook: () => project.opened()?.background,
 
     async mendable(reason) {
       project.invalidate()
