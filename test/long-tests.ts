@@ -15,16 +15,19 @@ export const longTests: readonly string[] = [
     'vite-dev.test.ts',
     'vite-markup-dev.test.ts',
     'vite-workers.test.ts',
+    'webpack-build.test.ts',
     'webpack-watch.test.ts',
   ].map((name) => `test/bundlers/${name}`),
-  ...['export', 'export-watch', 'messages', 'read-only', 'report', 'styles'].map(
+  ...['edits', 'export', 'export-watch', 'messages', 'read-only', 'report', 'styles'].map(
     (name) => `test/cli/${name}.built.test.ts`,
   ),
+  'test/examples/demo.built.test.ts',
   'test/generate/many-candidates.test.ts',
   'test/manifest/language-server.built.test.ts',
   'test/package/package.test.ts',
   'test/plugin/background.test.ts',
   'test/store/remote/faults.test.ts',
+  'test/studio/spending.test.ts',
   'test/types/exact-types.built.test.ts',
   'test/types/no-drift.test.ts',
 ]
