@@ -202,7 +202,7 @@ function judge(
       (reference) => reference.kind === 'file' && reference.isLfsPointer,
     )
     if (pointer?.kind === 'file') {
-      const file = toPosix(path.relative(path.dirname(entry.manifest.file), pointer.file))
+      const file = asReferredTo(entry, pointer.file)
       return { state: 'blocked', reason: `needs ${file}, which is ${POINTER}` }
     }
     const reason =
@@ -212,7 +212,8 @@ function judge(
     const against = doubt(made.recipe, made.model)
     return { state: 'missing', reason: against === undefined ? reason : `${reason}; ${against}` }
   }
-  const changed = picked === undefined ? undefined : changedInput(made.subject, picked, needed)
+  const changed =
+    picked === undefined ? undefined : changedInput(entry, made.subject, picked, needed)
   return changed === undefined
     ? { state: 'current', reason: CURRENT_REASONS[picked?.receipt.origin ?? 'provider'] }
     : { state: 'outdated', reason: `made from an earlier picture of ${changed}` }
@@ -235,6 +236,7 @@ const BYTES_REASONS: Record<Exclude<StoredCandidate['bytes'], 'present'>, string
 
 /** Finds the first reference whose bytes differ from those that were sent. URLs are not checked. */
 function changedInput(
+  entry: ImageEntry,
   { references }: GeneratedSubject,
   { receipt }: StoredCandidate,
   needed: Needed,
@@ -250,9 +252,14 @@ function changedInput(
     const file = reference.kind === 'file' ? reference : other?.reference
     // The file differs only in its line endings.
     if (file?.kind !== 'generated' && file?.otherSha256s.includes(before) === true) continue
-    return reference.kind === 'entry' ? reference.id : reference.file
+    return reference.kind === 'entry' ? reference.id : asReferredTo(entry, reference.file)
   }
   return undefined
+}
+
+/** A file's path from its manifest: reasons are shown on pages, which no path of the machine reaches. */
+function asReferredTo({ manifest }: ImageEntry, file: string): string {
+  return toPosix(path.relative(path.dirname(manifest.file), file))
 }
 
 /** A digest that fits no candidate, or several. */

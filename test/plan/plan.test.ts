@@ -119,6 +119,24 @@ describe('states', () => {
     ])
   })
 
+  test('a reason names a file from its manifest, not from the root of the machine', async () => {
+    const { image } = await planFiles(
+      {
+        'art/a.image.yaml':
+          'images: { scene: { alt: "", prompt: y, references: [../faces/a.png] } }',
+        'faces/a.png': 'a',
+      },
+      (key) =>
+        inventoryOf({
+          [key('scene')]: { candidates: [candidate('s', { inputs: ['older'] })], problems: [] },
+        }),
+    )
+    expect(image('scene')).toMatchObject({
+      state: 'outdated',
+      reason: 'made from an earlier picture of ../faces/a.png',
+    })
+  })
+
   test('two entries that share an outdated key are regenerated once', async () => {
     const { plan } = await planFiles(
       {
