@@ -131,7 +131,10 @@ function expectation(issue: v.BaseIssue<unknown>): string {
     case 'finite':
       return 'a finite number'
     case 'regex':
-      return `text of the form ${String(requirement)}`
+      // The validator's own message shows the pattern, which says little to who writes a manifest.
+      return issue.message.startsWith('Invalid format')
+        ? `text of the form ${String(requirement)}`
+        : issue.message
     case 'min_length':
       return typeof issue.input === 'string' ? 'text' : `at least ${String(requirement)} of them`
     case 'max_length':

@@ -103,11 +103,17 @@ const renditionFields = {
     },
   ),
   ...encoderFields,
-  aspectRatio: field(v.pipe(v.string(), v.regex(/^[1-9][0-9]{0,4}:[1-9][0-9]{0,4}$/)), {
-    description:
-      'Crops the image to this aspect ratio (or pads it, see `fit`), in the largest box that fits into the image. By default, the image keeps its own.',
-    examples: ['16:9', '1:1'],
-  }),
+  aspectRatio: field(
+    v.pipe(
+      v.string(),
+      v.regex(/^[1-9][0-9]{0,4}:[1-9][0-9]{0,4}$/, 'two numbers and a colon, such as 16:9'),
+    ),
+    {
+      description:
+        'Crops the image to this aspect ratio (or pads it, see `fit`), in the largest box that fits into the image. By default, the image keeps its own.',
+      examples: ['16:9', '1:1'],
+    },
+  ),
   fit: field(fitSchema, {
     description: 'How the image is fitted to `aspectRatio`.',
     default: 'cover',

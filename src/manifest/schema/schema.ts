@@ -44,7 +44,10 @@ export type MatrixSettings = Readonly<Record<string, ReadonlyArray<string | numb
 const variableValue = v.union([v.string(), v.pipe(v.number(), v.finite())])
 const variableName = v.pipe(
   v.string(),
-  v.regex(/^(?!(?:__proto__|constructor|prototype)$)[\p{L}_][\p{L}\p{M}\p{N}_]*$/u),
+  v.regex(
+    /^(?!(?:__proto__|constructor|prototype)$)[\p{L}_][\p{L}\p{M}\p{N}_]*$/u,
+    'a name of letters, digits and _ that starts with no digit',
+  ),
 )
 
 /** Some variables of a matrix with their values: every combination that has all of them. */
@@ -163,15 +166,27 @@ const imageFields = {
     default: 'image-01',
     examples: ['image-01', 'image-01-live'],
   }),
-  aspectRatio: field(v.pipe(v.string(), v.regex(/^[1-9][0-9]{0,3}:[1-9][0-9]{0,3}$/)), {
-    description: 'Width to height. The model decides the size in pixels. Excludes `size`.',
-    default: '1:1',
-    examples: ['16:9', '3:2', '9:16'],
-  }),
-  size: field(v.pipe(v.string(), v.regex(/^[1-9][0-9]{0,4}x[1-9][0-9]{0,4}$/)), {
-    description: 'Width and height in pixels. Excludes `aspectRatio`.',
-    examples: ['1280x720'],
-  }),
+  aspectRatio: field(
+    v.pipe(
+      v.string(),
+      v.regex(/^[1-9][0-9]{0,3}:[1-9][0-9]{0,3}$/, 'two numbers and a colon, such as 16:9'),
+    ),
+    {
+      description: 'Width to height. The model decides the size in pixels. Excludes `size`.',
+      default: '1:1',
+      examples: ['16:9', '3:2', '9:16'],
+    },
+  ),
+  size: field(
+    v.pipe(
+      v.string(),
+      v.regex(/^[1-9][0-9]{0,4}x[1-9][0-9]{0,4}$/, 'width and height in pixels, such as 1280x720'),
+    ),
+    {
+      description: 'Width and height in pixels. Excludes `aspectRatio`.',
+      examples: ['1280x720'],
+    },
+  ),
   seed: field(safeInteger, {
     description: 'The seed of the first candidate. By default, it is derived from the recipe.',
     examples: [7],

@@ -34,7 +34,7 @@ const BLENDS = [
 ] as const
 
 const compositeFields = {
-  input: noted(v.pipe(v.string(), v.regex(/^\.{1,2}\/./)), {
+  input: noted(v.pipe(v.string(), v.regex(/^\.{1,2}\/./, 'a path that starts with ./ or ../')), {
     description: 'A local file, relative to the manifest.',
     examples: ['./frame.png'],
   }),
