@@ -13,6 +13,7 @@ images:
 interface Exported {
   readonly src: string
   readonly srcset: string
+  readonly media?: ReadonlyArray<{ readonly media: string; readonly src: string }>
   readonly candidates?: ReadonlyArray<
     Exported & { number: number; digest: string; sha256: string; picked: boolean }
   >
@@ -87,6 +88,48 @@ describe.concurrent('imagegen export', () => {
     })
     const small = await sharp(project.bytes('public/art/art/tiles/grass-8.webp')).metadata()
     expect([small.format, small.width, small.height]).toEqual(['webp', 8, 4])
+  })
+
+  it('writes what an image shows for its media, and removes it when it is no longer shown', async () => {
+    const dark = '{ media: (prefers-color-scheme: dark), image: "#01-wall" }'.replaceAll(
+      /\(.*?\)/g,
+      (query) => JSON.stringify(query),
+    )
+    const crop = '{ media: print, aspectRatio: 1:1, widths: [8], formats: [webp] }'
+    const other = '{ media: speech, image: "#01-wall", widths: [8] }'
+    const withMedia = (media: string): string =>
+      TILES.replace('alt: Grass', `alt: Grass, output: { formats: [png], media: [${media}] }`)
+    const project = await projectOf({
+      'art/tiles.image.yaml': withMedia(`${crop}, ${dark}, ${other}`),
+    })
+    expect((await project.run('export', '--out', 'out')).code).toBe(0)
+    expect(byName(project)['grass']?.media).toMatchObject([
+      {
+        media: 'print',
+        width: 8,
+        height: 8,
+        format: 'webp',
+        src: 'art/tiles/grass~1-8.webp',
+        srcset: 'art/tiles/grass~1-8.webp 8w',
+        sources: {},
+      },
+      // Its files are those of the other image.
+      { media: '(prefers-color-scheme: dark)', width: 32, src: 'art/tiles/01-wall-32.png' },
+      { media: 'speech', width: 8, height: 4, src: 'art/tiles/grass~3-8.png' },
+    ])
+    for (const { src } of byName(project)['grass']?.media ?? []) {
+      expect(exported(project)).toContain(`out/${src}`)
+    }
+
+    // A part: the other image is not asked for, and its files are there all the same.
+    project.remove('out/art/tiles/01-wall-32.png')
+    expect((await project.run('export', 'grass', '--out', 'out')).code).toBe(0)
+    expect(exported(project)).toContain('out/art/tiles/01-wall-32.png')
+
+    project.write('art/tiles.image.yaml', withMedia(dark))
+    expect((await project.run('export', '--out', 'out')).code).toBe(0)
+    expect(exported(project).filter((file) => file.includes('~'))).toEqual([])
+    expect(exported(project)).toContain('out/art/tiles/01-wall-32.png')
   })
 
   it('does not rewrite unchanged files, and removes files that are no longer needed', async () => {

@@ -194,6 +194,31 @@ describe('one image', () => {
     })
   })
 
+  it('has the files of what it shows for its media, which can be opened', async () => {
+    const media = '[{ media: print, aspectRatio: 1:2 }, { media: (hover), image: "#own" }]'
+    const studio = await openStudio({
+      files: {
+        'art/cast.image.yaml': `${CAST}  print: { source: ./own.png, alt: "", output: { widths: [16], media: ${media} } }\n`,
+        'art/own.png': await png('#336699'),
+      },
+    })
+    const list = (await studio.get(address('renditions', 'print'))).json<Renditions>()
+    expect(list.problem).toBeNull()
+    expect(list.media).toMatchObject([
+      { media: 'print', image: null, renditions: [{ width: 16, height: 32 }] },
+      { media: '(hover)', image: `${ID}own`, renditions: [{ width: 64, height: 64 }] },
+    ])
+    for (const { renditions } of list.media) {
+      const opened = await studio.ask(await pictureAddress(studio, renditions[0]?.picture ?? ''))
+      expect(opened.headers.get('content-type')).toBe('image/webp')
+    }
+    const { settings } = (await studio.get(address('image', 'print'))).json<ImageDetail>()
+    expect(settings).toContainEqual({
+      name: 'media',
+      value: `print: aspectRatio: "1:2"; (hover): ${ID}own`,
+    })
+  })
+
   it('that is not there is not found', async () => {
     const { get } = await open()
     expect((await get(address('image', 'nobody'))).status).toBe(404)
