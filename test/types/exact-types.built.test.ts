@@ -20,7 +20,7 @@ images:
       media:
         - { media: "(max-width: 600px)", aspectRatio: 1:1, widths: [320] }
         - { media: "(prefers-color-scheme: dark)", image: "#kira" }
-        - { media: print, image: ./pages/hero.image.yml, formats: [avif, png] }
+        - { media: print, image: "#class", formats: [avif, png] }
 `
 
 const HERO = 'prompt: x\nalt: ""\nsize: 1024x768\n'
@@ -47,7 +47,7 @@ export const queries: ['(max-width: 600px)', '(prefers-color-scheme: dark)', 'pr
   [narrow.media, dark.media, print.media]
 export const crop: [320, 320, 'webp'] = [narrow.width, narrow.height, narrow.format]
 export const other: [640, 360, 'jpeg'] = [dark.width, dark.height, dark.format]
-export const printed: [1024, 768, 'png'] = [print.width, print.height, print.format]
+export const printed: [1280, 720, 'png'] = [print.width, print.height, print.format]
 export const media: MediaSource[] = directed.media
 export const mediaSources: string[] = [dark.sources.avif, dark.sources.webp, print.sources.avif]
 for (const source of directed.media) {
