@@ -110,6 +110,7 @@ describe('what editors show', () => {
   const withoutDefault = new Set(
     [
       'images prompt alt size seed revision source matrix when from input left top width height',
+      'media image',
       'trim extract resize extend rotate blur sharpen modulate tint negate normalise flatten composite',
       'background sigma r g b distance png aspectRatio',
     ].flatMap((line) => line.split(' ')),
