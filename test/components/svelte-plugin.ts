@@ -1,11 +1,11 @@
 import { compile } from 'svelte/compiler'
-import type { Plugin } from 'vite'
+import { defaultClientConditions, type Plugin } from 'vite'
 
 /** As much of vite-plugin-svelte as a published component needs. */
 export function sveltePlugin(): Plugin {
   return {
     name: 'svelte',
-    config: () => ({ resolve: { conditions: ['svelte'] } }),
+    config: () => ({ resolve: { conditions: ['svelte', ...defaultClientConditions] } }),
     transform(code, id, options) {
       if (!id.endsWith('.svelte')) return undefined
       const { js, warnings } = compile(code, {

@@ -12,6 +12,7 @@ import { visitPage } from './open-page.ts'
 import { seeEdit } from './seen-edit.ts'
 import { addressIn } from './studio-dev-server.ts'
 import { CAST, countLoads } from './counted-loads.ts'
+import { EXAMPLE_WINDOWS, expectWellShown } from './well-shown.ts'
 
 /** Rendered on a server of its own, below a base path, with files on another path. */
 const SERVER_CONFIG = `import node from '@astrojs/node'
@@ -36,10 +37,13 @@ export default defineConfig({ integrations: [imagegen({ dev: { generate: 'off' }
 
 const MISSPELT = `---
 import { Image } from 'astro:assets'
+import Picture from 'unplugin-imagegen/astro/Picture.astro'
 import { greenhouse, orchart } from '../pictures/garden.image.yaml'
 const width: 481 = greenhouse.width
 ---
 <Image src={greenhouse} alt={orchart.alt} {width} />
+<Picture image={greenhouse} sizes="50vw" class="wide" alt="" priority />
+<Picture image={greenhouse.src} />
 `
 
 /** A page of its own, so that others stay as they are. */
@@ -84,7 +88,11 @@ describe('Astro', () => {
     const { code, output } = await project.run('astro', ['check'], account)
     project.write('src/components/Misspelt.astro', '')
     expect(code).toBe(1)
-    expect(output.match(/ts\(\d+\)/g)?.toSorted(), output).toEqual(['ts(2322)', 'ts(2724)'])
+    expect(output.match(/ts\(\d+\)/g)?.toSorted(), output).toEqual([
+      'ts(2322)',
+      'ts(2322)',
+      'ts(2724)',
+    ])
     expect(output).toContain("Did you mean 'orchard'?")
     expect(emulator.stats().requests).toBe(0)
   })
@@ -94,6 +102,7 @@ describe('Astro', () => {
     expect(example.emulator.stats().images).toBe(3)
     const server = await example.project.serveAt('astro', ['preview'])
     expect(await shownBy(server, '/', 'astro-static')).toMatchObject(SHOWN)
+    await expectWellShown(example.browser, server.url, SHOWN[0]!.alt, EXAMPLE_WINDOWS)
   })
 
   it('ships no original that only `<Image>` and `<Picture>` make sizes of', () => {

@@ -12,18 +12,22 @@ export interface NaturalSize {
 
 /** Waits until every `<img>` of the page is loaded, and tells what they show. */
 export function naturalSizes(page: Page): Promise<NaturalSize[]> {
-  return page.evaluate<NaturalSize[]>(`Promise.all([...document.images].map(async (image) => {
-    // Not on all of them: a page that is about to be hydrated would find an attribute that it did not write.
-    if (image.loading === 'lazy') image.loading = 'eager'
-    await image.decode().catch(() => undefined)
-    const file = new Image()
-    file.src = image.currentSrc
-    await file.decode().catch(() => undefined)
-    return {
-      alt: image.alt,
-      url: image.currentSrc,
-      width: image.complete ? file.naturalWidth : 0,
-      height: image.complete ? file.naturalHeight : 0,
+  return page.evaluate<NaturalSize[]>(`(async () => {
+    const sizes = []
+    for (const image of document.images) {
+      // Its attribute stays: a page that is about to be hydrated would find one that it did not write.
+      if (image.loading === 'lazy') image.scrollIntoView()
+      await image.decode().catch(() => undefined)
+      const file = new Image()
+      file.src = image.currentSrc
+      await file.decode().catch(() => undefined)
+      sizes.push({
+        alt: image.alt,
+        url: image.currentSrc,
+        width: image.complete ? file.naturalWidth : 0,
+        height: image.complete ? file.naturalHeight : 0,
+      })
     }
-  }))`)
+    return sizes
+  })()`)
 }

@@ -10,6 +10,7 @@ import { naturalSizes, type NaturalSize } from './natural-sizes.ts'
 import { nextProject, type NextBundler, type NextProject } from './next-project.ts'
 import { openPage, visitPage } from './open-page.ts'
 import { seeEdit } from './seen-edit.ts'
+import { lookAt } from './well-shown.ts'
 
 /** Any web server would do. */
 const VITE = path.join(import.meta.dirname, '../../node_modules/.bin/vite')
@@ -159,6 +160,12 @@ describe.each(BUNDLERS)('Next with %s', { timeout: PATIENCE }, (bundler) => {
       }
     }
     const [page, classic] = await shownAt(['/', '/classic'], `next-${bundler}`)
+    const still = await project.start()
+    onTestFinished(() => still.stop())
+    for (const width of [360, 1280]) {
+      const looked = await lookAt(browser, still.url, { width, density: 2 })
+      expect(looked).toMatchObject({ shifts: 0, complaints: [] })
+    }
     expect(page).toMatchObject(PAGE)
     expect(classic).toMatchObject([HARBOUR, LIGHTHOUSE])
     // What the server rendered and what the browser was given agree.

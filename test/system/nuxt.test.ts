@@ -12,6 +12,7 @@ import { openPage, visitPage } from './open-page.ts'
 import { seeEdit } from './seen-edit.ts'
 import { addressIn } from './studio-dev-server.ts'
 import { NO_LOADS, seeRenames } from './seen-renames.ts'
+import { EXAMPLE_WINDOWS, expectWellShown } from './well-shown.ts'
 
 const MISSPELT = `import { harbor } from './pictures/ferry.image.yaml' // TS2724
 import { crossing } from '~/pictures/ferry.image.yaml'
@@ -86,6 +87,7 @@ describe('Nuxt', () => {
       await page.getByRole('button').click()
       await expect.poll(() => naturalSizes(page)).toMatchObject([HARBOUR, CROSSING])
     })
+    await expectWellShown(browser, server.url + where.path, HARBOUR.alt, EXAMPLE_WINDOWS)
   })
 
   it('shows placeholders, then pictures, then those of an edited prompt, on one page', async () => {

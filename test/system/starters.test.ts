@@ -9,6 +9,7 @@ import { naturalSizes } from './natural-sizes.ts'
 import { visitPage } from './open-page.ts'
 import { seeEdit } from './seen-edit.ts'
 import { NO_LOADS, seeRenames } from './seen-renames.ts'
+import { expectWellShown, SIZES } from './well-shown.ts'
 
 const MANIFEST = `
 defaults:
@@ -27,42 +28,30 @@ import imagegen from 'unplugin-imagegen/vite'
 export default defineConfig({ plugins: [${call.replace(/[{} ]/g, '')}(), imagegen()] })
 `
 
-const REACT = `import { kira } from './kira.image.yaml'
+const REACT = `import { Picture } from 'unplugin-imagegen/react'
+import { kira } from './kira.image.yaml'
 
 export default function App() {
-  return (
-    <picture>
-      {Object.entries(kira.sources).map(([format, srcset]) => (
-        <source key={format} type={\`image/\${format}\`} srcSet={srcset} />
-      ))}
-      <img src={kira.src} srcSet={kira.srcset} width={kira.width} height={kira.height} alt={kira.alt} />
-    </picture>
-  )
+  return <Picture image={kira} sizes="${SIZES}" className="portrait" onLoad={() => {}} />
 }
 `
 
 const VUE = `<script setup lang="ts">
+import { Picture } from 'unplugin-imagegen/vue'
 import { kira } from './kira.image.yaml'
 </script>
 
 <template>
-  <picture>
-    <source v-for="(srcset, format) in kira.sources" :key="format" :type="\`image/\${format}\`" :srcset="srcset" />
-    <img :src="kira.src" :srcset="kira.srcset" :width="kira.width" :height="kira.height" :alt="kira.alt" />
-  </picture>
+  <Picture :image="kira" sizes="${SIZES}" class="portrait" @load="() => {}" />
 </template>
 `
 
 const SVELTE = `<script lang="ts">
+  import { Picture } from 'unplugin-imagegen/svelte'
   import { kira } from './kira.image.yaml'
 </script>
 
-<picture>
-  {#each Object.entries(kira.sources) as [format, srcset] (format)}
-    <source type="image/{format}" {srcset} />
-  {/each}
-  <img src={kira.src} srcset={kira.srcset} width={kira.width} height={kira.height} alt={kira.alt} />
-</picture>
+<Picture image={kira} sizes="${SIZES}" class="portrait" onload={() => {}} />
 `
 
 interface Starter {
@@ -209,6 +198,7 @@ describe.each(STARTERS)('$name', (starter) => {
       await visitPage(browser, server.url, title, (page) =>
         expect.poll(() => naturalSizes(page)).toMatchObject([kira]),
       )
+      await expectWellShown(browser, server.url, kira.alt)
 
       const seen = await seeEdit({
         browser,

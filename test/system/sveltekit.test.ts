@@ -13,6 +13,7 @@ import { NO_LOADS, seeRenames } from './seen-renames.ts'
 import { addressIn, STUDIO } from './studio-dev-server.ts'
 import { buttonOf, tileOf } from './studio-page.ts'
 import { svelteErrorsIn } from './svelte-errors.ts'
+import { EXAMPLE_WINDOWS, expectWellShown } from './well-shown.ts'
 
 const MISSPELT = `<script lang="ts">
   import { towers } from '#lib/pictures/tower.image.yaml' // TS2724
@@ -91,6 +92,7 @@ describe('SvelteKit', () => {
     const shown = await visitPage(browser, `${server.url}${base}/`, name, naturalSizes)
     expect(shown).toMatchObject(SHOWN)
     for (const { url } of shown) expect(url).toContain(`${server.url}${base}/_app/`)
+    await expectWellShown(browser, `${server.url}${base}/`, SHOWN[0]!.alt, EXAMPLE_WINDOWS)
   })
 
   it('leaves the renditions as they are, although enhancedImages() takes every picture', () => {

@@ -1,16 +1,28 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { errorsIn, expectedErrors, tsconfig } from '../types/typescript.ts'
 import { svelteErrorsIn } from './svelte-errors.ts'
 
-const bin = path.join(import.meta.dirname, '../../dist/cli/main.js')
+const root = path.join(import.meta.dirname, '../..')
+const bin = path.join(root, 'dist/cli/main.js')
 
 /** Both checkers are written against the programming interface of TypeScript 5, which 7 does not have. */
 const PACKAGES = {
   typescript: '~5.9.3',
+  'typescript-6': 'npm:typescript@^6.0.0',
+  react: '^19.3.1',
+  '@types/react': '^19.3.3',
   vue: '^3.5.45',
   'vue-tsc': '^3.3.14',
   svelte: '^5.57.3',
@@ -78,6 +90,90 @@ const BAD_SVELTE = `<script lang="ts">
 -->
 `
 
+const GOOD_COMPONENT_VUE = `<script setup lang="ts">
+import { Picture } from 'unplugin-imagegen/vue'
+import everything, { hero, kira } from './cast.image.yaml'
+const seen = (event: Event): void => console.log(event.type)
+</script>
+
+<template>
+  <Picture :image="kira" sizes="50vw" priority class="wide" :style="{ width: '50%' }" @load="seen" />
+  <Picture :image="everything.hero" alt="" loading="eager" fetchpriority="low" :width="640" />
+  <Picture :image="hero" />
+</template>
+`
+
+const BAD_COMPONENT_VUE = `<script setup lang="ts">
+import { Picture } from 'unplugin-imagegen/vue'
+import { kira } from './cast.image.yaml'
+</script>
+
+<template>
+  <Picture :image="kira.src" sizes="50vw" /> <!-- // TS2322
+  --><Picture sizes="50vw" /> <!-- // TS2345
+  --><Picture :image="kira" :priority="1" /> <!-- // TS2322
+  --><Picture :image="kira" loading="later" /> <!-- // TS2322
+  -->
+</template>
+`
+
+const GOOD_COMPONENT_SVELTE = `<script lang="ts">
+  import { Picture } from 'unplugin-imagegen/svelte'
+  import everything, { hero, kira } from './cast.image.yaml'
+</script>
+
+<Picture image={kira} sizes="50vw" priority class="wide" style="width: 50%" onload={(event) => event.type} />
+<Picture image={everything.hero} alt="" loading="eager" fetchpriority="low" width={640} />
+<Picture image={hero} />
+`
+
+const BAD_COMPONENT_SVELTE = `<script lang="ts">
+  import { Picture } from 'unplugin-imagegen/svelte'
+  import { kira } from './cast.image.yaml'
+</script>
+
+<Picture image={kira.src} sizes="50vw" /> <!-- // TS2322
+--><Picture sizes="50vw" /> <!-- // TS2741
+--><Picture image={kira} priority={1} /> <!-- // TS2322
+--><Picture image={kira} loading="later" /> <!-- // TS2322
+-->
+`
+
+const GOOD_TSX = `import { useRef } from 'react'
+import { picture, pictureProps } from 'unplugin-imagegen/html'
+import { Picture } from 'unplugin-imagegen/react'
+import type { GeneratedImage } from 'unplugin-imagegen'
+import everything, { hero, kira } from './cast.image.yaml'
+
+export function Page({ image }: { image: Readonly<GeneratedImage> }) {
+  const ref = useRef<HTMLImageElement>(null)
+  return (
+    <>
+      <Picture image={kira} sizes="50vw" priority className="wide" style={{ width: '50%' }} ref={ref} />
+      <Picture image={everything.hero} alt="" loading="eager" fetchPriority="low" onLoad={(event) => event.currentTarget.src} />
+      <Picture image={image} key="one" data-n={1} aria-hidden />
+    </>
+  )
+}
+export const html: string = picture(hero, { sizes: '50vw', class: 'wide', 'data-n': 1, inert: true })
+export const texts: string[] = [pictureProps(kira).img.src, ...pictureProps(kira).sources.map(({ type }) => type)]
+`
+
+const BAD_TSX = `import { picture } from 'unplugin-imagegen/html'
+import { Picture } from 'unplugin-imagegen/react'
+import { kira } from './cast.image.yaml'
+export const wrong = [
+  <Picture image={kira.src} sizes="50vw" />, // TS2322
+  <Picture sizes="50vw" />, // TS2741
+  <Picture image={kira} priority={1} />, // TS2322
+  <Picture image={kira} loading="later" />, // TS2322
+  <Picture image={kira} src="/other.jpg" />, // TS2322
+  picture(kira, { loading: 'later' }), // TS2322
+  picture(kira, { onclick: () => {} }), // TS2322
+  picture('kira'), // TS2345
+]
+`
+
 let folder: string
 
 beforeAll(() => {
@@ -95,14 +191,30 @@ beforeAll(() => {
     'src/Bad.vue': BAD_VUE,
     'src/Good.svelte': GOOD_SVELTE,
     'src/Bad.svelte': BAD_SVELTE,
+    'src/GoodComponent.vue': GOOD_COMPONENT_VUE,
+    'src/BadComponent.vue': BAD_COMPONENT_VUE,
+    'src/GoodComponent.svelte': GOOD_COMPONENT_SVELTE,
+    'src/BadComponent.svelte': BAD_COMPONENT_SVELTE,
+    'react/good.tsx': GOOD_TSX,
+    'react/bad.tsx': BAD_TSX,
+    'react/cast.image.yaml': CAST,
+    'react/tsconfig.json': JSON.stringify({
+      extends: '../tsconfig.json',
+      compilerOptions: { jsx: 'react-jsx', rootDirs: ['..', '../.imagegen/types'] },
+      include: ['.'],
+    }),
   }
-  mkdirSync(path.join(folder, 'src'))
+  for (const name of ['src', 'react']) mkdirSync(path.join(folder, name))
   for (const [file, text] of Object.entries(files)) writeFileSync(path.join(folder, file), text)
   const install = ['install', '--prefer-offline', '--no-audit', '--no-fund']
   const { status, stderr } = spawnSync('npm', install, { cwd: folder, encoding: 'utf8' })
   if (status !== 0) {
     const wanted = Object.entries(PACKAGES).map(([name, range]) => `${name}@${range}`)
     throw new Error(`npm could not install ${wanted.join(' ')}: it needs a registry.\n${stderr}`)
+  }
+  for (const name of ['package.json', 'dist']) {
+    const copy = path.join(folder, 'node_modules/unplugin-imagegen', name)
+    cpSync(path.join(root, name), copy, { recursive: true })
   }
   execFileSync(process.execPath, [bin, 'types'], { cwd: folder, stdio: 'pipe' })
 })
@@ -119,14 +231,43 @@ describe('exact types', () => {
   it('reach into Vue’s single-file components, templates included', () => {
     const said = check('vue-tsc', '--noEmit', '--pretty', 'false')
     const errors = errorsIn(said)
-    expect(errors, said).toEqual(expectedErrors('src/Bad.vue', BAD_VUE))
-    expect(errors).toHaveLength(5)
+    expect(errors.toSorted(), said).toEqual(
+      [
+        ...expectedErrors('src/Bad.vue', BAD_VUE),
+        ...expectedErrors('src/BadComponent.vue', BAD_COMPONENT_VUE),
+      ].toSorted(),
+    )
+    expect(errors).toHaveLength(9)
   })
 
   it('reach into Svelte’s components, markup included', () => {
     const said = check('svelte-check', '--output', 'machine-verbose', '--threshold', 'error')
     const errors = svelteErrorsIn(said)
-    expect(errors, said).toEqual(expectedErrors('src/Bad.svelte', BAD_SVELTE))
-    expect(errors).toHaveLength(5)
+    expect(errors.toSorted(), said).toEqual(
+      [
+        ...expectedErrors('src/Bad.svelte', BAD_SVELTE),
+        ...expectedErrors('src/BadComponent.svelte', BAD_COMPONENT_SVELTE),
+      ].toSorted(),
+    )
+    expect(errors).toHaveLength(9)
+  })
+})
+
+describe('the components of React and plain HTML', () => {
+  it.each([
+    ['5.9', 'typescript'],
+    ['6', 'typescript-6'],
+    ['7', path.join(root, 'node_modules/typescript')],
+  ])('are typed under TypeScript %s', (version, where) => {
+    const tsc = path.resolve(folder, 'node_modules', where, 'bin/tsc')
+    const { stdout } = spawnSync(process.execPath, [tsc, '--pretty', 'false', '-p', 'react'], {
+      cwd: folder,
+      encoding: 'utf8',
+    })
+    expect(errorsIn(stdout), stdout).toEqual(expectedErrors('react/bad.tsx', BAD_TSX))
+    const { version: found } = JSON.parse(
+      readFileSync(path.join(path.dirname(tsc), '../package.json'), 'utf8'),
+    ) as { version: string }
+    expect(found.startsWith(version)).toBe(true)
   })
 })
