@@ -1,5 +1,5 @@
 import Image from 'next/image'
-import { Picture } from '../components/picture'
+import { Picture } from 'unplugin-imagegen/react'
 import { Postcard } from '../components/postcard'
 import { harbour, lighthouse } from '../pictures/harbour.image.yaml'
 
@@ -7,7 +7,7 @@ export default function Page() {
   return (
     <main>
       <h1>Harbour</h1>
-      <Picture image={harbour} sizes="640px" />
+      <Picture image={harbour} sizes="640px" priority />
       <Image src={lighthouse} alt={lighthouse.alt} placeholder="blur" sizes="640px" preload />
       <Postcard />
     </main>

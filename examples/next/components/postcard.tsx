@@ -1,8 +1,8 @@
 'use client'
 
 import { useState } from 'react'
+import { Picture } from 'unplugin-imagegen/react'
 import { harbour, islands } from '../pictures/harbour.image.yaml'
-import { Picture } from './picture'
 import { RenderedImage } from './rendered-image'
 
 /** A component of the browser that shows the same picture as its page, and another one. */

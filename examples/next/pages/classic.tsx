@@ -1,6 +1,6 @@
 import Image from 'next/image'
 import Head from 'next/head'
-import { Picture } from '../components/picture'
+import { Picture } from 'unplugin-imagegen/react'
 import { harbour, lighthouse } from '../pictures/harbour.image.yaml'
 
 /** The same pictures in the Pages Router. */

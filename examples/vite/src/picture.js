@@ -1,20 +1,21 @@
+import { pictureProps } from 'unplugin-imagegen/html'
+
 /**
- * A `<picture>` of an imported image: the browser takes the first format that it knows, in the smallest width that is
- * large enough for `sizes`.
+ * A `<picture>` of an imported image as an element. Where HTML is wanted, `picture()` from the same place writes it.
  *
  * @param {import('unplugin-imagegen').GeneratedImage} image
  * @param {string} sizes how wide it is shown, as in the attribute
  */
-export function picture({ src, srcset, sources, width, height, alt, color }, sizes) {
-  const image = document.createElement('img')
-  image.style.backgroundColor = color
-  Object.assign(image, { loading: 'lazy', alt, width, height, sizes, srcset, src })
-
+export function picture(image, sizes) {
+  const { sources, img } = pictureProps(image, { sizes })
   const element = document.createElement('picture')
-  for (const [format, candidates] of Object.entries(sources)) {
-    const source = document.createElement('source')
-    element.append(Object.assign(source, { type: `image/${format}`, sizes, srcset: candidates }))
-  }
-  element.append(image)
+  element.append(...sources.map((source) => elementOf('source', source)), elementOf('img', img))
+  return element
+}
+
+/** @param {string} name @param {object} attributes */
+function elementOf(name, attributes) {
+  const element = document.createElement(name)
+  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value)
   return element
 }
