@@ -1,4 +1,4 @@
-import { type Node, type YAMLMap, isMap, isSeq } from 'yaml'
+import type { Node, YAMLMap } from 'yaml'
 import type { NodeReader } from '../yaml-document.ts'
 import {
   applySplices,
@@ -20,6 +20,7 @@ import {
   insertInFlow,
   pairText,
 } from './write-field.ts'
+import { loadYaml } from '../yaml.ts'
 
 /** An override to add behind the others of an image. */
 export interface NewOverride {
@@ -56,7 +57,8 @@ function* splicesFor(
   const written = pairOf(map, 'overrides')
   if (written !== undefined) {
     const list = resolved(written.value)
-    if (isSeq(list)) yield* appended(text, list.items as Node[], list, override, isQuoted)
+    if (loadYaml().isSeq(list))
+      yield* appended(text, list.items as Node[], list, override, isQuoted)
     return
   }
   if (map.flow === true) {
@@ -97,7 +99,7 @@ function* appended(
   const indent = ' '.repeat(columnOf(text, dash))
   const newLine = newLineAt(text, start)
   const item =
-    isMap(last) && last.flow === true
+    loadYaml().isMap(last) && last.flow === true
       ? `- ${flowItem(override, isQuoted)}`
       : blockItem(override, indent, newLine)
   const end = lineEnd(text, endOf(last))

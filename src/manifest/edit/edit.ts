@@ -1,4 +1,4 @@
-import { type Document, type Node, type YAMLSeq, isMap, isScalar, isSeq } from 'yaml'
+import type { Document, Node, YAMLSeq } from 'yaml'
 import { ImagegenError } from '../../shared/errors.ts'
 import { canonicalJson } from '../../shared/hash.ts'
 import { isRecord } from '../../shared/record.ts'
@@ -8,6 +8,7 @@ import { type NewOverride, waysToAdd } from './add-override.ts'
 import { pairOf, startOf } from './positions.ts'
 import { type FieldValue, inlineText } from './value-text.ts'
 import { type EditableField, type FieldEdit, type Fields, waysToWrite } from './write-field.ts'
+import { loadYaml } from '../yaml.ts'
 
 export type { EditableField } from './write-field.ts'
 export type { FieldValue } from './value-text.ts'
@@ -143,18 +144,18 @@ function fieldsAt(document: Document.Parsed, path: DocumentPath): Fields | undef
     node = inner.value
   }
   const map = resolved(node)
-  return isMap(map) ? { map, start } : undefined
+  return loadYaml().isMap(map) ? { map, start } : undefined
 }
 
 function stepInto(
   node: unknown,
   step: string | number,
 ): { readonly value: unknown; readonly start: number | undefined } | undefined {
-  if (isSeq(node)) {
+  if (loadYaml().isSeq(node)) {
     const value = node.items[Number(step)]
     return value === undefined ? undefined : { value, start: startOf(value) }
   }
-  const pair = isMap(node) ? pairOf(node, String(step)) : undefined
+  const pair = loadYaml().isMap(node) ? pairOf(node, String(step)) : undefined
   return pair === undefined ? undefined : { value: pair.value, start: startOf(pair.key) }
 }
 
@@ -171,7 +172,7 @@ function withField(
   if (retired !== undefined) map.delete(retired)
   const old = pairOf(map, field)
   if (value === null) map.delete(field)
-  else if (isScalar(old?.value)) old.value.value = value
+  else if (loadYaml().isScalar(old?.value)) old.value.value = value
   else map.set(field, value)
   return dataOf(document)
 }
@@ -187,7 +188,7 @@ function withOverride(
   const { resolved }: NodeReader = readNodes(document)
   const added = { when: Object.fromEntries(when), ...Object.fromEntries(fields) }
   const list = resolved(pairOf(found.map, 'overrides')?.value)
-  if (isSeq(list)) (list as YAMLSeq<Node>).add(document.createNode(added))
+  if (loadYaml().isSeq(list)) (list as YAMLSeq<Node>).add(document.createNode(added))
   else found.map.set('overrides', [added])
   return dataOf(document)
 }

@@ -1,4 +1,5 @@
-import { type Pair, type YAMLMap, isAlias, isCollection, isNode, isPair, isScalar } from 'yaml'
+import type { Pair, YAMLMap } from 'yaml'
+import { loadYaml } from '../yaml.ts'
 
 /** A text replacement between two offsets. */
 export interface Splice {
@@ -14,25 +15,29 @@ export function applySplices(text: string, splices: readonly Splice[]): string {
 }
 
 export function pairOf(map: YAMLMap, name: string): Pair | undefined {
-  return map.items.find((item) => isScalar(item.key) && String(item.key.value) === name)
+  return map.items.find((item) => loadYaml().isScalar(item.key) && String(item.key.value) === name)
 }
 
 export function isQuotedKey({ key }: Pair): boolean {
-  return isScalar(key) && key.type === 'QUOTE_DOUBLE'
+  return loadYaml().isScalar(key) && key.type === 'QUOTE_DOUBLE'
 }
 
 /** The start offset of a node. */
 export function startOf(node: unknown): number | undefined {
-  return isNode(node) ? node.range?.[0] : undefined
+  return loadYaml().isNode(node) ? node.range?.[0] : undefined
 }
 
 /** The offset at which a node's content ends, without trailing comments and line breaks. */
 export function endOf(value: unknown): number {
-  if (isPair(value)) return value.value === null ? endOf(value.key) : endOf(value.value)
-  if (isCollection(value) && value.flow !== true && value.items.length > 0) {
+  if (loadYaml().isPair(value)) return value.value === null ? endOf(value.key) : endOf(value.value)
+  if (loadYaml().isCollection(value) && value.flow !== true && value.items.length > 0) {
     return endOf(value.items.at(-1))
   }
-  return (isScalar(value) || isAlias(value) || isCollection(value) ? value.range?.[1] : 0) ?? 0
+  return (
+    (loadYaml().isScalar(value) || loadYaml().isAlias(value) || loadYaml().isCollection(value)
+      ? value.range?.[1]
+      : 0) ?? 0
+  )
 }
 
 export function lineStart(text: string, offset: number): number {

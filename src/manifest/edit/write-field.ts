@@ -1,4 +1,4 @@
-import { type Pair, type YAMLMap, isScalar } from 'yaml'
+import type { Pair, YAMLMap } from 'yaml'
 import {
   applySplices,
   columnOf,
@@ -21,6 +21,7 @@ import {
   inlineText,
   sameBlock,
 } from './value-text.ts'
+import { loadYaml } from '../yaml.ts'
 
 /** The fields that edits write. */
 export type EditableField =
@@ -137,7 +138,7 @@ function* replaceValue(text: string, pair: Pair, value: FieldValue): Generator<W
     splices: [{ start, end, text: spelling.text }],
     read: spelling.value,
   })
-  const type = isScalar(node) ? node.type : undefined
+  const type = loadYaml().isScalar(node) ? node.type : undefined
   if (type === 'BLOCK_LITERAL' || type === 'BLOCK_FOLDED') {
     const end = lineEnd(text, endOf(pair))
     const newLine = newLineAt(text, start)
