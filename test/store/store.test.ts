@@ -1,4 +1,12 @@
-import { mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import path from 'node:path'
 import { expect, test } from 'vitest'
 import type { Store } from '../../src/store/store.ts'
@@ -83,3 +91,62 @@ test('unused pictures go to the trash and count as paid until it is emptied', as
   expect(await store.emptyTrash(0)).toMatchObject({ files: 2 })
   expect((await store.read([OTHER_KEY])).lookup(OTHER_KEY).problems).toEqual([])
 })
+
+test('pictures come back from the trash as they were, under whatever names they have there', async () => {
+  const { store, dir } = temporaryStore()
+  await keep(store, responseOf([await jpeg('red')]))
+  const stored = contentsOf(dir)
+  const [name = ''] = Object.keys(stored).filter((file) => file.endsWith('.jpg'))
+  // The name is taken there by what is no picture: the one that moves gets another.
+  mkdirSync(path.join(dir, 'trash'), { recursive: true })
+  writeFileSync(path.join(dir, 'trash', name), 'something else')
+  await store.trash((await store.read([KEY])).lookup(KEY).candidates)
+  expect(contentsOf(dir)).toEqual({})
+
+  const { pictures, unusable } = (await store.read([KEY])).trashed()
+  expect(unusable).toEqual([])
+  expect(pictures).toMatchObject([{ bytes: 'present', receipt: { key: KEY } }])
+  await store.restore(pictures)
+  expect(contentsOf(dir)).toEqual(stored)
+  expect((await store.read([KEY])).trashed().pictures).toEqual([])
+  expect(await kindsOf(store, KEY)).toEqual([])
+  // What is gone already is skipped.
+  await store.restore(pictures)
+  expect(contentsOf(dir)).toEqual(stored)
+})
+
+test('a picture whose return was interrupted is still in the trash, and restoring it again finishes', async () => {
+  const { store, dir } = temporaryStore()
+  await keep(store, responseOf([await jpeg('red')]))
+  const stored = contentsOf(dir)
+  await store.trash((await store.read([KEY])).lookup(KEY).candidates)
+  const [{ file } = { file: '' }] = (await store.read([KEY])).trashed().pictures
+  renameSync(file, path.join(dir, path.basename(file)))
+  expect(await kindsOf(store, KEY)).toEqual(['receipt-absent'])
+  const { pictures } = (await store.read([KEY])).trashed()
+  expect(pictures).toMatchObject([{ bytes: 'absent' }])
+  await store.restore(pictures)
+  expect(contentsOf(dir)).toEqual(stored)
+  expect(await kindsOf(store, KEY)).toEqual([])
+})
+
+test('only receipts that belong to their name count as trash of this store', async () => {
+  const { store, dir } = temporaryStore()
+  await keep(store, responseOf([await jpeg('red')]))
+  await store.trash((await store.read([KEY])).lookup(KEY).candidates)
+  const trash = path.join(dir, 'trash')
+  const receipt = readdirSync(trash).find((file) => file.endsWith('.json')) ?? ''
+  const text = readFileSync(path.join(trash, receipt), 'utf8')
+  writeFileSync(path.join(trash, receipt.replace(/\.[0-9a-f]{8}\./, '.00000000.')), text)
+  writeFileSync(path.join(trash, receipt), text.replace(/"width": \d+/, '"width": 1'))
+  expect((await store.read([KEY])).trashed()).toEqual({ pictures: [], unusable: [] })
+})
+
+/** The files in a folder itself, by name. */
+function contentsOf(folder: string): Record<string, string> {
+  return Object.fromEntries(
+    readdirSync(folder, { withFileTypes: true })
+      .filter((entry) => entry.isFile() && !entry.name.startsWith('.'))
+      .map(({ name }) => [name, readFileSync(path.join(folder, name), 'base64')]),
+  )
+}

@@ -12,6 +12,9 @@ describe('the address of the page', () => {
   it.each<[what: string, address: Address]>([
     ['the wall', ADDRESS],
     ['the plan', { ...ADDRESS, place: { view: 'plan' } }],
+    ['what was spent', { ...ADDRESS, place: { view: 'spend' } }],
+    ['what is left over', { ...ADDRESS, place: { view: 'left-over', place: 'store' } }],
+    ['the trash', { ...ADDRESS, place: { view: 'left-over', place: 'trash' } }],
     [
       'an image of any name',
       { ...ADDRESS, place: { view: 'image', id: 'ü &=/a.image.yaml#n+1 %23' } },

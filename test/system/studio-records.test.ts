@@ -187,7 +187,7 @@ describe('spend', () => {
     })
     const opened = await openPage(studio, SPEND)
     const { page, complaints } = opened
-    await page.getByText('0.0385 USD + 1 unknown').first().waitFor()
+    await page.getByText('0.0385 USD + 1 at an unknown price').waitFor()
     await page.getByText('The price of 1 picture is unknown', { exact: false }).waitFor()
     const row = page.getByRole('row', { name: /^openai gpt-image-1/ })
     expect(await row.getByRole('cell').allTextContents()).toEqual(['1', 'Unknown price'])

@@ -61,6 +61,7 @@ export function LookDialog(props: LookDialogProps): JSX.Element {
             <div class="look-actions">
               {image !== null && place === 'store' && (
                 <GoBack
+                  key={original.original}
                   id={image.id}
                   name={name}
                   digest={image.digest}

@@ -50,7 +50,15 @@ function Summed({
   return (
     <>
       <header class="spend-total">
-        <p class="spend-money">{isEmpty ? 'Nothing was paid' : spentWords(total)}</p>
+        <p class="spend-money">
+          {isEmpty ? 'Nothing was paid' : total.usd === null ? 'Unknown price' : moneyOf(total.usd)}
+          {total.usd !== null && total.unpriced > 0 && (
+            <span class="spend-unpriced">
+              {' '}
+              + {total.unpriced.toLocaleString('en')} at an unknown price
+            </span>
+          )}
+        </p>
         {!isEmpty && <p class="quiet">{pictureWords(total)}</p>}
         {notes.map((note) => (
           <p key={note} class="quiet small">
