@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'preact/hooks'
+import { useEffect, useRef, useState } from 'preact/hooks'
 import { LostError } from './connection.ts'
 import { wordsOf } from './studio.ts'
 
@@ -37,4 +37,43 @@ export function useAnswer<Value>(
     return () => left.abort()
   }, [...inputs, isWanted])
   return answer
+}
+
+/** Questions that take long are asked at most this part of the time. */
+const SHARE = 5
+
+/**
+ * As `useAnswer`, for a question that the server reads a whole store for.
+ *
+ * @param often what changes with every picture of a run. Where the answer takes long, it is followed later.
+ */
+export function usePacedAnswer<Value>(
+  ask: (signal: AbortSignal) => Promise<Value>,
+  often: unknown,
+  inputs: readonly unknown[],
+): Answer<Value> {
+  const took = useRef(0)
+  const followed = useRef(0)
+  const [paced, setPaced] = useState(often)
+  useEffect(() => {
+    if (Object.is(paced, often)) return undefined
+    const pause = followed.current + took.current * SHARE - performance.now()
+    const timer = setTimeout(
+      () => {
+        followed.current = performance.now()
+        setPaced(often)
+      },
+      Math.max(0, pause),
+    )
+    return () => clearTimeout(timer)
+  }, [often, paced])
+  return useAnswer(
+    async (signal) => {
+      const asked = performance.now()
+      const value = await ask(signal)
+      took.current = performance.now() - asked
+      return value
+    },
+    [...inputs, paced],
+  )
 }

@@ -5,7 +5,7 @@ import { useCommands } from '../controls/commands.tsx'
 import { VirtualRows } from '../controls/virtual-rows.tsx'
 import type { Connection } from '../connection.ts'
 import { useStudio } from '../studio.ts'
-import { useAnswer } from '../use-answer.ts'
+import { usePacedAnswer } from '../use-answer.ts'
 import { rowsOf, stepFrom, type Row, type Step } from '../wall/rows.ts'
 import { bytesOf, countOf } from '../words.ts'
 import { LookDialog } from './look-dialog.tsx'
@@ -28,9 +28,10 @@ export function LeftOverView({ place }: { readonly place: LeftOverPlace }): JSX.
   const studio = useStudio()
   const { connection, revision } = studio
   const [limit, setLimit] = useState(PAGE)
-  const { value: page, problem } = useAnswer(
+  const { value: page, problem } = usePacedAnswer(
     (signal) => loadUpTo(limit, place, connection, signal),
-    [connection, place, revision.value, limit],
+    revision.value,
+    [connection, place, limit],
   )
   useCommands([
     { key: 'Escape', does: 'Back to the wall', run: () => studio.goTo({ view: 'wall' }) },

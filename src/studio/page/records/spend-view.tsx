@@ -3,7 +3,7 @@ import { useState } from 'preact/hooks'
 import type { SpendPage, Spent } from '../../protocol-records.ts'
 import { useCommands } from '../controls/commands.tsx'
 import { useStudio } from '../studio.ts'
-import { useAnswer } from '../use-answer.ts'
+import { usePacedAnswer } from '../use-answer.ts'
 import { countOf, moneyOf } from '../words.ts'
 
 /** Manifests that are shown at first, and how many more when asked for. */
@@ -14,9 +14,10 @@ export function SpendView(): JSX.Element {
   const studio = useStudio()
   const { connection, revision } = studio
   const [limit, setLimit] = useState(PAGE)
-  const { value: spend, problem } = useAnswer(
+  const { value: spend, problem } = usePacedAnswer(
     () => connection.spend({ limit }),
-    [connection, revision.value, limit],
+    revision.value,
+    [connection, limit],
   )
   useCommands([
     { key: 'Escape', does: 'Back to the wall', run: () => studio.goTo({ view: 'wall' }) },
@@ -51,7 +52,13 @@ function Summed({
     <>
       <header class="spend-total">
         <p class="spend-money">
-          {isEmpty ? 'Nothing was paid' : total.usd === null ? 'Unknown price' : moneyOf(total.usd)}
+          <span>
+            {isEmpty
+              ? 'Nothing was paid'
+              : total.usd === null
+                ? 'Unknown price'
+                : moneyOf(total.usd)}
+          </span>
           {total.usd !== null && total.unpriced > 0 && (
             <span class="spend-unpriced">
               {' '}
