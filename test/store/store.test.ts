@@ -96,7 +96,7 @@ test('pictures come back from the trash as they were, under whatever names they 
   const { store, dir } = temporaryStore()
   await keep(store, responseOf([await jpeg('red')]))
   const stored = contentsOf(dir)
-  const [name = ''] = Object.keys(stored).filter((file) => file.endsWith('.jpg'))
+  const name = Object.keys(stored).find((file) => file.endsWith('.jpg')) ?? ''
   // The name is taken there by what is no picture: the one that moves gets another.
   mkdirSync(path.join(dir, 'trash'), { recursive: true })
   writeFileSync(path.join(dir, 'trash', name), 'something else')
