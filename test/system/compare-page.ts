@@ -86,7 +86,7 @@ export async function openCompare(
   files['page.html'] = `<!doctype html><html lang="en"><head><meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="${policy}"><title>Compare</title>
-<style>${css}</style></head><body><main id="studio"></main>
+<style>${css}</style></head><body><header><h1 class="hidden">Compare</h1></header><main id="studio"></main>
 <script type="application/json" id="steps">${JSON.stringify(data)}</script><script>${js}</script></body></html>`
   const project = await temporaryProject(files)
   const opened = await openPage(browser, pathToFileURL(project.file('page.html')).href, settings)
@@ -102,16 +102,84 @@ export async function loaded(page: Page): Promise<void> {
   )
 }
 
+/** A rectangle of the page, in pixels. */
+export interface Box {
+  readonly x: number
+  readonly y: number
+  readonly width: number
+  readonly height: number
+}
+
 /** What a part of the screen shows, in RGB. */
-export async function shot(
-  page: Page,
-  clip: { x: number; y: number; width: number; height: number },
-): Promise<Raw> {
-  const { data, info } = await sharp(await page.screenshot({ clip, scale: 'device' }))
+export async function shot(page: Page, clip: Box): Promise<Raw> {
+  return partOf(await page.screenshot(), clip)
+}
+
+/** A part of a screenshot, in RGB. */
+export async function partOf(screen: Buffer, { x, y, width, height }: Box): Promise<Raw> {
+  const { data, info } = await sharp(screen)
+    .extract({ left: x, top: y, width, height })
     .removeAlpha()
     .raw()
     .toBuffer({ resolveWithObject: true })
   return { data, width: info.width, height: info.height, channels: 3 }
+}
+
+/** Every frame that the browser paints while something happens. */
+export async function framesOf(page: Page, happen: () => Promise<void>): Promise<Buffer[]> {
+  const client = await page.context().newCDPSession(page)
+  const frames: Buffer[] = []
+  client.on('Page.screencastFrame', ({ data, sessionId }) => {
+    frames.push(Buffer.from(data, 'base64'))
+    void client.send('Page.screencastFrameAck', { sessionId })
+  })
+  await client.send('Page.startScreencast', { format: 'png', everyNthFrame: 1 })
+  await happen()
+  await client.send('Page.stopScreencast')
+  return frames
+}
+
+type Finger = readonly [x: number, y: number]
+
+/** Fingers that touch the screen in one place each and leave it in another. */
+export async function fingersOn(
+  page: Page,
+): Promise<(from: readonly Finger[], to: readonly Finger[]) => Promise<void>> {
+  const client = await page.context().newCDPSession(page)
+  const send = async (type: 'touchStart' | 'touchMove' | 'touchEnd', at: readonly Finger[]) => {
+    const touchPoints = at.map(([x, y], id) => ({ x, y, id }))
+    await client.send('Input.dispatchTouchEvent', { type, touchPoints })
+  }
+  return async (from, to) => {
+    await send('touchStart', from)
+    for (const part of [0.25, 0.5, 0.75, 1]) {
+      const between = from.map(([x, y], finger): Finger => {
+        const [endX, endY] = to[finger] ?? [x, y]
+        return [x + (endX - x) * part, y + (endY - y) * part]
+      })
+      await send('touchMove', between)
+    }
+    await send('touchEnd', [])
+  }
+}
+
+/** A part of a picture whose pixels are squares of several pixels; from a place within it. */
+export function enlarged(
+  { data, width, channels }: Raw,
+  by: number,
+  left: number,
+  top: number,
+  size: { readonly width: number; readonly height: number },
+): Raw {
+  const pixels = Buffer.alloc(size.width * size.height * channels)
+  for (let row = 0; row < size.height; row += 1) {
+    for (let column = 0; column < size.width; column += 1) {
+      const [x, y] = [Math.floor((left + column) / by), Math.floor((top + row) / by)]
+      const from = (y * width + x) * channels
+      data.copy(pixels, (row * size.width + column) * channels, from, from + channels)
+    }
+  }
+  return { data: pixels, width: size.width, height: size.height, channels }
 }
 
 /** A rectangle of a picture. */
@@ -143,12 +211,28 @@ export function differing(one: Raw, other: Raw): number {
   return count
 }
 
+/** Where pictures can be seen: the one that the others are held against comes first. */
+export async function roomsOf(page: Page): Promise<Box[]> {
+  const rooms = ['reference', 'shown', 'more'].map((role) =>
+    page.locator(`.stage-pane[data-role=${role}]`).all(),
+  )
+  const boxes = (await Promise.all(rooms)).flat().map((room) => room.boundingBox())
+  return (await Promise.all(boxes)).flatMap((box) => (box === null ? [] : painted(box)))
+}
+
+/** A box as it is painted: from a whole pixel of the screen, whatever stands above it. */
+function painted({ x, y, width, height }: Box): Box {
+  return {
+    x: Math.round(x),
+    y: Math.round(y),
+    width: Math.round(width),
+    height: Math.round(height),
+  }
+}
+
 /** Where the picture of a role is drawn. */
-export async function boxOf(
-  page: Page,
-  role: 'shown' | 'reference' | 'more',
-): Promise<{ x: number; y: number; width: number; height: number }> {
+export async function boxOf(page: Page, role: 'shown' | 'reference' | 'more'): Promise<Box> {
   const box = await page.locator(`.stage-pane[data-role=${role}] img`).boundingBox()
   if (box === null) throw new Error(`No picture is ${role}.`)
-  return box
+  return painted(box)
 }

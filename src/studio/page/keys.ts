@@ -27,7 +27,7 @@ export function listenToKeys(hasSingleKeys: () => boolean, window: Window): Keys
     // A dialog has its own keys, and so has whatever takes text.
     if (window.document.querySelector('dialog[open]') !== null) return undefined
     if (event.key !== 'Escape' && takesText(event.target)) return undefined
-    if (event.key.startsWith('Arrow') && hasArrows(event.target)) return undefined
+    if (event.key.startsWith('Arrow') && hasArrows(event)) return undefined
     if ((event.key === ' ' || event.key === 'Enter') && isPressed(event.target)) return undefined
     const name = nameOf(event)
     return sets.flat().find(({ key }) => key === name)
@@ -67,9 +67,10 @@ function takesText(target: EventTarget | null): boolean {
   return target instanceof HTMLSelectElement || target.isContentEditable
 }
 
-/** Where arrows move something already: a caret, or the choice among radio buttons. */
-function hasArrows(target: EventTarget | null): boolean {
-  return target instanceof HTMLInputElement || target instanceof HTMLTextAreaElement
+/** Where arrows move something already: a caret, or without Shift the choice among radio buttons. */
+function hasArrows({ target, shiftKey }: KeyboardEvent): boolean {
+  if (target instanceof HTMLInputElement) return !shiftKey
+  return target instanceof HTMLTextAreaElement
 }
 
 /** What Space or Enter presses by itself. */

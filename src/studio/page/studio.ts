@@ -65,12 +65,19 @@ export interface Studio {
   readonly viewing: Viewing
   /** Whether the candidates of an image are compared. */
   readonly isComparing: Signal<boolean>
+  /** The images that are set aside to be compared, in the order of choosing. */
+  readonly selected: ReadonlySignal<readonly ImageId[]>
   /** Where one was on the wall, to come back to. */
   readonly lastOnWall: { current: number; focus: ImageId | null }
   picture(key: PictureKey): string
   /** The fragment that shows a place, for links. */
   hrefOf(place: Place): string
   goTo(place: Place): void
+  /** Sets an image aside to be compared, or takes it back. */
+  select(id: ImageId, isSelected: boolean): void
+  clearSelection(): void
+  /** Shows the selected images beside each other. */
+  compareSelected(): void
   /** Changes how things are shown without a step in the browser's history. */
   adjust(change: Partial<Omit<Address, 'token'>>): void
   written(written: Written): void
@@ -84,6 +91,9 @@ export interface Studio {
 /** Small, so that something is on the screen at once. */
 const FIRST_PAGE = 200
 const PAGE = 2000
+
+/** Each of them is loaded whole. */
+const MOST_COMPARED = 12
 
 /** Between two tries to reach the server, in milliseconds. */
 const RETRY = 1000
@@ -102,6 +112,7 @@ export function createStudio(window: Window, report: Report | null): Studio {
   const progress = signal<ReadonlyMap<ImageId, ImageProgress>>(new Map())
   const notice = signal<Notice | null>(null)
   const undoable = signal<readonly string[]>([])
+  const selected = signal<readonly ImageId[]>([])
   const writable = computed(() => project.value?.writable === true)
 
   const revision = signal<number | null>(null)
@@ -126,6 +137,7 @@ export function createStudio(window: Window, report: Report | null): Studio {
     revision,
     viewing: createViewing('beside'),
     isComparing: signal(false),
+    selected,
     lastOnWall: { current: 0, focus: null },
     picture: (key) =>
       report === null ? `${project.value?.pictures ?? ''}/${key}` : (report.pictures[key] ?? ''),
@@ -133,6 +145,24 @@ export function createStudio(window: Window, report: Report | null): Studio {
     goTo(place) {
       address.value = { ...address.value, place }
       window.history.pushState(null, '', formatAddress(address.value))
+    },
+    select(id, isSelected) {
+      const others = selected.value.filter((one) => one !== id)
+      if (isSelected && others.length >= MOST_COMPARED) {
+        notice.value = { text: `At most ${MOST_COMPARED} images are compared.`, tone: 'refused' }
+      } else {
+        selected.value = isSelected ? [...others, id] : others
+      }
+    },
+    clearSelection() {
+      selected.value = []
+    },
+    compareSelected() {
+      if (selected.value.length < 2) {
+        notice.value = { text: 'Select two images to compare them: x selects.', tone: 'refused' }
+        return
+      }
+      studio.goTo(comparisonOf(selected.value))
     },
     adjust(change) {
       address.value = { ...address.value, ...change }
@@ -316,6 +346,11 @@ export function createStudio(window: Window, report: Report | null): Studio {
   }
 
   return studio
+}
+
+/** The place where the pictures in use of some images are compared. */
+export function comparisonOf(ids: readonly ImageId[]): Place {
+  return { view: 'compare', images: ids.map((id) => ({ id, candidate: null })) }
 }
 
 /** What went wrong, and what to do now, in words. */

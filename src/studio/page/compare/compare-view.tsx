@@ -180,6 +180,7 @@ function pictureOf(
       width: candidate?.width ?? tile.width ?? 0,
       height: candidate?.height ?? tile.height ?? 0,
       alt: tile.alt ?? '',
+      ...thumbnailOf(candidate === undefined ? tile.thumbnail : candidate.thumbnail, urlOf),
       ...(candidate !== undefined &&
         image.candidates.length > 1 && { details: `candidate ${candidate.number}` }),
     },
@@ -187,7 +188,7 @@ function pictureOf(
 }
 
 function candidatesOf({ tile, candidates }: ImageDetail, urlOf: UrlOf): readonly ComparedPicture[] {
-  return candidates.flatMap(({ number, picked, picture, width, height }) =>
+  return candidates.flatMap(({ number, picked, picture, thumbnail, width, height }) =>
     picture === null
       ? []
       : [
@@ -197,7 +198,12 @@ function candidatesOf({ tile, candidates }: ImageDetail, urlOf: UrlOf): readonly
             width,
             height,
             alt: tile.alt ?? '',
+            ...thumbnailOf(thumbnail, urlOf),
           },
         ],
   )
+}
+
+function thumbnailOf(key: string | null, urlOf: UrlOf): Pick<ComparedPicture, 'thumbnail'> {
+  return key === null ? {} : { thumbnail: urlOf(key) }
 }

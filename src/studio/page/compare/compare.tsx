@@ -127,15 +127,54 @@ function Step({ at, step: { pictures }, viewing }: StepProps): JSX.Element {
         ],
   )
   return (
-    <Stage
-      pictures={pictures}
-      shown={shown}
-      reference={reference}
-      mode={mode}
-      modes={modes}
-      viewing={viewing}
-      onChoose={choose}
-    />
+    <>
+      <Stage
+        pictures={pictures}
+        shown={shown}
+        reference={reference}
+        mode={mode}
+        modes={modes}
+        viewing={viewing}
+        onChoose={choose}
+      />
+      {count > 2 && (
+        <Strip pictures={pictures} shown={shown} reference={reference} onChoose={choose} />
+      )}
+    </>
+  )
+}
+
+interface StripProps {
+  readonly pictures: readonly ComparedPicture[]
+  readonly shown: number
+  readonly reference: number | null
+  readonly onChoose: (index: number) => void
+}
+
+/** Which of many pictures is held against the first. */
+function Strip({ pictures, shown, reference, onChoose }: StripProps): JSX.Element {
+  return (
+    <div class="candidates" role="radiogroup" aria-label="Pictures">
+      {pictures.map(({ label, url, thumbnail = url }, index) => (
+        <label key={`${index} ${url}`} class="candidate" title={label}>
+          <input
+            type="radio"
+            name="compared-picture"
+            aria-label={label}
+            aria-description={index === reference ? 'held against' : undefined}
+            checked={index === shown}
+            onChange={() => onChoose(index)}
+          />
+          <span class="candidate-picture">
+            <img src={thumbnail} alt="" draggable={false} />
+          </span>
+          <span class="candidate-caption">
+            <span class="strip-name">{label}</span>
+            {index === reference && <span class="quiet">⇄</span>}
+          </span>
+        </label>
+      ))}
+    </div>
   )
 }
 

@@ -1,7 +1,8 @@
 import type { ComponentChildren, JSX } from 'preact'
 import type { CompareMode, Viewing } from './viewing.ts'
 
-const MODE_WORDS: Readonly<Record<CompareMode, string>> = {
+/** User-facing names of the modes. */
+export const MODE_WORDS: Readonly<Record<CompareMode, string>> = {
   alone: 'Blink',
   beside: 'Side by side',
   swipe: 'Swipe',
@@ -19,6 +20,7 @@ interface StageToolsProps {
   readonly isBlinking: boolean
   readonly onBlink: (isHeld: boolean) => void
   readonly onStep: (by: 1 | -1) => void
+  readonly onFit: () => void
   readonly onActual: () => void
   readonly onBackdrop: () => void
   readonly children: ComponentChildren
@@ -28,6 +30,7 @@ interface StageToolsProps {
 export function StageTools(props: StageToolsProps): JSX.Element {
   const { viewing, mode, modes, scale, canBlink, isBlinking, onBlink } = props
   const backdrop = viewing.backdrop.value
+  const zoomed = viewing.zoom.value.scale
   return (
     <div class="stage-tools">
       {props.children}
@@ -110,11 +113,21 @@ export function StageTools(props: StageToolsProps): JSX.Element {
           <button
             type="button"
             class="button button-quiet"
+            aria-keyshortcuts="0"
+            aria-pressed={zoomed === null}
+            onClick={props.onFit}
+          >
+            Fit
+          </button>
+          <button
+            type="button"
+            class="button button-quiet"
+            title="Actual size"
             aria-keyshortcuts="z"
-            aria-pressed={viewing.zoom.value.scale !== null}
+            aria-pressed={zoomed === 1}
             onClick={props.onActual}
           >
-            Actual size
+            1:1
           </button>
           <button
             type="button"

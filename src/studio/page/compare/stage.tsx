@@ -3,7 +3,7 @@ import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { useCommands } from '../controls/commands.tsx'
 import { useGestures, type Point } from './gestures.ts'
 import { layoutOf, type Layout } from './layout.ts'
-import { percentOf, StageTools } from './stage-tools.tsx'
+import { MODE_WORDS, percentOf, StageTools } from './stage-tools.tsx'
 import { BACKDROPS, type CompareMode, type Viewing } from './viewing.ts'
 import {
   FITTING,
@@ -28,6 +28,8 @@ export interface ComparedPicture {
   readonly details?: string
   /** Default: the label. */
   readonly alt?: string
+  /** A small one, where there are several to choose from; default: the picture. */
+  readonly thumbnail?: string
 }
 
 interface StageProps {
@@ -75,8 +77,13 @@ export function Stage(props: StageProps): JSX.Element {
   const zoom = viewing.zoom.value
   const scale = scaleOf(zoom, box, room)
   const frame = frameOf(zoom, box, room)
-  const change = (next: Zoom): void => {
-    viewing.zoom.value = next
+  const names = layout.panes.flatMap(({ index, role }) =>
+    role === 'under' ? [] : (pictures[index]?.label ?? []),
+  )
+  // Several movements may come between two drawings: each continues from the one before it.
+  const change = (next: (zoom: Zoom, scale: number) => Zoom): void => {
+    const before = viewing.zoom.value
+    viewing.zoom.value = next(before, scaleOf(before, box, room))
   }
   const inPane = (at: Point): { x: number; y: number; index: number | null } => {
     const [x, y] = [at.x * ratio, at.y * ratio]
@@ -90,10 +97,13 @@ export function Stage(props: StageProps): JSX.Element {
   const setEdge = (percent: number): void => {
     viewing.edge.value = Math.min(100, Math.max(0, percent))
   }
-  const pan = (x: number, y: number): void => change(moved(zoom, box, room, x, y))
-  const step = (by: 1 | -1): void => change(zoomedTo(zoom, scaleAfter(scale, by), box, room))
+  const pan = (x: number, y: number): void => change((before) => moved(before, box, room, x, y))
+  const step = (by: 1 | -1): void =>
+    change((before, scale) => zoomedTo(before, scaleAfter(scale, by), box, room))
+  const fit = (): void => change(() => FITTING)
+  const showActual = (): void => change((before) => zoomedTo(before, 1, box, room))
   const toggleActual = (at?: { x: number; y: number }): void =>
-    change(zoom.scale === null ? zoomedTo(zoom, 1, box, room, at) : FITTING)
+    change((before) => (before.scale === null ? zoomedTo(before, 1, box, room, at) : FITTING))
   const nextBackdrop = (): void => {
     viewing.backdrop.value = after(BACKDROPS, viewing.backdrop.value)
   }
@@ -107,7 +117,8 @@ export function Stage(props: StageProps): JSX.Element {
     return () => window.removeEventListener('blur', stop)
   }, [])
   useGestures(panes, {
-    onZoom: (factor, at) => change(zoomedTo(zoom, scale * factor, box, room, inPane(at))),
+    onZoom: (factor, at) =>
+      change((before, scale) => zoomedTo(before, scale * factor, box, room, inPane(at))),
     onMove: (x, y) => pan(x * ratio, y * ratio),
     onDouble: (at) => toggleActual(inPane(at)),
     onPress(at) {
@@ -153,7 +164,7 @@ export function Stage(props: StageProps): JSX.Element {
       ? [
           { key: 'b', does: 'Change the backdrop', run: nextBackdrop },
           { key: 'z', does: 'Actual size', run: () => toggleActual() },
-          { key: '0', does: 'Fit', run: () => change(FITTING) },
+          { key: '0', does: 'Fit', run: fit },
           { key: '+', does: 'Enlarge', run: () => step(1) },
           { key: '=', does: 'Enlarge', run: () => step(1) },
           { key: '-', does: 'Reduce', run: () => step(-1) },
@@ -200,11 +211,15 @@ export function Stage(props: StageProps): JSX.Element {
         isBlinking={isBlinking}
         onBlink={setHeld}
         onStep={step}
-        onActual={() => toggleActual()}
+        onFit={fit}
+        onActual={showActual}
         onBackdrop={nextBackdrop}
       >
         {props.tools}
       </StageTools>
+      <p class="hidden" role="status">
+        {isThere && `${MODE_WORDS[mode]}: ${names.join(', ')}, ${percentOf(scale)}`}
+      </p>
     </div>
   )
 }
@@ -311,7 +326,7 @@ function Panes({
         return (
           <p key={index} class="stage-label" data-side={place.side} style={placed(place, ratio)}>
             <strong>{picture.label}</strong>
-            {size.width > 0 && (
+            {size.width > 0 && (areSizesDifferent || place.side === 'start') && (
               <span>
                 {size.width} × {size.height}
                 {areSizesDifferent && `, shown at ${percentOf(scale)}`}

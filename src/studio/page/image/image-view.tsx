@@ -51,6 +51,7 @@ export function ImageView({ id }: { readonly id: ImageId }): JSX.Element {
         </div>
         {tile !== undefined && <State tile={tile} />}
         <nav class="image-nav" aria-label="Neighbours">
+          {tile?.thumbnail !== null && <CompareWith id={id} />}
           <Neighbour tile={neighbours.previous} name="Previous" />
           <Neighbour tile={neighbours.next} name="Next" />
         </nav>
@@ -65,6 +66,24 @@ export function ImageView({ id }: { readonly id: ImageId }): JSX.Element {
         <OpenedImage image={image} reload={() => setAsked(asked + 1)} />
       )}
     </article>
+  )
+}
+
+/** Sets the image aside and leads to the wall for another one, or compares it with those that are set aside. */
+function CompareWith({ id }: { readonly id: ImageId }): JSX.Element {
+  const studio = useStudio()
+  const others = studio.selected.value.filter((one) => one !== id)
+  const names = others.map((one) => studio.tiles.value.get(one)?.name ?? one)
+  const begin = (): void => {
+    studio.select(id, true)
+    if (others.length > 0) studio.compareSelected()
+    else studio.goTo({ view: 'wall' })
+  }
+  useCommands([{ key: 'x', does: 'Compare with another image', run: begin }])
+  return (
+    <button type="button" class="button button-quiet" aria-keyshortcuts="x" onClick={begin}>
+      {names.length === 0 ? 'Compare with …' : `Compare with ${names.join(', ')}`}
+    </button>
   )
 }
 

@@ -31,13 +31,26 @@ export function TileLink({
   const told = tellTile(tile, progress)
   // The empty place of a picture says the state already.
   const below = told.filter((words) => words !== inPlace).join(', ')
+  const isSelected = studio.selected.value.includes(tile.id)
   return (
     <div
       class="tile"
       data-state={tile.state}
+      data-selected={isSelected}
       title={tile.prompt ?? undefined}
       style={{ left: `${left}px`, width: `${width}px` }}
     >
+      {tile.thumbnail !== null && (
+        <label class="tile-select">
+          <input
+            type="checkbox"
+            aria-label={`Select ${tile.id}`}
+            checked={isSelected}
+            tabIndex={isRoving ? 0 : -1}
+            onChange={({ currentTarget }) => studio.select(tile.id, currentTarget.checked)}
+          />
+        </label>
+      )}
       <span class="tile-picture" style={{ height: `${pictureHeight}px` }}>
         {tile.thumbnail === null ? (
           <span class="tile-empty">{inPlace}</span>

@@ -13,6 +13,7 @@ import { countOf } from '../words.ts'
 import { arrange } from './arrange.ts'
 import { EmptyProject } from './empty-project.tsx'
 import { Filters } from './filters.tsx'
+import { Selection } from './selection.tsx'
 import { rowsOf, stepFrom, type Measures, type Row, type Step } from './rows.ts'
 import { TileLink } from './tile-link.tsx'
 
@@ -84,6 +85,17 @@ export function Wall(): JSX.Element {
     { key: 'Home', does: 'First image', run: () => move('first') },
     { key: 'End', does: 'Last image', run: () => move('last') },
     {
+      key: 'x',
+      does: 'Select to compare',
+      run() {
+        if (roving !== null) studio.select(roving, !studio.selected.value.includes(roving))
+      },
+    },
+    { key: 'c', does: 'Compare what is selected', run: () => studio.compareSelected() },
+    ...(studio.selected.value.length > 0
+      ? [{ key: 'Escape', does: 'Select nothing', run: () => studio.clearSelection() }]
+      : []),
+    {
       key: '/',
       does: 'Search',
       run: () => list.current?.querySelector<HTMLElement>('input[type=search]')?.focus(),
@@ -94,7 +106,12 @@ export function Wall(): JSX.Element {
   if (known !== null && known.images === 0 && known.broken.length === 0) return <EmptyProject />
   const count = shown.reduce((sum, group) => sum + group.tiles.length, 0)
   return (
-    <div class="wall" data-density={density} ref={list}>
+    <div
+      class="wall"
+      data-density={density}
+      data-selecting={studio.selected.value.length > 0}
+      ref={list}
+    >
       <h1 class="hidden">Wall</h1>
       <Filters count={count} />
       <VirtualRows
@@ -136,6 +153,7 @@ export function Wall(): JSX.Element {
         }
       </VirtualRows>
       {dropped !== null && <AdoptDropped {...dropped} onClose={() => setDropped(null)} />}
+      <Selection />
     </div>
   )
 }
