@@ -9,6 +9,7 @@ import {
   fingersOn,
   framesOf,
   noise,
+  onScreenOf,
   openCompare,
   partOf,
   roomsOf,
@@ -185,6 +186,26 @@ describe('a page from a file, under a policy that allows pictures only', () => {
       if (room === undefined) throw new Error('A picture has no room.')
       const seen = await shot(page, room)
       expect(differing(seen, enlarged(picture, 8, room.x - box.x, room.y - box.y, seen))).toBe(0)
+    }
+  })
+
+  it.each([1.25, 2])('is exact on a screen of %d pixels for one of the page', async (ratio) => {
+    const { page } = await open([PAIR])
+    await page.keyboard.press('z')
+    await onScreenOf(page, ratio)
+    const width = 320 / ratio
+    await expect
+      .poll(async () => (await page.locator('img').first().boundingBox())?.width)
+      .toBe(width)
+    for (const [role, picture] of [
+      ['reference', BEFORE],
+      ['shown', AFTER],
+    ] as const) {
+      const box = await page.locator(`.stage-pane[data-role=${role}] img`).boundingBox()
+      if (box === null) throw new Error('There is no picture.')
+      const [x, y] = [Math.round(box.x * ratio), Math.round(box.y * ratio)]
+      const seen = await partOf(await page.screenshot(), { x, y, width: 320, height: 240 })
+      expect(differing(seen, picture), role).toBe(0)
     }
   })
 

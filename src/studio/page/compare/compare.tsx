@@ -170,7 +170,11 @@ function Strip({ pictures, shown, reference, onChoose }: StripProps): JSX.Elemen
           </span>
           <span class="candidate-caption">
             <span class="strip-name">{label}</span>
-            {index === reference && <span class="quiet">⇄</span>}
+            {index === reference && (
+              <span class="quiet" title="The others are held against this one" aria-hidden="true">
+                ⇄
+              </span>
+            )}
           </span>
         </label>
       ))}

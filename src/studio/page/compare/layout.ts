@@ -12,6 +12,7 @@ export interface Pane extends Frame {
 
 export interface Label extends Frame {
   readonly index: number
+  readonly role: Pane['role']
   readonly side: 'start' | 'end'
 }
 
@@ -80,6 +81,7 @@ export function layoutOf({ mode, shown, other, sizes, edge, area }: Wanted): Lay
       })),
       labels: places.map(({ index, left, top }) => ({
         index,
+        role: roleOf(index),
         side: 'start',
         left,
         top,
@@ -101,6 +103,7 @@ export function layoutOf({ mode, shown, other, sizes, edge, area }: Wanted): Lay
   const half = Math.floor(pane.width / 2)
   const labels = (mode === 'alone' ? [shown] : two).map((index, at) => ({
     index,
+    role: roleOf(index),
     side: at === 0 ? ('start' as const) : ('end' as const),
     left: at === 0 ? 0 : half,
     top: 0,

@@ -252,10 +252,21 @@ function useArea(element: { current: HTMLElement | null }): Size & { readonly ra
       const [width, height] = [target.clientWidth * ratio, target.clientHeight * ratio]
       setArea({ width: Math.floor(width), height: Math.floor(height), ratio })
     }
-    measure()
+    // Another screen may have other pixels, where the size of the page stays.
+    let screen: MediaQueryList | undefined
+    const look = (): void => {
+      screen?.removeEventListener('change', look)
+      screen = window.matchMedia(`(resolution: ${window.devicePixelRatio}dppx)`)
+      screen.addEventListener('change', look)
+      measure()
+    }
+    look()
     const changes = new ResizeObserver(measure)
     changes.observe(target)
-    return () => changes.disconnect()
+    return () => {
+      screen?.removeEventListener('change', look)
+      changes.disconnect()
+    }
   }, [])
   return area
 }
@@ -324,7 +335,13 @@ function Panes({
         if (picture === undefined || size === undefined) return null
         const scale = frameWithin(size.width > 0 ? size : layout.box, frame).width / size.width
         return (
-          <p key={index} class="stage-label" data-side={place.side} style={placed(place, ratio)}>
+          <p
+            key={index}
+            class="stage-label"
+            data-side={place.side}
+            data-looked-at={layout.panes.length > 2 && place.role === 'shown'}
+            style={placed(place, ratio)}
+          >
             <strong>{picture.label}</strong>
             {size.width > 0 && (areSizesDifferent || place.side === 'start') && (
               <span>
