@@ -94,13 +94,6 @@ export async function openCompare(
   return opened
 }
 
-/** Moves the page to a screen where one of its pixels is several of the screen's. */
-export async function onScreenOf(page: Page, ratio: number): Promise<void> {
-  const client = await page.context().newCDPSession(page)
-  const metrics = { width: 1280, height: 900, deviceScaleFactor: ratio, mobile: false }
-  await client.send('Emulation.setDeviceMetricsOverride', metrics)
-}
-
 /** Waits until every picture on the stage is there. */
 export async function loaded(page: Page): Promise<void> {
   await page.locator('.stage-pane img').first().waitFor()

@@ -17,14 +17,17 @@ export interface PageSettings {
   /** Of the window, in pixels. */
   readonly width?: number
   readonly colorScheme?: 'light' | 'dark'
+  /** Pixels of the screen for one of the page. */
+  readonly deviceScaleFactor?: number
 }
 
 export async function openPage(
   browser: Browser,
   url: string,
-  { width = 1280, colorScheme = 'light' }: PageSettings = {},
+  { width = 1280, colorScheme = 'light', deviceScaleFactor = 1 }: PageSettings = {},
 ): Promise<OpenedPage> {
-  const page = await browser.newPage({ viewport: { width, height: 900 }, colorScheme })
+  const viewport = { width, height: 900 }
+  const page = await browser.newPage({ viewport, colorScheme, deviceScaleFactor })
   page.setDefaultTimeout(90_000)
   const complaints: string[] = []
   page.on('console', (message) => {
