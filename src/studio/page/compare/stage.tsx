@@ -1,6 +1,7 @@
 import type { ComponentChildren, JSX } from 'preact'
-import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
+import { useEffect, useRef, useState } from 'preact/hooks'
 import { useCommands } from '../controls/commands.tsx'
+import { useArea } from './area.ts'
 import { useGestures, type Point } from './gestures.ts'
 import { layoutOf, type Layout } from './layout.ts'
 import { MODE_WORDS, percentOf, StageTools } from './stage-tools.tsx'
@@ -239,36 +240,6 @@ function after<Value>(values: readonly Value[], value: Value): Value {
 /** Unknown sizes are those of the loaded picture. */
 function sizeOf({ url, width, height }: ComparedPicture, sizes: ReadonlyMap<string, Size>): Size {
   return width > 0 && height > 0 ? { width, height } : (sizes.get(url) ?? { width: 0, height: 0 })
-}
-
-/** The size of an element in pixels of the screen, and how many of them are one of the page. */
-function useArea(element: { current: HTMLElement | null }): Size & { readonly ratio: number } {
-  const [area, setArea] = useState({ width: 0, height: 0, ratio: 1 })
-  useLayoutEffect(() => {
-    const target = element.current
-    if (target === null) return undefined
-    const measure = (): void => {
-      const ratio = window.devicePixelRatio
-      const [width, height] = [target.clientWidth * ratio, target.clientHeight * ratio]
-      setArea({ width: Math.floor(width), height: Math.floor(height), ratio })
-    }
-    // Another screen may have other pixels, where the size of the page stays.
-    let screen: MediaQueryList | undefined
-    const look = (): void => {
-      screen?.removeEventListener('change', look)
-      screen = window.matchMedia(`(resolution: ${window.devicePixelRatio}dppx)`)
-      screen.addEventListener('change', look)
-      measure()
-    }
-    look()
-    const changes = new ResizeObserver(measure)
-    changes.observe(target)
-    return () => {
-      screen?.removeEventListener('change', look)
-      changes.disconnect()
-    }
-  }, [])
-  return area
 }
 
 interface PanesProps {
