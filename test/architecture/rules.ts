@@ -50,7 +50,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   pipeline: ['records', 'edit', 'adopt'],
   studio: ['listener', 'views', 'actions', 'report', 'page'],
   plugin: ['session', 'markup', 'hosts', 'next'],
-  cli: ['terminal', 'setup', 'commands'],
+  cli: ['terminal', 'setup', 'folders', 'commands'],
 }
 
 /** The small files that give the plugin to one host each belong to the part `plugin`. */

@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { LIST, updateFolder } from '../../src/cli/commands/export-folder.ts'
+import { LIST, updateFolder } from '../../src/cli/folders/export-folder.ts'
 import { sha256 } from '../../src/shared/hash.ts'
 
 test('a file that is no more what it was is not exported, nor listed', async () => {

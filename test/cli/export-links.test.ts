@@ -12,7 +12,7 @@ import {
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { LIST, updateFolder } from '../../src/cli/commands/export-folder.ts'
+import { LIST, updateFolder } from '../../src/cli/folders/export-folder.ts'
 import { sha256 } from '../../src/shared/hash.ts'
 
 const NOTHING = { images: {}, names: {} }

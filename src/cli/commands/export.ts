@@ -15,15 +15,15 @@ import {
   LIST,
   readEarlierExport,
   updateFolder,
-} from './export-folder.ts'
+} from '../folders/export-folder.ts'
 import {
   type ExportHow,
   type FailedExport,
   type RenderedExport,
   renderExport,
-} from './export-images.ts'
-import { followProject } from './follow-project.ts'
-import type { FolderChanges } from './owned-folder.ts'
+} from '../folders/export-images.ts'
+import { followProject } from '../folders/follow-project.ts'
+import type { FolderChanges } from '../folders/owned-folder.ts'
 
 /** The most problems that are listed. */
 const SHOWN = 20

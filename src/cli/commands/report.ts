@@ -8,7 +8,7 @@ import { openOptions, soundSurvey } from '../project.ts'
 import { onInterrupt } from '../terminal/interrupt.ts'
 import type { Output } from '../terminal/output.ts'
 import { priceText } from '../terminal/report.ts'
-import { type FolderChanges, type FolderOwner, ownFolder } from './owned-folder.ts'
+import { type FolderChanges, type FolderOwner, ownFolder } from '../folders/owned-folder.ts'
 
 const OWNER: FolderOwner = {
   command: 'report',
