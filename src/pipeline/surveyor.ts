@@ -1,4 +1,6 @@
+import { statSync } from 'node:fs'
 import path from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import { createLocalFiles, type LocalFiles } from '../manifest/resolve/local-files.ts'
 import { rememberManifests } from '../manifest/read/parsed-cache.ts'
 import {
@@ -87,6 +89,7 @@ export function createSurveyor(
       return surveyOf(reading, planner, now)
     },
     async surveyAgain(changed) {
+      if (changed.some(isEmpty)) await whileEmpty(changed)
       // Do both for every file: a manifest may also be a file that another manifest names.
       const isKnown = changed.map((file) => [reader.readAgain(file), files.forget(file)])
       const known = last
@@ -113,6 +116,18 @@ export function createSurveyor(
       return surveyOf(reading, supposing, view)
     },
   }
+}
+
+/**
+ * Editors empty a file before they write it, and watchers hear of both. Waits for what is written, up to 100 ms: as long as
+ * Vite's dev server waits for a module.
+ */
+async function whileEmpty(files: readonly string[]): Promise<void> {
+  for (let looks = 0; looks < 10 && files.some(isEmpty); looks++) await pause(10)
+}
+
+function isEmpty(file: string): boolean {
+  return statSync(file, { throwIfNoEntry: false })?.size === 0
 }
 
 /** The files that a manifest's images use instead of generating, absolute. */

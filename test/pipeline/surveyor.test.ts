@@ -169,6 +169,25 @@ test('a file with other bytes, but the same size and time, changes the key', asy
   await expectSame(after, project)
 })
 
+test('an edited manifest that is still empty is waited for, as editors empty a file before they write it', async () => {
+  const project = await open({ 'a.image.yaml': 'images: { fox: { prompt: A fox, alt: "" } }' })
+  await project.surveyor.survey()
+  project.write({ 'a.image.yaml': '' })
+  const surveying = project.surveyor.surveyAgain([project.file('a.image.yaml')])
+  project.write({ 'a.image.yaml': 'images: { fox: { prompt: A wolf, alt: "" } }' })
+  const after = await surveying
+  expect(after?.problems.size).toBe(0)
+  expect(told(after!)).toEqual(told(await project.fromScratch()))
+})
+
+test('an edited manifest that stays empty is reported', async () => {
+  const project = await open({ 'a.image.yaml': 'images: { fox: { prompt: A fox, alt: "" } }' })
+  await project.surveyor.survey()
+  project.write({ 'a.image.yaml': '' })
+  const after = await project.surveyor.surveyAgain([project.file('a.image.yaml')])
+  expect([...after!.problems.keys()]).toEqual(['a.image.yaml'])
+})
+
 test('a new or deleted manifest needs a full survey', async () => {
   const project = await open({ 'a.image.yaml': CAST })
   const { surveyor, file, write } = project
