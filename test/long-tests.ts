@@ -3,7 +3,7 @@
  * them, so that `npm test` stays below four minutes. `npm run chaos` runs its own, at its scale.
  */
 export const longTests: readonly string[] = [
-  ...['control-characters', 'faults', 'hostile', 'manifests', 'secrets'].map(
+  ...['control-characters', 'faults', 'hostile', 'kills', 'manifests', 'secrets'].map(
     (name) => `test/chaos/${name}.built.test.ts`,
   ),
   ...[
@@ -22,11 +22,13 @@ export const longTests: readonly string[] = [
     (name) => `test/cli/${name}.built.test.ts`,
   ),
   'test/examples/demo.built.test.ts',
+  'test/examples/teams.built.test.ts',
   'test/generate/many-candidates.test.ts',
   'test/manifest/language-server.built.test.ts',
   'test/package/package.test.ts',
   'test/plugin/background.test.ts',
   'test/store/remote/faults.test.ts',
+  'test/studio/records.test.ts',
   'test/studio/spending.test.ts',
   'test/types/exact-types.built.test.ts',
   'test/types/no-drift.test.ts',
