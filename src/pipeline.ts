@@ -74,7 +74,7 @@ export { pickedOf } from './plan/picked.ts'
 export type { Job, Plan, PlannedImage } from './plan/plan.ts'
 export type { Selection } from './plan/select.ts'
 export type { Shard } from './plan/shard.ts'
-export type { ShownImage } from './emit/generated-image.ts'
+export type { ShownImage } from './emit/shown-image.ts'
 export type { PlaceholderLabel, RenderedImage } from './render/render.ts'
 
 /**

@@ -5,7 +5,7 @@ import { pictureProps, type PictureImage } from './picture-props.ts'
 export interface PictureProps extends Omit<ComponentProps<'img'>, 'children' | 'src' | 'srcSet'> {
   image: PictureImage
   /** Loads at once and before other pictures. */
-  priority?: boolean
+  priority?: boolean | undefined
 }
 
 /**

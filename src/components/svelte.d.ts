@@ -6,7 +6,7 @@ import type { PictureImage } from './html.js'
 export interface PictureProps extends Omit<HTMLImgAttributes, 'children' | 'src' | 'srcset'> {
   image: PictureImage
   /** Loads at once and before other pictures. */
-  priority?: boolean
+  priority?: boolean | undefined
 }
 
 /** A `<picture>` of an imported image. Attributes, event handlers and attachments reach the `<img>`. */

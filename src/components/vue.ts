@@ -4,9 +4,9 @@ import { pictureProps, type PictureImage } from './picture-props.ts'
 /** Everything that an `<img>` takes, besides what the image decides. */
 export interface PictureProps extends Omit<ImgHTMLAttributes, 'src' | 'srcset'> {
   image: PictureImage
-  sizes?: string
+  sizes?: string | undefined
   /** Loads at once and before other pictures. */
-  priority?: boolean
+  priority?: boolean | undefined
 }
 
 /** A `<picture>` of an imported image. Attributes and listeners reach the `<img>`. */

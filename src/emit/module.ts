@@ -3,7 +3,7 @@ import type { ImageEntry } from '../manifest/entry.ts'
 import type { Rendition } from '../render/render.ts'
 import { toPosix } from '../shared/files.ts'
 import { isRecord } from '../shared/record.ts'
-import { type ShownImage, allRenditions, generatedImage } from './generated-image.ts'
+import { type ShownImage, allRenditions, generatedImage } from './shown-image.ts'
 
 /** Where generated code gets a rendition's URL from. */
 export interface AssetUrl {

@@ -1,4 +1,4 @@
-import type { ShownImage } from '../emit/generated-image.ts'
+import type { ShownImage } from '../emit/shown-image.ts'
 import { outputForMedium } from '../manifest/schema/output.ts'
 import type { PlannedImage } from '../plan/plan.ts'
 import type { RenderedImage } from '../render/render.ts'

@@ -217,6 +217,27 @@ describe('the types', () => {
     expect(typeErrors(files, { module, moduleResolution }, bundlers)).toEqual([])
   })
 
+  it.each([
+    ['client', []],
+    ['html', []],
+    ['react', ['react']],
+    ['vue', ['vue']],
+    ['svelte', ['svelte', 'svelte/elements']],
+  ] as const)('of %s, which pages import, need nothing else: %j', (entry, packages) => {
+    const { types } = exports[`./${entry}`] as { types: string }
+    const files = new Set([path.join(installed, types)])
+    const named = new Set<string>()
+    for (const file of files) {
+      const text = readFileSync(file, 'utf8')
+      for (const [, name = ''] of text.matchAll(/^(?:import|export) .*?from '(.+?)'/gm)) {
+        if (!name.startsWith('.')) named.add(name)
+        else files.add(path.resolve(path.dirname(file), name.replace(/\.[jt]s$/, '.d.ts')))
+      }
+      expect(text).not.toMatch(/\b(?:NodeJS|Buffer)\b|node:|import\(/)
+    }
+    expect([...named].toSorted()).toEqual(packages)
+  })
+
   it('required from CommonJS', () => {
     const options = { module: 'nodenext', moduleResolution: 'nodenext' }
     expect(typeErrors({ 'required.cts': source(required) }, options, bundlers)).toEqual([])

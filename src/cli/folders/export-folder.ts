@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
-import { type GeneratedImage, generatedImage } from '../../emit/generated-image.ts'
+import type { GeneratedImage } from '../../emit/generated-image.ts'
+import { generatedImage } from '../../emit/shown-image.ts'
 import type { PlannedImage, RenderedImage, ShownImage } from '../../pipeline.ts'
 import { ImagegenError } from '../../shared/errors.ts'
 import { sha256 } from '../../shared/hash.ts'

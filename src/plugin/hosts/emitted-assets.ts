@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import type { Rolldown } from 'vite'
-import { allRenditions } from '../../emit/generated-image.ts'
+import { allRenditions } from '../../emit/shown-image.ts'
 import { toPosix } from '../../shared/files.ts'
 import { parseModuleId } from '../module-id.ts'
 import type { Loaded } from '../session/load-module.ts'
