@@ -101,6 +101,12 @@ describe('printed JSON', () => {
 })
 
 describe('an error', () => {
+  it('is made of a text with 100,000 blanks as of any other', () => {
+    const blanks = ' '.repeat(100_000)
+    const { message } = new ImagegenError('manifest', { message: `a${blanks}b \n c${blanks}` })
+    expect(message).toBe(`a${blanks}b c${blanks}`)
+  })
+
   const hostile = 'a\n::error::forged\u001b[2Jb\r\u202e'
 
   it.each([

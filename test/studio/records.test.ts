@@ -606,4 +606,13 @@ describe('the words that changed', () => {
     const parts = wordChanges(`x ${long('sea')} y`, `x ${long('sky')} y`)
     expect(parts.map(({ is }) => is)).toEqual(['same', 'removed', 'added', 'same'])
   })
+
+  it('are found before 100,000 blanks, which a receipt of somebody else may hold', () => {
+    const blanks = ' '.repeat(100_000)
+    expect(wordChanges(`a fox${blanks}`, `a dog${blanks}`)).toEqual([
+      { text: 'a', is: 'same' },
+      { text: ' fox', is: 'removed' },
+      { text: ' dog', is: 'added' },
+    ])
+  })
 })

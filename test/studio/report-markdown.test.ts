@@ -78,6 +78,10 @@ describe('a text in a table of Markdown', () => {
     )
   })
 
+  it('is cut off within 100,000 blanks', () => {
+    expect(literal(`a${' '.repeat(100_000)}b`)).toBe(`\`a${' '.repeat(598)}…\``)
+  })
+
   it('is cut off if it is very long, and between two characters', () => {
     const [shown = ''] = shownBy(tableOf('😀'.repeat(1000)))
     expect(shown.length).toBeLessThanOrEqual(600)

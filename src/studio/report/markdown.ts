@@ -1,4 +1,4 @@
-import { inOneLine } from '../../shared/plain-text.ts'
+import { blankAround, inOneLine } from '../../shared/plain-text.ts'
 
 /** The most characters of one text. */
 const LONGEST = 600
@@ -9,7 +9,7 @@ const LONGEST = 600
  * characters that show nothing or reorder others become escapes.
  */
 export function literal(text: string): string {
-  const line = inOneLine(text.replaceAll(/\s*[\n\r\u2028\u2029\t]\s*/g, ' '))
+  const line = inOneLine(blankAround(text, /[\n\r\u2028\u2029\t]/))
   const shown = line.length > LONGEST ? `${cut(line, LONGEST - 1)}…` : line
   if (shown.trim() === '') return '(empty)'
   // In a table a backslash escapes a pipe, but renderers disagree on two of them: one outside is an entity.

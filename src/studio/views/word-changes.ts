@@ -26,7 +26,8 @@ const WORD =
   /\s*(?:[\p{scx=Han}\p{scx=Hira}\p{scx=Kana}\p{scx=Thai}\p{scx=Khmr}\p{scx=Laoo}\p{scx=Mymr}]|[\p{L}\p{M}\p{N}'’]+|\S)/gu
 
 function wordsOf(text: string): readonly string[] {
-  return text.match(WORD) ?? []
+  // Blanks at the end precede no word, and the pattern would search them once from each of them.
+  return text.trimEnd().match(WORD) ?? []
 }
 
 function isSame(one: string | undefined, other: string | undefined): boolean {
