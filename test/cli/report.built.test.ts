@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { marked } from 'marked'
+import sharp from 'sharp'
 import { beforeAll, describe, expect, it } from 'vitest'
 import {
   copyBranches,
@@ -368,6 +369,26 @@ describe.concurrent('a branch to compare with', () => {
   })
 })
 
+describe('what was not paid for', () => {
+  it('is not among what the branch paid: a picture that was adopted', async () => {
+    const { project } = await copyBranches()
+    const picture = await sharp({
+      create: { width: 64, height: 64, channels: 3, background: '#345' },
+    }).toFormat('png')
+    project.write('given.png', await picture.toBuffer())
+    const adopted = await project.run('adopt', `${MANIFEST}#later`, 'given.png', '--keep-prompt')
+    expect(adopted.code).toBe(0)
+    const json = await reportOf(project, '--base', 'main')
+    expect(json.paid).toMatchObject({ pictures: 2, usd: 0.007 })
+    const later = json.changes.find(({ id }) => id === `${MANIFEST}#later`)
+    expect(later).toMatchObject({
+      after: { state: 'current' },
+      paid: { pictures: 0, usd: 0 },
+      missing: { pictures: 0 },
+    })
+  })
+})
+
 describe('what is not in git', () => {
   it('is said to be unknown where the store is ignored', async () => {
     const { project } = await createBranches(({ project: fresh }) =>
@@ -380,6 +401,17 @@ describe('what is not in git', () => {
     expect(project.read('report/summary.md')).toContain(
       'Paid: **unknown, because the receipts are not in git**.',
     )
+  })
+
+  it('is said to be unknown where the store is outside the repository', async () => {
+    const elsewhere = await createProject()
+    const store = { dir: path.join(elsewhere.folder, 'store'), outside: true }
+    const { project } = await createBranches(({ project: fresh }) =>
+      fresh.write('imagegen.config.mjs', `export default ${JSON.stringify({ store })}\n`),
+    )
+    const json = await reportOf(project, '--base', 'main')
+    expect(json.paid).toMatchObject({ pictures: null, usd: null })
+    expect(json.notes.join(' ')).toContain('The store is not in git')
   })
 })
 

@@ -37,7 +37,7 @@ export function spendingOf(survey: Survey): Spending {
   const [total, months, models, manifests] = [sums(), sums(), sums(), sums<string | undefined>()]
   let adopted = 0
   for (const receipt of paidReceipts(survey)) {
-    if (receipt.origin === 'elsewhere' || receipt.origin === 'edited') {
+    if (isAdopted(receipt)) {
       adopted += 1
       continue
     }
@@ -55,6 +55,11 @@ export function spendingOf(survey: Survey): Spending {
     adopted,
     unreadable: problems.filter(({ kind }) => MAY_PROVE_PAYMENT.has(kind)).length,
   }
+}
+
+/** Whether a receipt is of a picture that a person gave, for which nothing was paid. */
+export function isAdopted({ origin = 'provider' }: Pick<AnyReceipt, 'origin'>): boolean {
+  return origin !== 'provider'
 }
 
 const NOTHING: Spent = { pictures: 0, unusable: 0, usd: 0, unpriced: 0 }

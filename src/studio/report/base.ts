@@ -18,7 +18,7 @@ export interface Surveyed {
 /** The project at a branch's merge base. */
 export interface BaseProject extends Surveyed {
   readonly base: MergeBase
-  /** Whether git knows the store. If not, the receipts here are those of both sides, and say nothing of the branch. */
+  /** Whether the store is in commits. If not, the receipts here are those of both sides, and say nothing of the branch. */
   readonly knowsReceipts: boolean
   /**
    * Where the bytes of a file are that may be a Git LFS pointer at the merge base, or absent: there, in Git LFS's own
@@ -55,7 +55,7 @@ export async function openBase(
   try {
     const tree = path.join(scratch, 'tree')
     await repository.checkOut(base.mergeBase, tree, scratch)
-    const knowsReceipts = !(await repository.ignores(path.join(options.storeDir, A_RECEIPT)))
+    const knowsReceipts = await repository.holds(path.join(options.storeDir, A_RECEIPT))
     const place = placesIn(tree, repository.top, options)
     const root = place(options.root)
     mkdirSync(root, { recursive: true })

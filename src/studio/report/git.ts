@@ -24,8 +24,12 @@ export interface Repository {
   readonly top: string
   /** Where Git LFS keeps what it has fetched, absolute. */
   readonly lfsObjects: string
-  /** Whether git leaves a file out of commits. */
-  ignores(file: string): Promise<boolean>
+  /**
+   * Whether commits of this repository hold a file.
+   *
+   * @returns `false` for a file that is ignored, that is outside the work tree, or that belongs to a submodule.
+   */
+  holds(file: string): Promise<boolean>
   /**
    * Finds the merge base of a commit and what is checked out.
    *
@@ -112,9 +116,10 @@ export async function openRepository(folder: string, signal: AbortSignal): Promi
   return {
     top,
     lfsObjects: path.resolve(folder, common, 'lfs/objects'),
-    async ignores(file) {
+    async holds(file) {
+      // 0: ignored; 128: not a file of this repository.
       const { code } = await run(['check-ignore', '--quiet', '--no-index', '--', file])
-      return code === 0
+      return code === 1
     },
     async mergeBase(ref) {
       const isShallow = (await line('rev-parse', '--is-shallow-repository')) === 'true'

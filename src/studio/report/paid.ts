@@ -1,4 +1,5 @@
 import type { Survey } from '../../pipeline.ts'
+import { isAdopted } from '../../pipeline/records/spend.ts'
 import type { Paid } from '../protocol-report.ts'
 import type { BaseProject } from './base.ts'
 
@@ -11,7 +12,12 @@ export interface Payment {
   readonly usd: number | null
 }
 
-/** Receipts that are here and were not at the merge base: pictures that can be used, and those that cannot. */
+/**
+ * What was paid for since the merge base, by the receipts that are here and were not there: pictures that can be used,
+ * and those that cannot.
+ *
+ * @returns `null` if the receipts do not tell.
+ */
 export function paymentsSince(
   { survey: before, knowsReceipts }: BaseProject,
   now: Survey,
@@ -26,7 +32,7 @@ function receiptsIn({ snapshot }: Survey): Array<Payment & { readonly sha256: st
   const receipts = [
     ...candidates.map(({ receipt }) => receipt),
     ...unusable.map(({ marker }) => marker),
-  ]
+  ].filter((receipt) => !isAdopted(receipt))
   const bySource = new Map(
     receipts.map(({ key, sha256, entry, usd }) => [
       nameOf({ key, sha256 }),

@@ -106,16 +106,10 @@ async function reportOf(
   wall.take(survey)
   const changes =
     base === undefined ? null : await changesOf({ pipeline, survey }, base, pictures, signal)
-  const isShown =
-    changes === null
-      ? () => true
-      : (
-          (ids) => (id: string) =>
-            ids.has(id)
-        )(new Set(changes.images.map(({ id }) => id)))
+  const changed = changes === null ? undefined : new Set(changes.images.map(({ id }) => id))
   const { root } = pipeline.options
   const tiles = [...wall.tiles.values()]
-    .filter(({ id }) => isShown(id))
+    .filter(({ id }) => changed?.has(id) ?? true)
     .map((tile): Tile => ({ ...tile, reason: withoutPaths(tile.reason, root) }))
   const context = { pipeline, survey, pictures, revision: wall.revision }
   const images = tiles.flatMap((tile): Array<[string, ImageDetail]> => {
