@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, watch, type FSWatcher } from 'node:fs'
+import { readdirSync, watch, type FSWatcher } from 'node:fs'
 import path from 'node:path'
 
 /** Watches a folder, also one that does not exist yet. */
@@ -7,7 +7,7 @@ export interface FollowedFolder {
 }
 
 /**
- * For hosts whose own watchers would rebuild for every file below a folder.
+ * Watches a folder, for commands, and for hosts whose own watchers would rebuild for every file below it.
  *
  * @param folder absolute. Files in its subfolders are ignored.
  * @param onChange gets each file that was added, changed or removed, absolute.
@@ -30,8 +30,7 @@ export function followFolder(folder: string, onChange: (file: string) => void): 
     forget()
     look()
     // Files that arrived before the watcher did.
-    const names = existsSync(folder) ? readdirSync(folder) : []
-    for (const inIt of names) onChange(path.join(folder, inIt))
+    for (const inIt of namesIn(folder)) onChange(path.join(folder, inIt))
   })
   above?.on('error', () => above.close())
   look()
@@ -40,6 +39,16 @@ export function followFolder(folder: string, onChange: (file: string) => void): 
       above?.close()
       forget()
     },
+  }
+}
+
+/** An error in a watcher's listener would end the process. */
+function namesIn(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder)
+  } catch {
+    // The folder was removed again, is no folder, or may not be read.
+    return []
   }
 }
 
