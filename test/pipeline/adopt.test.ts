@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, readdirSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import fsDriver from 'unstorage/drivers/fs'
 import { describe, expect, test } from 'vitest'
@@ -279,6 +279,21 @@ describe('a picture adopted in place of generating', () => {
       ...before,
       'z.png',
     ])
+  })
+
+  test('stays where the one before it can be neither read nor removed', async () => {
+    const emulator = await testEmulator()
+    const { root, file } = await temporaryProject({ 'cast.image.yaml': CAST })
+    const pipeline = await openPipeline(root, { url: emulator.url })
+    await adopt(pipeline, 'kira', named('one.png', await png('#111')), REPLACED)
+    const survey = await pipeline.survey()
+    rmSync(file('one.png'))
+    mkdirSync(file('one.png'))
+    const two = named('two.png', await png('#222'))
+    const adoption = await pipeline.adoptFile(survey.plan.images[0]!, two, survey, REPLACED)
+    expect(adoption).toMatchObject({ file: 'two.png', removed: undefined })
+    expect(readFileSync(file('cast.image.yaml'), 'utf8')).toContain('source: ./two.png')
+    expect(existsSync(file('two.png'))).toBe(true)
   })
 
   test('never removes a copy that the user has edited, or one that a commit claims is a copy', async () => {

@@ -9,6 +9,7 @@ import { copyBeside } from './copy-beside.ts'
 import { readPicture, type GivenPicture, type ReadPicture } from './given-picture.ts'
 import { agreeOnEdit } from '../edit/agree-on-edit.ts'
 import { entryOf, targetOf } from '../edit/edit-target.ts'
+import type { ManifestEdit } from '../edit/manifest-edit.ts'
 import { propose } from '../edit/propose.ts'
 import type { Survey } from '../survey.ts'
 import { writeFiles } from '../edit/write-edit.ts'
@@ -51,15 +52,17 @@ async function adoptSource(
   const { source, file, isCopy, undo } = copyBeside(picture, entry.manifest.file)
   const target = wholeEntry ? entryOf(image, survey) : targetOf(image)
   const edit = { changes: { source }, retired: 'prompt' } as const
+  let rewritten: ManifestEdit
   try {
-    const rewritten = await propose(target, edit, survey, { suppose })
+    rewritten = await propose(target, edit, survey, { suppose })
     await agreeOnEdit(rewritten, mayChange)
     await writeFiles(rewritten.files)
-    if (isCopy) copies.remember(file, digest)
-    const removed = copies.removeReplaced(entry, rewritten.survey)
-    return { rewritten, file: show(file), isNew: isCopy, removed, survey: rewritten.survey }
   } catch (error) {
     undo()
     throw error
   }
+  // The manifest names the copy by now, so whatever fails from here on leaves it in place.
+  if (isCopy) copies.remember(file, digest)
+  const removed = copies.removeReplaced(entry, rewritten.survey)
+  return { rewritten, file: show(file), isNew: isCopy, removed, survey: rewritten.survey }
 }

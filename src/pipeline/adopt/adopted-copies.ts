@@ -1,4 +1,4 @@
-import { existsSync, rmSync } from 'node:fs'
+import { rmSync } from 'node:fs'
 import path from 'node:path'
 import type { ImageEntry } from '../../manifest/entry.ts'
 import type { ResolvedOptions } from '../../options.ts'
@@ -21,7 +21,7 @@ export interface AdoptedCopies {
    * Removes the file that an image named before, if it is an unchanged copy and nothing names it any more.
    *
    * @param before the image's entry before it adopted another picture.
-   * @returns the path from the root of the removed file.
+   * @returns the path from the root of the removed file; `undefined` if it stays.
    */
   removeReplaced(before: ImageEntry, after: Survey): string | undefined
 }
@@ -40,6 +40,21 @@ export function adoptedCopies({
   ]
   const noteOf = (file: string, digest: string): string =>
     path.join(folder, sha256(partsOf(file, digest).join('\n')))
+
+  /** @returns whether the file was an unchanged copy, which is gone now. */
+  function removeCopy(file: string): boolean {
+    const bytes = readFileIfThere(file)
+    if (bytes === undefined) return false
+    const digest = sha256(bytes)
+    const note = noteOf(file, digest)
+    const signature = readFileIfThere(note)?.toString('latin1')
+    const isCopy = signature !== undefined && seal.isSigned(signature, ...partsOf(file, digest))
+    if (!isCopy) return false
+    rmSync(file)
+    rmSync(note, { force: true })
+    return true
+  }
+
   return {
     remember(file, digest) {
       try {
@@ -53,17 +68,12 @@ export function adoptedCopies({
     removeReplaced({ subject }, after) {
       if (subject.kind !== 'source') return undefined
       const { file } = subject
-      const bytes = readFileIfThere(file)
-      if (bytes === undefined || isNamed(file, after)) return undefined
-      const digest = sha256(bytes)
-      const note = noteOf(file, digest)
-      const signature = readFileIfThere(note)?.toString('latin1')
-      if (signature === undefined || !seal.isSigned(signature, ...partsOf(file, digest))) {
+      try {
+        return !isNamed(file, after) && removeCopy(file) ? shown(file) : undefined
+      } catch {
+        // What cannot be read or removed stays. The image does not need it any more.
         return undefined
       }
-      rmSync(file)
-      rmSync(note, { force: true })
-      return existsSync(file) ? undefined : shown(file)
     },
   }
 }
