@@ -274,9 +274,11 @@ describe('adopting', () => {
     expect(await detailOf(studio)).toMatchObject({ tile: { origin: 'source', state: 'current' } })
     expect(textOf(studio)).toContain('source: ./mine.png')
     expect(readdirSync(studio.project.root)).toContain('mine.png')
-    await studio.post('/api/1/undo', { undo })
+    const back = (await studio.post('/api/1/undo', { undo })).json<Written>()
     expect(textOf(studio)).toBe(CAST)
     expect(readdirSync(studio.project.root)).not.toContain('mine.png')
+    // The manifest cannot name the file again.
+    expect(back.undo).toBeNull()
   })
 
   it('as one more candidate keeps the prompt and picks it', async () => {

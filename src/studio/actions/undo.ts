@@ -19,11 +19,15 @@ export interface UndoList {
   /**
    * Takes a change back.
    *
-   * @returns the change that was made to do so, which can be taken back as well.
+   * @returns the change that was made to do so, and the token that takes it back in turn; `null` if nothing does, because
+   *   the file that the change added is gone.
    * @throws RefusedError `not-found`.
    * @throws ImagegenError with code `conflict` if a file has changed since; nothing is written then.
    */
-  undo(token: string, pipeline: Pipeline): Promise<ManifestEdit>
+  undo(
+    token: string,
+    pipeline: Pipeline,
+  ): Promise<{ readonly back: ManifestEdit; readonly again: string | null }>
 }
 
 /** Changes that can be taken back: a person's last hours. */
@@ -36,14 +40,17 @@ interface Remembered {
 
 export function createUndoList(): UndoList {
   const known = new Map<string, Remembered>()
+
+  function remember(edit: ManifestEdit, added?: AddedFile): string {
+    const token = randomUUID()
+    known.set(token, { edit, added })
+    const [oldest] = known.keys()
+    if (known.size > MOST && oldest !== undefined) known.delete(oldest)
+    return token
+  }
+
   return {
-    remember(edit, added) {
-      const token = randomUUID()
-      known.set(token, { edit, added })
-      const [oldest] = known.keys()
-      if (known.size > MOST && oldest !== undefined) known.delete(oldest)
-      return token
-    },
+    remember,
     async undo(token, pipeline) {
       const found = known.get(token)
       if (found === undefined) throw refuse('not-found', 'That can no longer be undone.')
@@ -55,14 +62,16 @@ export function createUndoList(): UndoList {
       const back = { ...found.edit, files }
       await pipeline.write(back)
       known.delete(token)
-      if (found.added !== undefined) removeAdded(found.added)
-      return back
+      const isGone = found.added !== undefined && removeAdded(found.added)
+      return { back, again: isGone ? null : remember(back) }
     },
   }
 }
 
-/** A file that has changed since is left as it is. */
-function removeAdded({ file, sha256: digest }: AddedFile): void {
+/** @returns whether it is gone; a file that has changed since is left as it is. */
+function removeAdded({ file, sha256: digest }: AddedFile): boolean {
   const bytes = readFileIfThere(file)
-  if (bytes !== undefined && sha256(bytes) === digest) rmSync(file)
+  if (bytes !== undefined && sha256(bytes) !== digest) return false
+  rmSync(file, { force: true })
+  return true
 }

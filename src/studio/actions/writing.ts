@@ -162,9 +162,10 @@ export function writingRoutes(
     json('change', changeSchema, (request) => inTurn(() => change(request))),
     json('undo', v.strictObject({ undo: v.string() }), ({ undo }) =>
       inTurn(async (): Promise<Written> => {
+        // It notices an edited config.
         await view.survey()
-        const back = await undoList.undo(undo, await view.pipeline())
-        const { survey: _, ...said } = await written(back.id, back, undoList.remember(back))
+        const { back, again } = await undoList.undo(undo, await view.pipeline())
+        const { survey: _, ...said } = await written(back.id, back, again)
         return { ...said, said: `${back.id}: undone` }
       }),
     ),
