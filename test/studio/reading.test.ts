@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import sharp from 'sharp'
 import { png } from '../bundlers/sandbox.ts'
@@ -112,6 +113,22 @@ describe('the wall', () => {
     expect(await sharp(first).metadata()).toMatchObject({ format: 'webp', width: 320, height: 213 })
     studio.project.write({ 'own.png': 'no longer a picture' })
     expect((await bytes()).equals(first)).toBe(true)
+  })
+
+  it('says of a file that is no whole picture that it cannot be drawn, and of one that has gone that it is not there', async () => {
+    const broken = (await png('#123')).subarray(0, 60)
+    const studio = await openStudio({
+      files: { 'a.image.yaml': 'source: ./own.png\nalt: ""', 'own.png': broken },
+    })
+    const { tiles } = await wall(studio)
+    const picture = await pictureAddress(studio, tiles[0]?.thumbnail ?? '')
+    const answer = await studio.ask(picture)
+    expect(answer.status).toBe(422)
+    expect(answer.text).toContain('The picture cannot be drawn')
+    rmSync(studio.project.file('own.png'))
+    expect((await studio.ask(picture)).status).toBe(404)
+    // Neither is a fault of the studio.
+    expect(studio.problems).toEqual([])
   })
 
   it('knows the shape of a hand-made file once its thumbnail was asked for, turned as it is seen', async () => {
@@ -300,6 +317,28 @@ describe('events', () => {
       },
     )
     expect((await studio.get('/api/1/project')).json<Project>().broken).toHaveLength(1)
+  })
+
+  it('go on while the project cannot be read, which is told once', async () => {
+    let looks = 0
+    const studio = await openStudio({
+      files: { 'a.image.yaml': 'prompt: a fox\nalt: ""' },
+      subject: (own) => ({
+        ...own,
+        async survey() {
+          looks += 1
+          throw new Error('the disk is gone')
+        },
+      }),
+    })
+    const leaving = new AbortController()
+    await fetch(`${studio.origin}/api/1/events`, {
+      headers: { 'x-imagegen-token': studio.token },
+      signal: leaving.signal,
+    })
+    await expect.poll(() => looks, { timeout: 10_000 }).toBeGreaterThan(3)
+    leaving.abort()
+    expect(studio.problems).toEqual([new Error('the disk is gone')])
   })
 
   it('tell how far the first look at a large project is', async () => {

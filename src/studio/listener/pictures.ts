@@ -6,7 +6,8 @@ import { withPipelines } from '../../pixels/pipelines.ts'
 import { openImage } from '../../pixels/sharp.ts'
 import type { Pipeline, Survey } from '../../pipeline.ts'
 import { createCacheSeal } from '../../shared/cache-seal.ts'
-import { readFileIfThere, replaceFile } from '../../shared/files.ts'
+import { ImagegenError, messageOf } from '../../shared/errors.ts'
+import { isNotFound, readFileIfThere, replaceFile } from '../../shared/files.ts'
 import { sha256 } from '../../shared/hash.ts'
 import type { PictureKey } from '../protocol.ts'
 
@@ -47,7 +48,10 @@ export interface Pictures {
   thumbnail(digest: string, source: PictureSource): PictureKey
   /** Makes a picture available, and returns its key. */
   whole(digest: string, source: PictureSource): PictureKey
-  /** @returns `undefined` if there is no such picture, or its bytes are not those of its key. */
+  /**
+   * @returns `undefined` if there is no such picture, or its bytes are not those of its key.
+   * @throws ImagegenError with code `render` for a file that cannot be drawn; `unavailable` or `damaged` for an original.
+   */
   read(key: string): Promise<ServedPicture | undefined>
 }
 
@@ -72,8 +76,8 @@ export function createPictures(pipelineNow: () => Promise<Pipeline>, onSize: () 
     if (source.kind === 'original') {
       return (await pipelineNow()).store.readOriginal(source.candidate)
     }
-    const bytes = await readFile(source.file)
-    return sha256(bytes) === digest ? bytes : undefined
+    const bytes = await readFile(source.file).catch(undefinedIfAbsent)
+    return bytes !== undefined && sha256(bytes) === digest ? bytes : undefined
   }
 
   async function readWhole(digest: string): Promise<ServedPicture | undefined> {
@@ -82,7 +86,7 @@ export function createPictures(pipelineNow: () => Promise<Pipeline>, onSize: () 
     const mediaType = sniffMediaType(bytes)
     if (isShown(mediaType)) return { mediaType, bytes }
     const drawn = await drawing.add(() =>
-      withPipelines(async () =>
+      draw(async () =>
         (await openImage(bytes, { autoOrient: true }))
           .resize(DRAWN, DRAWN, { fit: 'inside', withoutEnlargement: true })
           .png()
@@ -105,7 +109,7 @@ export function createPictures(pipelineNow: () => Promise<Pipeline>, onSize: () 
         if (meanwhile !== undefined) return meanwhile
         const original = await bytesOf(digest)
         if (original === undefined) return undefined
-        const drawn = await withPipelines(() => drawThumbnail(original))
+        const drawn = await draw(() => drawThumbnail(original))
         kept.write(drawn)
         return drawn
       }))
@@ -133,6 +137,26 @@ export function createPictures(pipelineNow: () => Promise<Pipeline>, onSize: () 
       if (kind === undefined) return undefined
       return kind === 'thumb' ? readThumbnail(digest) : readWhole(digest)
     },
+  }
+}
+
+function undefinedIfAbsent(error: unknown): undefined {
+  if (!isNotFound(error)) throw error
+}
+
+/** Draws with the process's share of threads. A file that a person made may be no whole picture. */
+async function draw<Drawn>(work: () => Promise<Drawn>): Promise<Drawn> {
+  try {
+    return await withPipelines(work)
+  } catch (error) {
+    throw new ImagegenError(
+      'render',
+      {
+        message: `The picture cannot be drawn: ${messageOf(error)}`,
+        hint: 'Open it in an image viewer, and save it again.',
+      },
+      { cause: error },
+    )
   }
 }
 

@@ -1,6 +1,7 @@
 import { watch, type FSWatcher } from 'node:fs'
 import path from 'node:path'
 import type { Survey } from '../../pipeline.ts'
+import { messageOf } from '../../shared/errors.ts'
 import { changedFiles, projectStamps, type ProjectStamps } from '../../pipeline/project-stamps.ts'
 import { afterwards, type Subject } from '../subject.ts'
 
@@ -30,7 +31,10 @@ export interface Follow {
   close(): void
 }
 
-/** @param onSurvey called with each survey that is another one than before. */
+/**
+ * @param onSurvey called with each survey that is another one than before.
+ * @param onProblem called with what keeps the project from being looked at.
+ */
 export function createFollow(
   subject: Subject,
   onSurvey: (survey: Survey) => void,
@@ -45,6 +49,8 @@ export function createFollow(
   let timer: NodeJS.Timeout | undefined
   let isClosed = false
   let isHinted = false
+  /** What keeps the project from being looked at, as it was told last. */
+  let problem = ''
   const watchers = new Map<string, FSWatcher>()
 
   function show(survey: Survey): Survey {
@@ -83,12 +89,21 @@ export function createFollow(
     if (attendants === 0 || isClosed) return
     timer = setTimeout(() => {
       isHinted = false
-      look()
-        .then(watchFolders)
-        .catch(onProblem)
-        .finally(() => schedule(pause))
+      void lookByItself().finally(() => schedule(pause))
     }, delay)
     timer.unref()
+  }
+
+  /** Never rejects. A problem that lasts is told once, not every second. */
+  async function lookByItself(): Promise<void> {
+    try {
+      await watchFolders(await look())
+      problem = ''
+    } catch (error) {
+      const words = messageOf(error)
+      if (words !== problem) onProblem(error)
+      problem = words
+    }
   }
 
   async function watchFolders(survey: Survey): Promise<void> {
