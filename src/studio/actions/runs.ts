@@ -38,7 +38,7 @@ export interface Runs {
 /** Milliseconds between two looks at the remaining time. */
 const LOOK = 1000
 
-/** @param onEnd called when a run is over. */
+/** @param onEnd called when nothing of a run is under way any more, and awaited before it is told that it is over. */
 export function createRuns(events: Pick<Events, 'send'>, onEnd: () => Promise<unknown>): Runs {
   const abandoning = new AbortController()
   let count = 0
@@ -60,19 +60,20 @@ export function createRuns(events: Pick<Events, 'send'>, onEnd: () => Promise<un
     pipeline: Pipeline,
     signal: AbortSignal,
   ): Promise<void> {
-    try {
-      const report = await pipeline.generate(survey, jobs, {
+    const ending = await pipeline
+      .generate(survey, jobs, {
         signal,
         abandon: abandoning.signal,
         onEvent: (event) => run.tell(event),
       })
-      run.end(report)
-    } catch (error) {
-      run.fail(error)
-    } finally {
-      own = undefined
-      await onEnd().catch(() => undefined)
-    }
+      .then(
+        (report) => () => run.end(report),
+        (error: unknown) => () => run.fail(error),
+      )
+    // Before another run may begin: it must not be agreed to by a survey that lacks what this one has paid for.
+    await onEnd().catch(() => undefined)
+    own = undefined
+    ending()
   }
 
   return {
