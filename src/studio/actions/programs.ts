@@ -87,6 +87,14 @@ export async function openInBrowser(
   address: string,
   environment: Environment,
 ): Promise<() => void> {
+  const opener = { darwin: 'open', win32: 'explorer.exe' }[process.platform as string] ?? 'xdg-open'
+  const program = findProgram(environment['BROWSER'] ?? opener, environment)
+  if (program === undefined) {
+    throw new ImagegenError('usage', {
+      message: 'There is no program here that opens a browser.',
+      hint: 'Open the address by hand.',
+    })
+  }
   const folder = mkdtempSync(path.join(tmpdir(), 'imagegen-studio-'))
   const forget = (): void => rmSync(folder, { recursive: true, force: true })
   const file = path.join(folder, 'studio.html')
@@ -96,16 +104,12 @@ export async function openInBrowser(
     `<!doctype html><meta charset="utf-8"><meta name="referrer" content="no-referrer"><title>imagegen studio</title><script>location.replace(${target})</script>\n`,
     { mode: 0o600 },
   )
-  const opener = { darwin: 'open', win32: 'explorer.exe' }[process.platform as string] ?? 'xdg-open'
-  const program = findProgram(environment['BROWSER'] ?? opener, environment)
-  if (program === undefined) {
+  try {
+    await start({ file: program, args: [file] })
+  } catch (error) {
     forget()
-    throw new ImagegenError('usage', {
-      message: 'There is no program here that opens a browser.',
-      hint: 'Open the address by hand.',
-    })
+    throw error
   }
-  await start({ file: program, args: [file] })
   return forget
 }
 
@@ -131,17 +135,22 @@ function wordsOf(text: string): string[] {
   )
 }
 
-/** A program's absolute path: as it is named, or in a folder of PATH. */
-export function findProgram(name: string, environment: Environment): string | undefined {
+/**
+ * A program's absolute path: as it is named, or in a folder of PATH. On Windows only `.exe` files can be started without a
+ * shell; what has their name without it, as `code` of VS Code, is a script for another shell.
+ */
+export function findProgram(
+  name: string,
+  environment: Environment,
+  platform: NodeJS.Platform = process.platform,
+): string | undefined {
   if (path.isAbsolute(name)) return isExecutable(name) ? name : undefined
   if (name.includes('/') || name.includes(path.sep)) return undefined
   const folders = (environment['PATH'] ?? '')
     .split(path.delimiter)
     .filter((folder) => path.isAbsolute(folder))
-  const endings = process.platform === 'win32' ? ['.exe', ''] : ['']
-  return folders
-    .flatMap((folder) => endings.map((ending) => path.join(folder, `${name}${ending}`)))
-    .find(isExecutable)
+  const file = platform === 'win32' && !/\.exe$/i.test(name) ? `${name}.exe` : name
+  return folders.map((folder) => path.join(folder, file)).find(isExecutable)
 }
 
 function isExecutable(file: string): boolean {
