@@ -1,10 +1,9 @@
 import type { PictureOrigin, TileState, Usd } from '../protocol.ts'
 
-/** `0.0035 USD`; money that is unknown is said to be unknown. */
+/** `0.0035 USD`; money that is unknown is said to be unknown. Prices are known to millionths of a dollar. */
 export function moneyOf(usd: Usd): string {
   if (usd === null) return 'unknown price'
-  if (usd === 0) return '0 USD'
-  return `${usd.toLocaleString('en', { maximumFractionDigits: usd < 1 ? 4 : 2, useGrouping: true })} USD`
+  return `${usd.toLocaleString('en', { maximumFractionDigits: usd < 1 ? 6 : 2, useGrouping: true })} USD`
 }
 
 /** `1 image`, `3 images`. */
