@@ -108,13 +108,13 @@ function find(
   return given(environment, name) ?? firstOf(files, (file) => given(file.values, name))
 }
 
-/** The `.env` files of a folder that exist, highest priority first. */
 /** Where variables may be written, absolute; the first file that has one decides. */
 export function environmentFiles(folder: string, mode: string): string[] {
   const names = [`.env.${mode}.local`, `.env.${mode}`, '.env.local', '.env']
   return names.map((name) => path.join(folder, name))
 }
 
+/** The `.env` files of a folder that exist, highest priority first. */
 function readFiles(folder: string, mode: string): EnvironmentFile[] {
   return environmentFiles(folder, mode).flatMap((file) => {
     const text = readFileIfThere(file)?.toString('utf8')

@@ -105,8 +105,8 @@ function safe<Any extends Problem>(problem: Any): Any {
 }
 
 /**
- * Formats `file:line:column  message`, the code frame, the `extends` that it came through, then the hint, each on its own lines. Names contain no line
- * breaks.
+ * Formats `file:line:column  message`, the code frame, the `extends` that it came through, then the hint, each on its own
+ * lines. Names contain no line breaks.
  */
 export function formatProblem(problem: Problem): string {
   const { message, hint, example = [], place, through } = safe(problem)

@@ -372,10 +372,8 @@ describe.concurrent('a branch to compare with', () => {
 describe('what was not paid for', () => {
   it('is not among what the branch paid: a picture that was adopted', async () => {
     const { project } = await copyBranches()
-    const picture = await sharp({
-      create: { width: 64, height: 64, channels: 3, background: '#345' },
-    }).toFormat('png')
-    project.write('given.png', await picture.toBuffer())
+    const picture = sharp({ create: { width: 64, height: 64, channels: 3, background: '#345' } })
+    project.write('given.png', await picture.png().toBuffer())
     const adopted = await project.run('adopt', `${MANIFEST}#later`, 'given.png', '--keep-prompt')
     expect(adopted.code).toBe(0)
     const json = await reportOf(project, '--base', 'main')

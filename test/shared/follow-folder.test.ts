@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { mkdirSync, rmSync, watch, writeFileSync } from 'node:fs'
 import path from 'node:path'
-import { expect, it, onTestFinished } from 'vitest'
+import { it, onTestFinished } from 'vitest'
 import { followFolder } from '../../src/shared/follow-folder.ts'
 import { temporaryProject } from '../temporary-project.ts'
 

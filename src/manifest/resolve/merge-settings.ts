@@ -2,8 +2,9 @@ import { EXCLUSIVE_FIELDS, type ImageSettings } from '../schema/schema.ts'
 
 /**
  * Merges an image's settings: the defaults of the options, those of the manifest, then its own. The last layer wins;
- * `exclude` and `overrides` of all layers apply, in their order. `resolveOutput` merges `output`, encoder by encoder. If two fields exclude each other, the later layer's field drops
- * the other: an image with a `size` ignores a default `aspectRatio`.
+ * `exclude` and `overrides` of all layers apply, in their order. `resolveOutput` merges `output`, encoder by encoder.
+ * If two fields exclude each other, the later layer's field drops the other: an image with a `size` ignores a default
+ * `aspectRatio`.
  */
 export function mergeSettings(layers: readonly ImageSettings[]): ImageSettings {
   const merged: { -readonly [Field in keyof ImageSettings]: ImageSettings[Field] } = {}
