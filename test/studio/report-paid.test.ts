@@ -13,6 +13,10 @@ describe('what a branch paid', () => {
     expect([paidWords(paid), pictureWords(paid)]).toEqual(['0.3105 USD', '5 pictures'])
   })
 
+  it('is shown to the millionth of a dollar, and never as 0', () => {
+    expect(paidWords(paidFor(payments(0.00004)))).toBe('0.00004 USD')
+  })
+
   it('is unknown, and not 0, if a price is', () => {
     const some = paidFor(payments(0.0035, null))
     expect(some).toEqual({ pictures: 2, usd: null, known: 0.0035, unpriced: 1 })
