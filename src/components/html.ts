@@ -34,7 +34,7 @@ function tag(name: string, attributes: object): string {
 
 function attribute(name: string, value: unknown): string {
   // A name cannot be escaped.
-  if (value === null || value === undefined || /[\s"'<>/=]/.test(name)) return ''
+  if (value === null || value === undefined || /^$|[\s"'<>/=]/.test(name)) return ''
   // `aria-hidden` without a value is not hidden.
   const isFlag = typeof value === 'boolean' && !/^aria-|^draggable$/.test(name)
   if (isFlag) return value ? ` ${name}` : ''

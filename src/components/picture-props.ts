@@ -67,68 +67,67 @@ export interface PictureProps {
 /**
  * The attributes of a `<picture>` of an imported image: its art direction, then its formats, best first. Every element has
  * a width and a height, so the page does not shift when the file arrives.
+ *
+ * @throws TypeError if the image is none, such as an export that the manifest does not have.
  */
 export function pictureProps(image: PictureImage, options: PictureOptions = {}): PictureProps {
+  if (!image?.srcset)
+    throw new TypeError(`Not an image of a manifest: ${image as unknown as string}`)
   const {
-    alt,
-    decoding,
-    fetchpriority,
-    height,
-    loading,
+    height: writtenHeight,
     priority,
     sizes,
+    src: _src,
+    srcset: _srcset,
     style,
     width,
     ...others
-  } = options
+  } = options as Given
+  // A box in the picture's own shape asks for no other shape of the pictures for other media.
+  const isOwnShape = Math.abs(width / image.width - writtenHeight / image.height) < 0.005
+  const height = isOwnShape ? NaN : writtenHeight
 
   const boxOf = (own: Pixels): object => {
-    const scale = Number(width ?? NaN) / own.width || Number(height ?? NaN) / own.height || 1
+    const scale = width / own.width || height / own.height || 1
     return {
-      width: width ?? Math.round(own.width * scale),
-      height: height ?? Math.round(own.height * scale),
+      width: width || Math.round(own.width * scale),
+      height: height || Math.round(own.height * scale),
     }
   }
-  const sourcesOf = (
-    srcsets: Record<string, string>,
-    own: Pixels,
-    media?: string,
-  ): PictureSource[] =>
-    Object.entries(srcsets).map(
-      ([format, srcset]) =>
-        given({
-          media,
-          type: `image/${format}`,
-          ...filesOf(srcset, sizes),
-          ...boxOf(own),
-        }) as unknown as PictureSource,
-    )
 
-  const files = filesOf(image.srcset, sizes)
-  const hasSeveral = files.srcset.includes(', ')
-  if (hasSeveral && !sizes) warnOfMissingSizes(image)
+  /** A single file needs no width: with one, browsers would take it to be as wide as `sizes` says. */
+  const filesOf = (written: string): Files => {
+    const srcset = withSafeUrls(written)
+    if (!srcset.includes(', ')) return { srcset: srcset.replace(/ .*/, '') }
+    if (!sizes) warnOfMissingSizes(image)
+    return { sizes, srcset }
+  }
+  const files = filesOf(image.srcset)
 
   return {
-    sources: [
-      ...(image.media ?? []).flatMap(({ media, ...own }) =>
-        sourcesOf({ ...own.sources, [own.format]: own.srcset }, own, media),
+    sources: [...(image.media ?? []), { ...image, media: undefined }].flatMap(({ media, ...own }) =>
+      Object.entries({ ...own.sources, ...(media && { [own.format]: own.srcset }) }).map(
+        ([format, srcset]) =>
+          given<PictureSource>({
+            media,
+            type: `image/${format}`,
+            ...filesOf(srcset),
+            ...boxOf(own),
+          }),
       ),
-      ...sourcesOf(image.sources, image),
-    ],
-    img: {
-      ...others,
+    ),
+    img: given<PictureImg>({
+      alt: image.alt,
+      loading: priority ? 'eager' : 'lazy',
+      decoding: 'async',
+      fetchpriority: priority ? 'high' : undefined,
+      ...given<object>({ ...others }),
+      ...boxOf(image),
+      style: styleOf(image, style),
+      ...('sizes' in files && files),
       // Some browsers begin to load once they know `src`, so it comes last.
-      ...given({
-        alt: alt ?? image.alt,
-        loading: loading ?? (priority ? 'eager' : 'lazy'),
-        decoding: decoding ?? 'async',
-        fetchpriority: fetchpriority ?? (priority ? 'high' : undefined),
-        ...boxOf(image),
-        style: styleOf(image, style),
-        ...(hasSeveral ? files : {}),
-        src: image.src,
-      }),
-    } as unknown as PictureImg,
+      src: image.src,
+    }),
   }
 }
 
@@ -137,11 +136,13 @@ interface Pixels {
   readonly height: number
 }
 
-/** The attributes that have a value. */
-function given(attributes: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  return Object.fromEntries(
-    Object.entries(attributes).filter(([, value]) => (value ?? undefined) !== undefined),
-  )
+/** Numbers may be written as texts, with which one can count, too. */
+interface Given extends Pixels {
+  readonly priority?: PictureOptions['priority']
+  readonly sizes?: PictureOptions['sizes']
+  readonly src?: unknown
+  readonly srcset?: unknown
+  readonly style?: PictureOptions['style']
 }
 
 interface Files {
@@ -149,37 +150,38 @@ interface Files {
   readonly srcset: string
 }
 
-/**
- * The files of a srcset, under URLs that a srcset can hold: a base path may have blanks and commas. A single file needs no
- * width: with one, browsers would take it to be as wide as `sizes` says.
- */
-function filesOf(srcset: string, sizes: Files['sizes']): Files {
-  const files = [...srcset.matchAll(/\s*(.+?)\s+(\d+w)\s*(?:,|$)/g)].map(([, url = '', width]) => ({
-    url: url.replaceAll(/[\s,]/g, encodeURIComponent),
-    width,
-  }))
-  if (files.length > 1) {
-    return { sizes, srcset: files.map(({ url, width }) => `${url} ${width}`).join(', ') }
+/** Removes the attributes that have no value. */
+function given<Attributes>(attributes: Record<string, unknown>): Attributes {
+  for (const name in attributes) {
+    const value = attributes[name]
+    if (value === null || value === undefined) delete attributes[name]
   }
-  return { srcset: files[0]?.url ?? srcset }
+  return attributes as Attributes
 }
 
-/** The given style over the placeholder, which the loaded picture covers. */
-function styleOf(image: PictureImage, style: PictureOptions['style']): string | object | undefined {
-  const background = backgroundOf(image)
-  if (typeof style === 'object' && style !== null) {
-    return background === undefined ? style : { background, ...style }
-  }
-  if (background === undefined) return style ?? undefined
-  return `background:${background};${style ?? ''}`
+/** URLs that a srcset can hold: a base path may have blanks and commas. The comma of a `data:` URL stays. */
+function withSafeUrls(srcset: string): string {
+  return srcset.replaceAll(
+    /(\S.*?)( \d+w(?:, |$))/g,
+    (_, url: string, width: string) =>
+      url.replaceAll(url.startsWith('data:') ? /\s/g : /[\s,]/g, encodeURIComponent) + width,
+  )
 }
 
 /**
- * The placeholder as a CSS background. It stays behind the picture, so there is none where it would be seen for good
- * (behind transparent parts), or where it is that of another picture (in the dark).
+ * The given style over the placeholder. The placeholder stays behind the picture, so there is none where it would be seen
+ * for good (behind transparent parts), or where it is that of another picture (in the dark).
  */
-function backgroundOf({ alpha, blurDataURL, color, media = [] }: PictureImage): string | undefined {
-  if (alpha || media.some((each) => each.media.includes('prefers-color-scheme'))) return undefined
-  if (blurDataURL) return `url(${JSON.stringify(blurDataURL)}) 50%/cover no-repeat content-box`
-  return color && `${color} content-box`
+function styleOf(
+  { alpha, blurDataURL, color, media }: PictureImage,
+  style: PictureOptions['style'],
+): PictureOptions['style'] {
+  const shown = blurDataURL ? `url("${blurDataURL}") 50%/cover` : color
+  if (!shown || alpha || media?.some((each) => /prefers-color-scheme/i.test(each.media))) {
+    return style
+  }
+  const background = `${shown} content-box`
+  return typeof style === 'object' && style
+    ? { background, ...style }
+    : `background:${background};${style ?? ''}`
 }

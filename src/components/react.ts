@@ -1,4 +1,4 @@
-import { createElement, type ComponentProps, type ReactElement } from 'react'
+import { createElement, forwardRef, version, type ComponentProps, type ReactElement } from 'react'
 import { pictureProps, type PictureImage } from './picture-props.ts'
 
 /** Everything that an `<img>` takes, besides what the image decides. */
@@ -10,15 +10,29 @@ export interface PictureProps extends Omit<ComponentProps<'img'>, 'children' | '
 
 /**
  * A `<picture>` of an imported image, for React and Preact. It has no hooks and no state, so it works in server components,
- * too. Attributes, event handlers and, from React 19 on, `ref` reach the `<img>`.
+ * too. Attributes, event handlers and `ref` reach the `<img>`.
  */
-export function Picture({
+export const Picture: (props: PictureProps) => ReactElement = /* @__PURE__ */ (() => {
+  if (version >= '19') return render
+  // Before, `ref` was no property.
+  const component: unknown = forwardRef((props: object, ref) =>
+    render({ ...props, ref } as PictureProps),
+  )
+  return component as typeof render
+})()
+
+function render({
   image,
   fetchPriority: fetchpriority,
-  style = {},
+  srcSet: _srcSet,
+  style,
   ...attributes
-}: PictureProps): ReactElement {
-  const { sources, img } = pictureProps(image, { ...attributes, fetchpriority, style })
+}: ComponentProps<'img'> & Pick<PictureProps, 'image'>): ReactElement {
+  const { sources, img } = pictureProps(image, {
+    fetchpriority,
+    ...attributes,
+    style: style ?? {},
+  })
   // As arguments, not as a list, elements need no keys.
   return createElement(
     'picture',
@@ -33,7 +47,11 @@ interface HtmlNames {
   readonly srcset?: unknown
 }
 
-/** The attributes under React's names. */
+/** The attributes under React's names. Before version 19, it did not know `fetchPriority`. */
 function inReact({ fetchpriority, srcset, ...others }: HtmlNames): object {
-  return { fetchPriority: fetchpriority, srcSet: srcset, ...others }
+  return {
+    [version >= '19' ? 'fetchPriority' : 'fetchpriority']: fetchpriority,
+    srcSet: srcset,
+    ...others,
+  }
 }

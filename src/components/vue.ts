@@ -1,4 +1,4 @@
-import { h, type FunctionalComponent, type ImgHTMLAttributes } from 'vue'
+import { getCurrentInstance, h, type FunctionalComponent, type ImgHTMLAttributes } from 'vue'
 import { pictureProps, type PictureImage } from './picture-props.ts'
 
 /** Everything that an `<img>` takes, besides what the image decides. */
@@ -11,8 +11,14 @@ export interface PictureProps extends Omit<ImgHTMLAttributes, 'src' | 'srcset'> 
 
 /** A `<picture>` of an imported image. Attributes and listeners reach the `<img>`. */
 export const Picture: FunctionalComponent<PictureProps> = /* @__PURE__ */ Object.assign(
-  ({ image, sizes, priority }: PictureProps, { attrs }: { attrs: Record<string, unknown> }) => {
-    const { sources, img } = pictureProps(image, { ...attrs, sizes, priority })
+  function Picture(
+    { image, sizes, priority }: PictureProps,
+    { attrs }: { attrs: Record<string, unknown> },
+  ) {
+    // Vue gives the mark of scoped styles to the outer element only, but a class reaches the inner one.
+    const scope = getCurrentInstance()?.vnode.scopeId
+    const marked = scope ? { [scope]: '' } : {}
+    const { sources, img } = pictureProps(image, { ...attrs, ...marked, sizes, priority })
     // Vue has joined lists of styles by now.
     return h('picture', [...sources.map((source) => h('source', source)), h('img', img)])
   },

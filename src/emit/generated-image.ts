@@ -24,7 +24,10 @@ export interface GeneratedImage {
   blurDataURL?: string
   /** Only with `placeholder: color`: `#rrggbb`. */
   color?: string
-  /** Only with a placeholder, where the page is seen through parts of the picture, and so would be a background. */
+  /**
+   * Only with a placeholder, where the page is seen through parts of the picture or of one for other media, and so would be
+   * a background.
+   */
   alpha?: true
   /** Only with `output.media`: the pictures for other media, in order; the first whose query matches is shown. */
   media?: MediaSource[]

@@ -23,7 +23,9 @@ export function mediaOf(
   return image.entry.media.flatMap(({ media, image: id, settings }): MediaImage[] => {
     const shown = id === undefined ? image : images.get(id)
     if (shown === undefined) return []
-    const output = outputForMedium(shown.entry.output, settings)
+    // A page shows only the placeholder of the image itself, behind all of them.
+    const { placeholder } = image.entry.output
+    const output = { ...outputForMedium(shown.entry.output, settings), placeholder }
     return [{ media, image: { ...shown, entry: { ...shown.entry, output, media: [] } } }]
   })
 }
@@ -43,12 +45,17 @@ export async function withMedia<Rendered extends RenderedImage>(
   if (media.length === 0) return render(image)
   const shown = await render(image)
   const others = await Promise.allSettled(media.map((one) => render(one.image)))
+  const rendered = others.map((other) => {
+    // After all of them have ended, so that nothing writes afterwards.
+    if (other.status === 'rejected') throw other.reason
+    return other.value
+  })
   return {
     ...shown,
-    media: others.map((other, index) => {
-      // After all of them have ended, so that nothing writes afterwards.
-      if (other.status === 'rejected') throw other.reason
-      return { media: media[index]?.media ?? '', renditions: other.value.renditions }
-    }),
+    ...(rendered.some(({ alpha }) => alpha) ? { alpha: true } : {}),
+    media: rendered.map(({ renditions }, index) => ({
+      media: media[index]?.media ?? '',
+      renditions,
+    })),
   }
 }

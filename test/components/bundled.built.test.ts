@@ -10,7 +10,7 @@ import { describe, expect, it } from 'vitest'
 import webpack from 'webpack'
 import { rspack } from '@rspack/core'
 import { temporaryProject } from '../temporary-project.ts'
-import { BADGE, KIRA } from './images.ts'
+import { BADGE, DIRECTED, KIRA } from './images.ts'
 
 const components = path.join(import.meta.dirname, '../../dist/components')
 const FRAMEWORKS = ['react', 'vue']
@@ -167,6 +167,14 @@ describe('the warning of missing sizes', () => {
     const page = `import { picture } from 'ENTRY'; globalThis.page = [1, ${code}]`
     const define = { 'process.env.NODE_ENV': '"development"' }
     expect(saidBy(await bundled('html', page, define))).toEqual([])
+  })
+
+  it('is given where only a picture for other media has several widths', async () => {
+    const image = { ...BADGE, media: DIRECTED.media }
+    const page = `import { picture } from 'ENTRY'
+      globalThis.page = [1, picture(${JSON.stringify(image)})]`
+    const define = { 'process.env.NODE_ENV': '"development"' }
+    expect(saidBy(await bundled('html', page, define))).toHaveLength(1)
   })
 
   it('is given once for an image that is rendered again and again', async () => {

@@ -85,11 +85,32 @@ describe('pictureProps', () => {
   it('passes every other attribute on to the <img>, but not what the image decides', () => {
     const onload = (): void => undefined
     const others = { id: 'hero', class: 'wide', 'data-n': 0, 'aria-hidden': true, onload }
-    expect(imgOf(KIRA, { ...others, src: '/other.jpg', srcset: '/other.jpg 9w' })).toMatchObject({
+    const mistaken = { src: '/other.jpg', srcset: '/other.jpg 9w' }
+    expect(imgOf(KIRA, { ...others, ...mistaken })).toMatchObject({
       ...others,
       src: KIRA.src,
       srcset: KIRA.srcset,
     })
+    expect(imgOf(BADGE, mistaken)).toEqual(imgOf(BADGE))
+  })
+
+  it.each([
+    ['null', null],
+    ['undefined', undefined],
+  ])('takes %s for an option that is not given', (_, value) => {
+    const options = ['alt', 'class', 'decoding', 'fetchpriority', 'height', 'loading', 'priority']
+    const nothing = Object.fromEntries([...options, 'style', 'width'].map((key) => [key, value]))
+    expect(pictureProps(DIRECTED, { sizes: SIZES, ...nothing })).toStrictEqual(
+      pictureProps(DIRECTED, { sizes: SIZES }),
+    )
+  })
+
+  it.each([
+    ['no export of the manifest', undefined, 'undefined'],
+    ['nothing', null, 'null'],
+    ['the address of a file', '/kira.jpg', '/kira.jpg'],
+  ])('says what it was given in place of an image: %s', (_, image, named) => {
+    expect(() => pictureProps(image as never)).toThrow(`Not an image of a manifest: ${named}`)
   })
 
   it.each([
@@ -102,6 +123,24 @@ describe('pictureProps', () => {
     ],
     ['a height', { height: 90 }, { width: 160, height: 90 }, { width: 90, height: 90 }],
     ['both', { width: 50, height: 50 }, { width: 50, height: 50 }, { width: 50, height: 50 }],
+    [
+      'both of the image itself',
+      { width: 1280, height: 720 },
+      { width: 1280, height: 720 },
+      { width: 1280, height: 1280 },
+    ],
+    [
+      'both as its own, smaller and as texts',
+      { width: '333', height: '187' },
+      { width: '333', height: 187 },
+      { width: '333', height: 333 },
+    ],
+    [
+      'a box that CSS fits it into',
+      { width: 80, height: 90 },
+      { width: 80, height: 90 },
+      { width: 80, height: 90 },
+    ],
   ])('keeps the shape of every source, given %s', (_, options, own, square) => {
     const { sources, img } = pictureProps(DIRECTED, options)
     expect(img).toMatchObject(own)
@@ -126,12 +165,21 @@ describe('pictureProps', () => {
     expect(img.srcset).toBe(`${encoded}/kira-640.jpg 640w, ${encoded}/kira-1280.jpg 1280w`)
   })
 
+  it('keeps the comma of a `data:` URL', () => {
+    const small = 'data:image/webp;base64,UklG'
+    const large = 'data:image/svg+xml,<svg%20width="9"/>'
+    const image = { ...KIRA, src: large, srcset: `${small} 640w, ${large} 1280w` }
+    expect(imgOf(image, { sizes: SIZES })['srcset']).toBe(image.srcset)
+    const one = { ...BADGE, sources: { avif: `${small} 256w` } }
+    expect(pictureProps(one).sources[0]?.srcset).toBe(small)
+  })
+
   describe('its placeholder', () => {
     const blurDataURL = 'data:image/webp;base64,UklGRhIAAABXRUJQVlA4IAYAAAA='
 
     it('is the background of an opaque picture', () => {
       expect(imgOf({ ...KIRA, blurDataURL })['style']).toBe(
-        `background:url("${blurDataURL}") 50%/cover no-repeat content-box;`,
+        `background:url("${blurDataURL}") 50%/cover content-box;`,
       )
       expect(imgOf({ ...KIRA, color: '#aabbcc' })['style']).toBe('background:#aabbcc content-box;')
     })
@@ -143,6 +191,8 @@ describe('pictureProps', () => {
 
     it('of the light picture is not behind the dark one', () => {
       expect(imgOf({ ...DIRECTED, color: '#aabbcc' })).not.toHaveProperty('style')
+      const loud = { ...DIRECTED.media![1]!, media: '(PREFERS-COLOR-SCHEME: dark)' }
+      expect(imgOf({ ...KIRA, media: [loud], color: '#aabbcc' })).not.toHaveProperty('style')
       const small = DIRECTED.media!.slice(0, 1)
       expect(imgOf({ ...DIRECTED, media: small, color: '#aabbcc' })).toHaveProperty('style')
     })

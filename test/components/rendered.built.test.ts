@@ -88,3 +88,24 @@ it('adds nothing to a React page around the picture, also where it comes first',
   )
   expect(html).toMatch(/^<picture>.*<\/picture>$/)
 })
+
+it.each([
+  ['without a style', { style: null }, { style: undefined }],
+  ['with other files by mistake', { src: '/a.jpg', srcSet: '/a.jpg 1w' }, {}],
+  ['with the name of HTML', { fetchpriority: 'low' }, { fetchPriority: 'low' }],
+])('renders in React %s', (_, given, plain) => {
+  const markupOf = (properties: object): string =>
+    renderToStaticMarkup(
+      createElement(ReactPicture, { image: { ...BADGE, color: '#aabbcc' }, ...properties }),
+    )
+  expect(markupOf(given)).toBe(markupOf(plain))
+})
+
+it("carries the mark of Vue's scoped styles, so that they reach a class on it", async () => {
+  const page = {
+    __scopeId: 'data-v-7ba5bd90',
+    render: () => h(VuePicture, { image: BADGE, class: 'badge' }),
+  }
+  const html = await renderVue(createSSRApp(page))
+  expect(html).toMatch(/<img [^>]*class="badge" data-v-7ba5bd90 /)
+})

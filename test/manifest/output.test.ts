@@ -210,7 +210,7 @@ describe('outputForMedium', () => {
     expect(outputForMedium(output, {})).toBe(output)
   })
 
-  it('changes only what is written, and draws no placeholder', () => {
+  it('changes only what is written', () => {
     const narrow = outputForMedium(output, {
       aspectRatio: '1:1',
       position: 'attention',
@@ -222,7 +222,6 @@ describe('outputForMedium', () => {
       aspectRatio: { width: 1, height: 1 },
       position: 'attention',
       widths: [320],
-      placeholder: 'none',
       encoders: {
         ...output.encoders,
         avif: { quality: 40, effort: 3 },

@@ -110,6 +110,37 @@ describe('what an image shows for its media', () => {
     expect(media[4]?.renditions).toEqual(mirrored.renditions)
   })
 
+  test('tells of transparent parts in any of them, behind which a placeholder would be seen', async () => {
+    const { root } = await temporaryProject({
+      'flag.image.yaml': `defaults: { source: ./flag.png, alt: "", output: { formats: [png] } }
+images:
+  opaque: { output: { placeholder: color, media: [{ media: print, widths: [8] }] } }
+  other: { output: { placeholder: color, media: [{ media: print, image: "#clear" }] } }
+  padded: { output: { placeholder: blur, media: [{ media: print, image: "#padded-one", widths: [8] }] } }
+  bare: { output: { media: [{ media: print, image: "#clear" }] } }
+  clear: { process: [removeAlpha, { ensureAlpha: 0.5 }], output: { placeholder: color } }
+  padded-one: { process: [{ extend: { top: 4, background: { r: 0, g: 0, b: 0, alpha: 0 } } }] }
+`,
+      'flag.png': await flag(),
+    })
+    const pipeline = await opened(root)
+    const survey = await pipeline.survey()
+    expect(survey.problems.size).toBe(0)
+    const look = async (name: string): Promise<Partial<ShownImage>> => {
+      const { alpha, blurDataURL, color } = await shown(pipeline, survey, `flag.image.yaml#${name}`)
+      return {
+        ...(alpha && { alpha }),
+        ...(blurDataURL && { blurDataURL }),
+        ...(color && { color }),
+      }
+    }
+    const [opaque, other] = [await look('opaque'), await look('other')]
+    expect(opaque).toEqual({ color: expect.stringMatching(/^#/) })
+    expect(other).toEqual({ ...opaque, alpha: true })
+    expect(await look('padded')).toEqual({ blurDataURL: expect.any(String), alpha: true })
+    expect(await look('bare')).toEqual({})
+  })
+
   test('does not count the media of another image', async () => {
     const { root } = await temporaryProject({
       'two.image.yaml': `images:

@@ -227,8 +227,7 @@ export function outputForMedium(output: Output, settings: RenditionSettings): Ou
     aspectRatio: aspectRatio === undefined ? output.aspectRatio : parseRatio(aspectRatio),
     fit: fit ?? output.fit,
     position: position ?? output.position,
-    // A page shows only the placeholder of the image itself.
-    placeholder: 'none',
+    placeholder: output.placeholder,
   }
 }
 
