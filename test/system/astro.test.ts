@@ -12,7 +12,7 @@ import { visitPage } from './open-page.ts'
 import { seeEdit } from './seen-edit.ts'
 import { addressIn } from './studio-dev-server.ts'
 import { CAST, countLoads } from './counted-loads.ts'
-import { EXAMPLE_WINDOWS, expectWellShown } from './well-shown.ts'
+import { AT_NIGHT, EXAMPLE_WINDOWS, expectWellShown, MEDIA } from './well-shown.ts'
 
 /** Rendered on a server of its own, below a base path, with files on another path. */
 const SERVER_CONFIG = `import node from '@astrojs/node'
@@ -62,6 +62,10 @@ beforeAll(async () => {
     dependencies: { '@astrojs/node': '^11.1.6' },
     files: { 'astro.server.config.mjs': SERVER_CONFIG, 'astro.quiet.config.mjs': QUIET_CONFIG },
   })
+  const { project } = example
+  const manifest = 'src/pictures/garden.image.yaml'
+  project.edit(manifest, 'widths: [480, 960] }', `widths: [480, 960], ${MEDIA} }`)
+  project.write(manifest, `${project.read(manifest)}${AT_NIGHT}`)
 })
 afterAll(() => example?.close())
 
@@ -77,6 +81,12 @@ const SHOWN = [
   { alt: 'The orchard in the first warm week.', width: 640, height: 480 },
   { alt: 'Leaves on the pond.', width: 640, height: 480 },
 ]
+
+/** Looks at the page of a server in all windows. */
+async function expectGardenWellShown(url: string): Promise<void> {
+  const greenhouse = { alt: SHOWN[0]!.alt, hasMedia: true }
+  await expectWellShown(example.browser, url, [greenhouse], EXAMPLE_WINDOWS)
+}
 
 describe('Astro', () => {
   it('checks names and sizes before any build, and requests nothing', async () => {
@@ -99,10 +109,10 @@ describe('Astro', () => {
 
   it('shows every picture of a static site', async () => {
     await example.build('astro', ['build'])
-    expect(example.emulator.stats().images).toBe(3)
+    expect(example.emulator.stats().images).toBe(4)
     const server = await example.project.serveAt('astro', ['preview'])
     expect(await shownBy(server, '/', 'astro-static')).toMatchObject(SHOWN)
-    await expectWellShown(example.browser, server.url, SHOWN[0]!.alt, EXAMPLE_WINDOWS)
+    await expectGardenWellShown(server.url)
   })
 
   it('ships no original that only `<Image>` and `<Picture>` make sizes of', () => {
@@ -115,7 +125,7 @@ describe('Astro', () => {
 
   it('shows every picture of a server, below its base path, and requests none again', async () => {
     await example.build('astro', ['build', '--config', 'astro.server.config.mjs'])
-    expect(example.emulator.stats().images).toBe(3)
+    expect(example.emulator.stats().images).toBe(4)
     const server = await example.project.serve('node', () => ['dist-server/server/entry.mjs'])
     expect(await shownBy(server, '/garden/', 'astro-server')).toMatchObject(SHOWN)
   })
@@ -131,10 +141,11 @@ describe('Astro', () => {
       to: 'An orchard by a lake in winter',
       alt: SHOWN[1]!.alt,
       name: 'astro-dev',
+      visit: expectGardenWellShown,
     })
     for (const stage of seen.stages) expect(stage).toMatchObject(SHOWN)
     // Its pages are rendered on the server.
-    expect(seen).toMatchObject({ asked: 4, isSamePage: false, complaints: [] })
+    expect(seen).toMatchObject({ asked: 5, isSamePage: false, complaints: [] })
     expect(seen.output.match(/Studio: http:\/\/127\.0\.0\.1:\d+\/#token=[\w-]{22,}/g)).toHaveLength(
       1,
     )

@@ -12,7 +12,7 @@ import { openPage, visitPage } from './open-page.ts'
 import { seeEdit } from './seen-edit.ts'
 import { addressIn } from './studio-dev-server.ts'
 import { NO_LOADS, seeRenames } from './seen-renames.ts'
-import { EXAMPLE_WINDOWS, expectWellShown } from './well-shown.ts'
+import { AT_NIGHT, EXAMPLE_WINDOWS, expectWellShown, MEDIA } from './well-shown.ts'
 
 const MISSPELT = `import { harbor } from './pictures/ferry.image.yaml' // TS2724
 import { crossing } from '~/pictures/ferry.image.yaml'
@@ -34,11 +34,21 @@ let example: InstalledExample
 
 beforeAll(async () => {
   example = await installExample('nuxt', { framework: 'nuxt', needsNewerNode: true })
+  const { project } = example
+  const manifest = 'app/pictures/ferry.image.yaml'
+  project.edit(manifest, 'seed: 3', `seed: 3\n    output: { ${MEDIA} }`)
+  project.write(manifest, `${project.read(manifest)}${AT_NIGHT}`)
 })
 afterAll(() => example?.close())
 
 const HARBOUR = { alt: 'The harbour before the last ferry.', width: 960, height: 720 }
 const CROSSING = { alt: 'The crossing by night.', width: 960, height: 720 }
+
+/** Looks at the page of a server in all windows. */
+async function expectHarbourWellShown(url: string): Promise<void> {
+  const harbour = { alt: HARBOUR.alt, hasMedia: true }
+  await expectWellShown(example.browser, url, [harbour], EXAMPLE_WINDOWS)
+}
 
 /** Nothing is generated before a person asks. */
 const QUIET = "imagegen: { dev: { generate: 'off' } },"
@@ -73,7 +83,7 @@ describe('Nuxt', () => {
   ])('shows every picture below $path, of the server and of the browser', async (where) => {
     const { browser, emulator, project } = example
     await example.build('nuxt', ['build'], where.environment)
-    expect(emulator.stats().images).toBe(2)
+    expect(emulator.stats().images).toBe(3)
     const server = await project.serve(
       'node',
       () => ['.output/server/index.mjs'],
@@ -87,7 +97,7 @@ describe('Nuxt', () => {
       await page.getByRole('button').click()
       await expect.poll(() => naturalSizes(page)).toMatchObject([HARBOUR, CROSSING])
     })
-    await expectWellShown(browser, server.url + where.path, HARBOUR.alt, EXAMPLE_WINDOWS)
+    await expectHarbourWellShown(server.url + where.path)
   })
 
   it('shows placeholders, then pictures, then those of an edited prompt, on one page', async () => {
@@ -102,9 +112,10 @@ describe('Nuxt', () => {
       alt: HARBOUR.alt,
       name: 'nuxt-dev',
       isRendered: true,
+      visit: expectHarbourWellShown,
     })
     for (const stage of seen.stages) expect(stage).toMatchObject([HARBOUR])
-    expect(seen).toMatchObject({ asked: 3, isSamePage: true, complaints: [] })
+    expect(seen).toMatchObject({ asked: 4, isSamePage: true, complaints: [] })
     expect(seen.output).toContain('[imagegen] harbour: in the store.')
     expect(seen.output).not.toMatch(/ERROR|\[error\]/)
     expect(seen.output.match(STUDIO)).toHaveLength(1)

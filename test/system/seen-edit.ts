@@ -36,6 +36,8 @@ export interface EditPlan {
   readonly isRendered?: boolean
   /** The name of the pictures of the page that are kept. */
   readonly name: string
+  /** Looks at the page by itself, once all of its pictures are there. */
+  readonly visit?: (url: string) => Promise<void>
 }
 
 /**
@@ -98,7 +100,9 @@ export async function seeEdit(plan: EditPlan): Promise<SeenEdit> {
       await expect.poll(async () => (await fetch(page.url())).text()).toContain(file)
     }
     const isSamePage = (await page.evaluate('window.isFirstPage')) === true
+    const at = page.url()
     await page.close()
+    await plan.visit?.(at)
     return {
       stages,
       isSamePage,

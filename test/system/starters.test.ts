@@ -9,16 +9,16 @@ import { naturalSizes } from './natural-sizes.ts'
 import { visitPage } from './open-page.ts'
 import { seeEdit } from './seen-edit.ts'
 import { NO_LOADS, seeRenames } from './seen-renames.ts'
-import { expectWellShown, SIZES } from './well-shown.ts'
+import { AT_NIGHT, expectWellShown, MEDIA, SIZES } from './well-shown.ts'
 
 const MANIFEST = `
 defaults:
   aspectRatio: 4:3
   output: { formats: [avif, jpeg], widths: [480, 960] }
 images:
-  kira: { prompt: Kira on a hill in spring, alt: Kira on a hill }
+  kira: { prompt: Kira on a hill in spring, alt: Kira on a hill, output: { ${MEDIA} } }
   unused: { prompt: Nobody anywhere, alt: Nobody }
-`
+${AT_NIGHT}`
 
 const CONFIG = (plugin: string, call: string): string => `
 import { defineConfig } from 'vite'
@@ -190,7 +190,7 @@ describe.each(STARTERS)('$name', (starter) => {
 
       const built = await project.run(bundler.program, ['build'], accountAt(emulator.url))
       expect(built.code, built.output).toBe(0)
-      expect(emulator.stats().images).toBe(2)
+      expect(emulator.stats().images).toBe(3)
       expect(built.output).not.toContain('unused-')
       const server = await project.serveAt(bundler.program, bundler.preview)
       onTestFinished(() => server.stop())
@@ -198,7 +198,10 @@ describe.each(STARTERS)('$name', (starter) => {
       await visitPage(browser, server.url, title, (page) =>
         expect.poll(() => naturalSizes(page)).toMatchObject([kira]),
       )
-      await expectWellShown(browser, server.url, kira.alt)
+      const look = async (url: string): Promise<void> => {
+        await expectWellShown(browser, url, [{ alt: kira.alt, hasMedia: true }])
+      }
+      await look(server.url)
 
       const seen = await seeEdit({
         browser,
@@ -209,9 +212,10 @@ describe.each(STARTERS)('$name', (starter) => {
         to: 'in autumn',
         alt: kira.alt,
         name: `${title}-dev`,
+        visit: look,
       })
       for (const stage of seen.stages) expect(stage).toMatchObject([kira])
-      expect(seen).toMatchObject({ asked: 3, isSamePage: true, complaints: [] })
+      expect(seen).toMatchObject({ asked: 4, isSamePage: true, complaints: [] })
 
       const dev = await project.serveAt(bundler.program, bundler.dev, {
         IMAGEGEN_MODE: 'placeholder',

@@ -13,7 +13,7 @@ import { NO_LOADS, seeRenames } from './seen-renames.ts'
 import { addressIn, STUDIO } from './studio-dev-server.ts'
 import { buttonOf, tileOf } from './studio-page.ts'
 import { svelteErrorsIn } from './svelte-errors.ts'
-import { EXAMPLE_WINDOWS, expectWellShown } from './well-shown.ts'
+import { AT_NIGHT, EXAMPLE_WINDOWS, expectWellShown, MEDIA } from './well-shown.ts'
 
 const MISSPELT = `<script lang="ts">
   import { towers } from '#lib/pictures/tower.image.yaml' // TS2724
@@ -40,6 +40,10 @@ beforeAll(async () => {
     framework: '@sveltejs/kit',
     needsNewerNode: true,
   })
+  const { project } = example
+  const manifest = 'src/lib/pictures/tower.image.yaml'
+  project.edit(manifest, 'seed: 3', `seed: 3\n    output: { ${MEDIA} }`)
+  project.write(manifest, `${project.read(manifest)}${AT_NIGHT}`)
 })
 afterAll(() => example?.close())
 
@@ -47,6 +51,12 @@ const SHOWN = [
   { alt: "The tower with the town's only clock.", width: 960, height: 720 },
   { alt: 'The room at the end of the stairs.', width: 960, height: 720 },
 ]
+
+/** Looks at the page of a server in all windows. */
+async function expectTowerWellShown(url: string): Promise<void> {
+  const tower = { alt: SHOWN[0]!.alt, hasMedia: true }
+  await expectWellShown(example.browser, url, [tower], EXAMPLE_WINDOWS)
+}
 
 function check(): Promise<Ran> {
   return example.project.run('svelte-check', [
@@ -85,14 +95,14 @@ describe('SvelteKit', () => {
       ),
     )
     await example.build('vite', ['build'])
-    expect(emulator.stats().images).toBe(2)
+    expect(emulator.stats().images).toBe(3)
     const server = await project.serveAt('vite', ['preview'])
     onTestFinished(() => server.stop())
     const name = `sveltekit${base.replace('/', '-')}`
     const shown = await visitPage(browser, `${server.url}${base}/`, name, naturalSizes)
     expect(shown).toMatchObject(SHOWN)
     for (const { url } of shown) expect(url).toContain(`${server.url}${base}/_app/`)
-    await expectWellShown(browser, `${server.url}${base}/`, SHOWN[0]!.alt, EXAMPLE_WINDOWS)
+    await expectTowerWellShown(`${server.url}${base}/`)
   })
 
   it('leaves the renditions as they are, although enhancedImages() takes every picture', () => {
@@ -106,7 +116,7 @@ describe('SvelteKit', () => {
           ]),
       )
     const renditions = bytesIn('node_modules/.cache/unplugin-imagegen/renditions')
-    expect(renditions.size).toBe(12)
+    expect(renditions.size).toBe(22)
     expect(bytesIn('build/_app/immutable/assets')).toEqual(renditions)
   })
 
@@ -122,9 +132,10 @@ describe('SvelteKit', () => {
       alt: SHOWN[1]!.alt,
       name: 'sveltekit-dev',
       isRendered: true,
+      visit: expectTowerWellShown,
     })
     for (const stage of seen.stages) expect(stage).toMatchObject(SHOWN)
-    expect(seen).toMatchObject({ asked: 3, isSamePage: true, complaints: [] })
+    expect(seen).toMatchObject({ asked: 4, isSamePage: true, complaints: [] })
   })
 
   it('offers the studio in its dev server, at an origin of its own, and shows what is written there', async () => {

@@ -1,3 +1,4 @@
+import path from 'node:path'
 import type { Browser, Page } from 'playwright-core'
 import { expect } from 'vitest'
 
@@ -6,6 +7,8 @@ export interface Window {
   readonly width: number
   readonly density: number
   readonly file: number
+  /** What the system prefers. */
+  readonly colorScheme?: 'light' | 'dark'
 }
 
 /** For `sizes="(max-width: 700px) 480px, 960px"` and files of 480 and 960 pixels. */
@@ -28,6 +31,25 @@ export const EXAMPLE_WINDOWS: readonly Window[] = [
   { width: 1280, density: 1, file: 960 },
   { width: 1280, density: 2, file: 960 },
 ]
+
+/** Windows in the dark, for images with `MEDIA`. */
+const DARK_WINDOWS: readonly Window[] = [
+  { width: 360, density: 1, file: 480, colorScheme: 'dark' },
+  { width: 1280, density: 1, file: 960, colorScheme: 'dark' },
+]
+
+/** In the `output` of an image: another one in the dark, and a crop in small windows. Each has a shape of its own. */
+export const MEDIA =
+  'media: [{ media: "(prefers-color-scheme: dark)", image: "#atNight" }, { media: "(max-width: 600px)", aspectRatio: "2:1" }]'
+
+/** The other image, among those of the same manifest. */
+export const AT_NIGHT = `
+  atNight:
+    prompt: The same place at night
+    alt: The same place at night
+    aspectRatio: "1:1"
+    output: { formats: [avif, jpeg], widths: [480, 960] }
+`
 
 /** Adds up what the browser reports as shifts of the layout. */
 const COUNT_SHIFTS = `
@@ -63,11 +85,7 @@ export interface Looked {
 export async function lookAt(
   browser: Browser,
   url: string,
-  {
-    width,
-    density,
-    colorScheme = 'light',
-  }: Pick<Window, 'width' | 'density'> & { colorScheme?: 'light' | 'dark' },
+  { width, density, colorScheme = 'light' }: Omit<Window, 'file'>,
 ): Promise<Looked> {
   const context = await browser.newContext({
     viewport: { width, height: 900 },
@@ -125,22 +143,52 @@ function complaintsOf(page: Page): string[] {
   return complaints
 }
 
+/** A picture of 4:3 that a page has, with AVIF as its best format. */
+export interface ExpectedPicture {
+  readonly alt: string
+  /** Whether its image has `MEDIA`. */
+  readonly hasMedia?: boolean
+}
+
 /**
- * Looks at a page in windows of three widths and two densities: the picture of that text alternative shows the file that
- * suits the window, nothing on the page moves, and nothing is complained of.
+ * Looks at a page in windows of three widths and two densities, and in the dark if a picture is another one there: each
+ * picture shows the file that suits the window, nothing on the page moves, and nothing is complained of.
+ *
+ * @returns what the page shows in each of them.
  */
 export async function expectWellShown(
   browser: Browser,
   url: string,
-  alt: string,
-  windows: readonly Window[] = WINDOWS,
-): Promise<void> {
-  const looks = windows.map(async (window) => {
-    const { files, shifts, complaints } = await lookAt(browser, url, window)
-    const shown = files.filter((file) => file.alt === alt)
-    return { ...window, file: shown.map(({ width }) => width).join(), shifts, complaints }
+  pictures: readonly ExpectedPicture[],
+  light: readonly Window[] = WINDOWS,
+): Promise<ReadonlyArray<readonly ShownFile[]>> {
+  const isDirected = pictures.some(({ hasMedia = false }) => hasMedia)
+  const windows = isDirected ? [...light, ...DARK_WINDOWS] : light
+  const looks = await Promise.all(windows.map((window) => lookAt(browser, url, window)))
+  const seen = looks.map(({ files, shifts, complaints }, index) => {
+    const shown = pictures.map(({ alt }) => {
+      const file = files.find((each) => each.alt === alt)
+      const format = path.posix.extname(new URL(file?.url ?? url).pathname)
+      return { alt, format, width: file?.width, height: file?.height }
+    })
+    return { ...windows[index], shown, shifts, complaints }
   })
-  expect(await Promise.all(looks), url).toEqual(
-    windows.map((window) => ({ ...window, file: `${window.file}`, shifts: 0, complaints: [] })),
-  )
+  const expected = windows.map((window) => {
+    const shown = pictures.map((picture) => {
+      const height = heightIn(window, picture)
+      return { alt: picture.alt, format: '.avif', width: window.file, height }
+    })
+    return { ...window, shown, shifts: 0, complaints: [] }
+  })
+  expect(seen, url).toEqual(expected)
+  return looks.map(({ files }) => files)
+}
+
+function heightIn(
+  { width, file, colorScheme }: Window,
+  { hasMedia = false }: ExpectedPicture,
+): number {
+  if (hasMedia && colorScheme === 'dark') return file
+  if (hasMedia && width <= 600) return file / 2
+  return (file * 3) / 4
 }
