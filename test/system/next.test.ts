@@ -10,7 +10,7 @@ import { naturalSizes, type NaturalSize } from './natural-sizes.ts'
 import { nextProject, type NextBundler, type NextProject } from './next-project.ts'
 import { openPage, visitPage } from './open-page.ts'
 import { seeEdit } from './seen-edit.ts'
-import { lookAt } from './well-shown.ts'
+import { AT_NIGHT, EXAMPLE_WINDOWS, expectWellShown, MEDIA } from './well-shown.ts'
 
 /** Any web server would do. */
 const VITE = path.join(import.meta.dirname, '../../node_modules/.bin/vite')
@@ -61,15 +61,13 @@ const HARBOUR_ANYWHERE = { alt: HARBOUR.alt }
 /** By the manifest and by `sizes`; Next's own server makes the lighthouse smaller. */
 const PAGE = [HARBOUR, { ...LIGHTHOUSE, width: 640, height: 480 }, SMALL_HARBOUR, ISLANDS]
 
-/** Two formats in two widths, one, and three: nothing of what no page uses. */
+/** By name and number: formats in widths, of the harbour with its crop. Nothing of what no page uses. */
 const FILES = [
-  'harbour.avif',
-  'harbour.avif',
-  'harbour.jpg',
-  'harbour.jpg',
-  'islands.webp',
-  'islands.webp',
-  'islands.webp',
+  ...Array<string>(2).fill('atNight.avif'),
+  ...Array<string>(2).fill('atNight.jpg'),
+  ...Array<string>(4).fill('harbour.avif'),
+  ...Array<string>(4).fill('harbour.jpg'),
+  ...Array<string>(3).fill('islands.webp'),
   'lighthouse.webp',
 ]
 
@@ -81,6 +79,9 @@ beforeAll(async () => {
   browser = await launchChromium()
   emulator = await startEmulator({ rpm: 0 })
   project = await nextProject(emulator.url)
+  const manifest = 'pictures/harbour.image.yaml'
+  project.files.edit(manifest, 'widths: [480, 960] }', `widths: [480, 960], ${MEDIA} }`)
+  project.files.write(manifest, `${project.files.read(manifest)}${AT_NIGHT}`)
 }, PATIENCE)
 
 afterAll(async () => {
@@ -118,6 +119,11 @@ async function shownAt(paths: readonly string[], name: string): Promise<NaturalS
   return pages
 }
 
+/** Looks at the page of a server in all windows. */
+async function expectHarbourWellShown(url: string): Promise<void> {
+  await expectWellShown(browser, url, [{ alt: HARBOUR.alt, hasMedia: true }], EXAMPLE_WINDOWS)
+}
+
 describe('types in a project of Next', () => {
   it('are exact before any build, and request nothing', async () => {
     project.files.write('components/misspelt.tsx', MISSPELT)
@@ -143,7 +149,7 @@ describe('the pictures of a project of Next', () => {
       MINIMAX_API_HOST: emulator.url,
     })
     expect(code, output).toBe(0)
-    expect(emulator.stats().images).toBe(4)
+    expect(emulator.stats().images).toBe(5)
   })
 })
 
@@ -162,10 +168,7 @@ describe.each(BUNDLERS)('Next with %s', { timeout: PATIENCE }, (bundler) => {
     const [page, classic] = await shownAt(['/', '/classic'], `next-${bundler}`)
     const still = await project.start()
     onTestFinished(() => still.stop())
-    for (const width of [360, 1280]) {
-      const looked = await lookAt(browser, still.url, { width, density: 2 })
-      expect(looked).toMatchObject({ shifts: 0, complaints: [] })
-    }
+    await expectHarbourWellShown(still.url)
     expect(page).toMatchObject(PAGE)
     expect(classic).toMatchObject([HARBOUR, LIGHTHOUSE])
     // What the server rendered and what the browser was given agree.
@@ -247,6 +250,7 @@ describe.each(BUNDLERS)('Next with %s', { timeout: PATIENCE }, (bundler) => {
       to: `under the night sky, ${bundler}`,
       alt: HARBOUR.alt,
       name: `next-${bundler}-dev`,
+      visit: expectHarbourWellShown,
     })
     onTestFinished(() =>
       project.files.edit(
@@ -257,7 +261,7 @@ describe.each(BUNDLERS)('Next with %s', { timeout: PATIENCE }, (bundler) => {
     )
     const page = PAGE.map((each) => (each.alt === HARBOUR.alt ? HARBOUR_ANYWHERE : each))
     for (const stage of seen.stages) expect(stage).toMatchObject(page)
-    expect(seen.asked).toBe(5)
+    expect(seen.asked).toBe(6)
     expect(seen.complaints).toEqual([])
     expect(seen.isSamePage).toBe(true)
   })

@@ -7,7 +7,7 @@ export default function Page() {
   return (
     <main>
       <h1>Harbour</h1>
-      <Picture image={harbour} sizes="640px" priority />
+      <Picture image={harbour} sizes="(min-width: 640px) 640px, 100vw" priority />
       <Image src={lighthouse} alt={lighthouse.alt} placeholder="blur" sizes="640px" preload />
       <Postcard />
     </main>
