@@ -1,4 +1,5 @@
 import { rmSync } from 'node:fs'
+import type { GeneratedImage } from './generated-image.ts'
 import { png, type Sandbox } from './sandbox.ts'
 
 const CAST = [
@@ -38,3 +39,17 @@ export async function filled<Project extends Sandbox>(project: Project): Promise
   project.write('src/line.png', await png('#246'))
   return project
 }
+
+/** What a value says of its media: the query, the sides, the fallback format and the others. */
+export function mediaFacts({ media = [] }: GeneratedImage): unknown[] {
+  return media.map(({ media: query, width, height, format, sources }) => {
+    return [query, width, height, format, Object.keys(sources)]
+  })
+}
+
+/** The same of `kira`. */
+export const MEDIA: readonly unknown[] = [
+  ['(max-width: 600px)', 16, 32, 'jpeg', ['webp']],
+  ['(prefers-color-scheme: dark)', 64, 64, 'jpeg', []],
+  ['print', 64, 32, 'png', []],
+]

@@ -1,10 +1,12 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { existsSync } from 'node:fs'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { listenToConsole } from './console.ts'
 import { expectNoLeaks, expectPictures } from './expect-pictures.ts'
 import type { GeneratedImage } from './generated-image.ts'
 import { HOSTS } from './hosts/all.ts'
-import { buildWith } from './hosts/host.ts'
+import { buildWith, builtIn, settingsFor } from './hosts/host.ts'
 import { vite8 } from './hosts/vite.ts'
-import { FILES, filled } from './media-project.ts'
+import { FILES, MEDIA, filled, mediaFacts } from './media-project.ts'
 import { openSandbox, sandbox } from './sandbox.ts'
 
 describe('what an image shows for other media', () => {
@@ -21,19 +23,45 @@ describe('what an image shows for other media', () => {
     async ({ name, host }) => {
       const client = await buildWith(host, project, { out: `${name}-client`, sourcemap: true })
       const { kira } = (await client.values()) as { kira: GeneratedImage }
-      const sides = kira.media?.map(({ media, width, height, format, sources }) => {
-        return [media, width, height, format, Object.keys(sources)]
-      })
-      expect(sides).toEqual([
-        ['(max-width: 600px)', 16, 32, 'jpeg', ['webp']],
-        ['(prefers-color-scheme: dark)', 64, 64, 'jpeg', []],
-        ['print', 64, 32, 'png', []],
-      ])
+      expect(mediaFacts(kira)).toEqual(MEDIA)
       await expectPictures(client, [kira])
       const server = await buildWith(host, project, { out: `${name}-server`, target: 'server' })
       expect((await server.values())['kira']).toEqual(kira)
       expect(project.emulator.stats().requests).toBe(2)
       for (const { out } of [client, server]) expectNoLeaks(out, project, 8)
+    },
+  )
+
+  test.each(HOSTS.map((host) => ({ name: host.name, host })))(
+    'is emitted again by $name while it watches, when only that is edited',
+    async ({ host }) => {
+      listenToConsole()
+      const watched = await filled(
+        await sandbox({ files: FILES, store: project.path('.imagegen') }),
+      )
+      const settings = settingsFor()
+      const built = builtIn(watched, settings)
+      const watching = await host.watch(watched, settings)
+      onTestFinished(() => watching.close())
+      expect(await watching.next()).toBeUndefined()
+      const { kira: before } = (await built.values()) as { kira: GeneratedImage }
+      expect(mediaFacts(before)).toEqual(MEDIA)
+
+      watched.edit('src/cast.image.yaml', 'aspectRatio: 1:2', 'aspectRatio: 1:1')
+      let after = before
+      await expect
+        .poll(async () => {
+          // Some watchers miss what is written in the moment in which they begin to look.
+          watched.write('src/cast.image.yaml', watched.read('src/cast.image.yaml'))
+          // The next build may be emptying the folder already.
+          const values = await built.values().catch(() => ({}))
+          if ('kira' in values) after = values.kira as GeneratedImage
+          return mediaFacts(after)[0]
+        })
+        .toEqual(['(max-width: 600px)', 16, 16, 'jpeg', ['webp']])
+      expect(after.media?.slice(1)).toEqual(before.media?.slice(1))
+      await expect.poll(() => existsSync(built.fileOf(after.media![0]!.src))).toBe(true)
+      expect(watched.asked()).toBe(0)
     },
   )
 })

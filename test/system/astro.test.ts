@@ -39,11 +39,29 @@ const MISSPELT = `---
 import { Image } from 'astro:assets'
 import Picture from 'unplugin-imagegen/astro/Picture.astro'
 import { greenhouse, orchart } from '../pictures/garden.image.yaml'
+import { tree } from '../pictures/tree.image.yaml'
 const width: 481 = greenhouse.width
 ---
 <Image src={greenhouse} alt={orchart.alt} {width} />
 <Picture image={greenhouse} sizes="50vw" class="wide" alt="" priority />
 <Picture image={greenhouse.src} />
+<Picture sizes="50vw" />
+<Picture image={greenhouse} priority="yes" />
+<Picture image={greenhouse} loading="later" />
+<Picture image={greenhouse} data-n={1} aria-hidden="true" crossorigin="anonymous" priority={undefined} />
+<Picture image={tree} sizes="50vw" data-narrow={tree.media[0].width satisfies 320} />
+<source srcset={tree.media[2]} />
+`
+
+/** What its pictures show for other media is in the exact types, too. */
+const DIRECTED = `images:
+  tree:
+    prompt: A tree
+    alt: A tree
+    output:
+      media:
+        - { media: "(max-width: 600px)", aspectRatio: 1:1, widths: [320] }
+        - { media: print, image: "./garden.image.yaml#orchard" }
 `
 
 /** A page of its own, so that others stay as they are. */
@@ -95,12 +113,17 @@ describe('Astro', () => {
     const sound = await project.run('astro', ['check'], account)
     expect(sound.code, sound.output).toBe(0)
     project.write('src/components/Misspelt.astro', MISSPELT)
+    project.write('src/pictures/tree.image.yaml', DIRECTED)
     const { code, output } = await project.run('astro', ['check'], account)
-    project.write('src/components/Misspelt.astro', '')
+    await project.run('rm', ['src/components/Misspelt.astro', 'src/pictures/tree.image.yaml'])
     expect(code).toBe(1)
     expect(output.match(/ts\(\d+\)/g)?.toSorted(), output).toEqual([
       'ts(2322)',
       'ts(2322)',
+      'ts(2322)',
+      'ts(2322)',
+      'ts(2322)',
+      'ts(2493)',
       'ts(2724)',
     ])
     expect(output).toContain("Did you mean 'orchard'?")
