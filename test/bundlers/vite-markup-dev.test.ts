@@ -200,3 +200,39 @@ test('a page that loads a manifest as a picture is told where its URL is written
   expect(JSON.stringify(await hmr.next('error'))).toContain('src/part.css:2:21')
   expect((await fetch(url, { headers: { 'sec-fetch-dest': 'document' } })).status).toBe(200)
 })
+
+test('a page that loads a manifest by a URL that a component left as it is is told where', async () => {
+  listenToConsole()
+  const project = await sandbox({
+    files: {
+      ...FOX,
+      'index.html': '<script type="module" src="/src/app.jsx"></script>\n',
+      'src/app.jsx':
+        'import { fox } from \'./one.image.yaml\'\nexport const a = <img src="./one.image.yaml#fox" />\n',
+      'public/shown/one.image.yaml': 'a file of the user\n',
+    },
+  })
+  const dev = await viteDev(project, { base: '/sub/' })
+  const hmr = await connectHmr(dev.server)
+  const ask = (url: string, dest: string): Promise<Response> =>
+    fetch(new URL(url, dev.server.resolvedUrls!.local[0]), { headers: { 'sec-fetch-dest': dest } })
+  await dev.request('/sub/')
+  // Browsers take a relative URL from the page on, whatever file it is written in.
+  for (const url of [
+    '/sub/one.image.yaml',
+    '/sub/deep/one.image.yaml',
+    '/sub/src/one.image.yaml',
+  ]) {
+    for (const dest of ['image', 'video', 'object']) {
+      const response = await ask(url, dest)
+      expect(response.status).toBe(404)
+      const said = await response.text()
+      expect(said).toContain('src/app.jsx:2:28  A page loads src/one.image.yaml as a picture')
+      expect(said).toContain('In the markup of a component, import the image')
+      expect(said).not.toContain('in the snow')
+    }
+  }
+  expect(JSON.stringify(await hmr.next('error'))).toContain('src/app.jsx:2:28')
+  const own = await ask('/sub/shown/one.image.yaml', 'image')
+  expect(await own.text()).toBe('a file of the user\n')
+})

@@ -99,3 +99,33 @@ test.each([
     expect(project.asked()).toBe(0)
   },
 )
+
+test.each([
+  ['6', build6 as never as Build],
+  ['7', build7 as never as Build],
+  ['8', build],
+])(
+  'Vite %s fails where a component names an image that its compiler would leave',
+  async (_, run) => {
+    listenToConsole()
+    const files = {
+      'src/Box.svelte': '<p>box</p>\n<img alt="" src="./cast.image.yaml#kira">\n',
+      'src/Card.astro': '---\nconst a = 1\n---\n<img alt="" src="/src/cast.image.yaml#kira">\n',
+      'src/Tile.vue':
+        '<template lang="pug">\nimg(src="./cast.image.yaml#kira")\n</template>\n<style></style>\n',
+      'src/Face.vue':
+        '<template>\n<p style="background: url(./cast.image.yaml#kira)"></p></template>\n',
+    }
+    const project = await sandbox({ store, files })
+    for (const [file, place] of [
+      ['Box.svelte', 'src/Box.svelte:2:18  Svelte leaves the URL in `src` as it is'],
+      ['Card.astro', 'src/Card.astro:4:18  Astro leaves the URL in `src` as it is'],
+      ['Tile.vue', 'src/Tile.vue:2:10  Vue leaves the URL in `src` as it is'],
+      ['Face.vue', 'src/Face.vue:2:27  Vue leaves the URL in `style` as it is'],
+    ] as const) {
+      project.write('src/main.js', `import './${file}'\n`)
+      await expect(run(viteConfig(project))).rejects.toThrow(place)
+    }
+    expect(project.asked()).toBe(0)
+  },
+)

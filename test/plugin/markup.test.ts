@@ -2,8 +2,10 @@ import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { CSS, cssMentions, type StyleSyntax } from '../../src/plugin/markup/css.ts'
 import { htmlMentions } from '../../src/plugin/markup/html.ts'
+import { leftAloneMentions } from '../../src/plugin/markup/left-alone.ts'
 import type { Mention, NamedImage } from '../../src/plugin/markup/mention.ts'
 import { newUrlMentions } from '../../src/plugin/markup/new-url.ts'
+import { componentMentions, templateMentions, vueAssets } from '../../src/plugin/markup/vue.ts'
 import { ImagegenError } from '../../src/shared/errors.ts'
 
 const SCSS: StyleSyntax = { hasLineComments: true, isIndented: false }
@@ -219,14 +221,141 @@ describe('code', () => {
   })
 })
 
+describe('components of Vue', () => {
+  const vue = (text: string, option?: unknown): string =>
+    replaced(text, componentMentions(text, vueAssets(option)))
+  const inTemplate = (text: string, option?: unknown): string => {
+    const part = replaced(text, templateMentions(text, vueAssets(option)))
+    const [before, after] = ['<script>const a = "<template>"</script>\n<template>', '</template>\n']
+    expect(vue(`${before}${text}${after}`, option)).toBe(`${before}${part}${after}`)
+    return part
+  }
+
+  test.each([
+    ['<img src="./x.image.yaml#k" />', '<img src="16.jpeg" />'],
+    [
+      '<template #a><p/></template><img src="x.image.yaml">',
+      '<template #a><p/></template><img src="16.jpeg">',
+    ],
+    ['<template #a /><img src="~/x.image.yaml">', '<template #a /><img src="16.jpeg">'],
+    ['{{ a<b }}<img src="@/x.image.yaml">', '{{ a<b }}<img src="16.jpeg">'],
+    ['{{ "<img src=x.image.yaml>" }}', '{{ "<img src=x.image.yaml>" }}'],
+    ['{{ <img src="x.image.yaml">', '{{ <img src="16.jpeg">'],
+    [
+      '<img v-if="a > b" srcset="x.image.yaml" @load="() => {}">',
+      '<img v-if="a > b" srcset="8.jpeg 8w, 16.jpeg 16w" @load="() => {}">',
+    ],
+    [
+      '<source type="image/avif" srcset="x.image.yaml 8w">',
+      '<source type="image/avif" srcset="8.avif 8w">',
+    ],
+    ['<video src="x.image.yaml" poster="x.image.yaml">', '<video src="16.jpeg" poster="16.jpeg">'],
+    [
+      '<image xlink:href="x.image.yaml"/><use href="x.image.yaml"/>',
+      '<image xlink:href="16.jpeg"/><use href="16.jpeg"/>',
+    ],
+  ])('%s', (text, expected) => {
+    expect(inTemplate(text)).toBe(expected)
+  })
+
+  test.each([
+    `<img :src="'x.image.yaml'" v-bind:srcset="x">`,
+    '<Image src="x.image.yaml" href="x.image.yaml"/>',
+    '<my-img src="x.image.yaml"/>',
+    '<!-- <img src="x.image.yaml"> -->',
+    '<textarea><img src="x.image.yaml"></textarea>',
+    '<a href="x.image.yaml">',
+  ])('%s stays as it is', (text) => {
+    expect(inTemplate(text)).toBe(text)
+  })
+
+  test.each([
+    '<script>const a = `<img src="x.image.yaml">`</script><template/>',
+    '<docs>\n<img src="x.image.yaml">\n</docs>\n<template><p/></template>',
+    '<template src="./x.html" />\n<docs><img src="x.image.yaml"></docs>',
+    '<template><p/></template>\n<docs><img src="x.image.yaml"></docs>',
+    '<style>a { background: url(x.image.yaml) }</style>',
+    '<template lang="pug">\n//- img(src="x.image.yaml")\nimg(:src="x")\n</template>',
+  ])('outside of a template, %s stays as it is', (text) => {
+    expect(vue(text)).toBe(text)
+  })
+
+  test('the option `transformAssetUrls` decides', () => {
+    const own = { 'v-img': ['src', 'lazySrc'] }
+    const text = '<v-img src="x.image.yaml" lazySrc="x.image.yaml"/>'
+    const expected = '<v-img src="16.jpeg" lazySrc="16.jpeg"/>'
+    expect(inTemplate(text, own)).toBe(expected)
+    expect(inTemplate(text, { tags: own, includeAbsolute: false })).toBe(expected)
+    expect(inTemplate(text, { tags: { '*': ['src', 'lazySrc'] } })).toBe(expected)
+    expect(inTemplate('<img src="x.image.yaml">', { base: '/a/' })).toBe('<img src="16.jpeg">')
+    expect(() => inTemplate('<img src="x.image.yaml">', own)).toThrow('Vue leaves the URL in `src`')
+    expect(() => inTemplate('<img src="x.image.yaml">', false)).toThrow('Vue leaves')
+  })
+
+  test.each([
+    [
+      '<input type="image" src="./x.image.yaml#k">',
+      '`import { k } from \'./x.image.yaml\'`, and write `:src="k.src"`',
+    ],
+    [
+      '<object data="x.image.yaml"/>',
+      '`import image from \'./x.image.yaml\'`, and write `:data="image.src"`',
+    ],
+    ['<p style="background: url(x.image.yaml#k)">', 'Name the image in `<style>`'],
+  ])('%s is an error', (text, hint) => {
+    expect(() => inTemplate(text)).toThrow(hint)
+  })
+
+  test('Pug is an error', () => {
+    const text = `<template lang="pug">\nimg(alt="a", src='/src/x.image.yaml#a-b')\n</template>`
+    expect(() => vue(text)).toThrow(
+      "`import images from '/src/x.image.yaml'`, and write `:src=\"images['a-b'].src\"`",
+    )
+  })
+})
+
+test.each([
+  ['Svelte', '<script>const a = 1 < 2</script>\n{#if a<b}<img src="./x.image.yaml#k">{/if}'],
+  ['Svelte', '<img {alt} src="./x.image.yaml#k" on:load={() => a}>'],
+  ['Astro', '---\nconst a: Array<string> = []\n---\n<img src="./x.image.yaml#k">'],
+  ['Astro', '<img src="./x.image.yaml#k">'],
+] as const)('markup of %s that names an image is an error: %s', (language, text) => {
+  const mentions = leftAloneMentions(text, language)
+  expect(mentions).toHaveLength(1)
+  expect(text.slice(mentions[0]!.at)).toMatch(/^\.\/x\.image\.yaml#k"/)
+  expect(() => replaced(text, mentions)).toThrow(
+    `${language} leaves the URL in \`src\` as it is, so the page would load the manifest in place of a picture.\n  → Import the image, \`import { k } from './x.image.yaml'\`, and write \`src={k.src}\`.`,
+  )
+})
+
+test.each([
+  [
+    'Svelte',
+    '<script>"<img src=\'x.image.yaml\'>"</script><img src={k.src}><Img src="x.image.yaml"/>',
+  ],
+  [
+    'Svelte',
+    '<style>a { background: url(x.image.yaml) }</style><enhanced:img src="x.image.yaml"/>',
+  ],
+  ['Astro', '---\nconst a = `<img src="x.image.yaml">`\n---\n<Image src="x.image.yaml"/>'],
+] as const)('markup of %s that only code or styles name stays as it is: %s', (language, text) => {
+  expect(leftAloneMentions(text, language)).toEqual([])
+})
+
 /** What begins, ends or is a part of something in one of the languages. */
 const PARTS = [
   '<img src= " \' ` ${ } { <!-- --> /* */ // \\ url( ) ; : image-set( x.image.yaml#k <style> </style> &#',
-  '#{ background  , import.meta.url) srcset= > @import',
+  '#{ {{ }} <template> </template> lang="pug" --- background  , import.meta.url) srcset= > @import',
 ]
   .join(' ')
   .split(' ')
   .concat('\n', ' ', 'new URL(')
+
+/** Without the tag that begins a component. */
+function moved(mention: Mention): Mention {
+  const by = '<template>'.length
+  return { ...mention, start: mention.start - by, end: mention.end - by }
+}
 
 test('no text makes a scanner fail, loop, or replace what it does not name', () => {
   const part = fc.oneof(fc.constantFrom(...PARTS), fc.string({ maxLength: 4 }))
@@ -237,6 +366,9 @@ test('no text makes a scanner fail, loop, or replace what it does not name', () 
         cssMentions(text),
         cssMentions(text, SASS),
         htmlMentions(text),
+        componentMentions(`<template>${text}`, vueAssets(true)).map((each) => moved(each)),
+        templateMentions(text, vueAssets(true)),
+        leftAloneMentions(text, 'Astro'),
         newUrlMentions(text, (url) => url),
       ]
       for (const mentions of found) {

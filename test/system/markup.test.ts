@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises'
 import path from 'node:path'
 import type { Browser, Page } from 'playwright-core'
 import { build, createServer, preview } from 'vite'
@@ -220,3 +221,167 @@ test('Sass, Less, Vue and Svelte show images that their styles name, built and i
   expect(refused.output).toContain('src/_partial.scss:2:19  The build would publish')
   expect(refused.output).toContain('var(--picture)')
 })
+
+const IN_TEMPLATES = {
+  'package.json': '{ "name": "templates", "private": true, "type": "module" }',
+  'vite.config.js': `import vue from '@vitejs/plugin-vue'
+import imagegen from 'unplugin-imagegen/vite'
+const cacheDir = process.env.CACHE
+export default {
+  base: process.env.BASE,
+  plugins: [vue(), imagegen(cacheDir ? { cacheDir } : {})],
+  resolve: { alias: { '@': '/src' } },
+  build: { sourcemap: true, ssrEmitAssets: true },
+}
+`,
+  'index.html': `<!doctype html>
+<html><head><link rel="icon" href="data:,"></head><body><main></main>
+<script type="module" src="/src/main.js"></script></body></html>
+`,
+  'src/main.js': `import { createApp } from 'vue'
+import App from './App.vue'
+createApp(App).mount('main')
+`,
+  'src/server.js': `import { createSSRApp } from 'vue'
+import { renderToString } from 'vue/server-renderer'
+import App from './App.vue'
+export const render = () => renderToString(createSSRApp(App))
+`,
+  'src/App.vue': `<script setup>
+import { ref } from 'vue'
+import Part from './Part.vue'
+const large = ref(1 << 3)
+const text = ref('<img src="./pictures.image.yaml#nobody">')
+</script>
+<template>
+  <!-- <img src="./pictures.image.yaml#nobody"> -->
+  <p>{{ large<9 ? text : '<img src="./pictures.image.yaml#nobody">' }}</p>
+  <template v-if="large > 2"><img alt="plain" src="./pictures.image.yaml#fox"></template>
+  <img v-for="each of ['bound']" :key="each" :alt="each" src="@/pictures.image.yaml#fox">
+  <img alt="tilde" src="~@/pictures.image.yaml#fox">
+  <img alt="root" src="/src/pictures.image.yaml#owl">
+  <img alt="widths" srcset="./pictures.image.yaml#fox" sizes="32px">
+  <img alt="density" srcset="./pictures.image.yaml#fox 1x, ./pictures.image.yaml#owl 2x">
+  <picture><source type="image/avif" srcset="./pictures.image.yaml#fox 64w" sizes="64px"><img alt="chosen" src="./pictures.image.yaml#fox"></picture>
+  <video poster="./pictures.image.yaml#owl"></video>
+  <svg><image xlink:href="./pictures.image.yaml#fox" width="9" height="9" /></svg>
+  <Part />
+</template>
+`,
+  'src/Part.vue': `<template src="./part.html"></template>
+<style scoped>p { color: red }</style>
+`,
+  'src/part.html': '<p>part</p>\n<img alt="part" src="./pictures.image.yaml#owl">\n',
+  'src/pictures.image.yaml': `defaults: { size: 512x512, output: { formats: [avif, jpeg], widths: [32, 64] } }
+images:
+  fox: { prompt: "A fox beside a lake", alt: "" }
+  owl: { prompt: "An owl beside a lake", alt: "", output: { widths: [48] } }
+`,
+}
+
+/** The width of each picture of the component. */
+const IN_TEMPLATE = [
+  ['plain', 64],
+  ['bound', 64],
+  ['tilde', 64],
+  ['root', 48],
+  ['widths', 32],
+  ['density', 64],
+  ['chosen', 64],
+  ['part', 48],
+]
+
+test.each(['vite-6', 'vite-7', 'vite'])(
+  'templates of Vue show images that they name by a URL, built and in dev, with %s',
+  async (vite) => {
+    const emulator = await startEmulator({ rpm: 0 })
+    onTestFinished(() => emulator.close())
+    const project = await installProject({
+      files: IN_TEMPLATES,
+      dependencies: {
+        vite: '^8.0.0',
+        'vite-6': 'npm:vite@^6.0.0',
+        'vite-7': 'npm:vite@^7.0.0',
+        vue: '^3.5.0',
+        '@vitejs/plugin-vue': '^6.0.0',
+      },
+    })
+    onTestFinished(() => project.remove())
+    const program = `node_modules/${vite}/bin/vite.js`
+    const shownBy = async (page: Page): Promise<unknown> =>
+      (await naturalSizes(page)).map(({ alt, width }) => [alt, width])
+
+    const gate = await startGate(emulator.url)
+    onTestFinished(() => gate.close())
+    const dev = await project.serveAt('node', [program], {
+      ...accountAt(gate.url),
+      BASE: '/sub/',
+    })
+    onTestFinished(() => dev.stop())
+    await visitPage(browser, `${dev.url}/sub/`, `templates-${vite}-dev`, async (page) => {
+      await page.evaluate('window.marker = "same page"')
+      const shown = (): Promise<string[]> =>
+        page.evaluate<string[]>(
+          `Array.from(document.querySelectorAll('img'), (each) => each.currentSrc)`,
+        )
+      const first = await shown()
+      expect(first.filter((url) => !url.includes('/renditions/'))).toEqual([])
+      gate.open()
+      await expect
+        .poll(shown)
+        .toSatisfy((now: string[]) => now.every((url, index) => url !== first[index]))
+      expect(await page.evaluate('window.marker')).toBe('same page')
+      expect(await shownBy(page)).toEqual(IN_TEMPLATE)
+      const poster = await page.evaluate<string>(`document.querySelector('video').poster`)
+      expect(poster).toMatch(/\/owl-[^/]+\.jpg/)
+      const drawn = await page.evaluate<string>(`document.querySelector('image').href.baseVal`)
+      expect(drawn).toMatch(/\/fox-[^/]+\.jpg/)
+    })
+
+    const built = await project.run('node', [program, 'build'], {
+      ...accountAt(emulator.url),
+      BASE: './',
+    })
+    expect(built.code, built.output).toBe(0)
+    expect(emulator.stats().images).toBe(2)
+    for (const [file, bytes] of filesBelow(path.join(project.folder, 'dist'))) {
+      expect(bytes.includes('beside a lake'), file).toBe(false)
+      expect(bytes.includes(project.folder), file).toBe(false)
+    }
+    const served = await project.serveAt('node', [program, 'preview'])
+    onTestFinished(() => served.stop())
+    await visitPage(browser, served.url, `templates-${vite}-built`, async (page) =>
+      expect(await shownBy(page)).toEqual(IN_TEMPLATE),
+    )
+
+    if (vite !== 'vite') return
+    const outside = await project.serveAt('node', [program], {
+      ...accountAt(gate.url),
+      CACHE: `${project.folder}-cache`,
+    })
+    onTestFinished(async () => {
+      await outside.stop()
+      await rm(`${project.folder}-cache`, { recursive: true, force: true })
+    })
+    await visitPage(browser, outside.url, 'templates-outside', async (page) =>
+      expect(await shownBy(page)).toEqual(IN_TEMPLATE),
+    )
+
+    const server = await project.run(
+      'node',
+      [program, 'build', '--ssr', 'src/server.js', '--outDir', 'dist-server'],
+      accountAt(emulator.url),
+    )
+    expect(server.code, server.output).toBe(0)
+    const { code, output } = await project.run('node', [
+      '--eval',
+      "import('./dist-server/server.js').then(({ render }) => render()).then(console.log)",
+    ])
+    expect(code, output).toBe(0)
+    const emitted = filesBelow(path.join(project.folder, 'dist-server'))
+    const urls = [...output.matchAll(/"(\/assets\/[^" ]+)/g)].map(([, url = '']) => url)
+    expect(urls.length).toBeGreaterThanOrEqual(IN_TEMPLATE.length)
+    for (const url of urls) expect([...emitted.keys()], url).toContain(url.slice(1))
+    expect(output).not.toContain('[object')
+  },
+)

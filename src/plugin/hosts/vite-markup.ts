@@ -5,12 +5,16 @@ import type { IndexHtmlTransform, IndexHtmlTransformContext, Plugin, ResolvedCon
 import type { RenderedImage } from '../../pipeline.ts'
 import { relativeSpecifier } from '../../emit/module.ts'
 import type { Place } from '../../shared/errors.ts'
-import { toPosix } from '../../shared/files.ts'
+import { readFileIfThere, toPosix } from '../../shared/files.ts'
+import { isRecord } from '../../shared/record.ts'
 import type { AssetSources } from '../markup/asset-attributes.ts'
 import { cssMentions, type StyleSyntax } from '../markup/css.ts'
 import { htmlMentions } from '../markup/html.ts'
+import { leftAloneMentions } from '../markup/left-alone.ts'
+import type { Mention } from '../markup/mention.ts'
 import { newUrlMentions } from '../markup/new-url.ts'
 import { rewrite, type RewriteSettings } from '../markup/rewrite.ts'
+import { componentMentions, templateMentions, vueAssets } from '../markup/vue.ts'
 import { splitQuery } from '../module-id.ts'
 import { plainly } from '../plain-error.ts'
 import type { UrlSupport } from '../published-manifests.ts'
@@ -25,6 +29,9 @@ type Context = ThisParameterType<
 /** As Vite itself tells style sheets from code. */
 const STYLES = /\.(css|less|sass|scss|styl|stylus|pcss|postcss|sss)(?:$|\?)/
 const NO_STYLES = /[?&](?:worker|sharedworker|raw|url|commonjs-proxy)\b/
+
+/** Components, whose markup Vite does not read. */
+const COMPONENT = /\.(?:[jt]sx|svelte|astro|mdx?)$/
 
 /** Which configuration a hook runs for. */
 export interface MarkupProject {
@@ -126,24 +133,39 @@ export function createViteMarkup(): ViteMarkup {
       }
       const isStyle = STYLES.test(id)
       if (isStyle && NO_STYLES.test(id)) return undefined
-      const mentions = isStyle
-        ? cssMentions(code, syntaxOf(id))
-        : newUrlMentions(code, (url) => JSON.stringify(url))
-      session.forgetNamer(id)
-      if (mentions.length === 0) {
-        named.delete(id)
-        return undefined
-      }
       // In a dev server, the inline scripts and styles of a page have ids that start from the root.
       const file =
         existsSync(idFile) && path.isAbsolute(idFile) ? idFile : path.join(config.root, idFile)
-      const text = await replace(code, mentions, {
+      const written = isStyle ? undefined : writtenMarkup(id, file)
+      const inTemplate = new Set(isStyle ? [] : vueMentions(code, id, config))
+      const mentions = isStyle
+        ? cssMentions(code, syntaxOf(id))
+        : [...newUrlMentions(code, (url) => JSON.stringify(url)), ...inTemplate]
+      session.forgetNamer(id)
+      if (mentions.length === 0 && written === undefined) {
+        named.delete(id)
+        return undefined
+      }
+      const urlInTemplate = templateUrl(context, file, config)
+      const urlElsewhere = isStyle
+        ? fileUrlFrom(path.dirname(file))
+        : codeUrl(context, file, config)
+      const settings: RewriteSettings = {
         ...namerOf(id, file, project),
         candidates: candidatesFrom([path.dirname(file)], config.root),
-        resolve: (specifier) => resolvedBy(context.resolve(specifier, id, { skipSelf: true })),
+        resolve: async (specifier) => {
+          const resolve = (each: string): Promise<string | undefined> =>
+            resolvedBy(context.resolve(each, id, { skipSelf: true }))
+          // In templates, `~` begins a path that is resolved like an import.
+          const bare = specifier.replace(/^~\/?/, '')
+          return (await resolve(specifier)) ?? (bare === specifier ? undefined : resolve(bare))
+        },
         watch: (each) => context.addWatchFile(each),
-        urlOf: isStyle ? fileUrlFrom(path.dirname(file)) : codeUrl(context, file, config),
-      })
+        urlOf: (rendition, mention) =>
+          inTemplate.has(mention) ? urlInTemplate(rendition) : urlElsewhere(rendition),
+      }
+      if (written !== undefined) await replace(written.text, written.mentions, settings)
+      const text = await replace(code, mentions, settings)
       return text === undefined ? undefined : { code: text, map: null }
     },
 
@@ -156,10 +178,44 @@ export function createViteMarkup(): ViteMarkup {
   }
 }
 
+/** A component as it is written, with its mistakes: another plugin may have compiled what a hook is given. */
+function writtenMarkup(
+  id: string,
+  file: string,
+): { readonly text: string; readonly mentions: readonly Mention[] } | undefined {
+  const language = /\.svelte$/.test(id) ? 'Svelte' : /\.astro$/.test(id) ? 'Astro' : undefined
+  const text = language && readFileIfThere(file)?.toString('utf8')
+  if (language === undefined || text === undefined) return undefined
+  const mentions = leftAloneMentions(text, language)
+  return mentions.length === 0 ? undefined : { text, mentions }
+}
+
+function vueMentions(code: string, id: string, config: ResolvedConfig): readonly Mention[] {
+  const [file, query] = splitQuery(id)
+  if (/\.vue$/.test(id)) return componentMentions(code, vueAssets(assetUrlsOf(config)))
+  const parameters = new URLSearchParams(query)
+  const isTemplate = parameters.has('vue') && parameters.get('type') === 'template'
+  return isTemplate && parameters.has('src') && /\.html?$/.test(file)
+    ? templateMentions(code, vueAssets(assetUrlsOf(config)))
+    : []
+}
+
+/** What the options of plugin-vue say about assets. */
+function assetUrlsOf({ plugins }: ResolvedConfig): unknown {
+  const vue = plugins.find(({ name }) => name === 'vite:vue')
+  const api = vue?.api as
+    | { readonly options?: { readonly template?: { readonly transformAssetUrls?: unknown } } }
+    | undefined
+  return api?.options?.template?.transformAssetUrls
+}
+
 /** What to write in place of a reference that Vite resolves before the plugin can. */
 function adviceAt(place: Place | undefined, manifest: string): string {
   if (place !== undefined && STYLES.test(place.file)) {
     return `Vite compiles this file into the style sheet that uses it, where the plugin cannot see the URL. Name the image in a style sheet that code or a page loads, such as \`:root { --picture: url(./${manifest}#name) }\`, and write \`var(--picture)\` here.`
+  }
+  if (place !== undefined && COMPONENT.test(place.file)) {
+    return `In the markup of a component, import the image and use its \`src\`: \`import images from './${manifest}'\`. In code, \`new URL(…, import.meta.url)\` takes \`./${manifest}#name\` as plain text.`
   }
   return `Write the URL as plain text, such as \`./${manifest}#name\` in HTML, CSS or \`new URL(…, import.meta.url)\`, or import the image and use its \`src\`: \`import images from './${manifest}'\`.`
 }
@@ -205,6 +261,26 @@ function devUrlIn(root: string): (rendition: Rendition) => string {
     const isInside = !relative.startsWith('../') && !path.isAbsolute(relative)
     const served = isInside ? `/${relative}` : path.posix.join('/@fs/', toPosix(file))
     return `${encodeURI(served)}?no-inline`
+  }
+}
+
+/**
+ * A URL in the template of a component. Vue makes an import of it, or puts the folder's URL before it in a dev server,
+ * which leads to files below the root only.
+ */
+function templateUrl(
+  { environment }: Context,
+  file: string,
+  config: ResolvedConfig,
+): (rendition: Rendition) => string {
+  const option = assetUrlsOf(config)
+  const joins = environment.mode === 'dev' && !(isRecord(option) && 'base' in option)
+  return (rendition) => {
+    const isOutside = path.relative(config.root, rendition.file).startsWith('..')
+    const specifier = relativeSpecifier(path.dirname(file), rendition.file)
+    const url = joins && isOutside ? path.posix.join('/@fs/', toPosix(rendition.file)) : specifier
+    // As in the plugin's modules: other plugins claim every picture with another query.
+    return `${encodeURI(url)}?url&no-inline`
   }
 }
 

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import path from 'node:path'
 import type { Connect, ResolvedConfig } from 'vite'
 import { ImagegenError } from '../../shared/errors.ts'
@@ -7,6 +8,9 @@ import type { UrlSupport } from '../published-manifests.ts'
 import { placeOfReference } from '../reference-place.ts'
 import type { Session } from '../session/session.ts'
 
+/** What browsers ask for when an element shows a file. */
+const MEDIA = /^(?:image|video|audio|track|object|embed)$/
+
 /**
  * Reports a manifest that a page of the dev server loads as a picture: its URL was written where the plugin does not see
  * it, such as in a Sass partial. A build fails there.
@@ -15,14 +19,18 @@ import type { Session } from '../session/session.ts'
  */
 export function refuseAsPicture(
   session: Session,
-  { root, base }: Pick<ResolvedConfig, 'root' | 'base'>,
+  { root, base, publicDir }: Pick<ResolvedConfig, 'root' | 'base' | 'publicDir'>,
   support: UrlSupport,
   tell: (problem: ImagegenError) => void,
 ): Connect.NextHandleFunction {
   async function answer(address: string, response: Response, next: () => void): Promise<void> {
-    const manifest = fileAt(address.startsWith(base) ? address.slice(base.length) : address, root)
+    const below = address.startsWith(base) ? address.slice(base.length) : address
+    const file = fileAt(below, root)
     // Without options there is no plugin, and Vite has shown why.
-    if (!(await session.includes(manifest).catch(() => false))) {
+    const isIncluded = await session.includes(file).catch(() => false)
+    const isFile = existsSync(file) || isPublic(below)
+    const manifest = isFile ? file : namesakeOf(file)
+    if (manifest === undefined || (isFile && !isIncluded)) {
       next()
       return
     }
@@ -32,9 +40,21 @@ export function refuseAsPicture(
     response.end(problem.message)
   }
 
+  function isPublic(address: string): boolean {
+    return publicDir !== '' && existsSync(path.join(publicDir, address))
+  }
+
+  /** The manifest that a relative URL means if a compiler left it as it is: browsers take it from the page on. */
+  function namesakeOf(file: string): string | undefined {
+    const { manifests = [] } = session.manifests() ?? {}
+    const name = path.basename(file)
+    return manifests.find((manifest) => path.basename(manifest.file) === name)?.file
+  }
+
   return (request, response, next) => {
     const [address] = splitQuery(request.originalUrl ?? request.url ?? '')
-    const isPicture = request.headers['sec-fetch-dest'] === 'image' && MANIFEST_ID.test(address)
+    const isPicture =
+      MEDIA.test(`${request.headers['sec-fetch-dest']}`) && MANIFEST_ID.test(address)
     if (isPicture) void answer(address, response, next)
     else next()
   }

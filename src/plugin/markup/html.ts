@@ -2,24 +2,7 @@ import { ASSET_SOURCES, type AssetAttributes, type AssetSources } from './asset-
 import { cssMentions } from './css.ts'
 import { largestOf, type Mention, namesManifest } from './mention.ts'
 import { srcsetMentions } from './srcset.ts'
-
-/** An attribute as written. */
-interface Attribute {
-  /** In lower case. */
-  readonly name: string
-  /** The value without its quotes, as offsets into the page. */
-  readonly start: number
-  readonly end: number
-  readonly quote: '"' | "'" | ''
-}
-
-/** Comments, declarations, and what older pages write as such. */
-const COMMENT = /<!--(?:-?>|[^]*?(?:--!?>|$))|<!\[CDATA\[[^]*?(?:\]\]>|$)|<[!?][^>]*(?:>|$)/y
-const TAG = /<(\/?)([a-z][^\s/>]*)/iy
-const ATTRIBUTE = /[\s/]*([^\s/>][^\s/>=]*)(?:\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s>"'][^\s>]*)))?/y
-
-/** Elements whose content is text up to their end tag. */
-const TEXT_ELEMENT = /^(?:script|style|textarea|title|xmp|iframe|noembed|noframes)$/
+import { type Attribute, type Tag, tagsOf } from './tags.ts'
 
 /**
  * The manifests that a page names: in the attributes that Vite takes for files, in `style` attributes and in `<style>`.
@@ -28,103 +11,84 @@ const TEXT_ELEMENT = /^(?:script|style|textarea|title|xmp|iframe|noembed|noframe
  */
 export function htmlMentions(html: string, more: AssetSources = {}): Mention[] {
   const mentions: Mention[] = []
-  for (let at = html.indexOf('<'); at >= 0; at = html.indexOf('<', at)) {
-    COMMENT.lastIndex = at
-    const comment = COMMENT.exec(html)
-    if (comment !== null) {
-      at += comment[0].length
-      continue
+  for (const tag of tagsOf(html)) {
+    if (tag.isEnd) continue
+    const element = tag.name.toLowerCase()
+    mentions.push(...styleMentions(tag, html))
+    if (!tag.attributes.some(({ name }) => name === 'vite-ignore')) {
+      const sources = [ownOf(ASSET_SOURCES, element), ownOf(more, element)]
+      mentions.push(...attributeMentions(tag, html, sources))
     }
-    TAG.lastIndex = at
-    const tag = TAG.exec(html)
-    if (tag === null) {
-      at++
-      continue
+    if (element === 'style' && tag.contentEnd !== undefined) {
+      const css = html.slice(tag.end, tag.contentEnd)
+      mentions.push(...cssMentions(css).map((each) => moved(each, tag.end)))
     }
-    const [all, slash = '', written = ''] = tag
-    const element = written.toLowerCase()
-    const { attributes, end } = readAttributes(html, at + all.length)
-    at = end
-    if (slash !== '') continue
-    mentions.push(...mentionsOf(element, attributes, html, more))
-    if (!TEXT_ELEMENT.test(element)) continue
-    const close = new RegExp(`</${element}(?=[\\s/>])`, 'gi')
-    close.lastIndex = end
-    const contentEnd = close.exec(html)?.index ?? html.length
-    if (element === 'style') {
-      mentions.push(...cssMentions(html.slice(end, contentEnd)).map((each) => moved(each, end)))
-    }
-    at = contentEnd
   }
   return mentions
 }
 
-function readAttributes(
-  html: string,
-  from: number,
-): { readonly attributes: readonly Attribute[]; readonly end: number } {
-  const attributes: Attribute[] = []
-  for (let at = from; ;) {
-    ATTRIBUTE.lastIndex = at
-    const match = ATTRIBUTE.exec(html)
-    if (match === null) {
-      const end = html.indexOf('>', at)
-      return { attributes, end: end < 0 ? html.length : end + 1 }
-    }
-    const [all, name = '', double, single, bare] = match
-    at += all.length
-    const value = double ?? single ?? bare ?? ''
-    const quote = double !== undefined ? '"' : single !== undefined ? "'" : ''
-    const end = at - quote.length
-    attributes.push({ name: name.toLowerCase(), start: end - value.length, end, quote })
-  }
+/** What the `style` attribute of a tag names. */
+export function styleMentions(tag: Tag, html: string): Mention[] {
+  return searchAttributes(tag, html, [['style', (value) => cssMentions(value)]])
 }
 
-function mentionsOf(
-  element: string,
-  attributes: readonly Attribute[],
+/** What the attributes of a tag name that are taken for files. */
+export function attributeMentions(
+  tag: Tag,
   html: string,
-  more: AssetSources,
+  sources: ReadonlyArray<AssetAttributes | undefined>,
 ): Mention[] {
-  // The first of several attributes with one name counts.
-  const byName = new Map(attributes.toReversed().map((attribute) => [attribute.name, attribute]))
-  if (![...byName.values()].some(({ start, end }) => mayName(html.slice(start, end)))) return []
-  const decodedOf = (name: string): Decoded | undefined => {
-    const attribute = byName.get(name)
-    return attribute && decode(html.slice(attribute.start, attribute.end))
-  }
-  const found: Mention[] = []
-  const searched = new Set<string>()
-  const add = (name: string, search: (value: string) => readonly Mention[]): void => {
-    const attribute = byName.get(name)
-    const decoded = decodedOf(name)
-    if (attribute === undefined || decoded === undefined || searched.has(name)) return
-    searched.add(name)
-    found.push(...inAttribute(search(decoded.text), attribute, decoded, html))
-  }
-  add('style', (value) => cssMentions(value))
-  if (byName.has('vite-ignore')) return found
+  if (!tag.attributes.some(({ start, end }) => mayName(html.slice(start, end)))) return []
   const values = Object.fromEntries(
-    [...byName.keys()].map((name) => [name, decodedOf(name)?.text ?? '']),
+    tag.attributes
+      .toReversed()
+      .map(({ name, start, end }) => [name, decode(html.slice(start, end)).text]),
   )
   const type = /^\s*image\//i.test(values['type'] ?? '') ? values['type'] : undefined
-  for (const sources of [ownOf(ASSET_SOURCES, element), ownOf(more, element)]) {
-    const isFile = (key: string): boolean => {
+  const isFile =
+    (from: AssetAttributes) =>
+    (key: string): boolean => {
       const value = values[key]
       if (value === undefined || value === '') return false
-      return sources?.filter?.({ key, value, attributes: values }) ?? true
+      return from.filter?.({ key, value, attributes: values }) ?? true
     }
-    for (const name of sources?.srcAttributes?.filter(isFile) ?? []) {
-      add(name, (value) => urlMentions(value, type))
-    }
-    for (const name of sources?.srcsetAttributes?.filter(isFile) ?? []) {
-      add(name, (value) => srcsetMentions(value, type))
-    }
-  }
-  return found
+  const searches = sources.flatMap((from): Search[] => {
+    if (from === undefined) return []
+    const { srcAttributes = [], srcsetAttributes = [] } = from
+    return [
+      ...srcAttributes
+        .filter(isFile(from))
+        .map((name): Search => [name, (value) => urlMentions(value, type)]),
+      ...srcsetAttributes
+        .filter(isFile(from))
+        .map((name): Search => [name, (value) => srcsetMentions(value, type)]),
+    ]
+  })
+  return searchAttributes(tag, html, searches)
 }
 
-function ownOf(sources: AssetSources, element: string): AssetAttributes | undefined {
+/** An attribute by its name, and what its decoded value is searched with. */
+type Search = readonly [name: string, search: (value: string) => readonly Mention[]]
+
+function searchAttributes(
+  { attributes }: Tag,
+  html: string,
+  searches: readonly Search[],
+): Mention[] {
+  const searched = new Set<string>()
+  return searches.flatMap(([name, search]) => {
+    // The first of several attributes with one name counts.
+    const attribute = attributes.find((each) => each.name === name)
+    if (attribute === undefined || searched.has(name)) return []
+    searched.add(name)
+    const written = html.slice(attribute.start, attribute.end)
+    if (!mayName(written)) return []
+    const decoded = decode(written)
+    return inAttribute(search(decoded.text), attribute, decoded, html)
+  })
+}
+
+export function ownOf(sources: AssetSources, element: string): AssetAttributes | undefined {
   return Object.hasOwn(sources, element) ? sources[element] : undefined
 }
 

@@ -5,12 +5,15 @@ import { placeAt } from '../../shared/place.ts'
 import type { Mention, NamedImage } from './mention.ts'
 import { namedImage, type Namer } from './name-image.ts'
 
+type Rendition = NamedImage['renditions'][number]
+
 export interface RewriteSettings extends Namer {
   /** The file that holds the text, absolute. The text may be a part of it, or made from it. */
   readonly file: string
   /** Which paths in messages start from, absolute. */
   readonly root: string
-  readonly urlOf: NamedImage['urlOf']
+  /** The URL by which the host finds a rendition. */
+  urlOf(this: void, rendition: Rendition, mention: Mention): string
 }
 
 export interface Rewritten {
@@ -38,7 +41,7 @@ export async function rewrite(
     const placeOf = (): Place => placeIn(text, mention, settings)
     const urlOf: NamedImage['urlOf'] = (rendition) => {
       renditions.add(rendition.file)
-      return settings.urlOf(rendition)
+      return settings.urlOf(rendition, mention)
     }
     try {
       const image = await namedImage(mention.url, settings, placeOf)
