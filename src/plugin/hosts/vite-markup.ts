@@ -183,7 +183,7 @@ function writtenMarkup(
   id: string,
   file: string,
 ): { readonly text: string; readonly mentions: readonly Mention[] } | undefined {
-  const language = /\.svelte$/.test(id) ? 'Svelte' : /\.astro$/.test(id) ? 'Astro' : undefined
+  const language = id.endsWith('.svelte') ? 'Svelte' : id.endsWith('.astro') ? 'Astro' : undefined
   const text = language && readFileIfThere(file)?.toString('utf8')
   if (language === undefined || text === undefined) return undefined
   const mentions = leftAloneMentions(text, language)
@@ -192,7 +192,7 @@ function writtenMarkup(
 
 function vueMentions(code: string, id: string, config: ResolvedConfig): readonly Mention[] {
   const [file, query] = splitQuery(id)
-  if (/\.vue$/.test(id)) return componentMentions(code, vueAssets(assetUrlsOf(config)))
+  if (id.endsWith('.vue')) return componentMentions(code, vueAssets(assetUrlsOf(config)))
   const parameters = new URLSearchParams(query)
   const isTemplate = parameters.has('vue') && parameters.get('type') === 'template'
   return isTemplate && parameters.has('src') && /\.html?$/.test(file)
