@@ -20,6 +20,19 @@ export async function expectPictures(
   built: Built,
   images: readonly GeneratedImage[],
 ): Promise<void> {
+  const files = await expectFiles(built, images)
+  expect(picturesBelow(built.out)).toEqual([...files].sort())
+}
+
+/**
+ * Every URL of these values is a file of the format and size that they promise.
+ *
+ * @returns the files, from the folder of the output.
+ */
+export async function expectFiles(
+  built: Pick<Built, 'out' | 'fileOf'>,
+  images: readonly GeneratedImage[],
+): Promise<ReadonlySet<string>> {
   const files = new Set<string>()
   for (const image of images) {
     expect(image.img).toEqual({ src: image.src, w: image.width, h: image.height })
@@ -33,7 +46,7 @@ export async function expectPictures(
       }
     }
   }
-  expect(picturesBelow(built.out)).toEqual([...files].sort())
+  return files
 }
 
 /**

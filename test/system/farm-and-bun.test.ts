@@ -2,10 +2,12 @@ import { execFileSync } from 'node:child_process'
 import { cpSync, existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { expectNoLeaks } from '../bundlers/expect-pictures.ts'
+import { expectFiles, expectNoLeaks } from '../bundlers/expect-pictures.ts'
+import type { GeneratedImage } from '../bundlers/generated-image.ts'
 import { vite8 } from '../bundlers/hosts/vite.ts'
 import { buildWith } from '../bundlers/hosts/host.ts'
-import { look, openSandbox, picturesBelow } from '../bundlers/sandbox.ts'
+import { FILES, MEDIA, mediaFacts } from '../bundlers/media-project.ts'
+import { look, openSandbox, picturesBelow, png } from '../bundlers/sandbox.ts'
 import { installed, type InstalledPackages } from './installed.ts'
 
 const repository = path.join(import.meta.dirname, '../..')
@@ -26,8 +28,14 @@ beforeAll(async () => {
   })
   rmSync(path.join(process.env['TMPDIR'] ?? '/tmp', tarball))
   project = await openSandbox({
-    files: { 'src/one.js': `import { kira } from './cast.image.yaml'; globalThis.shown = kira` },
+    files: {
+      'src/one.js': `import { kira } from './cast.image.yaml'; globalThis.shown = kira`,
+      'src/media.js': `import { kira } from './media/cast.image.yaml'; globalThis.shown = kira`,
+      'src/media/cast.image.yaml': FILES['src/cast.image.yaml']!,
+      'src/media/sky.image.yaml': FILES['src/sky.image.yaml']!,
+    },
   })
+  project.write('src/media/line.png', await png('#246'))
   await buildWith(vite8, project)
   for (const name of ['src', '.imagegen']) {
     cpSync(project.path(name), path.join(packages.folder, name), { recursive: true })
@@ -89,6 +97,27 @@ function build(
   }
 }
 
+/** The value of an image with `output.media`, as the code that was built of it says, with its files. */
+async function buildMedia(kind: keyof typeof BUILDS): Promise<GeneratedImage> {
+  const out = path.join(packages.folder, `out/${kind}-media`)
+  rmSync(out, { recursive: true, force: true })
+  expect(build(kind, ['media.js'])).toBeUndefined()
+  const entry = kind === 'bun' ? 'media.js' : 'index.js'
+  // A page has a window and a document, and takes every script for a module.
+  writeFileSync(path.join(out, 'package.json'), '{ "type": "module" }')
+  const code = `const document = { baseURI: 'http://localhost/' }
+Object.assign(globalThis, { window: globalThis, document })
+await import('./${entry}')
+console.log(JSON.stringify(globalThis.shown))`
+  const said = execFileSync('node', ['--input-type=module', '--eval', code], {
+    cwd: out,
+    encoding: 'utf8',
+  })
+  const value = JSON.parse(said) as GeneratedImage
+  await expectFiles({ out, fileOf: (url) => path.join(out, url.replace(/^\/sub\//, '')) }, [value])
+  return value
+}
+
 /** Entries that name a manifest as something else than a module, and what they hold. */
 const REFERENCES = {
   bun: {
@@ -142,6 +171,19 @@ describe.each(['bun', 'farm'] as const)('%s', (kind) => {
       path: (...parts: string[]) => project.path(...parts),
     }
     expectNoLeaks(out, folder)
+  })
+
+  test('builds what an image shows for other media', async () => {
+    const before = await buildMedia(kind)
+    expect(mediaFacts(before)).toEqual(MEDIA)
+
+    const manifest = path.join(packages.folder, 'src/media/cast.image.yaml')
+    const text = readFileSync(manifest, 'utf8')
+    writeFileSync(manifest, text.replace('aspectRatio: 1:2', 'aspectRatio: 1:1'))
+    const after = await buildMedia(kind)
+    writeFileSync(manifest, text)
+    expect(mediaFacts(after)[0]).toEqual(['(max-width: 600px)', 16, 16, 'jpeg', ['webp']])
+    expect(after.media?.slice(1)).toEqual(before.media?.slice(1))
   })
 
   test('refuses to publish a manifest, however code names it', () => {
