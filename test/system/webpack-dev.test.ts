@@ -1,15 +1,18 @@
+import { fileURLToPath } from 'node:url'
 import type { Browser } from 'playwright-core'
+import { preview } from 'vite'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import webpack, { type Compiler, type Configuration } from 'webpack'
 import imagegen from '../../src/webpack.ts'
 import { listenToConsole } from '../bundlers/console.ts'
 import { optionsFor, sandbox, type Sandbox } from '../bundlers/sandbox.ts'
-import { webpackConfig } from '../bundlers/webpack.ts'
+import { webpackBuild, webpackConfig } from '../bundlers/webpack.ts'
 import { launchChromium } from './chromium.ts'
 import { CAST, countLoads } from './counted-loads.ts'
 import { freePort } from './free-port.ts'
 import { installed, type InstalledPackages } from './installed.ts'
 import { altsOf, openCounted } from './seen-renames.ts'
+import { AT_NIGHT, expectWellShown, MEDIA, SIZES } from './well-shown.ts'
 
 /** What is used of webpack-dev-server. */
 type DevServer = new (
@@ -29,7 +32,8 @@ afterAll(async () => {
   packages?.remove()
 })
 
-const PAGE = '<!doctype html><body><main></main><script src="/main.js"></script></body>'
+const PAGE =
+  '<!doctype html><link rel="icon" href="data:,"><body><main></main><script src="/main.js"></script></body>'
 
 /** Serves a sandbox with its page. */
 async function serve(
@@ -56,6 +60,47 @@ async function serve(
   await server.start()
   return { url: `http://127.0.0.1:${port}`, built: () => builds, stop: () => server.stop() }
 }
+
+test('webpack shows the files that suit the window, built and on its dev server, and the page never moves', async () => {
+  listenToConsole()
+  const project = await sandbox({
+    files: {
+      'page/index.html': PAGE,
+      'src/cast.image.yaml': `defaults: { aspectRatio: "4:3", output: { formats: [avif, jpeg], widths: [480, 960] } }
+images:
+  kira: { prompt: Kira, alt: Kira, output: { ${MEDIA} } }
+${AT_NIGHT}`,
+      'src/main.js': `import { picture } from 'components'
+import { kira } from './cast.image.yaml'
+document.querySelector('main').innerHTML = picture(kira, { sizes: '${SIZES}' }) + '<p>Text below'
+`,
+    },
+  })
+  const look = (url: string): Promise<unknown> =>
+    expectWellShown(browser, url, [{ alt: 'Kira', hasMedia: true }])
+  const components = fileURLToPath(new URL('../../dist/components/html.js', import.meta.url))
+  const own: Configuration = { resolve: { alias: { components } } }
+  const out = await webpackBuild(project, own)
+  project.write('dist/index.html', PAGE)
+  const built = await preview({
+    root: project.root,
+    configFile: false,
+    logLevel: 'silent',
+    build: { outDir: out },
+    preview: { port: 0, host: '127.0.0.1' },
+  })
+  try {
+    await look(built.resolvedUrls!.local[0]!)
+  } finally {
+    await built.close()
+  }
+  const server = await serve(project, own, {})
+  try {
+    await look(server.url)
+  } finally {
+    await server.stop()
+  }
+})
 
 test('webpack-dev-server without HMR loads its page twice at most for an edit of three images', async () => {
   listenToConsole()
