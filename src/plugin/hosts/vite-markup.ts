@@ -8,7 +8,7 @@ import type { Place } from '../../shared/errors.ts'
 import { readFileIfThere, toPosix } from '../../shared/files.ts'
 import { isRecord } from '../../shared/record.ts'
 import type { AssetSources } from '../markup/asset-attributes.ts'
-import { cssMentions, type StyleSyntax } from '../markup/css.ts'
+import { cssMentions, STYLE_SHEET, syntaxOf } from '../markup/css.ts'
 import { htmlMentions } from '../markup/html.ts'
 import { leftAloneMentions } from '../markup/left-alone.ts'
 import type { Mention } from '../markup/mention.ts'
@@ -26,8 +26,6 @@ type Context = ThisParameterType<
   Extract<NonNullable<Plugin['transform']>, (...args: never[]) => unknown>
 >
 
-/** As Vite itself tells style sheets from code. */
-const STYLES = /\.(css|less|sass|scss|styl|stylus|pcss|postcss|sss)(?:$|\?)/
 const NO_STYLES = /[?&](?:worker|sharedworker|raw|url|commonjs-proxy)\b/
 
 /** Components, whose markup Vite does not read. */
@@ -80,7 +78,7 @@ export function createViteMarkup(): ViteMarkup {
   async function replace(
     text: string,
     mentions: Parameters<typeof rewrite>[1],
-    settings: RewriteSettings,
+    settings: RewriteSettings & { readonly by: string },
   ): Promise<string | undefined> {
     const rewritten = await plainly(rewrite(text, mentions, settings))
     named.set(settings.by, rewritten?.renditions ?? [])
@@ -131,7 +129,7 @@ export function createViteMarkup(): ViteMarkup {
         pages.set(path.normalize(id), context)
         return undefined
       }
-      const isStyle = STYLES.test(id)
+      const isStyle = STYLE_SHEET.test(id)
       if (isStyle && NO_STYLES.test(id)) return undefined
       // In a dev server, the inline scripts and styles of a page have ids that start from the root.
       const file =
@@ -211,7 +209,7 @@ function assetUrlsOf({ plugins }: ResolvedConfig): unknown {
 
 /** What to write in place of a reference that Vite resolves before the plugin can. */
 function adviceAt(place: Place | undefined, manifest: string): string {
-  if (place !== undefined && STYLES.test(place.file)) {
+  if (place !== undefined && STYLE_SHEET.test(place.file)) {
     return `Vite compiles this file into the style sheet that uses it, where the plugin cannot see the URL. Name the image in a style sheet that code or a page loads, such as \`:root { --picture: url(./${manifest}#name) }\`, and write \`var(--picture)\` here.`
   }
   if (place !== undefined && COMPONENT.test(place.file)) {
@@ -225,12 +223,18 @@ function namerOf(
   by: string,
   file: string,
   { config, session }: MarkupProject,
-): Pick<RewriteSettings, 'by' | 'file' | 'root' | 'session' | 'isPublic'> {
+): Pick<RewriteSettings, 'file' | 'root' | 'session' | 'isPublic' | 'awaits'> & {
+  readonly by: string
+} {
   return {
     by,
     file,
     root: session.manifests()?.root ?? config.root,
     session,
+    // The session reports what it could not load, once it can.
+    async awaits(missing) {
+      await session.load({ file: missing, image: undefined }, by)
+    },
     isPublic: (url) =>
       url.startsWith('/') &&
       config.publicDir !== '' &&
@@ -301,12 +305,6 @@ function codeUrl(
 /** Vite takes the text of `new URL` for a path, not for a URL. */
 function decodedUrlFrom(folder: string): (rendition: Rendition) => string {
   return ({ file }) => `${relativeSpecifier(folder, file)}?no-inline`
-}
-
-function syntaxOf(id: string): StyleSyntax {
-  const [, extension = 'css'] = STYLES.exec(id) ?? []
-  const isIndented = /^(?:sass|styl|stylus|sss)$/.test(extension)
-  return { hasLineComments: isIndented || /^(?:scss|less)$/.test(extension), isIndented }
 }
 
 /** Vite 8 lets the configuration add to its list. */

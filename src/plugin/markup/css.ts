@@ -8,6 +8,16 @@ export interface StyleSyntax {
   readonly isIndented: boolean
 }
 
+/** As Vite tells style sheets from code, by their module ids. */
+export const STYLE_SHEET: RegExp = /\.(css|less|sass|scss|styl|stylus|pcss|postcss|sss)(?:$|\?)/
+
+/** The syntax of a style sheet, by its file or module id. */
+export function syntaxOf(id: string): StyleSyntax {
+  const [, extension = 'css'] = STYLE_SHEET.exec(id) ?? []
+  const isIndented = /^(?:sass|styl|stylus|sss)$/.test(extension)
+  return { hasLineComments: isIndented || /^(?:scss|less)$/.test(extension), isIndented }
+}
+
 export const CSS: StyleSyntax = { hasLineComments: false, isIndented: false }
 
 /** Properties that take an `image-set()` in every browser that knows its `type()`. */

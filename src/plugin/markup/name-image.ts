@@ -10,8 +10,8 @@ import type { Session } from '../session/session.ts'
 
 /** What names images, and where it looks for manifests. */
 export interface Namer {
-  /** The name by which the session reports changes: a module id, or the file of a page. */
-  readonly by: string
+  /** The name by which the session reports changes, if the host does not: a module id, or the file of a page. */
+  readonly by?: string
   readonly session: Pick<Session, 'includes' | 'load' | 'manifests'>
   /** Finds what a URL means, absolute, whether or not it is a file. In the order in which they count. */
   candidates(this: void, url: string): readonly string[]
@@ -20,6 +20,8 @@ export interface Namer {
   /** Whether the host copies the file that a URL names as it is. */
   isPublic(this: void, url: string): boolean
   watch(this: void, file: string): void
+  /** Reads again what names a file that is missing, absolute, once it is there. */
+  awaits(this: void, file: string): Promise<void> | void
 }
 
 /**
@@ -31,7 +33,7 @@ export interface Namer {
  */
 export async function namedImage(
   url: string,
-  { by, session, candidates, resolve, isPublic, watch }: Namer,
+  { by, session, candidates, resolve, isPublic, watch, awaits }: Namer,
   placeOf: () => Place,
 ): Promise<LoadedImage | undefined> {
   const [address, fragment] = splitAt(url, '#')
@@ -41,10 +43,7 @@ export async function namedImage(
     new ImagegenError('manifest', { ...problem, place: placeOf() })
   const file = await findFile(decoded(specifier), candidates, resolve)
   if (file === undefined) {
-    // So that a dev server reloads what names it, once it is there.
-    for (const awaited of candidates(decoded(specifier))) {
-      await session.load({ file: awaited, image: undefined }, by)
-    }
+    for (const missing of candidates(decoded(specifier))) await awaits(missing)
     throw refuse(noSuchFile(specifier, session))
   }
   // The host publishes what the option `exclude` leaves out.
