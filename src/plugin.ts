@@ -43,12 +43,12 @@ function hooksFor(meta: Meta, begin: (facts: HostFacts) => Session): Omit<Unplug
       return { rolldown: rollupHost(begin) }
     case 'webpack': {
       checkHostVersion('webpack', meta.versions.webpack)
-      const { load, apply } = webpackHost(begin)
-      return { load, webpack: apply }
+      const { apply, ...hooks } = webpackHost(begin)
+      return { ...hooks, webpack: apply }
     }
     case 'rspack': {
-      const { load, apply } = webpackHost(begin)
-      return { load, rspack: apply }
+      const { apply, ...hooks } = webpackHost(begin)
+      return { ...hooks, rspack: apply }
     }
     case 'esbuild':
       return { esbuild: { setup: (build) => esbuildHost(build, begin) } }

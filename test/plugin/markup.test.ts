@@ -184,7 +184,7 @@ describe('pages', () => {
       img: { srcAttributes: ['src', 'data-dark'] },
       'my-img': { srcsetAttributes: ['set'] },
     }
-    expect(replaced(text, htmlMentions(text, more))).toBe(
+    expect(replaced(text, htmlMentions(text, { more }))).toBe(
       '<img src="16.jpeg" data-dark="16.jpeg"><my-img set="8.jpeg 8w">',
     )
   })

@@ -3,7 +3,7 @@ import path from 'node:path'
 import { expect, test } from 'vitest'
 import type { LoadedImage } from '../../src/plugin/session/load-module.ts'
 import { sampleCode } from '../../src/plugin/hosts/module-code.ts'
-import { nextWebpackUrl, webpackRequest, webpackUrl } from '../../src/plugin/hosts/webpack.ts'
+import { nextPictureRequest, webpackRequest, webpackUrl } from '../../src/plugin/hosts/webpack.ts'
 import { createModuleStamps } from '../../src/plugin/session/module-stamps.ts'
 import { ImagegenError } from '../../src/shared/errors.ts'
 import { temporaryProject } from '../temporary-project.ts'
@@ -78,7 +78,9 @@ test('a stamp changes with the code that a host emits, also in one version of th
     createModuleStamps(file('cache'), root, code).write(id, image(root, ''))
   expect(write(sampleCode(root, webpackUrl, webpackRequest))).toBe(true)
   expect(write(sampleCode(root, webpackUrl, webpackRequest))).toBe(false)
-  expect(write(sampleCode(root, nextWebpackUrl, webpackRequest))).toBe(true)
+  expect(
+    write(sampleCode(root, (folder) => webpackUrl(folder, nextPictureRequest), webpackRequest)),
+  ).toBe(true)
 })
 
 test("the sample of a host's code shows all that a module may contain, and nothing of the project's folder", async () => {

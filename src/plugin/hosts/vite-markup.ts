@@ -93,7 +93,7 @@ export function createViteMarkup(): ViteMarkup {
         const context = isModuleContext(this) ? this : pages.get(path.normalize(page.filename))
         const project = projectOf(page.server?.config ?? context?.environment.getTopLevelConfig())
         const { config, session } = project
-        const mentions = htmlMentions(html, moreSources(config))
+        const mentions = htmlMentions(html, { more: moreSources(config) })
         const by = `${PAGE}${page.filename}`
         session.forgetNamer(by)
         if (mentions.length === 0) {

@@ -1,13 +1,25 @@
 import path from 'node:path'
 import { ImagegenError } from '../../shared/errors.ts'
+import { isRecord } from '../../shared/record.ts'
 
 /** What the loader contexts of webpack and Rspack tell about a module. */
 export interface ModuleRules {
   readonly loaders?: ReadonlyArray<{ readonly path: string }>
+  /** The module's file, absolute. */
+  readonly resourcePath?: string
+  /** What follows the file in a request, from `#` on. */
+  readonly resourceFragment?: string
+  addMissingDependency?(file: string): void
+  getResolve?(options: object): ResolveFile
   /** `web`, `node`, … */
   readonly target?: unknown
   readonly _module?: RuledModule | undefined
   readonly _compilation?: { readonly moduleGraph?: ModuleGraph } | undefined
+}
+
+interface ResolveFile {
+  (folder: string, request: string): Promise<string | false | undefined>
+  (folder: string, request: string, callback: (...results: never[]) => void): void
 }
 
 interface RuledModule {
@@ -19,12 +31,9 @@ interface ModuleGraph {
   getIssuer?(module: RuledModule): RuledModule | null | undefined
 }
 
-/** The type that the plugin's rule gives a manifest that `new URL()` or CSS names. Projects rarely use it for YAML. */
-export const TYPE_OF_URL = 'asset/inline'
-
-/** Whether code names a module by its URL instead of importing it. */
-export function isAskedForByUrl({ _module }: ModuleRules): boolean {
-  return _module?.type === TYPE_OF_URL
+/** What becomes of a module: `javascript/auto`, `asset/resource`, … */
+export function typeOf({ _module }: ModuleRules): string | undefined {
+  return _module?.type
 }
 
 /** The file that names a module, absolute. */
@@ -68,4 +77,78 @@ function nameOf(loader: string): string {
       ?.split(/[/\\]/) ?? []
   if (!/[/\\]node_modules[/\\]/.test(loader)) return path.basename(loader)
   return parts.slice(0, parts[0]?.startsWith('@') === true ? 2 : 1).join('/')
+}
+
+/** What a rule's conditions may be about here. */
+interface Asked {
+  /** Absolute. */
+  readonly file: string
+  readonly query: string
+}
+
+/** Keys of a rule that say what it does, not when. */
+const EFFECTS: ReadonlySet<string> = new Set(
+  'use loader loaders options enforce type parser generator resolve sideEffects rules oneOf'.split(
+    ' ',
+  ),
+)
+
+/**
+ * Whether a rule of the configuration gives a file to a loader. A rule with a condition about anything but the file does
+ * not count: what it matches is known too late.
+ *
+ * @param loader a part of its path, such as `html-loader`.
+ */
+export function isReadBy(loader: string, asked: Asked, rules: readonly unknown[]): boolean {
+  return rules.some((rule) => isRecord(rule) && isReadByRule(loader, asked, rule))
+}
+
+function isReadByRule(loader: string, asked: Asked, rule: Record<string, unknown>): boolean {
+  if (!matches(asked, rule)) return false
+  const { oneOf, rules } = rule
+  const uses = [rule['loader'], rule['use']].flat()
+  if (uses.some((use) => nameOfUse(use).includes(loader))) return true
+  if (Array.isArray(rules) && isReadBy(loader, asked, rules)) return true
+  const first = Array.isArray(oneOf)
+    ? oneOf.find((each) => isRecord(each) && matches(asked, each))
+    : undefined
+  return isRecord(first) && isReadByRule(loader, asked, first)
+}
+
+function nameOfUse(use: unknown): string {
+  if (typeof use === 'string') return use
+  return isRecord(use) && typeof use['loader'] === 'string' ? use['loader'] : ''
+}
+
+function matches({ file, query }: Asked, rule: Record<string, unknown>): boolean {
+  return Object.entries(rule).every(([key, condition]) => {
+    if (EFFECTS.has(key) || condition === undefined) return true
+    switch (key) {
+      case 'test':
+      case 'include':
+      case 'resource':
+        return holds(condition, file)
+      case 'exclude':
+        return !holds(condition, file)
+      case 'resourceQuery':
+        return holds(condition, query === '' ? '' : `?${query}`)
+      default:
+        return false
+    }
+  })
+}
+
+/** @see https://webpack.js.org/configuration/module/#condition */
+function holds(condition: unknown, text: string): boolean {
+  if (typeof condition === 'string') return text.startsWith(condition)
+  if (condition instanceof RegExp) return condition.test(text)
+  if (typeof condition === 'function') return condition(text) === true
+  if (Array.isArray(condition)) return condition.some((each) => holds(each, text))
+  if (!isRecord(condition)) return false
+  const { and, or, not } = condition
+  return (
+    (!Array.isArray(and) || and.every((each) => holds(each, text))) &&
+    (or === undefined || holds(or, text)) &&
+    (not === undefined || !holds(not, text))
+  )
 }

@@ -1,5 +1,10 @@
 import path from 'node:path'
-import type { NativeBuildContext, UnpluginOptions } from 'unplugin'
+import type {
+  NativeBuildContext,
+  UnpluginBuildContext,
+  UnpluginContext,
+  UnpluginOptions,
+} from 'unplugin'
 import { relativeSpecifier, type AssetUrlOf } from '../../emit/module.ts'
 import { messageOf } from '../../shared/errors.ts'
 import {
@@ -10,20 +15,14 @@ import {
   splitQuery,
 } from '../module-id.ts'
 import {
-  type ModuleRules,
-  TYPE_OF_URL,
-  isAskedForByUrl,
-  issuerOf,
-  refuseOtherRules,
-} from './webpack-rules.ts'
+  createWebpackMarkup,
+  type Naming,
+  URL_RULES,
+  type WebpackMarkup,
+} from './webpack-markup.ts'
+import { type ModuleRules, issuerOf, refuseOtherRules } from './webpack-rules.ts'
 import { plainError, plainly } from '../plain-error.ts'
-import {
-  type OutputFile,
-  type ProjectManifests,
-  publishedError,
-  publishedQueryError,
-  refusePublished,
-} from '../published-manifests.ts'
+import { type OutputFile, publishedQueryError, refusePublished } from '../published-manifests.ts'
 import type { HostFacts } from '../session/host-facts.ts'
 import type { Loaded } from '../session/load-module.ts'
 import { moduleCode, sampleCode } from './module-code.ts'
@@ -31,6 +30,9 @@ import type { Session } from '../session/session.ts'
 import { type FollowedFolder, followFolder } from '../../shared/follow-folder.ts'
 
 const NAME = 'unplugin-imagegen'
+
+/** What unplugin gives the hooks of a loader. */
+type Loader = UnpluginBuildContext & UnpluginContext
 
 /** What the compilers of webpack and Rspack share. */
 interface Compiler extends WithNeighbours {
@@ -102,12 +104,17 @@ interface Running {
  */
 export function webpackHost(
   begin: (facts: HostFacts) => Session,
-  urlOf: (folder: string) => AssetUrlOf = webpackUrl,
-): {
+  requestOf: PictureRequest = pictureRequest,
+): Pick<UnpluginOptions, 'transformInclude'> & {
   readonly load: NonNullable<UnpluginOptions['load']>
+  readonly transform: NonNullable<UnpluginOptions['transform']>
   readonly apply: (compiler: Compiler) => void
 } {
+  const markup = createWebpackMarkup()
+  const urlOf = (folder: string): AssetUrlOf => webpackUrl(folder, requestOf)
   let running: Running | undefined
+  let rules: readonly unknown[] = []
+  let context = ''
   let isMine = (_file: string): Promise<boolean> => Promise.resolve(true)
 
   function apply(compiler: Compiler): void {
@@ -126,16 +133,17 @@ export function webpackHost(
     })
     compiler.hooks.thisCompilation.tap(NAME, (compilation) => {
       compilation.hooks.processAssets.tap({ name: NAME, stage: LAST_STAGE }, () =>
-        lookAtAssets(compilation, running?.session.manifests(), compiler.context),
+        lookAtAssets(compilation, running?.session, markup, compiler.context),
       )
     })
     compiler.options.module.rules.push(
       // Not in development: with HMR, webpack skips re-exports without side effects, and after a rename it fails on the
       // module in between, which "has no id assigned".
       { test: /\.image\.ya?ml$/i, sideEffects: compiler.options.mode === 'development' },
-      // After unplugin's rule, which turns everything into JavaScript: a URL of that would lead nowhere.
-      { test: /\.image\.ya?ml$/i, dependency: 'url', type: TYPE_OF_URL },
+      ...URL_RULES,
     )
+    rules = compiler.options.module.rules
+    context = compiler.context
     compiler.hooks.done.tapPromise(NAME, async () => running?.session.rest())
     compiler.hooks.watchClose.tap(NAME, close)
     compiler.hooks.shutdown.tap(NAME, close)
@@ -170,18 +178,10 @@ export function webpackHost(
 
   async function loadMine(
     id: ModuleId,
-    session: Session,
+    session: Naming['session'],
     rules: ModuleRules,
   ): Promise<Loaded | undefined> {
     if (!(await isMine(id.file))) return undefined
-    if (isAskedForByUrl(rules) && (await session.knows(id.file))) {
-      const issuer = issuerOf(rules)
-      throw publishedError(
-        { manifest: id.file, way: 'because it is asked for by its URL' },
-        session.manifests()?.root ?? path.dirname(id.file),
-        issuer === undefined ? [] : [issuer],
-      )
-    }
     refuseOtherRules(id.file, rules)
     return session.load(id)
   }
@@ -192,28 +192,55 @@ export function webpackHost(
     running = undefined
   }
 
+  /** What a loader knows; a picture that should exist and does not is an error of its module. */
+  function namingOf(loader: Loader, session: Session): Naming {
+    return {
+      session: {
+        ...session,
+        async load(id) {
+          const loaded = await session.load(id)
+          if (loaded.kind === 'image' && loaded.problem !== undefined) {
+            loader.error(loaded.problem.message)
+          }
+          return loaded
+        },
+      },
+      watch: (file) => loader.addWatchFile(file),
+      context,
+      rules: rulesOf(loader.getNativeBuildContext?.()),
+    }
+  }
+
   return {
     apply,
     load: {
       filter: { id: MANIFEST_ID },
       async handler(id) {
-        const ours = parseModuleId(id)
         const session = running?.session
         if (session === undefined) return undefined
+        const naming = namingOf(this, session)
+        const urlCode = await plainly(
+          markup.urlCode(naming, (file) => requestOf(webpackRequest(file))),
+        )
+        if (urlCode !== undefined) return { code: urlCode, map: null }
+        const ours = parseModuleId(id)
         if (ours === undefined) {
           await plainly(refuseQuery(id, session, this.getNativeBuildContext?.()))
           return undefined
         }
-        const rules = rulesOf(this.getNativeBuildContext?.())
-        const loaded = await plainly(loadMine(ours, session, rules))
+        const loaded = await plainly(loadMine(ours, naming.session, naming.rules))
         if (loaded === undefined) return undefined
         for (const file of loaded.files) this.addWatchFile(file)
-        if (loaded.kind === 'image' && loaded.problem !== undefined) {
-          this.error(loaded.problem.message)
-        }
         const code = moduleCode(ours, loaded, urlOf(path.dirname(ours.file)), webpackRequest)
         return { code, map: null }
       },
+    },
+    transformInclude: (id) => markup.reads(id, rules),
+    async transform(code, id) {
+      const session = running?.session
+      if (session === undefined) return undefined
+      const text = await plainly(markup.transform(code, id, namingOf(this, session)))
+      return text === undefined ? undefined : { code: text, map: null }
     },
   }
 }
@@ -236,9 +263,13 @@ async function refuseQuery(
 /** Reports a manifest among the assets and removes it: in development, webpack writes assets despite errors. */
 function lookAtAssets(
   compilation: Compilation,
-  project: ProjectManifests | undefined,
+  session: Session | undefined,
+  markup: WebpackMarkup,
   context: string,
 ): void {
+  const report = (error: unknown): void => {
+    compilation.errors.push(plainError(messageOf(error)))
+  }
   for (const { name, source, info } of compilation.getAssets()) {
     const { sourceFilename } = info
     const output: OutputFile = {
@@ -248,10 +279,22 @@ function lookAtAssets(
         sourceFilename === undefined ? [] : [path.resolve(context, splitQuery(sourceFilename)[0])],
     }
     try {
-      refusePublished(project, [output], () => compilation.fileDependencies)
+      refusePublished(
+        session?.manifests(),
+        [output],
+        () => compilation.fileDependencies,
+        markup.support,
+      )
     } catch (error) {
       compilation.deleteAsset(name)
-      compilation.errors.push(plainError(messageOf(error)))
+      report(error)
+    }
+    // A page that could not be made shows the error, which may quote a reference.
+    if (compilation.errors.length > 0) continue
+    try {
+      markup.refuseLeftOver(output, session?.manifests(), compilation.fileDependencies)
+    } catch (error) {
+      report(error)
     }
   }
 }
@@ -297,29 +340,28 @@ export function joinNeighbours(compiler: WithNeighbours, finds: Finds): Finds {
   }
 }
 
+/** How code requests a picture's URL, by a path that is escaped already. */
+type PictureRequest = (specifier: string) => string
+
 /**
  * webpack and Rspack: an inline match resource makes the file an asset, whatever rules the user has. It survives the
  * persistent cache and rebuilds of a watcher, in which `emitFile` loses the file.
  */
-export function webpackUrl(folder: string): AssetUrlOf {
-  return ({ file }, variable) => {
-    const specifier = webpackRequest(relativeSpecifier(folder, file))
-    return {
-      statement: `import ${variable} from ${JSON.stringify(`${specifier}.webpack[asset/resource]!=!${specifier}`)}`,
-      expression: variable,
-    }
-  }
-}
+const pictureRequest: PictureRequest = (specifier) =>
+  `${specifier}.webpack[asset/resource]!=!${specifier}`
 
 /**
  * Next with webpack: with a query. Next's App Router makes a second module for the browser of each file with a picture's
  * extension, and so would emit all pictures of a manifest.
  */
-export function nextWebpackUrl(folder: string): AssetUrlOf {
+export const nextPictureRequest: PictureRequest = (specifier) =>
+  `${pictureRequest(specifier)}?imagegen`
+
+export function webpackUrl(folder: string, requestOf: PictureRequest = pictureRequest): AssetUrlOf {
   return ({ file }, variable) => {
-    const specifier = webpackRequest(relativeSpecifier(folder, file))
+    const request = requestOf(webpackRequest(relativeSpecifier(folder, file)))
     return {
-      statement: `import ${variable} from ${JSON.stringify(`${specifier}.webpack[asset/resource]!=!${specifier}?imagegen`)}`,
+      statement: `import ${variable} from ${JSON.stringify(request)}`,
       expression: variable,
     }
   }

@@ -4,22 +4,29 @@ import { largestOf, type Mention, namesManifest } from './mention.ts'
 import { srcsetMentions } from './srcset.ts'
 import { type Attribute, type Tag, tagsOf } from './tags.ts'
 
-/**
- * The manifests that a page names: in the attributes that Vite takes for files, in `style` attributes and in `<style>`.
- *
- * @param more what the configuration adds to Vite's list.
- */
-export function htmlMentions(html: string, more: AssetSources = {}): Mention[] {
+/** Where a page may name files. */
+interface Places {
+  /** What the configuration adds to Vite's list of attributes. */
+  readonly more?: AssetSources
+  /** Whether `style` attributes and `<style>` count. */
+  readonly withStyles?: boolean
+}
+
+/** The manifests that a page names in attributes that Vite takes for files, and in its styles. */
+export function htmlMentions(
+  html: string,
+  { more = {}, withStyles = true }: Places = {},
+): Mention[] {
   const mentions: Mention[] = []
   for (const tag of tagsOf(html)) {
     if (tag.isEnd) continue
     const element = tag.name.toLowerCase()
-    mentions.push(...styleMentions(tag, html))
+    if (withStyles) mentions.push(...styleMentions(tag, html))
     if (!tag.attributes.some(({ name }) => name === 'vite-ignore')) {
       const sources = [ownOf(ASSET_SOURCES, element), ownOf(more, element)]
       mentions.push(...attributeMentions(tag, html, sources))
     }
-    if (element === 'style' && tag.contentEnd !== undefined) {
+    if (withStyles && element === 'style' && tag.contentEnd !== undefined) {
       const css = html.slice(tag.end, tag.contentEnd)
       mentions.push(...cssMentions(css).map((each) => moved(each, tag.end)))
     }

@@ -109,7 +109,7 @@ interface Compilation {
   renameAsset(name: string, newName: string): void
 }
 
-/** Matches a rendition in the cache; for the query see `nextWebpackUrl`. */
+/** Matches a rendition in the cache; for the query see `nextPictureRequest`. */
 const RENDITION = /[/\\]renditions[/\\][\w-]+-[0-9a-f]{16}\.\w+(?:\?imagegen)?$/
 
 /**

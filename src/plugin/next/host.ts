@@ -6,7 +6,7 @@ import type { Options } from '../../options/options.ts'
 import { ImagegenError } from '../../shared/errors.ts'
 import { checkHostVersion } from '../host-version.ts'
 import { followFolder } from '../../shared/follow-folder.ts'
-import { nextWebpackUrl, webpackHost } from '../hosts/webpack.ts'
+import { nextPictureRequest, webpackHost } from '../hosts/webpack.ts'
 import { plainError } from '../plain-error.ts'
 import { refusePublic } from '../published-manifests.ts'
 import type { HostFacts } from '../session/host-facts.ts'
@@ -82,9 +82,9 @@ export function createNextHost(options: Options, { folder, isBuild }: NextProces
 
   return {
     webpackPlugin() {
-      const { load, apply } = webpackHost(begin, nextWebpackUrl)
+      const { apply, ...hooks } = webpackHost(begin, nextPictureRequest)
       const name = 'unplugin-imagegen'
-      return createUnplugin(() => ({ name, enforce: 'pre', load, webpack: apply })).webpack()
+      return createUnplugin(() => ({ name, enforce: 'pre', ...hooks, webpack: apply })).webpack()
     },
     serveTurbopack: (channel) => (serving ??= serve(channel).catch(throwPlainly)),
     lookAtOutput: (distDir) => lookAtOutput(distDir, shared?.manifests()),
