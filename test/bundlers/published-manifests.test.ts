@@ -132,15 +132,7 @@ test.each([webpack, rspack, rollup, rolldown, esbuild])(
     const requests = {
       [`export { default } from './cast.image.yaml?raw'`]: 'src/main.js:1:26',
       [`export const load = () => import('./cast.image.yaml?url')`]: 'src/main.js:1:35',
-      ...(host === webpack || host === rspack
-        ? {
-            [`import './cast.image.yaml'\nexport default new URL('./cast.image.yaml', import.meta.url)`]:
-              'src/main.js:2:25',
-          }
-        : {}),
-      ...(host === webpack || host === esbuild
-        ? { [`import './style.css'`]: 'src/style.css:1:33' }
-        : {}),
+      ...(host === esbuild ? { [`import './style.css'`]: 'src/style.css:1:33' } : {}),
     }
     for (const [code, place] of Object.entries(requests)) {
       project.write('src/main.js', code)

@@ -189,16 +189,16 @@ function adviceAt(place: Place | undefined, manifest: string): string {
   if (place !== undefined && !/\.(?:[cm]?[jt]sx?)$/.test(place.file)) {
     return `A loader compiles this file into another one, where the plugin cannot see the URL. Name the image in a style sheet that code imports, such as \`:root { --picture: url(./${manifest}#name) }\`, and write \`var(--picture)\` here.`
   }
-  return `Name the image as plain text, such as \`new URL('./${manifest}#name', import.meta.url)\`, or import it and use its \`src\`: \`import images from './${manifest}'\`.`
+  return `Write the URL as plain text, such as \`./${manifest}#name\` in CSS or \`new URL(…, import.meta.url)\`, or import the image and use its \`src\`: \`import images from './${manifest}'\`.`
 }
 
 /** Finds a file as loaders do, with the project's aliases. `~` marks a path that is not relative. */
 async function resolvedBy(
-  { getResolve }: ModuleRules,
+  rules: ModuleRules,
   folder: string,
   specifier: string,
 ): Promise<string | undefined> {
-  const resolve = getResolve?.({ dependencyType: 'url' })
+  const resolve = rules.getResolve?.({ dependencyType: 'url' })
   const found = await resolve?.(folder, specifier.replace(/^~/, '')).catch(() => undefined)
   return typeof found !== 'string' ? undefined : splitQuery(withoutFragment(found))[0]
 }

@@ -109,10 +109,9 @@ function isReadByRule(loader: string, asked: Asked, rule: Record<string, unknown
   const uses = [rule['loader'], rule['use']].flat()
   if (uses.some((use) => nameOfUse(use).includes(loader))) return true
   if (Array.isArray(rules) && isReadBy(loader, asked, rules)) return true
-  const first = Array.isArray(oneOf)
-    ? oneOf.find((each) => isRecord(each) && matches(asked, each))
-    : undefined
-  return isRecord(first) && isReadByRule(loader, asked, first)
+  const choices: readonly unknown[] = Array.isArray(oneOf) ? oneOf : []
+  const first = choices.filter(isRecord).find((each) => matches(asked, each))
+  return first !== undefined && isReadByRule(loader, asked, first)
 }
 
 function nameOfUse(use: unknown): string {
@@ -142,7 +141,7 @@ function matches({ file, query }: Asked, rule: Record<string, unknown>): boolean
 function holds(condition: unknown, text: string): boolean {
   if (typeof condition === 'string') return text.startsWith(condition)
   if (condition instanceof RegExp) return condition.test(text)
-  if (typeof condition === 'function') return condition(text) === true
+  if (isTest(condition)) return condition(text) === true
   if (Array.isArray(condition)) return condition.some((each) => holds(each, text))
   if (!isRecord(condition)) return false
   const { and, or, not } = condition
@@ -151,4 +150,8 @@ function holds(condition: unknown, text: string): boolean {
     (or === undefined || holds(or, text)) &&
     (not === undefined || !holds(not, text))
   )
+}
+
+function isTest(condition: unknown): condition is (text: string) => unknown {
+  return typeof condition === 'function'
 }

@@ -235,6 +235,8 @@ export function webpackHost(
         return { code, map: null }
       },
     },
+    // A filter cannot ask which rules the configuration has.
+    // oxlint-disable-next-line typescript/no-deprecated
     transformInclude: (id) => markup.reads(id, rules),
     async transform(code, id) {
       const session = running?.session
