@@ -148,7 +148,7 @@ export function createViteMarkup(): ViteMarkup {
       const urlElsewhere = isStyle
         ? fileUrlFrom(path.dirname(file))
         : codeUrl(context, file, config)
-      const settings: RewriteSettings = {
+      const settings: RewriteSettings & { readonly by: string } = {
         ...namerOf(id, file, project),
         candidates: candidatesFrom([path.dirname(file)], config.root),
         resolve: async (specifier) => {
