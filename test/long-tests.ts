@@ -16,6 +16,7 @@ export const longTests: readonly string[] = [
     'vite-markup-dev.test.ts',
     'vite-workers.test.ts',
     'webpack-build.test.ts',
+    'webpack-markup.test.ts',
     'webpack-watch.test.ts',
   ].map((name) => `test/bundlers/${name}`),
   ...['edits', 'export', 'export-watch', 'messages', 'read-only', 'report', 'styles'].map(

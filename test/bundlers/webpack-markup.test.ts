@@ -21,7 +21,7 @@ import {
 } from './sandbox.ts'
 
 // The sandbox is elsewhere and has no node_modules.
-const { resolve } = createRequire(import.meta.url)
+const require = createRequire(import.meta.url)
 
 let store: string
 let filled: Awaited<ReturnType<typeof openSandbox>>
@@ -90,10 +90,10 @@ const STYLES: Readonly<Record<string, (host: Host) => readonly unknown[]>> = {
       name === 'Rspack 2'
         ? [rspack.CssExtractRspackPlugin.loader, new rspack.CssExtractRspackPlugin({})]
         : [MiniCssExtractPlugin.loader, new MiniCssExtractPlugin()]
-    return [plugin, withRules(styleRule([loader, resolve('css-loader')]))]
+    return [plugin, withRules(styleRule([loader, require.resolve('css-loader')]))]
   },
   'css-loader and style-loader': () => [
-    withRules(styleRule([resolve('style-loader'), resolve('css-loader')])),
+    withRules(styleRule([require.resolve('style-loader'), require.resolve('css-loader')])),
   ],
   'the host itself': () => [
     {
@@ -118,7 +118,7 @@ function withRules(...rules: readonly object[]): unknown {
   }
 }
 
-const readsHtml = withRules({ test: /\.html$/, use: resolve('html-loader') })
+const readsHtml = withRules({ test: /\.html$/, use: require.resolve('html-loader') })
 
 const HOSTS = [webpack, rspackHost]
 const EACH = HOSTS.flatMap((host) =>
