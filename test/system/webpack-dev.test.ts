@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import type { Browser } from 'playwright-core'
 import { preview } from 'vite'
@@ -198,6 +199,58 @@ import.meta.webpackHot.accept()
     expect(told.filter((text) => text.includes('has no id assigned'))).toEqual([])
     await page.close()
   } finally {
+    await server.stop()
+  }
+})
+
+test('webpack-dev-server shows what CSS and `new URL` name, before and after an edit', async () => {
+  listenToConsole()
+  const require = createRequire(import.meta.url)
+  const project = await sandbox({
+    files: {
+      'page/index.html': PAGE,
+      'src/fox.image.yaml':
+        'prompt: A fox\nalt: A fox\nsize: 512x512\noutput: { formats: [webp, jpeg], widths: [96] }\n',
+      'src/style.css': 'main { width: 9px; height: 9px; background: url(./fox.image.yaml) }',
+      'src/main.js': `import './style.css'
+const image = new Image()
+image.src = new URL('./fox.image.yaml', import.meta.url).href
+image.alt = 'Fox'
+document.querySelector('main').append(image)
+`,
+    },
+  })
+  const styles = {
+    test: /\.css$/,
+    use: [require.resolve('style-loader'), require.resolve('css-loader')],
+  }
+  const server = await serve(project, { module: { rules: [styles] } }, {})
+  const page = await browser.newPage()
+  try {
+    const complaints: string[] = []
+    page.on('console', (message) => {
+      if (['error', 'warning'].includes(message.type())) complaints.push(message.text())
+    })
+    await page.goto(server.url)
+    const widths = (): Promise<unknown> =>
+      page.evaluate(`(async () => {
+        const urls = getComputedStyle(document.querySelector('main')).backgroundImage
+        const files = [...urls.matchAll(/url\\("([^"]+)"\\)/g)].map(([, url]) => url)
+        return Promise.all([...files, document.images[0].src].map(async (src) => {
+          const file = new Image()
+          file.src = src
+          await file.decode()
+          return file.naturalWidth
+        }))
+      })()`)
+    // The style sheet has an `image-set()` of both formats, the code the fallback.
+    await expect.poll(widths).toEqual([96, 96, 96])
+    await expect.poll(() => project.asked()).toBeGreaterThan(0)
+    project.edit('src/fox.image.yaml', '[96]', '[64]')
+    await expect.poll(widths).toEqual([64, 64, 64])
+    expect(complaints).toEqual([])
+  } finally {
+    await page.close()
     await server.stop()
   }
 })
