@@ -1,6 +1,8 @@
 import { execFileSync } from 'node:child_process'
 import { cpSync, existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
+import type { Browser } from 'playwright-core'
+import { preview } from 'vite'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { expectFiles, expectNoLeaks } from '../bundlers/expect-pictures.ts'
 import type { GeneratedImage } from '../bundlers/generated-image.ts'
@@ -8,14 +10,18 @@ import { vite8 } from '../bundlers/hosts/vite.ts'
 import { buildWith } from '../bundlers/hosts/host.ts'
 import { FILES, MEDIA, mediaFacts } from '../bundlers/media-project.ts'
 import { look, openSandbox, picturesBelow, png } from '../bundlers/sandbox.ts'
+import { launchChromium } from './chromium.ts'
 import { installed, type InstalledPackages } from './installed.ts'
+import { AT_NIGHT, expectWellShown, MEDIA as SEEN_MEDIA, SIZES } from './well-shown.ts'
 
 const repository = path.join(import.meta.dirname, '../..')
 
 let packages: InstalledPackages
 let project: Awaited<ReturnType<typeof openSandbox>>
+let browser: Browser
 
 beforeAll(async () => {
+  browser = await launchChromium()
   const tarball = execFileSync(
     'npm',
     ['pack', '--ignore-scripts', '--silent', '--pack-destination', process.env['TMPDIR'] ?? '/tmp'],
@@ -33,6 +39,14 @@ beforeAll(async () => {
       'src/media.js': `import { kira } from './media/cast.image.yaml'; globalThis.shown = kira`,
       'src/media/cast.image.yaml': FILES['src/cast.image.yaml']!,
       'src/media/sky.image.yaml': FILES['src/sky.image.yaml']!,
+      'src/page/cast.image.yaml': `defaults: { aspectRatio: "4:3", output: { formats: [avif, jpeg], widths: [480, 960] } }
+images:
+  kira: { prompt: Kira, alt: Kira, output: { ${SEEN_MEDIA} } }
+${AT_NIGHT}`,
+      'src/page.js': `import { picture } from 'unplugin-imagegen/html'
+import { kira } from './page/cast.image.yaml'
+document.querySelector('main').innerHTML = picture(kira, { sizes: '${SIZES}' }) + '<p>Text below'
+`,
     },
   })
   project.write('src/media/line.png', await png('#246'))
@@ -42,6 +56,7 @@ beforeAll(async () => {
   }
 })
 afterAll(async () => {
+  await browser?.close()
   packages?.remove()
   await project?.dispose()
 })
@@ -184,6 +199,32 @@ describe.each(['bun', 'farm'] as const)('%s', (kind) => {
     writeFileSync(manifest, text)
     expect(mediaFacts(after)[0]).toEqual(['(max-width: 600px)', 16, 16, 'jpeg', ['webp']])
     expect(after.media?.slice(1)).toEqual(before.media?.slice(1))
+  })
+
+  test('shows the files that suit the window, and the page never moves', async () => {
+    expect(build(kind, ['page.js'])).toBeUndefined()
+    const out = path.join(packages.folder, `out/${kind}-page`)
+    const entry = kind === 'bun' ? 'page.js' : 'index.js'
+    const icon = '<link rel="icon" href="data:,">'
+    writeFileSync(
+      path.join(out, 'index.html'),
+      `<!doctype html>${icon}<body><main></main><script type="module" src="/sub/${entry}"></script>`,
+    )
+    const server = await preview({
+      root: packages.folder,
+      base: '/sub/',
+      configFile: false,
+      logLevel: 'silent',
+      build: { outDir: out },
+      preview: { port: 0, host: '127.0.0.1' },
+    })
+    try {
+      await expectWellShown(browser, server.resolvedUrls!.local[0]!, [
+        { alt: 'Kira', hasMedia: true },
+      ])
+    } finally {
+      await server.close()
+    }
   })
 
   test('refuses to publish a manifest, however code names it', () => {
