@@ -48,6 +48,22 @@ globalThis.text = "new URL('${CAST}#nobody', import.meta.url)"
   'src/module.module.css': `.kira { border-image-source: url('${CAST}#kira') }\n`,
 }
 
+/** The fixture's images, which a rendition shows. */
+export const kira = (format: string, width = 128): PictureFacts => ({
+  format,
+  width,
+  height: width,
+})
+export const hero = (format: string, width = 192): PictureFacts => ({
+  format,
+  width,
+  height: (width * 2) / 3,
+})
+
+/** What an `image-set()` of each image holds. */
+export const KIRA_SET: readonly PictureFacts[] = [kira('webp'), kira('jpeg')]
+export const HERO_SET: readonly PictureFacts[] = [hero('avif'), hero('webp'), hero('png')]
+
 /** The pictures that each page, the style sheets and the code of an output name, in their order. */
 export async function shownIn(out: string, base: string): Promise<Record<string, PictureFacts[]>> {
   const files = filesBelow(out)

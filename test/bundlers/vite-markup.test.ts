@@ -5,9 +5,9 @@ import { build as build6 } from 'vite-6'
 import { build as build7 } from 'vite-7'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { listenToConsole } from './console.ts'
-import { expectNoSecrets, MARKUP, shownIn } from './markup.ts'
+import { expectNoSecrets, hero, HERO_SET, kira, KIRA_SET, MARKUP, shownIn } from './markup.ts'
 import type { Build } from './published-manifests.ts'
-import { openSandbox, picturesBelow, sandbox, type PictureFacts, type Sandbox } from './sandbox.ts'
+import { openSandbox, picturesBelow, sandbox, type Sandbox } from './sandbox.ts'
 import { viteBuild, viteConfig } from './vite.ts'
 
 let store: string
@@ -19,17 +19,6 @@ beforeAll(async () => {
   store = filled.path('.imagegen')
 })
 afterAll(() => filled.dispose())
-
-const kira = (format: string, width = 128): PictureFacts => ({ format, width, height: width })
-const hero = (format: string, width = 192): PictureFacts => ({
-  format,
-  width,
-  height: (width * 2) / 3,
-})
-
-/** What an `image-set()` of each image holds. */
-const KIRA_SET = [kira('webp'), kira('jpeg')]
-const HERO_SET = [hero('avif'), hero('webp'), hero('png')]
 
 /** The pictures of each output file, in its order. */
 const EXPECTED = {

@@ -8,7 +8,7 @@ import { messageOf } from '../../src/shared/errors.ts'
 import { listenToConsole } from './console.ts'
 import { builtIn, buildWith, type Host, settingsFor } from './hosts/host.ts'
 import { rspack as rspackHost, webpack } from './hosts/webpack.ts'
-import { expectNoSecrets, MARKUP, shownIn } from './markup.ts'
+import { expectNoSecrets, hero, HERO_SET, kira, KIRA_SET, MARKUP, shownIn } from './markup.ts'
 import { expectNoPrompts } from './published-manifests.ts'
 import {
   filesBelow,
@@ -32,15 +32,6 @@ beforeAll(async () => {
   store = filled.path('.imagegen')
 })
 afterAll(() => filled.dispose())
-
-const kira = (format: string, width = 128): PictureFacts => ({ format, width, height: width })
-const hero = (format: string, width = 192): PictureFacts => ({
-  format,
-  width,
-  height: (width * 2) / 3,
-})
-const KIRA_SET = [kira('webp'), kira('jpeg')]
-const HERO_SET = [hero('avif'), hero('webp'), hero('png')]
 
 const PAGE = `<!doctype html>
 <html>
