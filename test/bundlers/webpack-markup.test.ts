@@ -153,6 +153,19 @@ async function inCodeOf(out: string): Promise<PictureFacts[]> {
   return Promise.all([...names].map((name) => look(readFileSync(`${out}/${name}`))))
 }
 
+test('webpack reads style sheets that nothing is said about, and they name images', async () => {
+  const said = listenToConsole()
+  const project = await sandbox({ store, files: SOURCES })
+  const { out } = await buildWith(webpack, project, { cache: {} })
+  const first = await shownIn(out, '/')
+  expect(first['css']).toEqual(SHOWN.css)
+  expect(await inCodeOf(out)).toEqual([kira('jpeg')])
+  // From webpack's cache on the disk.
+  await buildWith(webpack, project, { cache: {} })
+  expect(await shownIn(out, '/')).toEqual(first)
+  expect(said).toEqual([])
+})
+
 test.each(HOSTS)('$name gives `new URL` the file of an image', async (host) => {
   listenToConsole()
   const project = await sandbox({ store })

@@ -46,6 +46,56 @@ export function issuerOf({ _module, _compilation }: ModuleRules): string | undef
   }
 }
 
+/** What webpack is about to make a module of. */
+interface CreateData extends Record<string, unknown> {
+  readonly loaders?: ReadonlyArray<{ readonly ident?: string | null }>
+}
+
+/** The part of webpack's factory of modules that is used here. */
+export interface ModuleFactory {
+  readonly hooks: {
+    readonly createModule: {
+      tap(
+        how: { readonly name: string; readonly stage: number },
+        run: (data: CreateData) => void,
+      ): void
+    }
+  }
+}
+
+/** What says how webpack reads a module. */
+const KIND = [
+  'settings',
+  'type',
+  'parser',
+  'parserOptions',
+  'generator',
+  'generatorOptions',
+  'resolveOptions',
+] as const
+
+/**
+ * Keeps style sheets what they are where webpack reads CSS without being told: it takes what has been through a loader for
+ * code, and the plugin's own loader only replaces URLs.
+ *
+ * @param name of the plugin, which its loaders have as well.
+ * @see https://github.com/webpack/webpack/blob/main/lib/util/implicitTypeLoaderFallback.js
+ */
+export function keepKindOfStyles(factory: ModuleFactory, name: string): void {
+  const kinds = new WeakMap<CreateData, Record<string, unknown>>()
+  const { createModule } = factory.hooks
+  // Around webpack's own, which has the stage 0.
+  createModule.tap({ name, stage: -1000 }, (data) => {
+    const { loaders = [], type } = data
+    const isOurs = loaders.length > 0 && loaders.every(({ ident }) => ident === name)
+    if (!isOurs || type !== 'css/auto') return
+    kinds.set(data, Object.fromEntries(KIND.map((key) => [key, data[key]])))
+  })
+  createModule.tap({ name, stage: 1000 }, (data) => {
+    Object.assign(data, kinds.get(data))
+  })
+}
+
 /** Loaders of unplugin, which run the hooks of this plugin or of another that handles the file. */
 const OF_UNPLUGIN = /[/\\]unplugin[/\\]dist[/\\](?:webpack|rspack)[/\\]/
 

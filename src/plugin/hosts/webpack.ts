@@ -20,7 +20,13 @@ import {
   URL_RULES,
   type WebpackMarkup,
 } from './webpack-markup.ts'
-import { type ModuleRules, issuerOf, refuseOtherRules } from './webpack-rules.ts'
+import {
+  type ModuleFactory,
+  type ModuleRules,
+  issuerOf,
+  keepKindOfStyles,
+  refuseOtherRules,
+} from './webpack-rules.ts'
 import { plainError, plainly } from '../plain-error.ts'
 import { type OutputFile, publishedQueryError, refusePublished } from '../published-manifests.ts'
 import type { HostFacts } from '../session/host-facts.ts'
@@ -50,6 +56,7 @@ interface Compiler extends WithNeighbours {
   readonly options: {
     readonly mode?: string | undefined
     readonly module: { readonly rules: unknown[] }
+    readonly experiments?: { readonly css?: unknown } | undefined
   }
   readonly watching?: { invalidate(): void } | undefined
   readonly hooks: {
@@ -57,12 +64,20 @@ interface Compiler extends WithNeighbours {
     readonly watchRun: {
       tapPromise(name: string, run: () => Promise<void>): void
     }
+    readonly compilation: {
+      tap(name: string, run: (compilation: unknown, parts: CompilationParts) => void): void
+    }
     readonly thisCompilation: { tap(name: string, run: (compilation: Compilation) => void): void }
     readonly afterCompile: { tap(name: string, run: (compilation: Compilation) => void): void }
     readonly done: { tapPromise(name: string, run: () => Promise<void>): void }
     readonly watchClose: { tap(name: string, run: () => void): void }
     readonly shutdown: { tap(name: string, run: () => void): void }
   }
+}
+
+interface CompilationParts {
+  /** Rspack's has other hooks. */
+  readonly normalModuleFactory: object
 }
 
 /** What a watcher knows of files: a map in webpack and in Rspack. */
@@ -135,6 +150,11 @@ export function webpackHost(
       compilation.hooks.processAssets.tap({ name: NAME, stage: LAST_STAGE }, () =>
         lookAtAssets(compilation, running?.session, markup, compiler.context),
       )
+    })
+    compiler.hooks.compilation.tap(NAME, (_, { normalModuleFactory }) => {
+      // Of webpack only, and known once all plugins are applied.
+      if (compiler.options.experiments?.css !== 'auto') return
+      keepKindOfStyles(normalModuleFactory as ModuleFactory, NAME)
     })
     compiler.options.module.rules.push(
       // Not in development: with HMR, webpack skips re-exports without side effects, and after a rename it fails on the
