@@ -62,6 +62,7 @@ function EditForm({ image: newest, onDone, onReload }: FormProps): JSX.Element {
   const [isConflict, setConflict] = useState(false)
   const [isAsked, setAsked] = useState(false)
   const form = useRef<HTMLFormElement>(null)
+  const stopCheck = useRef((): void => undefined)
   const fields = fieldsOf(image, draft)
   const isChanged = Object.keys(fields).length > 0
   const seedIs = seedProblem(draft.seed)
@@ -85,10 +86,11 @@ function EditForm({ image: newest, onDone, onReload }: FormProps): JSX.Element {
         if (!left.signal.aborted) fail(error)
       })
     }, STILL)
-    return () => {
+    stopCheck.current = () => {
       clearTimeout(timer)
       left.abort()
     }
+    return stopCheck.current
   }, [draft, image, isConflict])
 
   const fail = (error: unknown): void => {
@@ -105,6 +107,8 @@ function EditForm({ image: newest, onDone, onReload }: FormProps): JSX.Element {
   const canSave = isChanged && seedIs === null && problems.length === 0 && !isAsked && !isConflict
   const save = async (): Promise<void> => {
     setAsked(true)
+    // What is checked would be found to have changed, once this is written.
+    stopCheck.current()
     try {
       studio.written(await studio.connection.change(request))
       onDone()
