@@ -85,6 +85,30 @@ describe('an empty project', () => {
   })
 })
 
+describe('an edit', () => {
+  it('is not checked any more once it is saved', async () => {
+    const studio = await open()
+    const { page, complaints } = await openPage(studio, IMAGE)
+    const checks: string[] = []
+    page.on('request', (request) => {
+      if (request.url().endsWith('/api/1/check')) checks.push(request.url())
+    })
+    await page.route('**/api/1/change', async (route) => {
+      // The time at which the words that were typed last would be checked.
+      await page.clock.runFor(1000)
+      await route.continue()
+    })
+    await buttonOf(page, 'Edit').click()
+    await page.clock.install()
+    await page.getByLabel('Alt').fill('The keeper')
+    await buttonOf(page, 'Save').click()
+    await expect.poll(() => manifestOf(studio)).toContain('The keeper')
+    await buttonOf(page, 'Edit').waitFor()
+    expect(checks).toEqual([])
+    expect(complaints).toEqual([])
+  })
+})
+
 describe('an image', () => {
   it('is generated, picked, asked for again, edited, rerolled, adopted and undone', async () => {
     const studio = await open()
