@@ -303,6 +303,47 @@ test.each(HOSTS)('$name publishes a manifest that `exclude` leaves out', async (
   expect([...filesBelow(out).values()].map(String)).toContain(yaml)
 })
 
+test.each(HOSTS)(
+  '$name: of two plugins, the one that includes an image gives its file',
+  async (host) => {
+    listenToConsole()
+    const project = await sandbox({ store })
+    project.write(
+      'src/main.js',
+      `globalThis.urls = [
+  new URL('./cast.image.yaml#kira', import.meta.url).href,
+  new URL('./hero.image.yaml', import.meta.url).href,
+]`,
+    )
+    const other = host.plugin({ ...project.options, include: ['src/hero.image.yaml'] })
+    for (const around of [{ before: [other] }, { after: [other] }]) {
+      const { out } = await buildWith(host, project, {
+        ...around,
+        options: { exclude: ['src/hero.image.yaml'] },
+      })
+      expect(await inCodeOf(out)).toEqual(expect.arrayContaining([kira('jpeg'), hero('png')]))
+      expectNoPrompts(project)
+    }
+  },
+)
+
+test('webpack, which reads a page by itself, says what to write for the images that it names', async () => {
+  listenToConsole()
+  const project = await sandbox({
+    store,
+    files: {
+      'src/index.html': '<p>\n<img src="./cast.image.yaml#kira">\n',
+      'src/style.css': 'b { background: url(./cast.image.yaml#kira) }',
+    },
+  })
+  const failed = await buildWith(webpack, project, { entry: 'src/index.html' }).then(
+    () => 'The build did not fail.',
+    messageOf,
+  )
+  expect(failed).toMatch(/src\/index\.html:2:11 [^]*html-loader/)
+  expectNoPrompts(project)
+})
+
 const KEPT = {
   'src/fox.image.yaml':
     'prompt: A fox\nalt: ""\nsize: 512x512\noutput: { formats: [jpeg], widths: [32] }\n',

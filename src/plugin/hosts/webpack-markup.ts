@@ -124,11 +124,13 @@ export function createWebpackMarkup(): WebpackMarkup {
       if (type !== TYPE_FOR_CODE && type !== TYPE_FOR_STYLES) return undefined
       const file = path.normalize(resourcePath)
       const root = session.manifests()?.root ?? path.dirname(file)
-      const sources = [issuerOf(rules) ?? []].flat()
+      const issuer = issuerOf(rules)
+      const sources = issuer === undefined ? [] : [issuer]
       // Rspack does not say which file names the manifest, only of which kind it is.
-      const isOfStyle = (each: string): boolean => STYLE_SHEET.test(each) || PAGE.test(each)
+      const isOther = (each: string): boolean =>
+        type === TYPE_FOR_CODE ? STYLE_SHEET.test(each) || PAGE.test(each) : !STYLE_SHEET.test(each)
       const isHandled = (each: string): boolean =>
-        handled.has(each) || (type === TYPE_FOR_CODE ? isOfStyle(each) : !STYLE_SHEET.test(each))
+        handled.has(each) || (issuer === undefined && isOther(each))
       const refuse = (): ImagegenError =>
         publishedError(
           { manifest: file, way: 'because it is asked for by its URL' },
@@ -172,7 +174,7 @@ export function createWebpackMarkup(): WebpackMarkup {
         throw new ImagegenError('manifest', {
           message: `${page} names \`${url}\`, which no loader has replaced by a picture.`,
           ...(place === undefined ? {} : { place }),
-          hint: 'Let html-loader read the page: `{ test: /\\.html$/, use: "html-loader" }`. It does not read styles; write those in a style sheet.',
+          hint: READ_PAGE,
         })
       }
     },
@@ -184,8 +186,12 @@ function codeOf(request: string): string {
   return `module.exports = require(${JSON.stringify(request)})\n`
 }
 
+const READ_PAGE =
+  'Let html-loader read the page: `{ test: /\\.html$/, use: "html-loader" }`. It does not read styles; write those in a style sheet.'
+
 /** What to write in place of a reference that a loader has compiled before the plugin could see it. */
 function adviceAt(place: Place | undefined, manifest: string): string {
+  if (place !== undefined && PAGE.test(place.file)) return READ_PAGE
   if (place !== undefined && !/\.(?:[cm]?[jt]sx?)$/.test(place.file)) {
     return `A loader compiles this file into another one, where the plugin cannot see the URL. Name the image in a style sheet that code imports, such as \`:root { --picture: url(./${manifest}#name) }\`, and write \`var(--picture)\` here.`
   }

@@ -196,12 +196,7 @@ export function webpackHost(
     running.followed.push(...folders.map((folder) => followFolder(folder, changed)))
   }
 
-  async function loadMine(
-    id: ModuleId,
-    session: Naming['session'],
-    rules: ModuleRules,
-  ): Promise<Loaded | undefined> {
-    if (!(await isMine(id.file))) return undefined
+  async function loadModule(id: ModuleId, { session, rules }: Naming): Promise<Loaded> {
     refuseOtherRules(id.file, rules)
     return session.load(id)
   }
@@ -239,6 +234,10 @@ export function webpackHost(
         const session = running?.session
         if (session === undefined) return undefined
         const naming = namingOf(this, session)
+        const { resourcePath } = naming.rules
+        if (resourcePath !== undefined && !(await isMine(path.normalize(resourcePath)))) {
+          return undefined
+        }
         const urlCode = await plainly(
           markup.urlCode(naming, (file) => requestOf(webpackRequest(file))),
         )
@@ -248,8 +247,7 @@ export function webpackHost(
           await plainly(refuseQuery(id, session, this.getNativeBuildContext?.()))
           return undefined
         }
-        const loaded = await plainly(loadMine(ours, naming.session, naming.rules))
-        if (loaded === undefined) return undefined
+        const loaded = await plainly(loadModule(ours, naming))
         for (const file of loaded.files) this.addWatchFile(file)
         const code = moduleCode(ours, loaded, urlOf(path.dirname(ours.file)), webpackRequest)
         return { code, map: null }
