@@ -52,8 +52,14 @@ async function choose(page: Page, mode: string): Promise<void> {
 
 /** Exactly the pixels of a picture, where it is drawn. */
 async function expectShown(page: Page, role: 'shown' | 'reference', picture: Raw): Promise<void> {
+  // The page draws after a key is told.
+  await expect
+    .poll(async () => {
+      const { width, height } = await boxOf(page, role)
+      return [width, height]
+    })
+    .toEqual([picture.width, picture.height])
   const box = await boxOf(page, role)
-  expect([box.width, box.height]).toEqual([picture.width, picture.height])
   expect(differing(await shot(page, box), picture), role).toBe(0)
 }
 
